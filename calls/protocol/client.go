@@ -1,0 +1,176 @@
+package protocol
+
+import (
+	"errors"
+	"fmt"
+	"unicode/utf8"
+)
+
+// Hello is the first message of a connection, within 10 s. Tab is random, made
+// by the page and kept for its life: the same tab coming back resumes, another
+// tab of the same browser takes over, another device has to be allowed.
+type Hello struct {
+	Tab string `json:"tab"`
+}
+
+// Offer carries a complete SDP offer (RFC 3264). The answer carries all
+// candidates; there is no trickle.
+type Offer struct {
+	SDP string `json:"sdp"`
+}
+
+// Notice is a person's answer to the notice about the recording. Until it was
+// given with agree nothing of that person is recorded.
+type Notice struct {
+	Version  string `json:"version"`  // version of the text shown, for example "2026-11"
+	Language string `json:"language"` // language it was shown in, BCP 47
+	Agree    bool   `json:"agree"`
+}
+
+// Admit lets the waiting seller in (manager).
+type Admit struct{}
+
+// Mute tells the others that the sender's microphone or camera is off or on.
+type Mute struct {
+	Kind string `json:"kind"` // "audio" or "video"
+	Off  bool   `json:"off"`
+}
+
+// Chat is a line of text to everybody in the call.
+type Chat struct {
+	Text string `json:"text"`
+}
+
+// Step makes a step of the plan the current one (manager); the seller's page
+// shows its instruction.
+type Step struct {
+	Step string `json:"step"`
+}
+
+// Capture asks for a still in a slot (manager). The answer is "ok" when it is
+// stored and in the ledger.
+type Capture struct {
+	Slot string `json:"slot"`
+}
+
+// Compare records what the manager saw by eye for one item.
+type Compare struct {
+	Item     string `json:"item"`
+	Decision string `json:"decision"`
+	Typed    string `json:"typed,omitempty"` // what the manager read on the document
+}
+
+// Note is a note of staff about the room, never shown to the seller.
+type Note struct {
+	Text string `json:"text"`
+}
+
+// Flag is a silent flag, never shown to the seller.
+type Flag struct {
+	Code string `json:"code"`
+	Text string `json:"text,omitempty"`
+}
+
+// Verdict decides the room (manager). In a live call it ends the call first.
+type Verdict struct {
+	Verdict string   `json:"verdict"`
+	Reasons []string `json:"reasons,omitempty"` // at least one unless pass
+	Repeat  []string `json:"repeat,omitempty"`  // slots to repeat, recapture only
+	Line    string   `json:"line,omitempty"`    // optional words to the seller
+}
+
+// End ends the call, from either side.
+type End struct{}
+
+// Withdraw takes the sender's consent back: recording of that person stops at
+// once (seller).
+type Withdraw struct{}
+
+// AllowDevice lets another device of the seller take the call over (manager).
+type AllowDevice struct {
+	Allow bool `json:"allow"`
+}
+
+// Check implements ClientMessage.
+func (m *Hello) Check() error { return text("tab", m.Tab, 8, MaxTab) }
+
+// Check implements ClientMessage.
+func (m *Offer) Check() error { return text("sdp", m.SDP, 1, MaxSDP) }
+
+// Check implements ClientMessage.
+func (m *Notice) Check() error {
+	return errors.Join(text("version", m.Version, 1, 32), text("language", m.Language, 2, 35))
+}
+
+// Check implements ClientMessage.
+func (m *Admit) Check() error { return nil }
+
+// Check implements ClientMessage.
+func (m *Mute) Check() error { return word("kind", m.Kind, []string{"audio", "video"}) }
+
+// Check implements ClientMessage.
+func (m *Chat) Check() error { return text("text", m.Text, 1, MaxChat) }
+
+// Check implements ClientMessage.
+func (m *Step) Check() error { return word("step", m.Step, Steps) }
+
+// Check implements ClientMessage.
+func (m *Capture) Check() error { return word("slot", m.Slot, Slots) }
+
+// Check implements ClientMessage.
+func (m *Compare) Check() error {
+	return errors.Join(word("item", m.Item, Items), word("decision", m.Decision, Decisions),
+		text("typed", m.Typed, 0, MaxTyped))
+}
+
+// Check implements ClientMessage.
+func (m *Note) Check() error { return text("text", m.Text, 1, MaxNote) }
+
+// Check implements ClientMessage.
+func (m *Flag) Check() error {
+	return errors.Join(word("code", m.Code, Flags), text("text", m.Text, 0, MaxNote))
+}
+
+// Check implements ClientMessage.
+func (m *Verdict) Check() error {
+	if err := errors.Join(word("verdict", m.Verdict, Verdicts), text("line", m.Line, 0, MaxLine)); err != nil {
+		return err
+	}
+	if len(m.Reasons) > MaxCauses || len(m.Repeat) > len(Slots) {
+		return errors.New("too many reasons or repeats")
+	}
+	for _, reason := range m.Reasons {
+		if err := word("reason", reason, Reasons); err != nil {
+			return err
+		}
+	}
+	for _, slot := range m.Repeat {
+		if err := word("repeat", slot, Slots); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Check implements ClientMessage.
+func (m *End) Check() error { return nil }
+
+// Check implements ClientMessage.
+func (m *Withdraw) Check() error { return nil }
+
+// Check implements ClientMessage.
+func (m *AllowDevice) Check() error { return nil }
+
+func text(field, value string, least, most int) error {
+	if n := utf8.RuneCountInString(value); n < least || n > most {
+		return fmt.Errorf("%s has %d characters, allowed are %d to %d", field, n, least, most)
+	}
+	return nil
+}
+
+func word(field, value string, set []string) error {
+	if !oneOf(value, set) {
+		return fmt.Errorf("%s %.32q is not one of %v", field, value, set)
+	}
+	return nil
+}

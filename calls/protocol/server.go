@@ -1,0 +1,172 @@
+package protocol
+
+import "time"
+
+// OK answers a client message that was done.
+type OK struct{}
+
+// Error answers a client message that was refused, or (without re) says why the
+// connection is about to close. Code is one of the closed set in errors.go.
+type Error struct {
+	Code      Code   `json:"code"`
+	Message   string `json:"message"` // plain words, English
+	Retryable bool   `json:"retryable"`
+}
+
+// Answer carries the SDP answer, with all candidates.
+type Answer struct {
+	SDP string `json:"sdp"`
+}
+
+// Reoffer asks the page to make a new offer on a new PeerConnection.
+type Reoffer struct{}
+
+// Replaced says that another tab or device has taken the call over; the
+// connection closes with 4001 and must not reconnect by itself.
+type Replaced struct {
+	By string `json:"by"` // "tab" or "device"
+}
+
+// Bye says that the server ends this connection politely.
+type Bye struct {
+	Cause string `json:"cause"` // "server_stopping", "call_over"
+}
+
+// State is everything the page shows, as seen by its role. The server sends it
+// after hello and again whenever something in it changes; Rev rises by one each
+// time. Fields marked staff are absent for a seller.
+type State struct {
+	Rev       int64      `json:"rev"`
+	Room      RoomView   `json:"room"`
+	You       Person     `json:"you"`
+	Peer      *Person    `json:"peer,omitempty"` // the other side, once known
+	Step      string     `json:"step"`           // current step of the plan
+	Steps     []StepView `json:"steps"`
+	Chat      []ChatLine `json:"chat"` // oldest first, at most 200
+	Recording bool       `json:"recording"`
+	LiveSince *time.Time `json:"liveSince,omitempty"`
+	GraceEnds *time.Time `json:"graceEnds,omitempty"` // while interrupted
+	Outcome   *Outcome   `json:"outcome,omitempty"`   // after the verdict, words of the seller's page
+	Staff     *Staff     `json:"staff,omitempty"`     // staff
+}
+
+// RoomView is the room as both sides may know it.
+type RoomView struct {
+	ID       string    `json:"id"`
+	State    string    `json:"state"`
+	At       time.Time `json:"at"`   // UTC
+	Zone     string    `json:"zone"` // the seller's, IANA
+	Language string    `json:"language"`
+	Test     bool      `json:"test"`
+	Cause    string    `json:"cause,omitempty"` // why interrupted, ended or aborted
+}
+
+// Person is one side of the call.
+type Person struct {
+	Role      Role   `json:"role"`
+	Name      string `json:"name"`
+	Connected bool   `json:"connected"` // its WebSocket is open
+	Media     bool   `json:"media"`     // its media transport is up
+	Notice    string `json:"notice"`    // "", "agreed", "declined", "withdrawn"
+	AudioOff  bool   `json:"audioOff"`
+	VideoOff  bool   `json:"videoOff"`
+	Zone      string `json:"zone"` // IANA
+}
+
+// StepView is one step of the plan.
+type StepView struct {
+	Step string `json:"step"`
+	Done bool   `json:"done"`
+}
+
+// ChatLine is one line of the chat.
+type ChatLine struct {
+	At   time.Time `json:"at"`
+	From Role      `json:"from"`
+	Text string    `json:"text"`
+}
+
+// Outcome is what the seller reads after the verdict.
+type Outcome struct {
+	Verdict string   `json:"verdict"`
+	Reasons []string `json:"reasons"`
+	Repeat  []string `json:"repeat"`
+	Line    string   `json:"line,omitempty"`
+	Digest  string   `json:"digest,omitempty"` // bundle digest, hex, once sealed
+}
+
+// Staff is the part of State that no seller ever gets.
+type Staff struct {
+	Application map[string]string `json:"application"` // field name → value as filed
+	Documents   []Document        `json:"documents"`
+	Captures    []CaptureView     `json:"captures"` // oldest first
+	Compare     []CompareView     `json:"compare"`
+	Notes       []NoteView        `json:"notes"`
+	Flags       []NoteView        `json:"flags"`
+	Missing     []Missing         `json:"missing"`   // what locks pass; empty when open
+	NewDevice   bool              `json:"newDevice"` // another device of the seller asks to take over
+}
+
+// Document is a filed picture; its bytes are at /api/manager/rooms/{id}/documents/{sha256}.
+type Document struct {
+	Kind   string `json:"kind"` // "id_front", "id_back", "other"
+	SHA256 string `json:"sha256"`
+	Mime   string `json:"mime"`
+	Width  int    `json:"width"`
+	Height int    `json:"height"`
+}
+
+// CaptureView is one still; its bytes are at /api/manager/rooms/{id}/stills/{sha256}.webp.
+type CaptureView struct {
+	Slot      string    `json:"slot"`
+	SHA256    string    `json:"sha256"`
+	Width     int       `json:"width"`
+	Height    int       `json:"height"`
+	At        time.Time `json:"at"`
+	Recording string    `json:"recording"` // id of the recording that holds the frame
+	Frame     int64     `json:"frame"`     // its number in the recording's frame index
+}
+
+// CompareView is what was decided for one item.
+type CompareView struct {
+	Item     string `json:"item"`
+	Decision string `json:"decision"` // empty while open
+	Typed    string `json:"typed,omitempty"`
+}
+
+// NoteView is a note or a silent flag.
+type NoteView struct {
+	At   time.Time `json:"at"`
+	Code string    `json:"code,omitempty"`
+	Text string    `json:"text"`
+}
+
+// Missing is one thing that keeps pass locked.
+type Missing struct {
+	Code string `json:"code"` // "capture", "compare", "different", "coverage", "notice"
+	Item string `json:"item,omitempty"`
+}
+
+// Recorder is sent once a second to staff while a call is recorded.
+type Recorder struct {
+	Tracks []TrackStatus `json:"tracks"`
+}
+
+// TrackStatus is the recorder's light for one track.
+type TrackStatus struct {
+	Participant Role   `json:"participant"`
+	Kind        string `json:"kind"` // "audio" or "video"
+	Bytes       int64  `json:"bytes"`
+	Coverage    int    `json:"coverage"` // recorded time per mille of live time
+	Gaps        int    `json:"gaps"`
+	Failing     string `json:"failing,omitempty"` // cause, while nothing can be stored
+}
+
+func (*OK) serverType() string       { return "ok" }
+func (*Error) serverType() string    { return "error" }
+func (*Answer) serverType() string   { return "answer" }
+func (*Reoffer) serverType() string  { return "reoffer" }
+func (*Replaced) serverType() string { return "replaced" }
+func (*Bye) serverType() string      { return "bye" }
+func (*State) serverType() string    { return "state" }
+func (*Recorder) serverType() string { return "recorder" }

@@ -1,0 +1,42 @@
+package protocol
+
+import "reflect"
+
+var clientTypes = map[string]func() ClientMessage{
+	"hello":        func() ClientMessage { return &Hello{} },
+	"offer":        func() ClientMessage { return &Offer{} },
+	"notice":       func() ClientMessage { return &Notice{} },
+	"admit":        func() ClientMessage { return &Admit{} },
+	"mute":         func() ClientMessage { return &Mute{} },
+	"chat":         func() ClientMessage { return &Chat{} },
+	"step":         func() ClientMessage { return &Step{} },
+	"capture":      func() ClientMessage { return &Capture{} },
+	"compare":      func() ClientMessage { return &Compare{} },
+	"note":         func() ClientMessage { return &Note{} },
+	"flag":         func() ClientMessage { return &Flag{} },
+	"verdict":      func() ClientMessage { return &Verdict{} },
+	"end":          func() ClientMessage { return &End{} },
+	"withdraw":     func() ClientMessage { return &Withdraw{} },
+	"allow_device": func() ClientMessage { return &AllowDevice{} },
+}
+
+var serverTypes = map[string]func() ServerMessage{
+	"ok":       func() ServerMessage { return &OK{} },
+	"error":    func() ServerMessage { return &Error{} },
+	"answer":   func() ServerMessage { return &Answer{} },
+	"reoffer":  func() ServerMessage { return &Reoffer{} },
+	"replaced": func() ServerMessage { return &Replaced{} },
+	"bye":      func() ServerMessage { return &Bye{} },
+	"state":    func() ServerMessage { return &State{} },
+	"recorder": func() ServerMessage { return &Recorder{} },
+}
+
+func clientName(msg ClientMessage) string {
+	want := reflect.TypeOf(msg)
+	for name, make := range clientTypes {
+		if reflect.TypeOf(make()) == want {
+			return name
+		}
+	}
+	return ""
+}

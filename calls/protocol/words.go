@@ -1,0 +1,50 @@
+package protocol
+
+import "slices"
+
+// Role says what a connection may do.
+type Role string
+
+// The roles of this version.
+const (
+	RoleSeller  Role = "seller"
+	RoleManager Role = "manager" // the account manager, host of the call
+	RoleAuditor Role = "auditor"
+)
+
+// Slots of the checklist that a capture goes into.
+const (
+	SlotFace        = "FACE"
+	SlotDocFront    = "DOC_FRONT"
+	SlotDocBack     = "DOC_BACK"
+	SlotFaceWithDoc = "FACE_WITH_DOC"
+)
+
+// Slots lists the capture slots in plan order.
+var Slots = []string{SlotFace, SlotDocFront, SlotDocBack, SlotFaceWithDoc}
+
+// Items lists what is compared by eye, in plan order.
+var Items = []string{"face", "name", "number", "birth_date"}
+
+// Decisions of one compared item.
+var Decisions = []string{"same", "different", "not_visible"}
+
+// Verdicts that a manager can give.
+var Verdicts = []string{"pass", "recapture", "refer", "fail", "abort"}
+
+// Reasons are the coded reasons of a verdict.
+var Reasons = []string{
+	"Q_BLUR", "Q_GLARE", "Q_DARK", "Q_CROPPED", "Q_FRAMERATE", "Q_AUDIO",
+	"D_TYPE_NOT_ACCEPTED", "D_EXPIRED", "D_DAMAGED", "D_COPY_OR_SCREEN", "D_MRZ_CHECKDIGIT", "D_FEATURE_FAIL",
+	"M_NAME", "M_DOB", "M_NUMBER", "M_ADDRESS", "M_FACE_DOUBT", "M_AUTHORITY",
+	"C_PROMPTING", "C_THIRD_PERSON", "C_REFUSED_STEP",
+	"P_NO_CONSENT", "P_CODE_FAIL", "P_DISCONNECT", "P_RETRY_CAP", "P_RECORDER_GAP", "P_AGENT_FAULT",
+}
+
+// Flags are silent: staff alone may ever see them.
+var Flags = []string{"S_COERCION", "S_SUSPECTED_INJECTION", "S_FRAUD"}
+
+// Steps of the plan, in order. A capture step has the name of its slot.
+var Steps = []string{SlotFace, SlotDocFront, SlotDocBack, SlotFaceWithDoc, "COMPARE"}
+
+func oneOf(value string, set []string) bool { return slices.Contains(set, value) }
