@@ -11,6 +11,8 @@
 // are generated from the tables in this package.
 package protocol
 
+//go:generate go run ./generate
+
 import (
 	"bytes"
 	"encoding/json"

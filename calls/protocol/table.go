@@ -40,3 +40,17 @@ func clientName(msg ClientMessage) string {
 	}
 	return ""
 }
+
+// ClientTypes gives the Go type name of each client message by its t.
+func ClientTypes() map[string]string { return typeNames(clientTypes) }
+
+// ServerTypes gives the Go type name of each server message by its t.
+func ServerTypes() map[string]string { return typeNames(serverTypes) }
+
+func typeNames[M any](table map[string]func() M) map[string]string {
+	names := make(map[string]string, len(table))
+	for name, make := range table {
+		names[name] = reflect.TypeOf(make()).Elem().Name()
+	}
+	return names
+}

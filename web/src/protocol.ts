@@ -1,0 +1,323 @@
+// Generated from calls/protocol by go generate; don't edit.
+
+export type Role = 'seller' | 'manager' | 'auditor';
+
+export type Code = 'bad_sdp' | 'conflict' | 'forbidden' | 'internal' | 'link_expired' | 'link_unknown' | 'locked' | 'malformed' | 'needs_allow' | 'needs_notice' | 'no_key_frame' | 'no_video' | 'no_vp8' | 'not_a_picture' | 'not_found' | 'not_stored' | 'room_cancelled' | 'too_large' | 'too_many' | 'unauthorized' | 'unavailable' | 'wrong_state';
+
+export const Slots = ['FACE', 'DOC_FRONT', 'DOC_BACK', 'FACE_WITH_DOC'] as const;
+
+export const Items = ['face', 'name', 'number', 'birth_date'] as const;
+
+export const Decisions = ['same', 'different', 'not_visible'] as const;
+
+export const Verdicts = ['pass', 'recapture', 'refer', 'fail', 'abort'] as const;
+
+export const Reasons = ['Q_BLUR', 'Q_GLARE', 'Q_DARK', 'Q_CROPPED', 'Q_FRAMERATE', 'Q_AUDIO', 'D_TYPE_NOT_ACCEPTED', 'D_EXPIRED', 'D_DAMAGED', 'D_COPY_OR_SCREEN', 'D_MRZ_CHECKDIGIT', 'D_FEATURE_FAIL', 'M_NAME', 'M_DOB', 'M_NUMBER', 'M_ADDRESS', 'M_FACE_DOUBT', 'M_AUTHORITY', 'C_PROMPTING', 'C_THIRD_PERSON', 'C_REFUSED_STEP', 'P_NO_CONSENT', 'P_CODE_FAIL', 'P_DISCONNECT', 'P_RETRY_CAP', 'P_RECORDER_GAP', 'P_AGENT_FAULT'] as const;
+
+export const Flags = ['S_COERCION', 'S_SUSPECTED_INJECTION', 'S_FRAUD'] as const;
+
+export const Steps = ['FACE', 'DOC_FRONT', 'DOC_BACK', 'FACE_WITH_DOC', 'COMPARE'] as const;
+
+/** Admit lets the waiting seller in (manager). */
+export interface Admit {
+}
+
+/** AllowDevice lets another device of the seller take the call over (manager). */
+export interface AllowDevice {
+  allow: boolean;
+}
+
+/** Answer carries the SDP answer, with all candidates. */
+export interface Answer {
+  sdp: string;
+}
+
+/** Bye says that the server ends this connection politely. */
+export interface Bye {
+  /** "server_stopping", "call_over" */
+  cause: string;
+}
+
+/** Capture asks for a still in a slot (manager). The answer is "ok" when it is stored and in the ledger. */
+export interface Capture {
+  slot: string;
+}
+
+/** CaptureView is one still; its bytes are at /api/manager/rooms/{id}/stills/{sha256}.webp. */
+export interface CaptureView {
+  slot: string;
+  sha256: string;
+  width: number;
+  height: number;
+  at: string;
+  /** id of the recording that holds the frame */
+  recording: string;
+  /** its number in the recording's frame index */
+  frame: number;
+}
+
+/** Chat is a line of text to everybody in the call. */
+export interface Chat {
+  text: string;
+}
+
+/** ChatLine is one line of the chat. */
+export interface ChatLine {
+  at: string;
+  from: Role;
+  text: string;
+}
+
+/** Compare records what the manager saw by eye for one item. */
+export interface Compare {
+  item: string;
+  decision: string;
+  /** what the manager read on the document */
+  typed?: string;
+}
+
+/** CompareView is what was decided for one item. */
+export interface CompareView {
+  item: string;
+  /** empty while open */
+  decision: string;
+  typed?: string;
+}
+
+/** Document is a filed picture; its bytes are at /api/manager/rooms/{id}/documents/{sha256}. */
+export interface Document {
+  /** "id_front", "id_back", "other" */
+  kind: string;
+  sha256: string;
+  mime: string;
+  width: number;
+  height: number;
+}
+
+/** End ends the call, from either side. */
+export interface End {
+}
+
+/** Error answers a client message that was refused, or (without re) says why the connection is about to close. Code is one of the closed set in errors.go. */
+export interface Error {
+  code: Code;
+  /** plain words, English */
+  message: string;
+  retryable: boolean;
+}
+
+/** Flag is a silent flag, never shown to the seller. */
+export interface Flag {
+  code: string;
+  text?: string;
+}
+
+/** Hello is the first message of a connection, within 10 s. Tab is random, made by the page and kept for its life: the same tab coming back resumes, another tab of the same browser takes over, another device has to be allowed. */
+export interface Hello {
+  tab: string;
+}
+
+/** Missing is one thing that keeps pass locked. */
+export interface Missing {
+  /** "capture", "compare", "different", "coverage", "notice" */
+  code: string;
+  item?: string;
+}
+
+/** Mute tells the others that the sender's microphone or camera is off or on. */
+export interface Mute {
+  /** "audio" or "video" */
+  kind: string;
+  off: boolean;
+}
+
+/** Note is a note of staff about the room, never shown to the seller. */
+export interface Note {
+  text: string;
+}
+
+/** NoteView is a note or a silent flag. */
+export interface NoteView {
+  at: string;
+  code?: string;
+  text: string;
+}
+
+/** Notice is a person's answer to the notice about the recording. Until it was given with agree nothing of that person is recorded. */
+export interface Notice {
+  /** version of the text shown, for example "2026-11" */
+  version: string;
+  /** language it was shown in, BCP 47 */
+  language: string;
+  agree: boolean;
+}
+
+/** OK answers a client message that was done. */
+export interface OK {
+}
+
+/** Offer carries a complete SDP offer (RFC 3264). The answer carries all candidates; there is no trickle. */
+export interface Offer {
+  sdp: string;
+}
+
+/** Outcome is what the seller reads after the verdict. */
+export interface Outcome {
+  verdict: string;
+  reasons: string[];
+  repeat: string[];
+  line?: string;
+  /** bundle digest, hex, once sealed */
+  digest?: string;
+}
+
+/** Person is one side of the call. */
+export interface Person {
+  role: Role;
+  name: string;
+  /** its WebSocket is open */
+  connected: boolean;
+  /** its media transport is up */
+  media: boolean;
+  /** "", "agreed", "declined", "withdrawn" */
+  notice: string;
+  audioOff: boolean;
+  videoOff: boolean;
+  /** IANA */
+  zone: string;
+}
+
+/** Recorder is sent once a second to staff while a call is recorded. */
+export interface Recorder {
+  tracks: TrackStatus[];
+}
+
+/** Reoffer asks the page to make a new offer on a new PeerConnection. */
+export interface Reoffer {
+}
+
+/** Replaced says that another tab or device has taken the call over; the connection closes with 4001 and must not reconnect by itself. */
+export interface Replaced {
+  /** "tab" or "device" */
+  by: string;
+}
+
+/** RoomView is the room as both sides may know it. */
+export interface RoomView {
+  id: string;
+  state: string;
+  /** UTC */
+  at: string;
+  /** the seller's, IANA */
+  zone: string;
+  language: string;
+  test: boolean;
+  /** why interrupted, ended or aborted */
+  cause?: string;
+}
+
+/** Staff is the part of State that no seller ever gets. */
+export interface Staff {
+  /** field name → value as filed */
+  application: Record<string, string>;
+  documents: Document[];
+  /** oldest first */
+  captures: CaptureView[];
+  compare: CompareView[];
+  notes: NoteView[];
+  flags: NoteView[];
+  /** what locks pass; empty when open */
+  missing: Missing[];
+  /** another device of the seller asks to take over */
+  newDevice: boolean;
+}
+
+/** State is everything the page shows, as seen by its role. The server sends it after hello and again whenever something in it changes; Rev rises by one each time. Fields marked staff are absent for a seller. */
+export interface State {
+  rev: number;
+  room: RoomView;
+  you: Person;
+  /** the other side, once known */
+  peer?: Person;
+  /** current step of the plan */
+  step: string;
+  steps: StepView[];
+  /** oldest first, at most 200 */
+  chat: ChatLine[];
+  recording: boolean;
+  liveSince?: string;
+  /** while interrupted */
+  graceEnds?: string;
+  /** after the verdict, words of the seller's page */
+  outcome?: Outcome;
+  /** staff */
+  staff?: Staff;
+}
+
+/** Step makes a step of the plan the current one (manager); the seller's page shows its instruction. */
+export interface Step {
+  step: string;
+}
+
+/** StepView is one step of the plan. */
+export interface StepView {
+  step: string;
+  done: boolean;
+}
+
+/** TrackStatus is the recorder's light for one track. */
+export interface TrackStatus {
+  participant: Role;
+  /** "audio" or "video" */
+  kind: string;
+  bytes: number;
+  /** recorded time per mille of live time */
+  coverage: number;
+  gaps: number;
+  /** cause, while nothing can be stored */
+  failing?: string;
+}
+
+/** Verdict decides the room (manager). In a live call it ends the call first. */
+export interface Verdict {
+  verdict: string;
+  /** at least one unless pass */
+  reasons?: string[];
+  /** slots to repeat, recapture only */
+  repeat?: string[];
+  /** optional words to the seller */
+  line?: string;
+}
+
+/** Withdraw takes the sender's consent back: recording of that person stops at once (seller). */
+export interface Withdraw {
+}
+
+export interface ClientMessages {
+  admit: Admit;
+  allow_device: AllowDevice;
+  capture: Capture;
+  chat: Chat;
+  compare: Compare;
+  end: End;
+  flag: Flag;
+  hello: Hello;
+  mute: Mute;
+  note: Note;
+  notice: Notice;
+  offer: Offer;
+  step: Step;
+  verdict: Verdict;
+  withdraw: Withdraw;
+}
+
+export interface ServerMessages {
+  answer: Answer;
+  bye: Bye;
+  error: Error;
+  ok: OK;
+  recorder: Recorder;
+  reoffer: Reoffer;
+  replaced: Replaced;
+  state: State;
+}
