@@ -1,0 +1,85 @@
+package verifycall_test
+
+import (
+	"encoding/json"
+	"errors"
+	"io"
+	"os/exec"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// mayImport is the import table of the house: package → packages of ours that
+// it may import. A package that is missing here may not exist.
+var mayImport = map[string][]string{
+	"calls":                   {"calls/protocol", "media", "recorder", "recorder/evidence", "recorder/webp", "rooms", "rooms/ledger"},
+	"calls/protocol":          {},
+	"calls/protocol/generate": {"calls/protocol"},
+	"cmd/verifycall":          {"calls", "calls/protocol", "media", "recorder", "recorder/evidence", "rooms", "rooms/ledger", "signaling", "web"},
+	"media":                   {},
+	"recorder":                {"recorder/webm", "recorder/webp"},
+	"recorder/evidence":       {"recorder/webm", "recorder/webp", "rooms/ledger"},
+	"recorder/webm":           {},
+	"recorder/webp":           {},
+	"rooms":                   {"rooms/embedded", "rooms/ledger"},
+	"rooms/embedded":          {},
+	"rooms/ledger":            {},
+	"signaling":               {"calls", "calls/protocol", "recorder/evidence", "rooms", "rooms/ledger", "web"},
+	"web":                     {},
+}
+
+// onlyIn lists modules and the only packages that may import them.
+var onlyIn = map[string][]string{
+	"github.com/redis/go-redis":     {"rooms"},
+	"github.com/alicebob/miniredis": {"rooms/embedded"},
+	"github.com/gorilla/websocket":  {"signaling", "bench"},
+	"github.com/pion/webrtc":        {"media", "bench"},
+	"github.com/pion/rtp":           {"media", "recorder", "bench"},
+	"aead.dev/minisign":             {"recorder/evidence"},
+	"net/http":                      {"signaling", "cmd/verifycall", "calls/protocol", "bench"},
+}
+
+type pkg struct {
+	ImportPath string
+	Imports    []string
+}
+
+func packages(t *testing.T) []pkg {
+	t.Helper()
+	out, err := exec.Command("go", "list", "-json=ImportPath,Imports", "./...").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var all []pkg
+	for dec := json.NewDecoder(strings.NewReader(string(out))); ; {
+		var p pkg
+		if err := dec.Decode(&p); errors.Is(err, io.EOF) {
+			return all
+		} else if err != nil {
+			t.Fatal(err)
+		}
+		all = append(all, p)
+	}
+}
+
+func TestImportTable(t *testing.T) {
+	for _, p := range packages(t) {
+		name := strings.TrimPrefix(p.ImportPath, "verifycall/")
+		outside := name == "bench" || strings.HasPrefix(name, "bench/") || strings.HasPrefix(name, "test/")
+		allowed, known := mayImport[name]
+		if !known && !outside && name != "verifycall" {
+			t.Errorf("package %s is not in the import table", name)
+		}
+		for _, imported := range p.Imports {
+			if ours, ok := strings.CutPrefix(imported, "verifycall/"); ok && !outside && !slices.Contains(allowed, ours) {
+				t.Errorf("%s may not import %s", name, ours)
+			}
+			for module, users := range onlyIn {
+				if (imported == module || strings.HasPrefix(imported, module+"/")) && !slices.Contains(users, strings.Split(name, "/robot")[0]) && !outside {
+					t.Errorf("%s may not import %s", name, imported)
+				}
+			}
+		}
+	}
+}
