@@ -1,17 +1,29 @@
 package media
 
 import (
+	"errors"
+	"fmt"
 	"log/slog"
 	"net"
+	"sync"
 
+	"github.com/pion/ice/v4"
 	"github.com/pion/transport/v5"
+	"github.com/pion/webrtc/v4"
 )
+
+// socketBuffer is asked of the system for each direction of the UDP socket, in
+// bytes: some 20 ms of a hundred calls. The system may give less.
+const socketBuffer = 4 << 20
 
 // Config of a Node.
 type Config struct {
 	// Listen is the host:port of the one UDP socket; port 0 picks a free one.
+	// An unspecified host (0.0.0.0, ::) listens and announces on every interface
+	// but loopback.
 	Listen string
-	// PublicIPs are announced instead of the socket's own addresses.
+	// PublicIPs are announced instead of the socket's own addresses, with the
+	// socket's port.
 	PublicIPs []string
 	Log       *slog.Logger
 	// StartKbps is the bitrate at which publishers are told to start video,
@@ -22,18 +34,115 @@ type Config struct {
 }
 
 // Node is the media side of one server: a UDP port and the Transports on it.
-type Node struct{ cfg Config }
+type Node struct {
+	cfg  Config
+	conn net.PacketConn
+	mux  *ice.UDPMuxDefault
+	api  *webrtc.API
+
+	mu         sync.Mutex // guards what follows; a leaf
+	transports map[*Transport]struct{}
+	closed     bool
+}
 
 // NewNode opens the UDP port.
-func NewNode(cfg Config) (*Node, error) { return &Node{cfg: cfg}, nil }
+func NewNode(cfg Config) (*Node, error) {
+	if cfg.StartKbps == 0 {
+		cfg.StartKbps = DefaultStartKbps
+	}
+	if cfg.Log == nil {
+		cfg.Log = slog.New(slog.DiscardHandler)
+	}
+	conn, err := listen(cfg)
+	if err != nil {
+		return nil, fmt.Errorf("media: listen on %s: %w", cfg.Listen, err)
+	}
+	mux := ice.NewUDPMuxDefault(ice.UDPMuxParams{
+		Logger:  pionLog{log: cfg.Log}.NewLogger("mux"),
+		UDPConn: conn,
+		Net:     cfg.Net,
+	})
+	bound, ok := conn.LocalAddr().(*net.UDPAddr)
+	api, err := newAPI(cfg, mux, ok && bound.IP.IsLoopback())
+	if err != nil {
+		return nil, errors.Join(err, mux.Close())
+	}
+	return &Node{cfg: cfg, conn: conn, mux: mux, api: api, transports: map[*Transport]struct{}{}}, nil
+}
+
+func listen(cfg Config) (net.PacketConn, error) {
+	for _, ip := range cfg.PublicIPs {
+		if net.ParseIP(ip) == nil {
+			return nil, fmt.Errorf("public address %q isn't an IP address", ip)
+		}
+	}
+	if cfg.Net != nil {
+		return cfg.Net.ListenPacket("udp4", cfg.Listen)
+	}
+	addr, err := net.ResolveUDPAddr("udp", cfg.Listen)
+	if err != nil {
+		return nil, err
+	}
+	network := "udp"
+	if addr.IP.To4() != nil {
+		network = "udp4" // "udp" with 0.0.0.0 would take IPv6 too
+	}
+	conn, err := net.ListenUDP(network, addr)
+	if err != nil {
+		return nil, err
+	}
+	// A smaller buffer than asked for costs packets at peaks, nothing else.
+	_ = conn.SetReadBuffer(socketBuffer)
+	_ = conn.SetWriteBuffer(socketBuffer)
+	return conn, nil
+}
 
 // Addr is the address the UDP socket is bound to.
-func (n *Node) Addr() net.Addr { return &net.UDPAddr{} }
+func (n *Node) Addr() net.Addr { return n.conn.LocalAddr() }
 
-// Close closes every Transport and then the port.
-func (n *Node) Close() error { return nil }
+// Close closes every Transport and then the port. It returns when all their
+// goroutines have ended.
+func (n *Node) Close() error {
+	n.mu.Lock()
+	n.closed = true
+	open := make([]*Transport, 0, len(n.transports))
+	for t := range n.transports {
+		open = append(open, t)
+	}
+	n.mu.Unlock()
+	errs := make([]error, len(open)+1)
+	var closing sync.WaitGroup
+	for i, t := range open {
+		closing.Go(func() { errs[i] = t.Close() })
+	}
+	closing.Wait()
+	errs[len(open)] = n.mux.Close()
+	return errors.Join(errs...)
+}
 
 // NewTransport makes the server's end of one participant's connection. post is
-// called from the transport's goroutines and must return quickly; it isn't
-// called any more when Close has returned.
-func (n *Node) NewTransport(post func(Event)) (*Transport, error) { return nil, ErrClosed }
+// called from the transport's goroutines; it must return quickly, never call
+// into the transport, and isn't called any more when Close has returned.
+// Error: ErrClosed.
+func (n *Node) NewTransport(post func(Event)) (*Transport, error) {
+	t, err := newTransport(n, post)
+	if err != nil {
+		return nil, err
+	}
+	n.mu.Lock()
+	closed := n.closed
+	if !closed {
+		n.transports[t] = struct{}{}
+	}
+	n.mu.Unlock()
+	if closed {
+		return nil, errors.Join(ErrClosed, t.Close())
+	}
+	return t, nil
+}
+
+func (n *Node) forget(t *Transport) {
+	n.mu.Lock()
+	delete(n.transports, t)
+	n.mu.Unlock()
+}

@@ -1,14 +1,18 @@
 package media
 
 import (
+	"slices"
+	"sync"
+	"sync/atomic"
 	"time"
 
+	"github.com/pion/rtcp"
 	"github.com/pion/rtp"
 )
 
-// Tap sees every packet of a Receiver, repaired ones included, in the order of
-// arrival. Its methods are called from the Receiver's goroutine and must not
-// block.
+// Tap sees every packet of a Receiver once, repaired ones included, in the
+// order of arrival. Its calls come one at a time, from the Receiver's
+// goroutines, and must not block.
 type Tap interface {
 	// WriteRTP gets a packet; it and its payload are valid during the call only
 	// and must not be changed.
@@ -20,32 +24,230 @@ type Tap interface {
 
 // Stats of a Receiver since its start.
 type Stats struct {
-	Packets, Bytes uint64
-	// Lost counts sequence numbers that came neither first hand nor by repair.
+	Packets, Bytes uint64 // each packet once; bytes of payload
+	// Lost counts sequence numbers that came neither first hand nor by repair,
+	// or not yet.
 	Lost uint64
+	// Copies counts packets that came twice or too late to be of use.
+	Copies uint64
+	// KeyFrames that began to arrive, and requests sent for them.
+	KeyFrames, KeyFrameRequests uint64
 	// RTT is the round trip to the publisher, 0 while unknown.
 	RTT time.Duration
 }
 
-// Receiver reads one published track.
-type Receiver struct{}
+// trackIO is what a Receiver needs of the connection below it. Reads return
+// one packet, and io.EOF when the track is over.
+type trackIO struct {
+	readRTP   func([]byte) (int, error)
+	readRTCP  func([]byte) (int, error)
+	writeRTCP func([]rtcp.Packet) error
+	stop      func() // makes both reads end
+	rtt       func() time.Duration
+}
+
+// Receiver reads one published track: one goroutine for its packets, one for
+// its RTCP, and for video one that asks for key frames. All end with the track.
+type Receiver struct {
+	kind        Kind
+	ssrc        uint32
+	payloadType uint8
+	clockRate   uint32
+	io          trackIO
+	clock       *senderClock // the publisher's, shared by its tracks
+
+	subscribers atomic.Pointer[[]*downTrack] // copied on write, under subscribing
+	subscribing sync.Mutex
+
+	// tapping is held while the tap is called, so that SetTap can promise that
+	// the old one has returned; the tap never blocks.
+	tapping sync.Mutex
+	tap     Tap
+
+	asking    sync.Mutex // guards keyFrames
+	keyFrames keyFrameRequests
+	asked     chan struct{} // never closed; 1, full means that the asking goroutine will look anyway
+
+	counting sync.Mutex // guards the next two
+	seen     sequence
+	stats    Stats
+
+	report atomic.Pointer[senderReport] // the publisher's last
+}
+
+func newReceiver(kind Kind, ssrc uint32, payloadType uint8, clockRate uint32, clock *senderClock, io trackIO) *Receiver {
+	r := &Receiver{
+		kind: kind, ssrc: ssrc, payloadType: payloadType, clockRate: clockRate, clock: clock, io: io,
+		asked: make(chan struct{}, 1),
+	}
+	r.subscribers.Store(new([]*downTrack))
+	return r
+}
 
 // Kind of the track.
-func (r *Receiver) Kind() Kind { return "" }
+func (r *Receiver) Kind() Kind { return r.kind }
 
 // SSRC of the track as published.
-func (r *Receiver) SSRC() uint32 { return 0 }
+func (r *Receiver) SSRC() uint32 { return r.ssrc }
 
 // ClockRate of the track's RTP time, in Hz.
-func (r *Receiver) ClockRate() uint32 { return 0 }
+func (r *Receiver) ClockRate() uint32 { return r.clockRate }
 
-// RequestKeyFrame asks the publisher for a key frame. Requests are merged and
-// spaced; nothing happens on audio.
-func (r *Receiver) RequestKeyFrame() {}
+// Stats since the track's start.
+func (r *Receiver) Stats() Stats {
+	r.counting.Lock()
+	defer r.counting.Unlock()
+	s := r.stats
+	s.Lost = r.seen.lost()
+	s.RTT = r.io.rtt()
+	return s
+}
 
 // SetTap replaces the tap; nil removes it. When it returns, the last call into
 // the old tap has returned. Not to be called from within a tap.
-func (r *Receiver) SetTap(tap Tap) {}
+func (r *Receiver) SetTap(tap Tap) {
+	r.tapping.Lock()
+	r.tap = tap
+	r.tapping.Unlock()
+}
 
-// Stats since the track's start.
-func (r *Receiver) Stats() Stats { return Stats{} }
+// RequestKeyFrame asks the publisher for a key frame. Requests are merged,
+// spaced by at least 500 ms, and repeated while no key frame begins to arrive.
+// Nothing happens on audio.
+func (r *Receiver) RequestKeyFrame() {
+	if r.kind != Video {
+		return
+	}
+	r.asking.Lock()
+	r.keyFrames.want()
+	r.asking.Unlock()
+	select {
+	case r.asked <- struct{}{}:
+	default:
+	}
+}
+
+// run reads until the track ends and returns when its goroutines have ended.
+func (r *Receiver) run() {
+	var beside sync.WaitGroup
+	over := make(chan struct{})
+	beside.Go(func() { readLoop(r.io.readRTCP, r.handleRTCP) })
+	if r.kind == Video {
+		beside.Go(func() { r.askKeyFrames(over) })
+	}
+	var pkt rtp.Packet
+	var out outgoing
+	readLoop(r.io.readRTP, func(raw []byte) {
+		if pkt.Unmarshal(raw) == nil && pkt.PayloadType == r.payloadType {
+			r.handleRTP(&pkt, time.Now(), &out)
+		}
+	})
+	close(over)
+	r.io.stop()
+	beside.Wait()
+}
+
+// handleRTP forwards a packet and shows it to the tap.
+func (r *Receiver) handleRTP(pkt *rtp.Packet, now time.Time, out *outgoing) {
+	key := r.kind == Video && startsKeyFrame(pkt.Payload)
+	if !r.count(pkt, key) {
+		return
+	}
+	if key {
+		r.asking.Lock()
+		r.keyFrames.arrived()
+		r.asking.Unlock()
+	}
+	for _, d := range *r.subscribers.Load() {
+		d.forward(r, pkt, now, out)
+	}
+	r.tapping.Lock()
+	if r.tap != nil {
+		r.tap.WriteRTP(pkt, now)
+	}
+	r.tapping.Unlock()
+}
+
+// count says whether the packet is the first of its number.
+func (r *Receiver) count(pkt *rtp.Packet, key bool) (fresh bool) {
+	r.counting.Lock()
+	defer r.counting.Unlock()
+	if _, fresh = r.seen.add(pkt.SequenceNumber); !fresh {
+		r.stats.Copies++
+		return false
+	}
+	r.stats.Packets++
+	r.stats.Bytes += uint64(len(pkt.Payload))
+	if key {
+		r.stats.KeyFrames++
+	}
+	return true
+}
+
+// handleRTCP picks the sender reports on this track.
+func (r *Receiver) handleRTCP(raw []byte) {
+	packets, err := rtcp.Unmarshal(raw)
+	if err != nil {
+		return // a stranger's or a damaged packet: SRTCP let it pass, so it is the publisher's own loss
+	}
+	now := time.Now()
+	for _, p := range packets {
+		sr, ok := p.(*rtcp.SenderReport)
+		if !ok || sr.SSRC != r.ssrc {
+			continue
+		}
+		r.report.Store(&senderReport{at: r.clock.local(sr.NTPTime, now), rtp: sr.RTPTime})
+		r.tapping.Lock()
+		if r.tap != nil {
+			r.tap.WriteSenderReport(sr.NTPTime, sr.RTPTime, now)
+		}
+		r.tapping.Unlock()
+	}
+}
+
+// askKeyFrames sends the requests that keyFrames decides on.
+func (r *Receiver) askKeyFrames(over <-chan struct{}) {
+	timer := time.NewTimer(0)
+	defer timer.Stop()
+	for {
+		r.asking.Lock()
+		send, wait := r.keyFrames.next(time.Now())
+		r.asking.Unlock()
+		if send {
+			r.counting.Lock()
+			r.stats.KeyFrameRequests++
+			r.counting.Unlock()
+			// An error here is a lost request: it is repeated, or the track ends.
+			_ = r.io.writeRTCP([]rtcp.Packet{&rtcp.PictureLossIndication{MediaSSRC: r.ssrc}})
+		}
+		timer.Stop()
+		if wait >= 0 {
+			timer.Reset(wait)
+		}
+		select {
+		case <-r.asked:
+		case <-timer.C:
+		case <-over:
+			return
+		}
+	}
+}
+
+func (r *Receiver) subscribe(d *downTrack) {
+	r.subscribing.Lock()
+	defer r.subscribing.Unlock()
+	now := append(slices.Clone(*r.subscribers.Load()), d)
+	r.subscribers.Store(&now)
+}
+
+func (r *Receiver) unsubscribe(d *downTrack) {
+	r.subscribing.Lock()
+	defer r.subscribing.Unlock()
+	now := slices.DeleteFunc(slices.Clone(*r.subscribers.Load()), func(other *downTrack) bool { return other == d })
+	r.subscribers.Store(&now)
+}
+
+func startsKeyFrame(payload []byte) bool {
+	d, err := parseVP8(payload)
+	return err == nil && d.keyFrame
+}

@@ -1,22 +1,306 @@
 package media
 
-import "context"
+import (
+	"context"
+	"fmt"
+	"math/rand/v2"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
 
-// Transport is one participant's connection.
-type Transport struct{}
+	"github.com/pion/rtcp"
+	"github.com/pion/webrtc/v4"
+)
+
+// reportInterval between the sender reports to a participant.
+const reportInterval = time.Second
+
+// Transport is one participant's connection: at most one audio and one video
+// Receiver, and a down track for each kind, there from the first answer on, so
+// that Play needs no negotiation.
+type Transport struct {
+	node *Node
+	post func(Event)
+	pc   *webrtc.PeerConnection
+	down map[Kind]*downTrack // both kinds; not changed after newTransport
+
+	clock senderClock  // of the participant's sender reports
+	rtt   atomic.Int64 // time.Duration, 0 while unknown
+
+	answering chan struct{} // never closed; holds the turn of the one Answer at work
+	changed   chan struct{} // never closed; 1, full means that run will look anyway
+	closing   chan struct{} // closed by the first Close
+	closed    chan struct{} // closed when that one is done
+	running   sync.WaitGroup
+
+	mu        sync.Mutex // guards what follows; a leaf
+	ending    bool
+	receivers map[Kind]*Receiver
+}
+
+func newTransport(n *Node, post func(Event)) (*Transport, error) {
+	pc, err := n.api.NewPeerConnection(webrtc.Configuration{})
+	if err != nil {
+		return nil, fmt.Errorf("media: new transport: %w", err)
+	}
+	// A first sequence number in the lower half can't wrap before the
+	// subscriber's SRTP has seen a packet (RFC 3711 section 3.3.1).
+	t := &Transport{
+		node: n, post: post, pc: pc,
+		down: map[Kind]*downTrack{
+			Audio: newDownTrack(Audio, audioClockRate, uint16(rand.N(1<<15))),
+			Video: newDownTrack(Video, videoClockRate, uint16(rand.N(1<<15))),
+		},
+		answering: make(chan struct{}, 1), changed: make(chan struct{}, 1),
+		closing: make(chan struct{}), closed: make(chan struct{}),
+		receivers: map[Kind]*Receiver{},
+	}
+	for _, kind := range []Kind{Audio, Video} {
+		if err := t.attach(t.down[kind]); err != nil {
+			close(t.closing)
+			_ = pc.GracefulClose() // what failed is told already
+			t.running.Wait()
+			return nil, fmt.Errorf("media: new transport: %w", err)
+		}
+	}
+	pc.OnTrack(t.onTrack)
+	pc.OnConnectionStateChange(func(webrtc.PeerConnectionState) { t.look() })
+	t.running.Go(t.run)
+	return t, nil
+}
+
+// attach adds the down track and reads what the subscriber says about it.
+func (t *Transport) attach(d *downTrack) error {
+	transceiver, err := t.pc.AddTransceiverFromTrack(localTrack{down: d})
+	if err != nil {
+		return err
+	}
+	sender := transceiver.Sender()
+	t.running.Go(func() {
+		readLoop(func(buf []byte) (int, error) {
+			n, _, err := sender.Read(buf)
+			return n, err
+		}, func(raw []byte) {
+			d.handleRTCP(raw, time.Now(), func(rtt time.Duration) { t.rtt.Store(int64(rtt)) })
+		})
+	})
+	return nil
+}
 
 // Answer takes the client's offer and returns the answer, with all candidates
 // in it. A later offer on the same Transport is a renegotiation or an ICE
-// restart. Errors: ErrBadSDP, ErrNoVP8, ErrNoOpus, ErrClosed, ctx's.
-func (t *Transport) Answer(ctx context.Context, offer string) (string, error) { return "", ErrClosed }
+// restart. Errors: ErrNoVP8 and ErrNoOpus leave everything as it was; so does
+// ErrBadSDP mostly, but where it was found late, the Transport takes no
+// further offer; ErrClosed; ctx's.
+func (t *Transport) Answer(ctx context.Context, offer string) (string, error) {
+	if err := checkOffer(offer); err != nil {
+		return "", err
+	}
+	select {
+	case t.answering <- struct{}{}:
+		defer func() { <-t.answering }()
+	case <-ctx.Done():
+		return "", context.Cause(ctx)
+	case <-t.closing:
+		return "", ErrClosed
+	}
+	answer, err := t.negotiate(ctx, withoutCandidates(offer))
+	if err != nil {
+		select {
+		case <-t.closing:
+			return "", ErrClosed
+		default:
+			return "", err
+		}
+	}
+	return withStartBitrate(answer, t.node.cfg.StartKbps), nil
+}
+
+func (t *Transport) negotiate(ctx context.Context, offer string) (string, error) {
+	err := t.pc.SetRemoteDescription(webrtc.SessionDescription{Type: webrtc.SDPTypeOffer, SDP: offer})
+	if err != nil {
+		return "", fmt.Errorf("%w: %w", ErrBadSDP, err)
+	}
+	answer, err := t.pc.CreateAnswer(nil)
+	if err != nil {
+		return "", fmt.Errorf("%w: %w", ErrBadSDP, err)
+	}
+	gathered := webrtc.GatheringCompletePromise(t.pc)
+	if err := t.pc.SetLocalDescription(answer); err != nil {
+		return "", fmt.Errorf("%w: %w", ErrBadSDP, err)
+	}
+	select {
+	case <-gathered:
+		return t.pc.LocalDescription().SDP, nil
+	case <-ctx.Done():
+		return "", context.Cause(ctx)
+	case <-t.closing:
+		return "", ErrClosed
+	}
+}
 
 // Play forwards r to this participant from now on, instead of what was
-// forwarded before; nil stops. It asks r for a key frame.
-func (t *Transport) Play(kind Kind, r *Receiver) {}
+// forwarded before; nil stops. It asks r for a key frame. r is of that kind,
+// and of any Transport of the same or another Node.
+func (t *Transport) Play(kind Kind, r *Receiver) {
+	if r != nil && r.kind != kind {
+		panic("media: " + string(r.kind) + " played as " + string(kind))
+	}
+	t.down[kind].play(r)
+}
 
 // Receiver is the track of kind that the participant publishes, nil until its
 // first packet and after its end.
-func (t *Transport) Receiver(kind Kind) *Receiver { return nil }
+func (t *Transport) Receiver(kind Kind) *Receiver {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.receivers[kind]
+}
 
 // Close ends the connection and returns when every goroutine of it has ended.
-func (t *Transport) Close() error { return nil }
+// Each TrackStarted has had its TrackEnded by then. Not to be called from post.
+func (t *Transport) Close() error {
+	t.mu.Lock()
+	first := !t.ending
+	t.ending = true
+	t.mu.Unlock()
+	if !first {
+		<-t.closed
+		return nil
+	}
+	close(t.closing)
+	for _, d := range t.down {
+		d.play(nil)
+	}
+	err := t.pc.GracefulClose()
+	t.running.Wait()
+	t.node.forget(t)
+	close(t.closed)
+	if err != nil {
+		return fmt.Errorf("media: close transport: %w", err)
+	}
+	return nil
+}
+
+// onTrack lives as long as the track: pion gives each its own goroutine.
+func (t *Transport) onTrack(track *webrtc.TrackRemote, receiver *webrtc.RTPReceiver) {
+	kind := Kind(track.Kind().String())
+	if !strings.EqualFold(track.Codec().MimeType, mimeTypes[kind]) {
+		return // a publisher that doesn't keep to the answer isn't read
+	}
+	r := newReceiver(kind, uint32(track.SSRC()), uint8(track.PayloadType()), track.Codec().ClockRate, &t.clock, trackIO{
+		readRTP: func(buf []byte) (int, error) {
+			n, _, err := track.Read(buf)
+			return n, err
+		},
+		readRTCP: func(buf []byte) (int, error) {
+			n, _, err := receiver.Read(buf)
+			return n, err
+		},
+		writeRTCP: t.pc.WriteRTCP,
+		stop:      func() { _ = receiver.Stop() }, // it closes what is read; nothing is left to do on an error
+		rtt:       func() time.Duration { return time.Duration(t.rtt.Load()) },
+	})
+	if !t.start(r) {
+		return
+	}
+	defer t.running.Done()
+	t.post(TrackStarted{T: t, R: r})
+	r.run()
+	t.end(r)
+	t.post(TrackEnded{T: t, R: r})
+}
+
+// start makes r the published track of its kind; false when closing.
+func (t *Transport) start(r *Receiver) bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.ending {
+		return false
+	}
+	t.running.Add(1)
+	t.receivers[r.kind] = r
+	return true
+}
+
+func (t *Transport) end(r *Receiver) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.receivers[r.kind] == r {
+		delete(t.receivers, r.kind)
+	}
+}
+
+// look makes run look at the connection's state.
+func (t *Transport) look() {
+	select {
+	case t.changed <- struct{}{}:
+	default:
+	}
+}
+
+// run posts the connection's changes and sends the sender reports. Pion calls
+// back in goroutines of their own, in no order; the state read here has one.
+func (t *Transport) run() {
+	reports := time.NewTicker(reportInterval)
+	defer reports.Stop()
+	posted := webrtc.PeerConnectionStateNew
+	for {
+		select {
+		case <-t.changed:
+			posted = t.postState(posted)
+		case <-reports.C:
+			t.sendReports(time.Now())
+		case <-t.closing:
+			return
+		}
+	}
+}
+
+// postState posts the state unless it is the one posted last, and returns what
+// is posted last now.
+func (t *Transport) postState(posted webrtc.PeerConnectionState) webrtc.PeerConnectionState {
+	state := t.pc.ConnectionState()
+	if state == webrtc.PeerConnectionStateClosed {
+		state = webrtc.PeerConnectionStateFailed // by the peer, for run doesn't outlive our own Close
+	}
+	if state == posted {
+		return posted
+	}
+	switch state {
+	case webrtc.PeerConnectionStateConnected:
+		t.measureRTT()
+		for _, d := range t.down {
+			d.open()
+		}
+		t.post(Connected{T: t})
+	case webrtc.PeerConnectionStateDisconnected:
+		t.post(Disconnected{T: t})
+	case webrtc.PeerConnectionStateFailed:
+		t.post(Failed{T: t})
+	default:
+		return posted
+	}
+	return state
+}
+
+// measureRTT takes the round trip of the ICE checks, until reports tell more.
+func (t *Transport) measureRTT() {
+	ice := t.pc.SCTP().Transport().ICETransport()
+	if pair, ok := ice.GetSelectedCandidatePairStats(); ok && pair.CurrentRoundTripTime > 0 {
+		t.rtt.Store(int64(pair.CurrentRoundTripTime * float64(time.Second)))
+	}
+}
+
+func (t *Transport) sendReports(now time.Time) {
+	var reports []rtcp.Packet
+	for _, d := range t.down {
+		if sr := d.senderReport(now); sr != nil {
+			reports = append(reports, sr)
+		}
+	}
+	if len(reports) > 0 {
+		_ = t.pc.WriteRTCP(reports) // a lost report is followed by the next one
+	}
+}

@@ -1,0 +1,155 @@
+package media
+
+import (
+	"sync"
+	"time"
+
+	"github.com/pion/rtcp"
+	"github.com/pion/rtp"
+)
+
+// rtpWriter sends a packet to the subscriber; it keeps neither argument.
+type rtpWriter interface {
+	WriteRTP(header *rtp.Header, payload []byte) (int, error)
+}
+
+// downTrack writes one kind of media to one subscriber, in the goroutine of
+// the Receiver that is played.
+//
+// Locks: switching before mu; mu is a leaf, never held while writing.
+type downTrack struct {
+	kind      Kind
+	clockRate uint32
+
+	switching sync.Mutex // one play at a time
+
+	mu     sync.Mutex // guards what follows
+	source *Receiver
+	fwd    forwarder
+	writer rtpWriter // nil until negotiated
+	ssrc   uint32
+	pt     uint8
+	ready  bool // packets reach the subscriber; before, the key frame would be wasted
+	sent   uint32
+	octets uint32
+}
+
+func newDownTrack(kind Kind, clockRate uint32, firstSeq uint16) *downTrack {
+	return &downTrack{kind: kind, clockRate: clockRate, fwd: newForwarder(kind, clockRate, firstSeq)}
+}
+
+// play forwards r instead of what was played; nil stops.
+func (d *downTrack) play(r *Receiver) {
+	d.switching.Lock()
+	defer d.switching.Unlock()
+	d.mu.Lock()
+	old, ready := d.source, d.ready
+	d.source = r
+	if old != r {
+		d.fwd.switchSource()
+	}
+	d.mu.Unlock()
+	if old != r {
+		if old != nil {
+			old.unsubscribe(d)
+		}
+		if r != nil {
+			r.subscribe(d)
+		}
+	}
+	if r != nil && ready {
+		r.RequestKeyFrame()
+	}
+}
+
+// bind gives the negotiated way out; nil ends it.
+func (d *downTrack) bind(w rtpWriter, ssrc uint32, payloadType uint8) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.writer, d.ssrc, d.pt = w, ssrc, payloadType
+}
+
+// open says that packets reach the subscriber from now on.
+func (d *downTrack) open() {
+	d.mu.Lock()
+	d.ready = true
+	source := d.source
+	d.mu.Unlock()
+	if source != nil {
+		source.RequestKeyFrame()
+	}
+}
+
+// forward sends pkt, if r is what is being played.
+func (d *downTrack) forward(r *Receiver, pkt *rtp.Packet, now time.Time, out *outgoing) {
+	d.mu.Lock()
+	writer := d.writer
+	if d.source != r || !d.ready || writer == nil || !d.fwd.forward(pkt, now, out) {
+		d.mu.Unlock()
+		return
+	}
+	out.header.SSRC, out.header.PayloadType = d.ssrc, d.pt
+	d.sent++
+	d.octets += uint32(len(out.payload))
+	d.mu.Unlock()
+	// A write that fails is a packet lost: the subscriber asks for it again, or
+	// the transport's state tells of the end.
+	_, _ = writer.WriteRTP(&out.header, out.payload)
+}
+
+// senderReport is the subscriber's clock mapping at now, nil before the first
+// packet. It carries the publisher's own reports on, so that audio and video
+// are in step at the subscriber as they were at the camera.
+func (d *downTrack) senderReport(now time.Time) *rtcp.SenderReport {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if !d.fwd.began || d.fwd.waiting || d.source == nil {
+		return nil
+	}
+	sr := &rtcp.SenderReport{SSRC: d.ssrc, NTPTime: ntpTime(now), PacketCount: d.sent, OctetCount: d.octets}
+	if published := d.source.report.Load(); published != nil {
+		if t, ok := published.rtpTime(now, d.clockRate); ok {
+			sr.RTPTime = t + d.fwd.tsOffset
+			return sr
+		}
+	}
+	last := senderReport{at: d.fwd.lastAt, rtp: d.fwd.lastTS}
+	t, ok := last.rtpTime(now, d.clockRate)
+	if !ok {
+		return nil
+	}
+	sr.RTPTime = t
+	return sr
+}
+
+// handleRTCP takes what the subscriber says about this track; rtt is called
+// with each round trip that it tells of.
+func (d *downTrack) handleRTCP(raw []byte, now time.Time, rtt func(time.Duration)) {
+	packets, err := rtcp.Unmarshal(raw)
+	if err != nil {
+		return // the subscriber's own damage
+	}
+	d.mu.Lock()
+	source, ssrc := d.source, d.ssrc
+	d.mu.Unlock()
+	for _, p := range packets {
+		switch p := p.(type) {
+		case *rtcp.PictureLossIndication, *rtcp.FullIntraRequest:
+			if source != nil {
+				source.RequestKeyFrame()
+			}
+		case *rtcp.ReceiverReport:
+			roundTrips(p.Reports, ssrc, now, rtt)
+		case *rtcp.SenderReport:
+			roundTrips(p.Reports, ssrc, now, rtt)
+		}
+	}
+}
+
+func roundTrips(blocks []rtcp.ReceptionReport, ssrc uint32, now time.Time, rtt func(time.Duration)) {
+	for _, block := range blocks {
+		if t, ok := roundTrip(block, now); ok && block.SSRC == ssrc {
+			rtt(t)
+		}
+	}
+}

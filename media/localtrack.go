@@ -1,0 +1,46 @@
+package media
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/pion/webrtc/v4"
+)
+
+// streamID groups a participant's two tracks into one MediaStream, so that a
+// browser plays them in step.
+const streamID = "verifycall"
+
+// localTrack is how pion sees a downTrack: it implements webrtc.TrackLocal.
+type localTrack struct{ down *downTrack }
+
+// Bind implements webrtc.TrackLocal: it takes the negotiated codec.
+func (l localTrack) Bind(ctx webrtc.TrackLocalContext) (webrtc.RTPCodecParameters, error) {
+	for _, codec := range ctx.CodecParameters() {
+		if strings.EqualFold(codec.MimeType, mimeTypes[l.down.kind]) {
+			l.down.bind(ctx.WriteStream(), uint32(ctx.SSRC()), uint8(codec.PayloadType))
+			return codec, nil
+		}
+	}
+	return webrtc.RTPCodecParameters{}, fmt.Errorf("media: %s: %w", l.down.kind, webrtc.ErrUnsupportedCodec)
+}
+
+// Unbind implements webrtc.TrackLocal.
+func (l localTrack) Unbind(webrtc.TrackLocalContext) error {
+	l.down.bind(nil, 0, 0)
+	return nil
+}
+
+// ID implements webrtc.TrackLocal.
+func (l localTrack) ID() string { return string(l.down.kind) }
+
+// RID implements webrtc.TrackLocal: one encoding.
+func (l localTrack) RID() string { return "" }
+
+// StreamID implements webrtc.TrackLocal.
+func (l localTrack) StreamID() string { return streamID }
+
+// Kind implements webrtc.TrackLocal.
+func (l localTrack) Kind() webrtc.RTPCodecType { return webrtc.NewRTPCodecType(string(l.down.kind)) }
+
+var _ webrtc.TrackLocal = localTrack{}
