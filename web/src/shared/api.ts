@@ -1,0 +1,60 @@
+import type { Code } from '../protocol';
+import { t } from './i18n';
+
+/** A refusal of the server, or 'network' when it could not be reached. */
+export type FaultCode = Code | 'network';
+
+/** What every refused request throws; message is in plain words of the page's language. */
+export class ApiError extends Error {
+  constructor(
+    readonly code: FaultCode,
+    override readonly message: string,
+    readonly retryable: boolean,
+    readonly status: number,
+  ) {
+    super(message);
+    this.name = 'ApiError';
+  }
+}
+
+/** Words for a code; the server's own where the catalogue has none. */
+export function faultWords(code: string, fallback = ''): string {
+  const text = t(`fault.${code as FaultCode}`);
+  return text.startsWith('fault.') ? fallback || t('fault.internal') : text;
+}
+
+/** Reads a problem+json answer (RFC 9457). */
+export async function problem(answer: Response): Promise<ApiError> {
+  const said = (await answer.json().catch(() => ({}))) as { code?: string; detail?: string; retryable?: boolean };
+  const code = (said.code ?? 'internal') as FaultCode;
+  return new ApiError(code, faultWords(code, said.detail), said.retryable ?? answer.status >= 500, answer.status);
+}
+
+async function ask<T>(path: string, init: RequestInit): Promise<T> {
+  let answer: Response;
+  try {
+    answer = await fetch(path, { credentials: 'same-origin', ...init });
+  } catch (cause) {
+    if (cause instanceof DOMException && cause.name === 'AbortError') throw cause;
+    throw new ApiError('network', faultWords('network'), true, 0);
+  }
+  if (!answer.ok) throw await problem(answer);
+  if (answer.status === 204) return undefined as T;
+  const text = await answer.text();
+  return (text ? JSON.parse(text) : undefined) as T;
+}
+
+/** GET of JSON; throws ApiError. */
+export function get<T>(path: string, signal?: AbortSignal): Promise<T> {
+  return ask<T>(path, { method: 'GET', signal: signal ?? null });
+}
+
+/** POST of JSON; throws ApiError. */
+export function post<T>(path: string, body: unknown = {}, signal?: AbortSignal): Promise<T> {
+  return ask<T>(path, {
+    method: 'POST',
+    headers: { 'Content-Type': 'application/json' },
+    body: JSON.stringify(body),
+    signal: signal ?? null,
+  });
+}

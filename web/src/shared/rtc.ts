@@ -1,0 +1,179 @@
+import { effect, signal, type Signal } from '@preact/signals';
+import { ServerError, type CallSocket } from './socket';
+
+/** Where the media stand. */
+export type MediaStatus = 'off' | 'connecting' | 'connected' | 'lost';
+
+const patience = 3000; // ms that a disconnected PeerConnection may take to heal by itself
+const retryAfter = 1000; // ms until the next offer after a refused or lost one
+
+/**
+ * CallMedia holds the one PeerConnection of a page: it always offers, one track of each kind both ways, and begins anew
+ * on a new PeerConnection when the server asks for it, when the transport fails, and when the server has none any more
+ * after the socket came back. Otherwise the media outlive a lost socket.
+ */
+export class CallMedia {
+  /** What the other side sends; a new MediaStream whenever its tracks change. */
+  readonly remote: Signal<MediaStream> = signal(new MediaStream());
+  readonly status: Signal<MediaStatus> = signal<MediaStatus>('off');
+  readonly audioOff: Signal<boolean> = signal(false);
+  readonly videoOff: Signal<boolean> = signal(false);
+
+  private peer: RTCPeerConnection | null = null;
+  private stream: MediaStream | null = null;
+  private timer = 0;
+  private unwatch: () => void = () => {};
+
+  constructor(private readonly socket: CallSocket) {}
+
+  /** Publishes the stream's tracks and receives the other side's, from now until stop. */
+  async start(stream: MediaStream): Promise<void> {
+    this.stream = stream;
+    this.unwatch();
+    this.unwatch = this.watchSocket();
+    await this.connect();
+  }
+
+  /** Begins anew on a new PeerConnection; for the server's "reoffer". */
+  readonly restart = (): void => {
+    if (this.stream) void this.connect();
+  };
+
+  /** Turns the own microphone or camera off or on, here and on the other side's page. */
+  setMuted(kind: 'audio' | 'video', off: boolean): void {
+    (kind === 'audio' ? this.audioOff : this.videoOff).value = off;
+    this.dress();
+    this.socket.send('mute', { kind, off });
+  }
+
+  /** Sends another camera's picture without a new negotiation. */
+  async replaceVideo(track: MediaStreamTrack): Promise<void> {
+    const stream = this.stream;
+    if (!stream) return;
+    for (const old of stream.getVideoTracks()) {
+      stream.removeTrack(old);
+      old.stop();
+    }
+    stream.addTrack(track);
+    this.dress();
+    const sender = this.peer?.getTransceivers().find((each) => each.receiver.track.kind === 'video')?.sender;
+    await sender?.replaceTrack(track);
+  }
+
+  /** Figures of the PeerConnection, as WebRTC's getStats gives them. */
+  stats(): Promise<RTCStatsReport> | null {
+    return this.peer?.getStats() ?? null;
+  }
+
+  /** Ends the PeerConnection; the own tracks stay open, they are their opener's. */
+  stop(): void {
+    this.unwatch();
+    this.unwatch = () => {};
+    this.stream = null;
+    this.drop();
+    this.status.value = 'off';
+  }
+
+  private dress(): void {
+    for (const track of this.stream?.getAudioTracks() ?? []) track.enabled = !this.audioOff.peek();
+    for (const track of this.stream?.getVideoTracks() ?? []) track.enabled = !this.videoOff.peek();
+  }
+
+  /** After the socket came back: say again what is muted, and begin anew if the server lost the transport. */
+  private watchSocket(): () => void {
+    let away = false;
+    return effect(() => {
+      const open = this.socket.status.value === 'open';
+      const state = this.socket.state.peek();
+      if (!open) {
+        away = true;
+      } else if (away) {
+        away = false;
+        this.sayMuted();
+        if (!state?.you.media || this.peer?.connectionState !== 'connected') this.restart();
+      }
+    });
+  }
+
+  private sayMuted(): void {
+    if (this.audioOff.peek()) this.socket.send('mute', { kind: 'audio', off: true });
+    if (this.videoOff.peek()) this.socket.send('mute', { kind: 'video', off: true });
+  }
+
+  private async connect(): Promise<void> {
+    this.drop();
+    const stream = this.stream;
+    if (!stream || this.socket.status.peek() !== 'open') return;
+    this.status.value = 'connecting';
+    const peer = new RTCPeerConnection({ bundlePolicy: 'max-bundle' });
+    this.peer = peer;
+    try {
+      this.listen(peer);
+      await this.negotiate(peer, stream);
+    } catch (cause) {
+      if (this.peer !== peer) return; // a newer one has taken over
+      this.drop();
+      this.status.value = 'lost';
+      if (!(cause instanceof ServerError) || cause.retryable) this.later(retryAfter);
+      else throw cause;
+    }
+  }
+
+  private async negotiate(peer: RTCPeerConnection, stream: MediaStream): Promise<void> {
+    const options: RTCRtpTransceiverInit = { direction: 'sendrecv', streams: [stream] };
+    peer.addTransceiver(stream.getAudioTracks()[0] ?? 'audio', options);
+    const video = peer.addTransceiver(stream.getVideoTracks()[0] ?? 'video', options).sender;
+    await keepResolution(video);
+    this.dress();
+    await peer.setLocalDescription();
+    const answer = await this.socket.request('offer', { sdp: peer.localDescription!.sdp });
+    if (this.peer === peer) await peer.setRemoteDescription({ type: 'answer', sdp: answer.sdp });
+  }
+
+  private listen(peer: RTCPeerConnection): void {
+    const tracks: MediaStreamTrack[] = [];
+    peer.ontrack = (event) => {
+      tracks.push(event.track);
+      this.remote.value = new MediaStream(tracks);
+    };
+    peer.onconnectionstatechange = () => {
+      if (this.peer !== peer) return;
+      switch (peer.connectionState) {
+        case 'connected':
+          clearTimeout(this.timer);
+          this.status.value = 'connected';
+          break;
+        case 'disconnected':
+          this.status.value = 'lost';
+          this.later(patience);
+          break;
+        case 'failed':
+          this.status.value = 'lost';
+          this.restart();
+          break;
+      }
+    };
+  }
+
+  private later(ms: number): void {
+    clearTimeout(this.timer);
+    this.timer = window.setTimeout(this.restart, ms);
+  }
+
+  private drop(): void {
+    clearTimeout(this.timer);
+    const peer = this.peer;
+    this.peer = null;
+    if (!peer) return;
+    peer.ontrack = null;
+    peer.onconnectionstatechange = null;
+    peer.close();
+  }
+}
+
+/** Fewer frames rather than fewer pixels; set before negotiation, so that the first key frame already has them all. */
+async function keepResolution(sender: RTCRtpSender): Promise<void> {
+  const parameters = sender.getParameters() as RTCRtpSendParameters & { degradationPreference?: string };
+  parameters.degradationPreference = 'maintain-resolution';
+  await sender.setParameters(parameters).catch(() => undefined); // a browser without it keeps its own way
+}

@@ -1,0 +1,94 @@
+import { language, t } from './i18n';
+
+/** The reader's own zone, IANA. */
+export const ownZone: string = Intl.DateTimeFormat().resolvedOptions().timeZone || 'UTC';
+
+function format(at: string | Date, zone: string, options: Intl.DateTimeFormatOptions): string {
+  return new Intl.DateTimeFormat(language, { ...options, timeZone: known(zone) }).format(new Date(at));
+}
+
+/** A zone that this browser doesn't know is shown in UTC rather than not at all. */
+function known(zone: string): string {
+  try {
+    new Intl.DateTimeFormat('en', { timeZone: zone || 'UTC' });
+    return zone || 'UTC';
+  } catch {
+    return 'UTC';
+  }
+}
+
+/** Hours and minutes, 24 h: "10:30". */
+export function clock(at: string | Date, zone: string = ownZone): string {
+  return format(at, zone, { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' });
+}
+
+/** Hours, minutes, seconds: "16:33:58". */
+export function clockSeconds(at: string | Date, zone: string = ownZone): string {
+  return format(at, zone, { hour: '2-digit', minute: '2-digit', second: '2-digit', hourCycle: 'h23' });
+}
+
+/** "Thursday". */
+export function weekday(at: string | Date, zone: string = ownZone): string {
+  return format(at, zone, { weekday: 'long' });
+}
+
+/** "Nov". */
+export function month(at: string | Date, zone: string = ownZone): string {
+  return format(at, zone, { month: 'short' });
+}
+
+/** Day of the month: "26". */
+export function dayOfMonth(at: string | Date, zone: string = ownZone): string {
+  return format(at, zone, { day: 'numeric' });
+}
+
+/** "26 November 2026". */
+export function day(at: string | Date, zone: string = ownZone): string {
+  const parts = new Intl.DateTimeFormat(language, { day: 'numeric', month: 'long', year: 'numeric', timeZone: known(zone) })
+    .formatToParts(new Date(at));
+  if (language !== 'en') return parts.map((part) => part.value).join('');
+  const of = (type: string) => parts.find((part) => part.type === type)?.value ?? '';
+  return `${of('day')} ${of('month')} ${of('year')}`;
+}
+
+/** Offset of a zone at an instant: "UTC−5", "UTC+5:30", "UTC". */
+export function utcOffset(at: string | Date, zone: string): string {
+  const name = new Intl.DateTimeFormat('en', { timeZone: known(zone), timeZoneName: 'shortOffset' })
+    .formatToParts(new Date(at))
+    .find((part) => part.type === 'timeZoneName')?.value;
+  return t('utc', { offset: (name ?? 'GMT').replace('GMT', '').replace('-', '−') });
+}
+
+/** City of a zone id: "Toronto" for America/Toronto. */
+export function city(zone: string): string {
+  return known(zone).split('/').at(-1)!.replaceAll('_', ' ');
+}
+
+/** "Toronto (UTC−5)". */
+export function place(at: string | Date, zone: string): string {
+  const utc = utcOffset(at, zone);
+  const name = city(zone);
+  return name === 'UTC' ? utc : t('zone', { city: name, utc });
+}
+
+/** Length of time as "3:12" or "1:02:40"; never below zero. */
+export function span(ms: number): string {
+  const seconds = Math.max(0, Math.floor(ms / 1000));
+  const two = (n: number) => String(n).padStart(2, '0');
+  const hours = Math.floor(seconds / 3600);
+  const minutes = Math.floor(seconds / 60) % 60;
+  return hours ? `${hours}:${two(minutes)}:${two(seconds % 60)}` : `${minutes}:${two(seconds % 60)}`;
+}
+
+/** "1.6 MB": bytes in powers of ten. */
+export function bytes(n: number): string {
+  const units = ['byte', 'kilobyte', 'megabyte', 'gigabyte'];
+  const step = n < 1000 ? 0 : Math.min(3, Math.floor(Math.log10(n) / 3));
+  return new Intl.NumberFormat(language, {
+    style: 'unit',
+    unit: units[step]!,
+    unitDisplay: 'short',
+    maximumFractionDigits: step > 1 ? 1 : 0,
+    minimumFractionDigits: step > 1 ? 1 : 0,
+  }).format(n / 1000 ** step);
+}
