@@ -1,0 +1,181 @@
+// Package robot holds verification calls from both sides without a browser, as
+// an outside client: the REST routes and the WebSocket protocol of
+// docs/protocol.md, pictures from a film that was encoded before, silence for
+// sound. Benchmarks and fault tests use it.
+package robot
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"os/exec"
+	"strings"
+	"sync"
+	"syscall"
+	"time"
+)
+
+// Server is a running program under test, started with --demo.
+type Server struct {
+	URL string // of the pages, without a slash at the end
+	Key string // API key of class test
+	// Lines are what --demo printed: manager, auditor, seller, apikey.
+	Lines map[string]string
+
+	cmd  *exec.Cmd
+	done chan struct{} // closed when the process has ended
+	log  *tail
+}
+
+// StartServer runs program with its data in dir on free ports of the loopback
+// interface and waits until it answers. More arguments follow "serve --demo".
+func StartServer(ctx context.Context, program, dir string, more ...string) (*Server, error) {
+	ports, err := freePorts(3)
+	if err != nil {
+		return nil, err
+	}
+	args := append([]string{"serve", "--demo", "--listen", ports[0], "--media-listen", ports[1], "--ops-listen", ports[2],
+		"--data", dir + "/data", "--keys", dir + "/keys"}, more...)
+	s := &Server{URL: "http://" + ports[0], done: make(chan struct{}), log: &tail{}}
+	s.cmd = exec.Command(program, args...)
+	s.cmd.Dir = dir
+	s.cmd.Stderr = s.log
+	out, err := s.cmd.StdoutPipe()
+	if err != nil {
+		return nil, err
+	}
+	if err := s.cmd.Start(); err != nil {
+		return nil, fmt.Errorf("start %s: %w", program, err)
+	}
+	lines := make(chan map[string]string, 1) // one map, sent once by the reader
+	go s.read(out, lines)
+	if err := s.ready(ctx, lines); err != nil {
+		s.Kill()
+		return nil, fmt.Errorf("%s: %w\n%s", program, err, s.log)
+	}
+	return s, nil
+}
+
+// read collects the demo's lines and then waits for the process.
+func (s *Server) read(out io.Reader, lines chan<- map[string]string) {
+	defer close(s.done)
+	found := make(map[string]string)
+	scanner := bufio.NewScanner(out)
+	for scanner.Scan() {
+		fields := strings.Fields(scanner.Text())
+		if len(fields) < 2 {
+			continue
+		}
+		found[fields[0]] = fields[len(fields)-1]
+		if len(found) >= 4 && found["apikey"] != "" && lines != nil {
+			lines <- found
+			lines, found = nil, make(map[string]string)
+		}
+	}
+	_ = s.cmd.Wait() // its code is in ProcessState
+}
+
+func (s *Server) ready(ctx context.Context, lines <-chan map[string]string) error {
+	ctx, cancel := context.WithTimeout(ctx, 30*time.Second)
+	defer cancel()
+	select {
+	case s.Lines = <-lines:
+		s.Key = s.Lines["apikey"]
+	case <-s.done:
+		return errors.New("ended at the start")
+	case <-ctx.Done():
+		return errors.New("did not print the lines of --demo")
+	}
+	for {
+		res, err := http.Get(s.URL + "/healthz")
+		if err == nil {
+			res.Body.Close()
+			if res.StatusCode == http.StatusOK {
+				return nil
+			}
+		}
+		select {
+		case <-ctx.Done():
+			return errors.New("is not healthy")
+		case <-s.done:
+			return errors.New("ended at the start")
+		case <-time.After(50 * time.Millisecond):
+		}
+	}
+}
+
+// Kill ends the process at once (SIGKILL), as a power cut would, and waits.
+func (s *Server) Kill() { s.end(syscall.SIGKILL) }
+
+// Stop asks the process to end (SIGTERM), waits at most 20 s and gives its exit
+// code.
+func (s *Server) Stop() int {
+	timer := time.AfterFunc(20*time.Second, func() { _ = s.cmd.Process.Kill() })
+	defer timer.Stop()
+	s.end(syscall.SIGTERM)
+	return s.cmd.ProcessState.ExitCode()
+}
+
+func (s *Server) end(sig syscall.Signal) {
+	_ = s.cmd.Process.Signal(sig) // an error means it has ended
+	<-s.done
+}
+
+// Log gives the end of what the process has logged.
+func (s *Server) Log() string { return s.log.String() }
+
+// freePorts finds n free ports of the loopback interface, for TCP and UDP.
+func freePorts(n int) ([]string, error) {
+	var found []string
+	for tries := 0; len(found) < n && tries < 100; tries++ {
+		tcp, err := net.Listen("tcp4", "127.0.0.1:0")
+		if err != nil {
+			return nil, fmt.Errorf("free port: %w", err)
+		}
+		addr := tcp.Addr().String()
+		udp, err := net.ListenPacket("udp4", addr)
+		if err == nil {
+			udp.Close()
+			found = append(found, addr)
+		}
+		defer tcp.Close()
+	}
+	if len(found) < n {
+		return nil, errors.New("no free ports on the loopback interface")
+	}
+	return found, nil
+}
+
+// tail keeps the last bytes written to it.
+type tail struct {
+	mu   sync.Mutex
+	kept []byte
+}
+
+const tailBytes = 16 << 10
+
+// Write implements io.Writer; VERIFYCALL_SHOW_LOG passes it on as well.
+func (t *tail) Write(p []byte) (int, error) {
+	t.mu.Lock()
+	t.kept = append(t.kept, p...)
+	if over := len(t.kept) - tailBytes; over > 0 {
+		t.kept = t.kept[over:]
+	}
+	t.mu.Unlock()
+	if os.Getenv("VERIFYCALL_SHOW_LOG") != "" {
+		return os.Stderr.Write(p)
+	}
+	return len(p), nil
+}
+
+// String gives what is kept.
+func (t *tail) String() string {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return string(t.kept)
+}
