@@ -1,0 +1,34 @@
+package recorder
+
+// Event is what a Recording tells its call through Config.Post: NeedKeyFrame,
+// Failing or Working.
+type Event interface{ event() }
+
+// Why a key frame is needed.
+const (
+	WhyLeadIn = "lead_in" // the recording or a new track has no picture yet
+	WhyGap    = "gap"     // frames were lost; what follows can't be decoded cleanly
+	WhySeek   = "seek"    // the last one is long ago; a player needs them to seek
+)
+
+// NeedKeyFrame asks for a key frame of the video that the recording's newest
+// video tap gets. It comes again every second while there is none (WhySeek
+// every 20 s), since requests can be lost.
+type NeedKeyFrame struct {
+	Recording *Recording
+	Why       string
+}
+
+// Failing says that the disk refuses the recording: from now on frames are
+// lost. Cause is in plain words without paths. Sent once until Working.
+type Failing struct {
+	Recording *Recording
+	Cause     string
+}
+
+// Working says that the disk takes the recording again after Failing.
+type Working struct{ Recording *Recording }
+
+func (NeedKeyFrame) event() {}
+func (Failing) event()      {}
+func (Working) event()      {}

@@ -1,0 +1,105 @@
+// Package recorder keeps what the participants of a call send: VP8 and Opus
+// frames as they came, never re-encoded. It sees RTP packets, not peer
+// connections. A Recorder belongs to a room, a Recording to one connection of
+// one participant; docs/decisions says why the files look as they do.
+package recorder
+
+import (
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"regexp"
+	"sync"
+	"time"
+)
+
+// ErrStopped is returned by what needs a Recording that has been stopped, or a
+// Recorder that has been closed.
+var ErrStopped = errors.New("recording stopped")
+
+// Config of a Recorder.
+type Config struct {
+	Dir  string // the room's folder for recordings; made by the first Begin, not before
+	Room string // the room's id
+	Log  *slog.Logger
+	Post func(Event) // told what the call should know; must not block; may be nil
+}
+
+// Recorder makes the recordings of one room. Its methods may be called from any
+// goroutine.
+type Recorder struct {
+	cfg Config
+
+	mu     sync.Mutex // guards what follows
+	live   []*Recording
+	closed bool
+}
+
+// New gives the Recorder of a room. It touches no file.
+func New(cfg Config) (*Recorder, error) {
+	if cfg.Dir == "" || cfg.Log == nil {
+		return nil, errors.New("recorder: Dir and Log are needed")
+	}
+	if cfg.Post == nil {
+		cfg.Post = func(Event) {}
+	}
+	return &Recorder{cfg: cfg}, nil
+}
+
+var participantName = regexp.MustCompile(`^[a-z][a-z0-9_-]{0,31}$`)
+
+// Begin starts a recording of what participant sends on the connection conn.
+// Its id, "<participant>-<n>", is unique in Dir also across restarts.
+func (r *Recorder) Begin(participant, conn string) (*Recording, error) {
+	if !participantName.MatchString(participant) {
+		return nil, fmt.Errorf("recorder: participant %.40q", participant)
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.closed {
+		return nil, ErrStopped
+	}
+	birth := birth{Participant: participant, Conn: conn, Room: r.cfg.Room, Start: time.Now()}
+	dir, err := birth.claim(r.cfg.Dir)
+	if err != nil {
+		return nil, fmt.Errorf("begin recording: %w", err)
+	}
+	rec := newRecording(r.cfg, birth, dir)
+	r.live = append(r.live, rec)
+	return rec, nil
+}
+
+// Close stops every recording that still runs and returns when all have ended.
+// It may be called again.
+func (r *Recorder) Close() error {
+	r.mu.Lock()
+	live := r.live
+	r.live, r.closed = nil, true
+	r.mu.Unlock()
+	var faults []error
+	for _, rec := range live {
+		faults = append(faults, rec.Stop("closed"))
+	}
+	return errors.Join(faults...)
+}
+
+// Recordings lists the ids of the recordings in a room's folder, in the order
+// of their names. A folder that doesn't exist has none.
+func Recordings(dir string) ([]string, error) {
+	entries, err := os.ReadDir(dir)
+	if errors.Is(err, os.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("recordings: %w", err)
+	}
+	var ids []string
+	for _, e := range entries {
+		if _, err := os.Stat(filepath.Join(dir, e.Name(), birthFile)); e.IsDir() && err == nil {
+			ids = append(ids, e.Name())
+		}
+	}
+	return ids, nil
+}
