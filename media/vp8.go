@@ -1,6 +1,9 @@
 package media
 
-import "errors"
+import (
+	"encoding/binary"
+	"errors"
+)
 
 // errVP8 says that a payload doesn't start with a whole VP8 payload descriptor.
 var errVP8 = errors.New("media: truncated VP8 payload descriptor")
@@ -11,9 +14,8 @@ var errVP8 = errors.New("media: truncated VP8 payload descriptor")
 type vp8Descriptor struct {
 	size int // bytes before the VP8 payload itself
 
-	pictureAt   int    // place of PictureID
-	pictureLong bool   // 15 bits in two bytes rather than 7 in one
-	picture     uint16 // its value
+	pictureAt   int  // place of PictureID
+	pictureLong bool // 15 bits in two bytes rather than 7 in one
 
 	tl0At int // place of TL0PICIDX, 8 bits
 
@@ -56,14 +58,9 @@ func (d *vp8Descriptor) parseExtension(payload []byte) error {
 			return errVP8
 		}
 		d.pictureAt = d.size
-		d.picture = uint16(payload[d.size] & 0x7f)
 		d.pictureLong = payload[d.size]&0x80 != 0
 		d.size++
 		if d.pictureLong {
-			if len(payload) <= d.size {
-				return errVP8
-			}
-			d.picture = d.picture<<8 | uint16(payload[d.size])
 			d.size++
 		}
 	}
@@ -91,9 +88,16 @@ type vp8Numbers struct {
 	keyIndex uint8 // modulo 2^5
 }
 
-// numbers of the packet; absent fields are 0.
+// numbers that payload carries where d says; absent fields are 0.
 func (d *vp8Descriptor) numbers(payload []byte) vp8Numbers {
-	n := vp8Numbers{picture: d.picture}
+	var n vp8Numbers
+	switch {
+	case d.pictureAt == 0:
+	case d.pictureLong:
+		n.picture = binary.BigEndian.Uint16(payload[d.pictureAt:]) & 0x7fff
+	default:
+		n.picture = uint16(payload[d.pictureAt])
+	}
 	if d.tl0At != 0 {
 		n.tl0 = payload[d.tl0At]
 	}
@@ -103,17 +107,16 @@ func (d *vp8Descriptor) numbers(payload []byte) vp8Numbers {
 	return n
 }
 
-// add writes the descriptor's numbers plus offset into payload, which must be
-// the one that was parsed or a copy of it.
+// add moves the numbers in payload by offset. payload must be the one that was
+// parsed or a copy of it.
 func (d *vp8Descriptor) add(payload []byte, offset vp8Numbers) {
-	if d.pictureAt != 0 {
-		p := d.picture + offset.picture
-		if d.pictureLong {
-			payload[d.pictureAt] = 0x80 | byte(p>>8)&0x7f
-			payload[d.pictureAt+1] = byte(p)
-		} else {
-			payload[d.pictureAt] = byte(p) & 0x7f
-		}
+	picture := d.numbers(payload).picture + offset.picture
+	switch {
+	case d.pictureAt == 0:
+	case d.pictureLong:
+		binary.BigEndian.PutUint16(payload[d.pictureAt:], 0x8000|picture)
+	default:
+		payload[d.pictureAt] = byte(picture) & 0x7f
 	}
 	if d.tl0At != 0 {
 		payload[d.tl0At] += offset.tl0

@@ -1,0 +1,35 @@
+package media
+
+import (
+	"testing"
+	"time"
+)
+
+func TestKeyFrameRequests(t *testing.T) {
+	start := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
+	at := func(ms int) time.Time { return start.Add(time.Duration(ms) * time.Millisecond) }
+	var k keyFrameRequests
+	expect := func(ms int, wantSend bool, wantWait time.Duration) {
+		t.Helper()
+		if send, wait := k.next(at(ms)); send != wantSend || wait != wantWait {
+			t.Errorf("at %d ms: send %v, wait %v; want %v, %v", ms, send, wait, wantSend, wantWait)
+		}
+	}
+	expect(0, false, -1) // nobody asked
+	k.want()
+	expect(10, true, keyFrameSpacing)
+	k.want() // merged
+	k.want()
+	expect(20, false, 490*time.Millisecond)
+	k.arrived()
+	expect(30, false, -1)
+	k.want() // a new wish waits for its turn
+	expect(100, false, 410*time.Millisecond)
+	expect(510, true, keyFrameSpacing)
+	for i := 2; i <= keyFrameTries; i++ { // unanswered: asked again
+		expect(510+(i-1)*500, true, keyFrameSpacing)
+	}
+	expect(510+keyFrameTries*500, false, -1) // given up
+	k.want()                                 // until somebody asks again
+	expect(20000, true, keyFrameSpacing)
+}
