@@ -111,10 +111,7 @@ func joinOnce(ctx context.Context, call *robot.Call, film *robot.Film) (time.Dur
 	defer cancel()
 	start := time.Now()
 	var err error
-	if call.M, err = call.Manager.Connect(ctx, film); err != nil {
-		return 0, err
-	}
-	if err := call.M.Publish(ctx); err != nil {
+	if call.M, err = call.Manager.Rejoin(ctx, film); err != nil {
 		return 0, err
 	}
 	at, err := firstFrame(ctx, call.M)

@@ -60,6 +60,18 @@ func (s *Session) Join(ctx context.Context, film *Film) (*Robot, error) {
 	return r, nil
 }
 
+// Rejoin connects and publishes again; the notice was given before.
+func (s *Session) Rejoin(ctx context.Context, film *Film) (*Robot, error) {
+	r, err := s.Connect(ctx, film)
+	if err != nil {
+		return nil, err
+	}
+	if err := r.Publish(ctx); err != nil {
+		return nil, errors.Join(err, r.Close())
+	}
+	return r, nil
+}
+
 // Admit lets the seller in and returns when the room is live.
 func (c *Call) Admit(ctx context.Context) error {
 	if err := c.M.Do(ctx, &protocol.Admit{}); err != nil {

@@ -14,6 +14,7 @@ import (
 	"net/http"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"strings"
 	"sync"
 	"syscall"
@@ -27,22 +28,32 @@ type Server struct {
 	// Lines are what --demo printed: manager, auditor, seller, apikey.
 	Lines map[string]string
 
+	ports []string // of pages, media, ops: host:port
+
 	cmd  *exec.Cmd
 	done chan struct{} // closed when the process has ended
 	log  *tail
 }
 
 // StartServer runs program with its data in dir on free ports of the loopback
-// interface and waits until it answers. More arguments follow "serve --demo".
-func StartServer(ctx context.Context, program, dir string, more ...string) (*Server, error) {
+// interface and waits until it answers.
+func StartServer(ctx context.Context, program, dir string) (*Server, error) {
 	ports, err := freePorts(3)
 	if err != nil {
 		return nil, err
 	}
-	args := append([]string{"serve", "--demo", "--listen", ports[0], "--media-listen", ports[1], "--ops-listen", ports[2],
-		"--data", dir + "/data", "--keys", dir + "/keys"}, more...)
-	s := &Server{URL: "http://" + ports[0], done: make(chan struct{}), log: &tail{}}
-	s.cmd = exec.Command(program, args...)
+	return startOn(ctx, program, dir, ports)
+}
+
+// Again starts a server that was killed or stopped, on its ports and folder.
+func (s *Server) Again(ctx context.Context) (*Server, error) {
+	return startOn(ctx, s.cmd.Path, s.cmd.Dir, s.ports)
+}
+
+func startOn(ctx context.Context, program, dir string, ports []string) (*Server, error) {
+	s := &Server{URL: "http://" + ports[0], ports: ports, done: make(chan struct{}), log: &tail{}}
+	s.cmd = exec.Command(program, "serve", "--demo", "--listen", ports[0], "--media-listen", ports[1],
+		"--ops-listen", ports[2], "--data", filepath.Join(dir, "data"), "--keys", filepath.Join(dir, "keys"))
 	s.cmd.Dir = dir
 	s.cmd.Stderr = s.log
 	out, err := s.cmd.StdoutPipe()

@@ -1,0 +1,64 @@
+// Chromium with a film as its camera. The film is a matter of the whole process,
+// so the seller and the manager are two processes.
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { chromium } from 'playwright-core';
+import { ROOT } from '../specimen/film.mjs';
+import { CHROMIUM } from '../specimen/tools.mjs';
+
+export const PHONE = { viewport: { width: 390, height: 844 }, deviceScaleFactor: 2, isMobile: true, hasTouch: true, locale: 'en-GB', timezoneId: 'America/Toronto' };
+export const DESK = { viewport: { width: 1440, height: 900 }, locale: 'en-GB', timezoneId: 'Europe/Berlin' };
+
+/** A browser whose camera plays film; without a film it has no camera at all. */
+export function launch(film, more = []) {
+  const camera = film
+    ? ['--use-fake-device-for-media-stream', `--use-file-for-fake-video-capture=${film}`]
+    : [];
+  return chromium.launch({ executablePath: CHROMIUM, args: ['--no-sandbox', '--autoplay-policy=no-user-gesture-required',
+    '--disable-features=WebRtcHideLocalIpsWithMdns', ...camera, ...more] });
+}
+
+/** A context that grants camera and microphone, unless told otherwise. */
+export async function context(browser, kind, { camera = true } = {}) {
+  const made = await browser.newContext({ ...kind, permissions: camera ? ['camera', 'microphone'] : [], acceptDownloads: true });
+  made.setDefaultTimeout(20000);
+  return made;
+}
+
+/**
+ * Opens pages of a context and keeps what they complain about: page.complaints
+ * has script errors and refusals by the page's own policy.
+ */
+export async function open(ctx, url) {
+  const page = await ctx.newPage();
+  page.complaints = [];
+  page.on('pageerror', (err) => page.complaints.push(String(err)));
+  page.on('console', (m) => {
+    if (m.type() === 'error' && /Content.Security|Uncaught|Refused/i.test(m.text())) page.complaints.push(m.text());
+  });
+  if (url) await page.goto(url);
+  return page;
+}
+
+/** Runs body; when it fails, every page's picture is kept in .cache/failed. */
+export async function picturing(name, pages, body) {
+  try {
+    await body();
+  } catch (err) {
+    const folder = join(ROOT, '.cache/failed');
+    await mkdir(folder, { recursive: true });
+    for (const [who, page] of Object.entries(pages)) {
+      await page?.screenshot({ path: join(folder, `${name}-${who}.png`) }).catch(() => {});
+    }
+    err.message += `\n(pictures: ${folder}/${name}-*.png)`;
+    throw err;
+  }
+}
+
+/** Waits until a <video> element of the page shows moving pictures of a size. */
+export async function playing(page, testid) {
+  await page.waitForFunction((id) => {
+    const video = document.querySelector(`[data-testid="${id}"]`);
+    return video && video.videoWidth > 0 && video.readyState >= 2 && video.currentTime > 0.2 && !video.paused;
+  }, testid, { timeout: 20000 });
+}

@@ -1,0 +1,112 @@
+// The built program, started with --demo in a folder of its own on free ports of
+// the loopback interface.
+import { spawn } from 'node:child_process';
+import { mkdtemp, readdir, rm, stat } from 'node:fs/promises';
+import net from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { ROOT } from '../specimen/film.mjs';
+import { must } from '../specimen/tools.mjs';
+
+/** Path of the program: VERIFYCALL, or built for this run. */
+export async function program() {
+  if (process.env.VERIFYCALL) return process.env.VERIFYCALL;
+  const path = join(ROOT, '.cache/verifycall');
+  await must('go', ['build', '-o', path, './cmd/verifycall'], { cwd: ROOT });
+  return path;
+}
+
+/** Starts the program; the answer is a Server. */
+export async function start(...more) {
+  const folder = await mkdtemp(join(tmpdir(), 'verifycall-test-'));
+  const server = new Server(await program(), folder, await freePorts(3), more);
+  await server.start();
+  return server;
+}
+
+export class Server {
+  constructor(path, folder, ports, more) {
+    Object.assign(this, { path, folder, ports, more, log: '' });
+    this.url = `http://127.0.0.1:${ports[0]}`;
+    this.data = join(folder, 'data');
+  }
+
+  /** Runs until the demo's lines are there and /healthz answers. */
+  async start() {
+    const [pages, media, ops] = this.ports.map((p) => `127.0.0.1:${p}`);
+    this.process = spawn(this.path, ['serve', '--demo', '--listen', pages, '--media-listen', media, '--ops-listen', ops,
+      '--data', this.data, '--keys', join(this.folder, 'keys'), ...this.more], { cwd: this.folder, stdio: ['ignore', 'pipe', 'pipe'] });
+    this.process.stderr.on('data', (d) => { this.log += d; });
+    this.ended = new Promise((done) => { this.process.on('exit', (code, signal) => done(code ?? signal)); });
+    this.lines = {};
+    const lines = createInterface({ input: this.process.stdout });
+    const printed = new Promise((done) => {
+      lines.on('line', (line) => {
+        const [name, ...rest] = line.trim().split(/\s+/);
+        if (rest.length > 0) this.lines[name] = rest.at(-1);
+        if (['manager', 'auditor', 'seller', 'apikey'].every((n) => this.lines[n])) done();
+      });
+    });
+    await this.#before(printed, 'the lines of --demo');
+    await this.#before(this.#healthy(), '/healthz');
+  }
+
+  async #healthy() {
+    for (;;) {
+      const ok = await fetch(`${this.url}/healthz`).then((r) => r.ok, () => false);
+      if (ok) return;
+      await pause(50);
+    }
+  }
+
+  #before(promise, what) {
+    const fail = (why) => { throw new Error(`${what}: ${why}\n${this.log}`); };
+    let timer;
+    const late = new Promise((_, no) => { timer = setTimeout(() => no(new Error(`${what}: not within 30 s\n${this.log}`)), 30000); });
+    return Promise.race([promise, this.ended.then((c) => fail(`the program ended with ${c}`)), late]).finally(() => clearTimeout(timer));
+  }
+
+  /** Asks the program to end (SIGTERM) and gives its code. */
+  async stop() {
+    this.process.kill('SIGTERM');
+    return this.ended;
+  }
+
+  /** Ends it at once, as a power cut would. */
+  async kill() {
+    this.process.kill('SIGKILL');
+    return this.ended;
+  }
+
+  async remove() {
+    if (!process.env.VERIFYCALL_KEEP) await rm(this.folder, { recursive: true, force: true });
+  }
+
+  /** GET of the REST API with the demo's key. */
+  api(path, options = {}) {
+    return fetch(this.url + path, { ...options, headers: { authorization: `Bearer ${this.lines.apikey}`, 'content-type': 'application/json', ...options.headers } });
+  }
+
+  /** Sum of bytes and number of files of the recorder, anywhere under --data. */
+  async recorded() {
+    const files = [];
+    for (const entry of await readdir(this.data, { recursive: true, withFileTypes: true })) {
+      const path = join(entry.parentPath, entry.name);
+      if (entry.isFile() && /scratch|recording/.test(path.slice(this.data.length))) files.push(path);
+    }
+    const sizes = await Promise.all(files.map(async (f) => (await stat(f)).size));
+    return { files, bytes: sizes.reduce((a, b) => a + b, 0) };
+  }
+}
+
+export const pause = (ms) => new Promise((done) => { setTimeout(done, ms); });
+
+async function freePorts(n) {
+  const servers = await Promise.all(Array.from({ length: n }, () => new Promise((done, no) => {
+    const server = net.createServer().on('error', no).listen(0, '127.0.0.1', () => done(server));
+  })));
+  const ports = servers.map((s) => s.address().port);
+  await Promise.all(servers.map((s) => new Promise((done) => { s.close(done); })));
+  return ports;
+}
