@@ -1,0 +1,113 @@
+package media
+
+import (
+	"math/rand/v2"
+	"net"
+	"sync"
+	"sync/atomic"
+	"testing"
+
+	"github.com/pion/logging"
+	"github.com/pion/transport/v5/vnet"
+)
+
+const serverIP, serverPort = "10.0.0.1", ":7000"
+
+// lab is a network in memory with the server at serverIP.
+type lab struct {
+	t       *testing.T
+	router  *vnet.Router
+	server  *unruly
+	dropped atomic.Int64
+}
+
+// newLab makes one that loses lossPercent of the packets each way and lets
+// reorderPercent of those to the server be overtaken by the next one.
+func newLab(t *testing.T, lossPercent, reorderPercent int) *lab {
+	t.Helper()
+	router, err := vnet.NewRouter(&vnet.RouterConfig{CIDR: "10.0.0.0/24", LoggerFactory: logging.NewDefaultLoggerFactory()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	l := &lab{t: t, router: router}
+	dice := rand.New(rand.NewPCG(1, 2)) // used under the router's lock only
+	router.AddChunkFilter(func(vnet.Chunk) bool {
+		if dice.IntN(100) < lossPercent {
+			l.dropped.Add(1)
+			return false
+		}
+		return true
+	})
+	l.server = &unruly{Net: l.host(serverIP), percent: reorderPercent}
+	return l
+}
+
+// start lets packets flow, when all hosts are there.
+func (l *lab) start() {
+	l.t.Helper()
+	if err := l.router.Start(); err != nil {
+		l.t.Fatal(err)
+	}
+	l.t.Cleanup(func() {
+		if err := l.router.Stop(); err != nil {
+			l.t.Error(err)
+		}
+	})
+}
+
+func (l *lab) host(ip string) *vnet.Net {
+	l.t.Helper()
+	host, err := vnet.NewNet(&vnet.NetConfig{StaticIPs: []string{ip}})
+	if err != nil {
+		l.t.Fatal(err)
+	}
+	if err := l.router.AddNet(host); err != nil {
+		l.t.Fatal(err)
+	}
+	return host
+}
+
+// unruly is a host whose packets arrive out of order.
+type unruly struct {
+	*vnet.Net
+	percent   int
+	reordered atomic.Int64
+}
+
+func (u *unruly) ListenPacket(network, address string) (net.PacketConn, error) {
+	conn, err := u.Net.ListenPacket(network, address)
+	if err != nil {
+		return nil, err
+	}
+	return &unrulyConn{PacketConn: conn, host: u, dice: rand.New(rand.NewPCG(3, 4))}, nil
+}
+
+// unrulyConn holds a packet back until the next one has been read.
+type unrulyConn struct {
+	net.PacketConn
+	host *unruly
+	dice *rand.Rand
+
+	mu   sync.Mutex // guards held; reads come from one goroutine, the mux's
+	held []byte
+	from net.Addr
+	due  bool
+}
+
+func (c *unrulyConn) ReadFrom(buf []byte) (int, net.Addr, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.due {
+		n, from := copy(buf, c.held), c.from
+		c.held, c.due = nil, false
+		return n, from, nil
+	}
+	n, from, err := c.PacketConn.ReadFrom(buf)
+	if err == nil && c.held == nil && c.dice.IntN(100) < c.host.percent {
+		c.held, c.from = append([]byte{}, buf[:n]...), from
+		c.host.reordered.Add(1)
+		n, from, err = c.PacketConn.ReadFrom(buf)
+	}
+	c.due = c.held != nil
+	return n, from, err
+}

@@ -1,0 +1,304 @@
+package media
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"os"
+	"slices"
+	"testing"
+
+	"github.com/pion/rtp"
+	"github.com/pion/transport/v5"
+	"github.com/pion/webrtc/v4"
+	"go.uber.org/goleak"
+)
+
+// newTestNode makes a Node that is closed at the test's end, after which no
+// goroutine may be left. It is the first thing a test makes.
+func newTestNode(t *testing.T, cfg Config) *Node {
+	t.Helper()
+	n, err := NewNode(cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := n.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return n
+}
+
+func testLog(t *testing.T) *slog.Logger {
+	level := slog.LevelInfo
+	if os.Getenv("MEDIA_DEBUG") != "" {
+		level = slog.LevelDebug
+	}
+	return slog.New(slog.NewTextHandler(t.Output(), &slog.HandlerOptions{Level: level}))
+}
+
+func checkLeaks(t *testing.T) {
+	t.Helper()
+	t.Cleanup(func() { goleak.VerifyNone(t) })
+}
+
+// participant is a robot with its server's end.
+type participant struct {
+	*robot
+	server *Transport
+	events *events
+}
+
+func join(t *testing.T, n *Node, network transport.Net, firstSeq uint16, onTrack func(TrackStarted)) *participant {
+	t.Helper()
+	e := &events{onTrack: onTrack}
+	server, err := n.NewTransport(e.post)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := &participant{robot: newRobot(t, network, firstSeq), server: server, events: e}
+	p.negotiate(server, nil)
+	eventually(t, "connected", func() bool { return count[Connected](e) == 1 })
+	return p
+}
+
+// publish sends until both tracks have started.
+func (p *participant) publish() {
+	p.t.Helper()
+	p.stream(2, func() bool { return p.server.Receiver(Video) != nil && p.server.Receiver(Audio) != nil })
+}
+
+// Video through a network with 5 % loss each way and reordering: what RTX can
+// repair is repaired, to the tap and to the other participant.
+func TestLossyNetwork(t *testing.T) {
+	checkLeaks(t)
+	l := newLab(t, 5, 3)
+	manager, seller := l.host("10.0.0.2"), l.host("10.0.0.3")
+	l.start()
+	n := newTestNode(t, Config{Listen: serverIP + serverPort, Net: l.server, Log: testLog(t)})
+
+	var recorded tap
+	a := join(t, n, seller, 60000, func(e TrackStarted) {
+		if e.R.Kind() == Video {
+			e.R.SetTap(&recorded)
+		}
+	})
+	b := join(t, n, manager, 1, nil)
+	a.publish()
+	b.server.Play(Video, a.server.Receiver(Video))
+
+	const total = 2000
+	a.stream(10, func() bool { return a.mark >= total })
+	sent := int(a.mark)
+	eventually(t, "the tap has 99 %", func() bool {
+		if len(marks(recorded.seen()))*100 >= sent*99 {
+			return true
+		}
+		a.sendFrame(1) // a repair is read with the next packet
+		return false
+	})
+	eventually(t, "the other participant has 99 %", func() bool {
+		got := marks(b.received(Video))
+		first := uint32(sent)
+		for mark := range got {
+			first = min(first, mark)
+		}
+		return first < total/2 && len(got)*100 >= (sent-int(first))*99
+	})
+	checkTap(t, recorded.seen())
+	if l.dropped.Load() < total/50 || l.server.reordered.Load() < total/100 {
+		t.Errorf("the network lost %d and reordered %d only", l.dropped.Load(), l.server.reordered.Load())
+	}
+	t.Logf("sent %d, tap %d, network lost %d of all, stats %+v", sent, len(marks(recorded.seen())),
+		l.dropped.Load(), a.server.Receiver(Video).Stats())
+}
+
+// checkTap: each packet once, whole, as published.
+func checkTap(t *testing.T, packets []*rtp.Packet) {
+	t.Helper()
+	seen := map[uint16]bool{}
+	for _, pkt := range packets {
+		mark, ok := markOf(pkt)
+		if !ok || pkt.SequenceNumber != uint16(60000+mark) {
+			t.Fatalf("packet %d has mark %d", pkt.SequenceNumber, mark)
+		}
+		if seen[pkt.SequenceNumber] {
+			t.Fatalf("packet %d came twice", pkt.SequenceNumber)
+		}
+		seen[pkt.SequenceNumber] = true
+	}
+}
+
+// A publisher that comes back on a new connection, with new numbers, goes on
+// in the subscriber's stream without a break.
+func TestPublisherReconnects(t *testing.T) {
+	checkLeaks(t)
+	l := newLab(t, 0, 0)
+	hosts := []transport.Net{l.host("10.0.0.2"), l.host("10.0.0.3"), l.host("10.0.0.4")}
+	l.start()
+	n := newTestNode(t, Config{Listen: serverIP + serverPort, Net: l.server, Log: testLog(t)})
+
+	b := join(t, n, hosts[0], 1, nil)
+	for i, firstSeq := range []uint16{65500, 30000} {
+		a := join(t, n, hosts[1+i], firstSeq, nil)
+		a.publish()
+		before := len(b.received(Video))
+		b.server.Play(Video, a.server.Receiver(Video))
+		b.server.Play(Audio, a.server.Receiver(Audio))
+		a.stream(3, func() bool { return len(b.received(Video)) >= before+90 })
+		if err := a.server.Close(); err != nil {
+			t.Error(err)
+		}
+		if a.server.Receiver(Video) != nil || count[TrackEnded](a.events) != 2 {
+			t.Error("a closed transport still has its tracks")
+		}
+	}
+	checkContinuous(t, b.received(Video), true)
+	checkContinuous(t, b.received(Audio), false)
+}
+
+func checkContinuous(t *testing.T, packets []*rtp.Packet, video bool) {
+	t.Helper()
+	if len(packets) == 0 {
+		t.Fatal("nothing came")
+	}
+	slices.SortStableFunc(packets, func(x, y *rtp.Packet) int { // vnet keeps the order, but two sources wrote
+		return int(int16(x.SequenceNumber - y.SequenceNumber))
+	})
+	var keyFrames int
+	for i, pkt := range packets[1:] {
+		last := packets[i]
+		if pkt.SequenceNumber != last.SequenceNumber+1 {
+			t.Errorf("sequence number %d after %d", pkt.SequenceNumber, last.SequenceNumber)
+		}
+		if step := int32(pkt.Timestamp - last.Timestamp); step < 0 || step > 10*videoClockRate {
+			t.Errorf("timestamp %d after %d", pkt.Timestamp, last.Timestamp)
+		}
+		if !video {
+			continue
+		}
+		d, _ := parseVP8(pkt.Payload)
+		step := d.numbers(pkt.Payload).picture - d.numbers(last.Payload).picture
+		if want := pkt.Timestamp != last.Timestamp; (step&0x7fff == 1) != want {
+			t.Errorf("picture id rose by %d, timestamp by %d", step, pkt.Timestamp-last.Timestamp)
+		}
+		if d.keyFrame {
+			keyFrames++
+		}
+	}
+	if d, _ := parseVP8(packets[0].Payload); video && (!d.keyFrame || keyFrames == 0) {
+		t.Error("a source didn't begin with a key frame")
+	}
+}
+
+// On a real socket, both ways, with a key frame asked for by the subscriber.
+func TestLoopback(t *testing.T) {
+	checkLeaks(t)
+	n := newTestNode(t, Config{Listen: "127.0.0.1:0", Log: testLog(t)})
+	var audio tap
+	a := join(t, n, nil, 100, func(e TrackStarted) {
+		if e.R.Kind() == Audio {
+			e.R.SetTap(&audio)
+		}
+	})
+	b := join(t, n, nil, 200, nil)
+	both := []*participant{a, b}
+	for i, p := range both {
+		p.publish()
+		for _, kind := range []Kind{Audio, Video} {
+			both[1-i].server.Play(kind, p.server.Receiver(kind))
+		}
+	}
+	for i, p := range both {
+		other := both[1-i]
+		p.stream(3, func() bool { return len(other.received(Video)) > 50 && len(other.received(Audio)) > 20 })
+	}
+	if len(audio.seen()) == 0 {
+		t.Error("the tap saw no audio")
+	}
+	r := a.server.Receiver(Video)
+	if r.Kind() != Video || r.ClockRate() != 90000 || r.SSRC() == 0 {
+		t.Errorf("%v %v %v", r.Kind(), r.ClockRate(), r.SSRC())
+	}
+	before := r.Stats().KeyFrames
+	subscriber := b.pc.GetTransceivers()[1]
+	pli := keyFrameRequest(uint32(subscriber.Receiver().Track().SSRC()))
+	a.stream(2, func() bool {
+		if err := b.pc.WriteRTCP(pli); err != nil {
+			t.Fatal(err)
+		}
+		return r.Stats().KeyFrames > before
+	})
+	a.stream(1, func() bool { return r.Stats().RTT > 0 })
+	b.server.Play(Video, nil)
+	eventually(t, "the peer's end", func() bool {
+		_ = a.pc.Close()
+		return count[Failed](a.events) == 1
+	})
+}
+
+// An ICE restart on the same transport keeps media going.
+func TestICERestart(t *testing.T) {
+	checkLeaks(t)
+	n := newTestNode(t, Config{Listen: "127.0.0.1:0", Log: testLog(t)})
+	a := join(t, n, nil, 100, nil)
+	a.publish()
+	r := a.server.Receiver(Video)
+	a.negotiate(a.server, &webrtc.OfferOptions{ICERestart: true})
+	before := r.Stats().Packets
+	a.stream(2, func() bool { return r.Stats().Packets > before+100 })
+	if a.server.Receiver(Video) != r || count[TrackStarted](a.events) != 2 {
+		t.Error("a restart made new tracks")
+	}
+}
+
+// A removed tap isn't called again, and one set twice is the second.
+func TestSetTap(t *testing.T) {
+	var first, second tap
+	r := newReceiver(Video, 1, 96, videoClockRate, &senderClock{}, trackIO{})
+	var out outgoing
+	for i, next := range []Tap{&first, &second, nil} {
+		r.SetTap(next)
+		r.handleRTP(videoPacket(uint16(i), 0, true, true, 0), epoch, &out)
+	}
+	if len(first.seen()) != 1 || len(second.seen()) != 1 {
+		t.Errorf("%d and %d packets", len(first.seen()), len(second.seen()))
+	}
+}
+
+// Close at any stage returns, and twice is once.
+func TestCloseEarly(t *testing.T) {
+	checkLeaks(t)
+	n := newTestNode(t, Config{Listen: "127.0.0.1:0", Log: testLog(t)})
+	ctx := context.Background()
+	for _, stage := range []string{"new", "answered", "with candidates"} {
+		server, err := n.NewTransport(func(Event) {})
+		if err != nil {
+			t.Fatal(err)
+		}
+		b := newRobot(t, nil, 1)
+		switch stage {
+		case "answered":
+			if _, err := server.Answer(ctx, b.offer(nil)); err != nil {
+				t.Error(err)
+			}
+		case "with candidates":
+			b.negotiate(server, nil)
+		}
+		for range 2 {
+			if err := server.Close(); err != nil {
+				t.Errorf("%s: %v", stage, err)
+			}
+		}
+		if _, err := server.Answer(ctx, newRobot(t, nil, 1).offer(nil)); !errors.Is(err, ErrClosed) {
+			t.Errorf("%s: an answer after the end: %v", stage, err)
+		}
+	}
+	if err := n.Close(); err != nil {
+		t.Error(err)
+	}
+	if _, err := n.NewTransport(func(Event) {}); !errors.Is(err, ErrClosed) {
+		t.Errorf("a transport after the end: %v", err)
+	}
+}
