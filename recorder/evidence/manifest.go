@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/hex"
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -27,12 +28,13 @@ func (m manifest) bytes() []byte {
 
 // digest gives the digest listed for name, or "".
 func (m manifest) digest(name string) string {
-	for _, line := range m {
-		if line.Name == name {
-			return line.SHA256
-		}
+	i, found := slices.BinarySearchFunc(m, name, func(line manifestLine, name string) int {
+		return strings.Compare(line.Name, name)
+	})
+	if !found {
+		return ""
 	}
-	return ""
+	return m[i].SHA256
 }
 
 // parseManifest reads the only form that bytes writes: names sorted, each once,

@@ -29,8 +29,9 @@ type Object struct {
 	Size   int64  // bytes
 }
 
-// Store keeps objects that are written once. The conformance suite is
-// storetest.Run. Methods may be called from many goroutines.
+// Store keeps objects that are written once. Every store
+// passes the conformance suite in conformance_test.go. Methods may be called
+// from many goroutines.
 type Store interface {
 	// Put stores what r yields under name. It never overwrites: the same bytes
 	// again are a success, others are ErrExists. When it returns without an
