@@ -139,6 +139,12 @@ func (m *Verdict) Check() error {
 	if len(m.Reasons) > MaxCauses || len(m.Repeat) > len(Slots) {
 		return errors.New("too many reasons or repeats")
 	}
+	if m.Verdict != "pass" && len(m.Reasons) == 0 {
+		return errors.New("reasons are missing, every verdict but pass needs one")
+	}
+	if m.Verdict != "recapture" && len(m.Repeat) > 0 {
+		return errors.New("repeat goes with recapture only")
+	}
 	for _, reason := range m.Reasons {
 		if err := word("reason", reason, Reasons); err != nil {
 			return err

@@ -70,6 +70,8 @@ func TestDecodeRefuses(t *testing.T) {
 		"verdict":        `{"t":"verdict","d":{"verdict":"ok"}}`,
 		"flag as reason": `{"t":"verdict","d":{"verdict":"fail","reasons":["S_FRAUD"]}}`,
 		"too many":       `{"t":"verdict","d":{"verdict":"fail","reasons":["Q_BLUR","Q_BLUR","Q_BLUR","Q_BLUR","Q_BLUR","Q_BLUR","Q_BLUR","Q_BLUR","Q_BLUR"]}}`,
+		"no reason":      `{"t":"verdict","d":{"verdict":"fail"}}`,
+		"repeat a pass":  `{"t":"verdict","d":{"verdict":"pass","repeat":["FACE"]}}`,
 		"not UTF-8":      "{\"t\":\"chat\",\"d\":{\"text\":\"\xff\"}}",
 		"wrong type":     `{"t":"mute","d":{"kind":"audio","off":"yes"}}`,
 		"huge":           `{"t":"chat","d":{"text":"` + strings.Repeat("x", MaxFrame) + `"}}`,
