@@ -1,7 +1,31 @@
+import { signal } from '@preact/signals';
 import { render } from 'preact';
+import { ApiError, post } from '../shared/api';
 import { dressPage, t } from '../shared/i18n';
-import { Brand } from '../shared/ui';
 import '../styles/base.css';
+import './seller.css';
+import './call.css';
+import { App, type Opened } from './App';
+import { Visit } from './visit';
+
+const opened = signal<Opened>(null);
+const token = /^\/j\/([^/]+)$/.exec(location.pathname)?.[1];
+
+/** Changes the link's token into a cookie; then the address bar loses it. Without a token the cookie must be there. */
+async function open(): Promise<void> {
+  opened.value = null;
+  try {
+    if (token) {
+      await post('/api/link', { token: decodeURIComponent(token) });
+      history.replaceState(null, '', '/j');
+    }
+    opened.value = { visit: new Visit() };
+  } catch (cause) {
+    if (!(cause instanceof ApiError)) throw cause;
+    opened.value = { refused: cause };
+  }
+}
 
 dressPage(t('product'));
-render(<Brand />, document.getElementById('page')!);
+render(<App opened={opened} retry={() => void open()} />, document.getElementById('page')!);
+void open();

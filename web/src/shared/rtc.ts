@@ -18,10 +18,12 @@ export class CallMedia {
   readonly status: Signal<MediaStatus> = signal<MediaStatus>('off');
   readonly audioOff: Signal<boolean> = signal(false);
   readonly videoOff: Signal<boolean> = signal(false);
+  /** Why the server refused the media for good, for example "no_vp8". */
+  readonly fault: Signal<ServerError | null> = signal<ServerError | null>(null);
 
   private peer: RTCPeerConnection | null = null;
   private stream: MediaStream | null = null;
-  private timer = 0;
+  private timer = 0; // of the next try
   private unwatch: () => void = () => {};
 
   constructor(private readonly socket: CallSocket) {}
@@ -105,6 +107,7 @@ export class CallMedia {
     const stream = this.stream;
     if (!stream || this.socket.status.peek() !== 'open') return;
     this.status.value = 'connecting';
+    this.fault.value = null;
     const peer = new RTCPeerConnection({ bundlePolicy: 'max-bundle' });
     this.peer = peer;
     try {
@@ -115,7 +118,7 @@ export class CallMedia {
       this.drop();
       this.status.value = 'lost';
       if (!(cause instanceof ServerError) || cause.retryable) this.later(retryAfter);
-      else throw cause;
+      else this.fault.value = cause;
     }
   }
 

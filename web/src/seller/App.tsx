@@ -1,0 +1,87 @@
+import type { Signal } from '@preact/signals';
+import { t as tCommon } from '../shared/i18n';
+import type { ApiError } from '../shared/api';
+import { End, Ended, Result } from './After';
+import { Announcer } from './Announcer';
+import { Call } from './call/Call';
+import { Check } from './Check';
+import { Consent } from './Consent';
+import { Lost } from './Lost';
+import { Screen } from './Screen';
+import { t } from './text';
+import { endOf } from './view';
+import type { Visit } from './visit';
+import { Waiting } from './Waiting';
+import { Welcome } from './Welcome';
+
+/** What became of the link: being opened, a visit, or refused. */
+export type Opened = { visit: Visit } | { refused: ApiError } | null;
+
+type AppProps = { opened: Signal<Opened>; retry: () => void };
+
+/** The seller's page: one screen at a time, chosen by the room's state. */
+export function App({ opened, retry }: AppProps) {
+  return (
+    <>
+      <a class="skip" href="#content">
+        {tCommon('skip')}
+      </a>
+      <Announcer />
+      <Current opened={opened} retry={retry} />
+    </>
+  );
+}
+
+function Current({ opened, retry }: AppProps) {
+  const now = opened.value;
+  if (!now) return <Loading />;
+  if ('visit' in now) return <Visited visit={now.visit} />;
+  const { code, message } = now.refused;
+  const kind = endOf(code);
+  return <End kind={kind} message={message} code={kind === 'other' ? code : undefined} act={retry} />;
+}
+
+function Visited({ visit }: { visit: Visit }) {
+  const view = visit.view.value;
+  const state = visit.socket.state.value;
+  if (view.screen === 'end') {
+    const code = view.kind === 'other' ? visit.socket.fault.value?.code : undefined;
+    return <End kind={view.kind} message={view.message} code={code} act={() => visit.socket.reopen()} />;
+  }
+  if (!state) return <Loading />;
+  switch (view.screen) {
+    case 'welcome':
+      return <Welcome visit={visit} state={state} />;
+    case 'check':
+      return <Check visit={visit} inCall={state.room.state !== 'booked' && state.room.state !== 'invited'} />;
+    case 'consent':
+      return <Consent visit={visit} state={state} />;
+    case 'waiting':
+      return <Waiting visit={visit} state={state} />;
+    case 'call':
+      return <Call visit={visit} state={state} />;
+    case 'lost':
+      return <Lost visit={visit} state={state} />;
+    case 'ended':
+      return <Ended state={state} />;
+    case 'result':
+      return <Result state={state} />;
+    default:
+      return <Loading />;
+  }
+}
+
+/** The layout of the first screen in grey bars, after 300 ms. */
+function Loading() {
+  return (
+    <Screen title={t('title.welcome')} class="loading">
+      <h1 class="only-read">{t('loading')}</h1>
+      <span class="bar-grey short" />
+      <span class="bar-grey tall" />
+      <span class="bar-grey card-tall" />
+      <span class="bar-grey" />
+      <span class="bar-grey" />
+      <span class="bar-grey short" />
+    </Screen>
+  );
+}

@@ -1,0 +1,121 @@
+import { Hand, MessageSquare, Mic, MicOff, PhoneOff, SwitchCamera, Video, VideoOff, type LucideIcon } from 'lucide-preact';
+import { useEffect, useState } from 'preact/hooks';
+import type { State } from '../../protocol';
+import { Steps } from '../../protocol';
+import { canFlip } from '../../shared/camera';
+import { classes, Icon } from '../../shared/ui';
+import { say } from '../Announcer';
+import { t } from '../text';
+import type { Visit } from '../visit';
+import { Pictogram } from './Pictogram';
+
+type SheetProps = { visit: Visit; state: State; unread: number; onChat: () => void; onLeave: () => void };
+
+/** The sheet under the picture: where we are, the one thing to do, the controls. */
+export function Sheet({ visit, state, unread, onChat, onLeave }: SheetProps) {
+  const name = state.peer?.name || t('peerNobody');
+  const step = promptOf(state);
+  const title = t(`call.prompt.${step}.title`, { name });
+  const sub = t(`call.prompt.${step}.sub`, { name });
+  useEffect(() => say(`${title}. ${sub}`), [title, sub]);
+  return (
+    <section class="sheet">
+      <StepBar state={state} />
+      <div class="prompt">
+        <Pictogram step={step} />
+        <div>
+          <h1 class="prompt-title" data-testid="seller-prompt">
+            {title}
+          </h1>
+          <p class="sub">{sub}</p>
+        </div>
+      </div>
+      <Controls visit={visit} unread={unread} onChat={onChat} onLeave={onLeave} />
+      {state.recording && (
+        <p class="stop-hint">
+          <Icon of={Hand} size={16} />
+          {t('call.stopAnyTime')}
+        </p>
+      )}
+    </section>
+  );
+}
+
+type Prompt = (typeof Steps)[number] | 'none' | 'withdrawn';
+
+function promptOf(state: State): Prompt {
+  if (state.you.notice === 'withdrawn') return 'withdrawn';
+  return Steps.find((step) => step === state.step) ?? 'none';
+}
+
+function StepBar({ state }: { state: State }) {
+  const done = state.steps.filter((step) => step.done).length;
+  return (
+    <div class="step-bar" role="img" aria-label={t('call.stepsDone', { count: done })}>
+      {state.steps.map((step) => (
+        <span key={step.step} class={classes(step.done && 'done', step.step === state.step && 'current')} />
+      ))}
+    </div>
+  );
+}
+
+function Controls({ visit, unread, onChat, onLeave }: { visit: Visit; unread: number; onChat: () => void; onLeave: () => void }) {
+  const { media } = visit;
+  const muted = media.audioOff.value;
+  const off = media.videoOff.value;
+  const [flips, setFlips] = useState(false);
+  useEffect(() => {
+    void canFlip().then(setFlips);
+  }, []);
+  return (
+    <div class="controls" role="group" aria-label={t('call.controls')}>
+      {flips && <Control icon={SwitchCamera} name={t('call.flip')} testid="seller-flip" onClick={() => void visit.flip()} />}
+      <Control
+        icon={muted ? MicOff : Mic}
+        name={muted ? t('call.unmute') : t('call.mute')}
+        on={muted}
+        testid="seller-mute"
+        onClick={() => media.setMuted('audio', !muted)}
+      />
+      <Control
+        icon={off ? VideoOff : Video}
+        name={off ? t('call.cameraOn') : t('call.camera')}
+        on={off}
+        testid="seller-camera"
+        onClick={() => media.setMuted('video', !off)}
+      />
+      <Control
+        icon={MessageSquare}
+        name={t('call.chat')}
+        label={unread ? t('call.chatUnread', { count: unread }) : undefined}
+        count={unread}
+        testid="seller-chat-open"
+        onClick={onChat}
+      />
+      <Control icon={PhoneOff} name={t('call.leave')} leave testid="seller-leave" onClick={onLeave} />
+    </div>
+  );
+}
+
+type ControlProps = {
+  icon: LucideIcon;
+  name: string;
+  label?: string | undefined;
+  on?: boolean;
+  leave?: boolean;
+  count?: number;
+  testid: string;
+  onClick: () => void;
+};
+
+function Control({ icon, name, label, on, leave, count, testid, onClick }: ControlProps) {
+  return (
+    <button type="button" class="control" aria-label={label} data-testid={testid} onClick={onClick}>
+      <span class={classes('control-round', on && 'on', leave && 'leave')}>
+        <Icon of={icon} size={22} />
+        {count ? <span class="control-count">{count}</span> : null}
+      </span>
+      <span class="control-name">{name}</span>
+    </button>
+  );
+}

@@ -1,0 +1,86 @@
+import { VideoOff } from 'lucide-preact';
+import { useEffect, useRef } from 'preact/hooks';
+import type { State } from '../../protocol';
+import { classes, Icon, StreamVideo } from '../../shared/ui';
+import { t } from '../text';
+import type { Visit } from '../visit';
+import { covers, documentFrame, shownArea } from './frame';
+
+const ownLarge = ['DOC_FRONT', 'DOC_BACK', 'FACE_WITH_DOC'];
+const framed = ['DOC_FRONT', 'DOC_BACK'];
+
+/** Both pictures: the own one large and never mirrored while a document is shown, else the account manager's. */
+export function Stage({ visit, state }: { visit: Visit; state: State }) {
+  const box = useRef<HTMLDivElement>(null);
+  const own = ownLarge.includes(state.step);
+  const withFrame = framed.includes(state.step);
+  useFrame(box, own, withFrame);
+  const remote = visit.media.remote.value;
+  const peerOff = state.peer?.videoOff || !state.peer?.media;
+  const ownOff = visit.media.videoOff.value;
+  const name = state.peer?.name || t('peerShort');
+  return (
+    <div class="stage" ref={box}>
+      <div class={classes('picture', own ? 'large' : 'small')}>
+        <StreamVideo stream={visit.stream.value} muted data-testid="seller-self-video" aria-label={t('call.yourPicture')} />
+        {ownOff && <Off words={t('call.yourCameraOff')} />}
+        {!own && <span class="picture-name">{t('call.you')}</span>}
+      </div>
+      <div class={classes('picture', own ? 'small' : 'large')}>
+        <StreamVideo stream={remote} data-testid="seller-remote-video" aria-label={t('call.theirPicture', { name })} />
+        {peerOff && <Off words={state.peer?.videoOff ? t('call.theirCameraOff') : t('call.connecting')} />}
+        <span class="picture-name">{name}</span>
+      </div>
+      {withFrame && <Corners />}
+    </div>
+  );
+}
+
+function Off({ words }: { words: string }) {
+  return (
+    <span class="picture-off">
+      <Icon of={VideoOff} size={20} />
+      <span>{words}</span>
+    </span>
+  );
+}
+
+function Corners() {
+  return (
+    <div class="frame" aria-hidden="true">
+      <span />
+      <span />
+      <span />
+      <span />
+    </div>
+  );
+}
+
+/** Keeps the frame on the picture: geometry by CSSOM, on each change of the box or of the camera's size. */
+function useFrame(stage: { current: HTMLDivElement | null }, own: boolean, withFrame: boolean): void {
+  useEffect(() => {
+    const box = stage.current;
+    const video = box?.querySelector<HTMLVideoElement>('.picture.large video');
+    if (!box || !video) return;
+    const fit = () => {
+      const room = { width: box.clientWidth, height: box.clientHeight - overlap };
+      const size = { width: video.videoWidth, height: video.videoHeight };
+      const cut = covers(room, size);
+      video.classList.toggle('whole', !cut);
+      const frame = documentFrame(shownArea(room, size, cut));
+      const corners = box.querySelector<HTMLElement>('.frame');
+      for (const [name, value] of Object.entries(frame)) corners?.style.setProperty(`--${name}`, `${value}px`);
+    };
+    const watch = new ResizeObserver(fit);
+    watch.observe(box);
+    video.addEventListener('resize', fit);
+    fit();
+    return () => {
+      watch.disconnect();
+      video.removeEventListener('resize', fit);
+      video.classList.remove('whole');
+    };
+  }, [own, withFrame]);
+}
+
+const overlap = 24; // of the sheet over the picture, px

@@ -1,0 +1,131 @@
+import { batch, computed, effect, signal, type ReadonlySignal, type Signal } from '@preact/signals';
+import type { State } from '../protocol';
+import { CameraError, openCamera, openVideo } from '../shared/camera';
+import { language } from '../shared/i18n';
+import { CallMedia } from '../shared/rtc';
+import { CallSocket } from '../shared/socket';
+import { viewOf, type View } from './view';
+
+/** Version of the notice that consent.tsx shows; it goes into the ledger with the answer. */
+export const noticeVersion = '2026-11';
+
+/** How far the seller has gone before the consent, in this tab. */
+export type Progress = 'welcome' | 'check' | 'consent';
+
+const inCall = ['waiting', 'live', 'interrupted'];
+
+/**
+ * Visit is one seller's page on an open link: the socket, the media, the own camera, and how far the person has gone.
+ * The camera is open from the test until the call is over, and at no other time.
+ */
+export class Visit {
+  readonly socket = new CallSocket('/ws/seller', { reoffer: () => this.media.restart() });
+  readonly media = new CallMedia(this.socket);
+  readonly progress: Signal<Progress> = signal<Progress>('welcome');
+  readonly stream: Signal<MediaStream | null> = signal<MediaStream | null>(null);
+  readonly cameraFault: Signal<CameraError | null> = signal<CameraError | null>(null);
+  readonly opening: Signal<boolean> = signal(false);
+  readonly facing: Signal<'user' | 'environment'> = signal<'user' | 'environment'>('user');
+  /** When the socket was lost, ms since the epoch; 0 while it is there. */
+  readonly lostAt: Signal<number> = signal(0);
+  readonly view: ReadonlySignal<View> = computed(() =>
+    viewOf({
+      status: this.socket.status.value,
+      fault: this.socket.fault.value,
+      replacedBy: this.socket.replacedBy.value,
+      state: this.socket.state.value,
+      media: this.media.status.value,
+      progress: this.progress.value,
+      camera: this.stream.value !== null,
+    }),
+  );
+
+  constructor() {
+    effect(() => {
+      const lost = this.socket.status.value === 'lost';
+      if (lost !== this.lostAt.peek() > 0) this.lostAt.value = lost ? Date.now() : 0;
+    });
+    effect(() => this.followRoom(this.socket.state.value));
+  }
+
+  /** Opens camera and microphone; what goes wrong is in cameraFault. */
+  async openCamera(): Promise<void> {
+    if (this.opening.peek()) return;
+    this.opening.value = true;
+    try {
+      const stream = await openCamera(this.facing.peek());
+      batch(() => {
+        this.cameraFault.value = null;
+        this.stream.value = stream;
+      });
+      for (const track of stream.getVideoTracks()) track.addEventListener('ended', () => this.cameraEnded(track));
+    } catch (cause) {
+      this.cameraFault.value = cause instanceof CameraError ? cause : new CameraError('busy', 'both', { cause });
+    } finally {
+      this.opening.value = false;
+    }
+  }
+
+  /** Lets go of camera and microphone. */
+  closeCamera(): void {
+    for (const track of this.stream.peek()?.getTracks() ?? []) track.stop();
+    this.stream.value = null;
+  }
+
+  /** Changes between the cameras of the two sides of a phone. */
+  async flip(): Promise<void> {
+    const stream = this.stream.peek();
+    if (!stream) return;
+    const to = this.facing.peek() === 'user' ? 'environment' : 'user';
+    for (const track of stream.getVideoTracks()) track.stop(); // many phones open one camera at a time
+    const track = await openVideo(to).catch(() => openVideo(this.facing.peek()));
+    if (track.getSettings().facingMode !== this.facing.peek()) this.facing.value = to;
+    if (this.media.status.peek() === 'off') {
+      for (const old of stream.getVideoTracks()) stream.removeTrack(old);
+      stream.addTrack(track);
+    } else {
+      await this.media.replaceVideo(track);
+    }
+    this.stream.value = new MediaStream(stream.getTracks());
+  }
+
+  /** Answers the notice; throws ServerError. */
+  async answerNotice(agree: boolean): Promise<void> {
+    await this.socket.request('notice', { version: noticeVersion, language, agree });
+    if (!agree) this.closeCamera();
+  }
+
+  /** Takes the consent back; throws ServerError. */
+  withdraw(): Promise<void> {
+    return this.socket.request('withdraw', {});
+  }
+
+  /** Leaves the waiting room, or ends the call; throws ServerError. */
+  async leave(): Promise<void> {
+    await this.socket.request('end', {});
+    this.progress.value = 'welcome';
+  }
+
+  /** Camera and media follow the room: open from waiting to the end of the call. */
+  private followRoom(state: State | null): void {
+    if (!state) return;
+    const stream = this.stream.value;
+    const off = this.media.status.peek() === 'off';
+    if (inCall.includes(state.room.state) && state.you.notice !== '') {
+      if (stream && off) void this.media.start(stream);
+      else if (!stream && !this.cameraFault.peek()) void this.openCamera();
+      return;
+    }
+    if (!off) {
+      this.media.stop();
+      this.closeCamera();
+    }
+  }
+
+  private cameraEnded(track: MediaStreamTrack): void {
+    if (!this.stream.peek()?.getTracks().includes(track)) return;
+    this.media.stop();
+    this.closeCamera();
+    this.cameraFault.value = new CameraError('busy', 'camera');
+  }
+}

@@ -1,0 +1,152 @@
+import {
+  Check,
+  CircleSlash,
+  ContactRound,
+  FileCheck,
+  IdCard,
+  MessageSquareText,
+  RefreshCw,
+  ScanFace,
+  Signpost,
+  Users,
+  X,
+  type LucideIcon,
+} from 'lucide-preact';
+import type { Outcome } from '../protocol';
+import { Reasons, Slots } from '../protocol';
+import words from '../locales/en/outcome.json';
+import '../styles/outcome.css';
+import { catalogue } from './i18n';
+import { Icon, Pill, type Tone } from './ui';
+
+/** Words of the outcome as the seller reads them; a staff page previews with the same. */
+export const tOutcome = catalogue('outcome', words);
+
+type VerdictWord = keyof typeof words.verdict;
+type ReasonWord = (typeof Reasons)[number];
+type SlotWord = (typeof Slots)[number];
+
+const looks: Record<VerdictWord, { tone: Tone; icon: LucideIcon }> = {
+  pass: { tone: 'ok', icon: Check },
+  recapture: { tone: 'warn', icon: RefreshCw },
+  refer: { tone: 'accent', icon: Users },
+  fail: { tone: 'danger', icon: X },
+  abort: { tone: 'warn', icon: CircleSlash },
+};
+
+/** Pictogram of a slot, without any picture of a person. */
+export const slotIcons: Record<SlotWord, LucideIcon> = {
+  FACE: ScanFace,
+  DOC_FRONT: IdCard,
+  DOC_BACK: IdCard,
+  FACE_WITH_DOC: ContactRound,
+};
+
+function known<W extends string>(set: readonly W[], word: string): word is W {
+  return (set as readonly string[]).includes(word);
+}
+
+/** The seller's headline of an outcome. */
+export function outcomeTitle(outcome: Outcome): string {
+  if (outcome.verdict !== 'recapture') return tOutcome(`verdict.${outcome.verdict as 'pass'}.title`);
+  const count = outcome.repeat.length;
+  return count ? tOutcome('verdict.recapture.title', { count }) : tOutcome('verdict.recapture.titleNone');
+}
+
+type OutcomeProps = {
+  outcome: Outcome;
+  /** Name of the account manager, where the seller knows it. */
+  manager?: string | undefined;
+  /** Tells when the bundle is not sealed yet; a preview leaves the receipt out with 'none'. */
+  receipt?: 'show' | 'none';
+};
+
+/** What the seller reads after the verdict: outcome, causes with their fixes, what next, the record's fingerprint. */
+export function OutcomeView({ outcome, manager, receipt = 'show' }: OutcomeProps) {
+  const verdict = (outcome.verdict in looks ? outcome.verdict : 'abort') as VerdictWord;
+  const reasons = outcome.reasons.filter((code) => known(Reasons, code));
+  const repeat = outcome.repeat.filter((slot) => known(Slots, slot));
+  return (
+    <div class="outcome">
+      <Pill tone={looks[verdict].tone} icon={looks[verdict].icon}>
+        {tOutcome(`verdict.${verdict}.badge`)}
+      </Pill>
+      <h1 class="outcome-title" tabIndex={-1}>
+        {outcomeTitle({ ...outcome, verdict })}
+      </h1>
+      <p class="outcome-lead">{tOutcome(`verdict.${verdict}.lead`)}</p>
+      {reasons.length > 0 && <ReasonList reasons={reasons} bad={verdict === 'fail'} />}
+      {repeat.length > 0 && <RepeatList slots={repeat} />}
+      {outcome.line && <Line text={outcome.line} manager={manager} />}
+      <section class="card outcome-row">
+        <Icon of={Signpost} size={24} />
+        <div>
+          <h2 class="outcome-strong">{tOutcome('next.title')}</h2>
+          <p class="outcome-sub">{tOutcome(`next.${verdict}`)}</p>
+        </div>
+      </section>
+      {receipt === 'show' && <Receipt digest={outcome.digest} />}
+      {manager && <p class="outcome-fine">{tOutcome('receipt.decidedBy', { name: manager })}</p>}
+    </div>
+  );
+}
+
+function ReasonList({ reasons, bad }: { reasons: ReasonWord[]; bad: boolean }) {
+  return (
+    <ul class="card outcome-list" aria-label={tOutcome('reasons')}>
+      {reasons.map((code) => (
+        <li class="outcome-row" key={code}>
+          <span class={bad ? 'outcome-mark tone-danger' : 'outcome-mark tone-warn'}>
+            <Icon of={bad ? X : RefreshCw} size={20} />
+          </span>
+          <div>
+            <h2 class="outcome-strong">{tOutcome(`reason.${code}.title`)}</h2>
+            <p class="outcome-sub">{tOutcome(`reason.${code}.fix`)}</p>
+            <p class="outcome-fine">{tOutcome('code', { code })}</p>
+          </div>
+        </li>
+      ))}
+    </ul>
+  );
+}
+
+function RepeatList({ slots }: { slots: SlotWord[] }) {
+  return (
+    <section class="card outcome-repeat">
+      <h2 class="outcome-strong">{tOutcome('repeat')}</h2>
+      <ul>
+        {slots.map((slot) => (
+          <li key={slot}>
+            <Icon of={slotIcons[slot]} size={24} />
+            {tOutcome(`slot.${slot}`)}
+          </li>
+        ))}
+      </ul>
+    </section>
+  );
+}
+
+function Line({ text, manager }: { text: string; manager: string | undefined }) {
+  return (
+    <section class="card outcome-row">
+      <Icon of={MessageSquareText} size={24} />
+      <div>
+        <h2 class="outcome-strong">{manager ? tOutcome('line', { name: manager }) : tOutcome('lineNobody')}</h2>
+        <p class="outcome-sub outcome-line">{text}</p>
+      </div>
+    </section>
+  );
+}
+
+function Receipt({ digest }: { digest: string | undefined }) {
+  return (
+    <section class="card outcome-row" aria-live="polite">
+      <Icon of={FileCheck} size={24} />
+      <div>
+        <h2 class="outcome-strong">{tOutcome('receipt.title')}</h2>
+        <p class="outcome-sub">{digest ? tOutcome('receipt.digest') : tOutcome('receipt.sealing')}</p>
+        {digest && <code class="outcome-digest">{digest}</code>}
+      </div>
+    </section>
+  );
+}
