@@ -56,13 +56,26 @@ func (v *verification) checkTagManifest(ctx context.Context) (string, error) {
 	if len(tags) != 2 || tags[0].Name != bagFile || tags[1].Name != manifestFile {
 		return "", isWrong(tagManifestFile, "doesn't list exactly %s and %s", bagFile, manifestFile)
 	}
+	v.tags, v.report.Digest = text, sumOf(text)
 	for _, line := range tags {
 		if err := v.checkDigest(ctx, line); err != nil {
-			return "", err
+			return "", v.blameTags(ctx, err)
 		}
 	}
-	v.tags, v.report.Digest = text, sumOf(text)
 	return v.report.Digest, nil
+}
+
+// blameTags decides who is wrong when a tag file hasn't its digest: if the
+// signature speaks of another tagmanifest too, it is the tagmanifest.
+func (v *verification) blameTags(ctx context.Context, fault error) error {
+	text, err := readWhole(ctx, v.bag, signatureFile, maxSignature)
+	if err != nil {
+		return fault
+	}
+	if s, err := parseSignature(text); err != nil || s.Digest == v.report.Digest {
+		return fault
+	}
+	return isWrong(tagManifestFile, "isn't the signed one, and %v", fault)
 }
 
 // checkManifest checks that data/ holds exactly what the manifest lists, then

@@ -5,7 +5,9 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"path"
+	"slices"
 	"strings"
 
 	"verifycall/rooms/ledger"
@@ -13,12 +15,38 @@ import (
 
 // record is what a verification takes from the ledger.
 type record struct {
-	digests  map[string]bool // every SHA-256 in an entry's body, commitments too
-	captures []capture
+	room      string          // of the first entry
+	last      string          // type of the last entry
+	digests   map[string]bool // every SHA-256 in an entry's body
+	documents map[string]bool // SHA-256 of each document filed
+	personal  []string        // commitments to personal values that must be opened
+	captures  []capture
 }
 
-// captureType is the type of the entry that a capture makes.
-const captureType = "capture.taken"
+// The types of entries that a verification reads more of than the chain.
+const (
+	createdType = "created"
+	captureType = "capture"
+	sealedType  = "sealed"
+)
+
+// personalFields are the fields of each type's body that hold commitments, or
+// objects of commitments.
+var personalFields = map[string][]string{
+	createdType:  {"seller_name", "seller_mail", "application"},
+	"compare":    {"typed"},
+	"chat":       {"text"},
+	"staff_note": {"content"},
+	"verdict":    {"line"},
+}
+
+// created is what is read of the first entry's body.
+type created struct {
+	Room      string `json:"room"`
+	Documents []struct {
+		SHA256 string `json:"sha256"`
+	} `json:"documents"`
+}
 
 // capture is the body of a capture's entry.
 type capture struct {
@@ -55,27 +83,61 @@ func (v *verification) checkLedger(ctx context.Context) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	if head.Seq == 0 {
-		return "", isWrong(ledgerFile, "is empty")
+	if err := v.record.closed(v.report.Room); err != nil {
+		return "", err
 	}
 	return fmt.Sprintf("%d entries, head %s", head.Seq, head.Hash), nil
 }
 
+// closed checks that the entries taken are a whole record of that room.
+func (r *record) closed(room string) error {
+	switch {
+	case r.last == "":
+		return isWrong(ledgerFile, "is empty")
+	case r.last != sealedType:
+		return isWrong(ledgerFile, "ends with an entry %q, the record isn't closed", r.last)
+	case r.room != room:
+		return isWrong(ledgerFile, "is of room %q, not %s", r.room, room)
+	}
+	return nil
+}
+
 // take remembers what later checks need of an entry.
 func (r *record) take(e ledger.Entry) error {
+	r.last = e.Type
 	collectDigests(r.digests, e.Body)
-	if e.Type != captureType {
-		return nil
+	for _, field := range personalFields[e.Type] {
+		found := map[string]bool{}
+		collectDigests(found, e.Body[field])
+		r.personal = append(r.personal, slices.Sorted(maps.Keys(found))...)
 	}
 	body, err := json.Marshal(e.Body)
+	switch {
+	case err != nil:
+	case e.Seq == 1 && e.Type != createdType:
+		return isWrong(ledgerFile, "begins with an entry %q", e.Type)
+	case e.Seq == 1:
+		err = r.takeCreated(body)
+	case e.Type == captureType:
+		c := capture{Seq: e.Seq}
+		err = json.Unmarshal(body, &c)
+		r.captures = append(r.captures, c)
+	}
 	if err != nil {
 		return isWrong(ledgerFile, "entry %d: %v", e.Seq, err)
 	}
-	c := capture{Seq: e.Seq}
+	return nil
+}
+
+func (r *record) takeCreated(body []byte) error {
+	var c created
 	if err := json.Unmarshal(body, &c); err != nil {
-		return isWrong(ledgerFile, "entry %d: %v", e.Seq, err)
+		return err
 	}
-	r.captures = append(r.captures, c)
+	r.room, r.documents = c.Room, map[string]bool{}
+	for _, d := range c.Documents {
+		r.documents[d.SHA256] = true
+	}
 	return nil
 }
 
@@ -98,9 +160,9 @@ func collectDigests(set map[string]bool, value any) {
 }
 
 // checkPrivate checks that every opened value is the one committed to by an
-// entry, each once.
+// entry, each once, and that no personal value is missing.
 func (v *verification) checkPrivate(ctx context.Context) (string, error) {
-	count, previous := 0, ledger.Commitment("")
+	opened, previous := map[string]bool{}, ledger.Commitment("")
 	err := eachLine(ctx, v.bag, privateFile, func(number int, line []byte) error {
 		var p ledger.Private
 		if err := strictJSON(line, &p); err != nil {
@@ -118,16 +180,24 @@ func (v *verification) checkPrivate(ctx context.Context) (string, error) {
 		if !v.record.digests[string(p.Commitment)] {
 			return isWrong(privateFile, "line %d: no entry of the ledger commits to %s", number, p.Commitment)
 		}
-		count, previous = number, p.Commitment
+		opened[string(p.Commitment)], previous = true, p.Commitment
 		return nil
 	})
-	return fmt.Sprintf("%d opened values are those committed to", count), err
+	if err != nil {
+		return "", err
+	}
+	for _, commitment := range v.record.personal {
+		if !opened[commitment] {
+			return "", isWrong(privateFile, "doesn't open %s, to which the ledger commits", commitment)
+		}
+	}
+	return fmt.Sprintf("%d opened values are those committed to", len(opened)), nil
 }
 
-// checkDocuments checks that every document is named by its digest, and that
-// the ledger names it too.
+// checkDocuments checks that the documents are those that the first entry of
+// the ledger names, each named by its digest.
 func (v *verification) checkDocuments(context.Context) (string, error) {
-	count := 0
+	there := map[string]bool{}
 	for _, line := range v.payload {
 		name, found := strings.CutPrefix(line.Name, documentsDir)
 		if !found {
@@ -136,10 +206,15 @@ func (v *verification) checkDocuments(context.Context) (string, error) {
 		if digest := strings.TrimSuffix(name, path.Ext(name)); digest != line.SHA256 {
 			return "", isWrong(line.Name, "isn't named by its digest %s", line.SHA256)
 		}
-		if !v.record.digests[line.SHA256] {
-			return "", isWrong(line.Name, "is named by no entry of the ledger")
+		if !v.record.documents[line.SHA256] || there[line.SHA256] {
+			return "", isWrong(line.Name, "is none of the documents in the ledger, or there twice")
 		}
-		count++
+		there[line.SHA256] = true
 	}
-	return fmt.Sprintf("%d documents, each named in the ledger", count), nil
+	for _, digest := range slices.Sorted(maps.Keys(v.record.documents)) {
+		if !there[digest] {
+			return "", isWrong(documentsDir+digest, "is missing, the ledger names it")
+		}
+	}
+	return fmt.Sprintf("%d documents, as the ledger names them", len(there)), nil
 }

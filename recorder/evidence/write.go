@@ -168,7 +168,7 @@ func (src Source) files(room string) (map[string]opener, error) {
 		}
 		files[name] = text(append(b, '\n'))
 	}
-	record, err := ledgerText(src.Entries)
+	record, err := ledgerText(room, src.Entries)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", ledgerFile, err)
 	}
@@ -220,16 +220,17 @@ func (src Source) checkRoom(room string) error {
 }
 
 // ledgerText gives the record, one canonical entry a line, after checking that
-// the chain holds: a broken one is never signed.
-func ledgerText(entries []ledger.Entry) ([]byte, error) {
-	if len(entries) == 0 {
-		return nil, errors.New("the record is empty")
-	}
+// the chain holds and is closed: another is never signed.
+func ledgerText(room string, entries []ledger.Entry) ([]byte, error) {
 	if err := ledger.Verify(entries); err != nil {
 		return nil, err
 	}
+	r := record{digests: map[string]bool{}}
 	var b bytes.Buffer
 	for _, e := range entries {
+		if err := r.take(e); err != nil {
+			return nil, err
+		}
 		line, err := e.Line()
 		if err != nil {
 			return nil, err
@@ -237,7 +238,7 @@ func ledgerText(entries []ledger.Entry) ([]byte, error) {
 		b.Write(line)
 		b.WriteByte('\n')
 	}
-	return b.Bytes(), nil
+	return b.Bytes(), r.closed(room)
 }
 
 // privateText gives the opened values, one a line in the order of their

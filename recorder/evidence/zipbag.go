@@ -6,6 +6,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"hash"
+	"hash/crc32"
 	"io"
 	"math"
 	"strings"
@@ -163,19 +165,26 @@ func (z *zipBag) open(_ context.Context, name string) (io.ReadCloser, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", name, err)
 	}
-	return memberReader{r, name}, nil
+	return &memberReader{ReadCloser: r, name: name, want: f.CRC32, sum: crc32.NewIEEE()}, nil
 }
 
-// memberReader says which member's checksum was wrong.
+// memberReader compares a member's checksum, and says which member was wrong.
+// archive/zip takes the checksum 0 for "none", so it is computed here.
 type memberReader struct {
 	io.ReadCloser
 	name string
+	want uint32
+	sum  hash.Hash32
 }
 
-func (m memberReader) Read(p []byte) (int, error) {
+func (m *memberReader) Read(p []byte) (int, error) {
 	n, err := m.ReadCloser.Read(p)
-	if errors.Is(err, zip.ErrChecksum) || errors.Is(err, zip.ErrFormat) || errors.Is(err, io.ErrUnexpectedEOF) {
+	m.sum.Write(p[:n])
+	switch {
+	case errors.Is(err, zip.ErrChecksum), errors.Is(err, zip.ErrFormat), errors.Is(err, io.ErrUnexpectedEOF):
 		err = isWrong(m.name, "isn't as it was packed: %v", err)
+	case errors.Is(err, io.EOF) && m.sum.Sum32() != m.want:
+		err = isWrong(m.name, "isn't as it was packed: it has another checksum")
 	}
 	return n, err
 }

@@ -1,0 +1,252 @@
+package evidence
+
+import (
+	"bytes"
+	"context"
+	"encoding/binary"
+	"encoding/json"
+	"io"
+	"os"
+	"testing"
+	"time"
+
+	"verifycall/recorder/webm"
+	"verifycall/recorder/webp"
+	"verifycall/rooms/ledger"
+)
+
+const testRoom = "R-7Q2M4T1A"
+
+// material is a small room of real bytes: VP8 frames of 32×32 pixels made by
+// libvpx, put into a recording with some audio, one of them captured.
+type material struct {
+	src     Source
+	still   string // path of the still in the bundle
+	private []ledger.Private
+}
+
+func newMaterial(t testing.TB) material {
+	t.Helper()
+	video, index, stillLine, key := testRecording(t)
+	still, width, height, err := webp.Wrap(key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	document := []byte("\x89PNG\r\n\x1a\nnot decoded by a verifier")
+	m := material{still: stillsDir + sumOf(still) + ".webp"}
+	m.src = Source{
+		Room:    map[string]any{"room": testRoom, "recordings": []any{map[string]any{"id": "seller-1"}}},
+		Profile: map[string]any{"name": "marketplace-1"}, Plan: map[string]any{"steps": []string{"FACE"}},
+		Stills:     []File{bytesFile(sumOf(still)+".webp", still)},
+		Documents:  []File{bytesFile(sumOf(document)+".png", document)},
+		Recordings: []File{bytesFile("seller-1.webm", video)},
+		Frames:     []File{bytesFile("seller-1.jsonl", index)},
+		Statement:  BuildStatement(),
+	}
+	m.src.Entries = chain(t, &m,
+		draft{createdType, map[string]any{"room": testRoom, "seller_name": "Jane <Ö> Doe",
+			"application": map[string]any{"surname": "Doe", "document_number": "X123"},
+			"documents":   []any{map[string]any{"kind": "id_front", "sha256": sumOf(document)}}}},
+		draft{"notice", map[string]any{"who": "seller", "answer": "agreed"}},
+		draft{captureType, map[string]any{"kind": "frame", "slot": "FACE", "sha256": sumOf(still), "frame_sha256": sumOf(key),
+			"width": width, "height": height, "rtp": stillLine.RTP, "recording": "seller-1", "frame": stillLine.N}},
+		draft{"chat", map[string]any{"from": "seller", "text": "Hello & welcome"}},
+		draft{sealedType, map[string]any{"facts": map[string]any{}}},
+	)
+	m.src.Privates = m.private
+	return m
+}
+
+type draft struct {
+	typ  string
+	body map[string]any
+}
+
+// chain makes ledger entries of drafts. Personal fields are replaced by
+// commitments.
+func chain(t testing.TB, m *material, drafts ...draft) []ledger.Entry {
+	t.Helper()
+	commit := func(value any) string {
+		p, err := ledger.Commit(value, [16]byte{byte(len(m.private)), 7})
+		if err != nil {
+			t.Fatal(err)
+		}
+		m.private = append(m.private, p)
+		return string(p.Commitment)
+	}
+	var head ledger.Head
+	var entries []ledger.Entry
+	for i, d := range drafts {
+		for _, field := range personalFields[d.typ] {
+			switch value := d.body[field].(type) {
+			case nil:
+			case map[string]any:
+				for k, inner := range value {
+					value[k] = commit(inner)
+				}
+			default:
+				d.body[field] = commit(value)
+			}
+		}
+		e, err := ledger.Append(head, signedAt.Add(time.Duration(i)*time.Second), "staff:m1", d.typ, d.body)
+		if err != nil {
+			t.Fatal(err)
+		}
+		entries, head = append(entries, e), e.Head()
+	}
+	return entries
+}
+
+// testRecording makes a WebM of the test film with an audio packet beside each
+// frame, its index, and gives the second key frame with its line.
+func testRecording(t testing.TB) (video, index []byte, line indexLine, key []byte) {
+	t.Helper()
+	var blocks []webm.Placed
+	var payloads [][]byte
+	var list bytes.Buffer
+	count := map[string]int64{}
+	add := func(number int, track string, ms int64, isKey bool, data []byte) indexLine {
+		count[track]++
+		blocks = append(blocks, webm.Placed{Track: number, MS: ms, Key: isKey, Size: len(data)})
+		payloads = append(payloads, data)
+		row := indexLine{count[track], track, uint32(90 * ms), ms, signedAt.Format(time.RFC3339Nano), len(data), isKey, sumOf(data)}
+		text, err := json.Marshal(row)
+		if err != nil {
+			t.Fatal(err)
+		}
+		list.Write(append(text, '\n'))
+		return row
+	}
+	for i, frame := range readIVF(t, "testdata/vp8-32x32.ivf") {
+		ms := int64(i) * 100
+		isKey := frame[0]&1 == 0 // RFC 6386 section 9.1
+		row := add(webm.VideoTrack, "video", ms, isKey, frame)
+		if isKey && row.N > 1 && key == nil {
+			line, key = row, frame
+		}
+		add(webm.AudioTrack, "audio", ms+20, true, []byte{0xfc, byte(i), 0x5a})
+	}
+	layout, err := webm.NewLayout(webm.Header{
+		Tracks: []webm.Track{{Number: webm.VideoTrack, Codec: "V_VP8", Width: 32, Height: 32}, {Number: webm.AudioTrack, Codec: "A_OPUS"}},
+		Start:  signedAt, Duration: 1200 * time.Millisecond,
+	}, blocks)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var file bytes.Buffer
+	if err := layout.Write(&file, func(i int) ([]byte, error) { return payloads[i], nil }); err != nil {
+		t.Fatal(err)
+	}
+	return file.Bytes(), list.Bytes(), line, key
+}
+
+// readIVF gives the frames of an IVF file.
+func readIVF(t testing.TB, name string) (frames [][]byte) {
+	t.Helper()
+	b, err := os.ReadFile(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for b = b[32:]; len(b) > 12; {
+		n := binary.LittleEndian.Uint32(b)
+		frames = append(frames, b[12:12+n])
+		b = b[12+n:]
+	}
+	return frames
+}
+
+func bytesFile(name string, content []byte) File {
+	return File{Name: name, Open: text(content)}
+}
+
+func testStore(t testing.TB) *FS {
+	t.Helper()
+	s, err := OpenFS(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { s.Close() })
+	return s
+}
+
+// sealedBag writes a bundle and gives its files in memory.
+func sealedBag(t testing.TB) (memBag, *Keys) {
+	t.Helper()
+	store, keys := testStore(t), testKeys(t)
+	if _, err := WriteBundle(t.Context(), store, Prefix(testRoom), keys, newMaterial(t).src); err != nil {
+		t.Fatal(err)
+	}
+	return readBag(t, storeBag{store, Prefix(testRoom)}), keys
+}
+
+func readBag(t testing.TB, b bag) memBag {
+	t.Helper()
+	names, err := b.names(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	files := memBag{}
+	for _, name := range names {
+		if files[name], err = readWhole(t.Context(), b, name, 1<<20); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return files
+}
+
+// memBag is a bag in memory.
+type memBag map[string][]byte
+
+func (m memBag) room() string { return testRoom }
+
+func (m memBag) names(context.Context) ([]string, error) {
+	files := map[string]opener{}
+	for name := range m {
+		files[name] = nil
+	}
+	return sortedNames(files), nil
+}
+
+func (m memBag) open(_ context.Context, name string) (io.ReadCloser, error) {
+	b, found := m[name]
+	if !found {
+		return nil, isWrong(name, "is missing")
+	}
+	return io.NopCloser(bytes.NewReader(b)), nil
+}
+
+// with gives a copy in which one file is another; nil takes it away.
+func (m memBag) with(name string, content []byte) memBag {
+	c := memBag{}
+	for n, b := range m {
+		c[n] = b
+	}
+	if c[name] = content; content == nil {
+		delete(c, name)
+	}
+	return c
+}
+
+// inDir writes the bag into a folder and gives its path.
+func (m memBag) inDir(t testing.TB) string {
+	t.Helper()
+	store := testStore(t)
+	for name, b := range m {
+		if _, err := store.Put(t.Context(), name, bytes.NewReader(b)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := store.root.Remove(tempDir); err != nil {
+		t.Fatal(err)
+	}
+	return store.root.Name()
+}
+
+func (k *Keys) ring(t testing.TB) keyring {
+	t.Helper()
+	ring, err := readKeyring([]string{k.Public()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return ring
+}
