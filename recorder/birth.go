@@ -43,10 +43,10 @@ func (b *birth) claim(dir string) (folder string, err error) {
 	if err != nil {
 		return "", err
 	}
-	if err := writeSynced(filepath.Join(folder, birthFile), append(text, '\n')); err != nil {
+	if err := writeAtomic(filepath.Join(folder, birthFile), append(text, '\n')); err != nil {
 		return "", err
 	}
-	return folder, errors.Join(syncDir(folder), syncDir(dir))
+	return folder, syncDir(dir)
 }
 
 func readBirth(folder string) (birth, error) {
@@ -61,21 +61,7 @@ func readBirth(folder string) (birth, error) {
 	return b, nil
 }
 
-// writeSynced makes a new file and returns when it is on the disk.
-func writeSynced(path string, content []byte) error {
-	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
-	if err != nil {
-		return err
-	}
-	_, err = f.Write(content)
-	return errors.Join(err, f.Sync(), f.Close())
-}
-
-// syncDir makes new names in a folder durable.
-func syncDir(path string) error {
-	d, err := os.Open(path)
-	if err != nil {
-		return err
-	}
-	return errors.Join(d.Sync(), d.Close())
+// at is the wall time of a moment given in microseconds since the start.
+func (b *birth) at(us int64) time.Time {
+	return b.Start.UTC().Truncate(time.Microsecond).Add(time.Duration(us) * time.Microsecond)
 }

@@ -6,7 +6,7 @@ type Event interface{ event() }
 
 // Why a key frame is needed.
 const (
-	WhyLeadIn = "lead_in" // the recording or a new track has no picture yet
+	WhyLeadIn = "lead_in" // nothing is recorded before the next one: at the beginning, after a restart or a failure of the disk
 	WhyGap    = "gap"     // frames were lost; what follows can't be decoded cleanly
 	WhySeek   = "seek"    // the last one is long ago; a player needs them to seek
 )

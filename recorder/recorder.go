@@ -11,6 +11,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"sync"
 	"time"
 )
@@ -67,7 +68,8 @@ func (r *Recorder) Begin(participant, conn string) (*Recording, error) {
 		return nil, fmt.Errorf("begin recording: %w", err)
 	}
 	rec := newRecording(r.cfg, birth, dir)
-	r.live = append(r.live, rec)
+	go rec.run() // ends with Stop, which waits for it
+	r.live = append(slices.DeleteFunc(r.live, func(rec *Recording) bool { return rec.stopped.Load() }), rec)
 	return rec, nil
 }
 

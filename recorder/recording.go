@@ -2,39 +2,281 @@ package recorder
 
 import (
 	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"slices"
+	"sync"
+	"sync/atomic"
+	"syscall"
 	"time"
-
-	"github.com/pion/rtp"
 )
 
-// Recording keeps what one participant sends on one connection.
-type Recording struct{ birth birth }
+// Recording keeps what one participant sends on one connection, from Begin to
+// Stop. Its methods may be called from any goroutine. One goroutine, run, owns
+// everything that isn't said to be shared, and alone touches the files.
+type Recording struct {
+	birth birth // Start with the monotonic clock
+	log   *slog.Logger
+	post  func(Event)
 
-func newRecording(cfg Config, b birth, dir string) *Recording { return &Recording{b} }
+	packets  chan queuedPacket // room packetRoom, never closed; full: the Tap drops
+	reports  chan queuedReport // room reportRoom, never closed; full: the Tap drops
+	wants    chan *want        // no room, never closed; the sender waits at its context
+	stopping chan string       // room 1, one send by the first Stop: the cause
+	done     chan struct{}     // closed by run at its end
 
-// ID is the recording's name within the room.
-func (rec *Recording) ID() string { return rec.birth.ID }
+	stopped  atomic.Bool // by Stop
+	stopOnce sync.Once
+	err      error        // of the last record; valid after done
+	writing  atomic.Int64 // when the write under way began, Unix ns; 0 if none
 
-// Tap gives the way in for the packets of a track.
-func (rec *Recording) Tap(kind string, clockRate uint32) *Tap { return &Tap{} }
+	mu     sync.Mutex // guards light, held for copies only
+	light  map[string]*light
+	ended  time.Duration // length, once it has ended
+	faulty string        // why the disk refuses
 
-// KeyFrame waits for the first key frame after a time.
-func (rec *Recording) KeyFrame(ctx context.Context, after time.Time) (Frame, error) {
-	<-ctx.Done()
-	return Frame{}, ctx.Err()
+	tracks map[string]*track
+	taps   map[*Tap]*stream
+	count  int   // streams
+	serial int64 // of the next record
+	batch  batch
+	parts  partWriter
+	waits  []*want
+	keys   []keptFrame // newest durable key frames
 }
 
-// Status says how the recording goes.
-func (rec *Recording) Status() Status { return Status{} }
+// light is what Status shows of a track; shared, guarded by Recording.mu.
+type light struct {
+	bytes, frames int64
+	seen          int64 // ms; arrival of the newest packet
+	cover         coverage
+}
 
-// Stop ends the recording.
-func (rec *Recording) Stop(cause string) error { return nil }
+const (
+	clusterSpan = 2 * time.Second        // at most between durable and not yet durable
+	clusterSize = 4 << 20                // bytes after which a cluster isn't waited with
+	tickSpan    = 200 * time.Millisecond // between looks at patience and clusters
+	slowDisk    = 3 * time.Second        // a write this long counts as failing
+)
 
-// Tap takes the packets of one published track.
-type Tap struct{}
+func newRecording(cfg Config, b birth, folder string) *Recording {
+	rec := &Recording{
+		birth: b, log: cfg.Log.With("recording", b.ID), post: cfg.Post,
+		packets: make(chan queuedPacket, packetRoom), reports: make(chan queuedReport, reportRoom),
+		wants: make(chan *want), stopping: make(chan string, 1), done: make(chan struct{}),
+		light: map[string]*light{}, tracks: map[string]*track{}, taps: map[*Tap]*stream{}, serial: 1,
+		parts: partWriter{folder: folder, create: createPart},
+	}
+	return rec
+}
 
-// WriteRTP copies a packet into the queue.
-func (t *Tap) WriteRTP(pkt *rtp.Packet, arrival time.Time) {}
+// ID is the recording's name within the room, "<participant>-<n>".
+func (rec *Recording) ID() string { return rec.birth.ID }
 
-// WriteSenderReport notes an RTCP sender report.
-func (t *Tap) WriteSenderReport(ntp uint64, rtpTime uint32, arrival time.Time) {}
+// Tap gives the way in for the packets of a track of kind Video or Audio, whose
+// RTP clock counts clockRate per second. When packets come through another Tap
+// of the same kind, the publisher has begun anew: the earlier one's are ignored
+// from then on. Packets of another kind are ignored.
+func (rec *Recording) Tap(kind string, clockRate uint32) *Tap {
+	rec.mu.Lock()
+	defer rec.mu.Unlock()
+	if rec.light[kind] == nil && window[kind] > 0 {
+		rec.light[kind] = &light{cover: newCoverage(kind)}
+	}
+	return &Tap{rec: rec, kind: kind, rate: clockRate}
+}
+
+// Stop ends the recording: what has arrived is written, and it returns when the
+// files are closed, which can take as long as the disk does. cause goes into
+// the Summary. The error says that the end, at least, could not be written;
+// later calls return the same.
+func (rec *Recording) Stop(cause string) error {
+	rec.stopOnce.Do(func() {
+		rec.stopped.Store(true)
+		rec.stopping <- cause
+	})
+	<-rec.done
+	return rec.err
+}
+
+// Status says how the recording goes; after Stop, how it went. It doesn't wait
+// for the disk.
+func (rec *Recording) Status() Status {
+	writing := rec.writing.Load()
+	rec.mu.Lock()
+	defer rec.mu.Unlock()
+	length, failing := time.Since(rec.birth.Start), rec.faulty
+	if rec.ended > 0 {
+		length = rec.ended
+	} else if failing == "" && writing > 0 && time.Since(time.Unix(0, writing)) > slowDisk {
+		failing = "the disk doesn't answer"
+	}
+	var s Status
+	for _, kind := range []string{Video, Audio} {
+		l := rec.light[kind]
+		if l == nil {
+			continue
+		}
+		t := TrackStatus{Kind: kind, Bytes: l.bytes, Gaps: len(l.cover.gaps), Failing: failing,
+			Coverage: l.cover.share(length.Milliseconds(), l.seen)}
+		if l.cover.open != "" {
+			t.Gaps++
+		}
+		s.Tracks = append(s.Tracks, t)
+	}
+	return s
+}
+
+// since is a moment's distance from the start.
+func (rec *Recording) since(t time.Time) time.Duration { return max(0, t.Sub(rec.birth.Start)) }
+
+func (rec *Recording) run() {
+	defer close(rec.done)
+	tick := time.NewTicker(tickSpan)
+	defer tick.Stop()
+	for {
+		select {
+		case q := <-rec.packets:
+			rec.takePacket(q)
+		case q := <-rec.reports:
+			rec.takeReport(q)
+		case w := <-rec.wants:
+			rec.takeWant(w)
+		case now := <-tick.C:
+			rec.tick(now)
+		case cause := <-rec.stopping:
+			rec.finish(cause)
+			return
+		}
+	}
+}
+
+// tick does what is due by time. While packets wait in the queue, patience is
+// judged by their arrivals alone.
+func (rec *Recording) tick(now time.Time) {
+	if len(rec.packets) == 0 {
+		for _, t := range rec.tracks {
+			rec.popAll(t, now)
+		}
+		if rec.batch.due(rec.since(now)) {
+			rec.flush()
+		}
+	}
+	rec.waits = slices.DeleteFunc(rec.waits, func(w *want) bool { return w.ctx.Err() != nil })
+	rec.askKeyFrame(now)
+}
+
+// finish takes in what is queued, writes the last record and closes the part.
+func (rec *Recording) finish(cause string) {
+	for len(rec.packets) > 0 {
+		rec.takePacket(<-rec.packets)
+	}
+	for len(rec.reports) > 0 {
+		rec.takeReport(<-rec.reports)
+	}
+	now := time.Now()
+	for _, t := range rec.tracks {
+		rec.drain(t, now)
+	}
+	end := &endNote{US: rec.since(now).Microseconds(), Cause: cause, Breaks: map[string]string{}}
+	for tap := range rec.taps {
+		if t := rec.tracks[tap.kind]; tap.dropped.Load() > 0 && t.stream == rec.taps[tap] && t.lost == "" {
+			t.lost = CauseOverflow
+		}
+	}
+	rec.flush() // apart from the end, which may find room where the frames don't
+	for kind, t := range rec.tracks {
+		if t.lost != "" {
+			end.Breaks[kind] = t.lost
+		}
+	}
+	rec.mu.Lock()
+	for kind, l := range rec.light {
+		end.Tapped = append(end.Tapped, kind)
+		if cause := end.Breaks[kind]; cause != "" {
+			l.cover.interrupt(cause)
+		}
+		l.cover.finish(end.US/1000, false)
+	}
+	rec.ended = rec.since(now)
+	rec.mu.Unlock()
+	slices.Sort(end.Tapped)
+	rec.batch.end = end
+	rec.flush()
+	rec.err = errors.Join(rec.err, rec.parts.close())
+	for _, w := range rec.waits {
+		w.reply <- reply{err: ErrStopped}
+	}
+	rec.tracks, rec.taps, rec.keys, rec.waits = nil, nil, nil, nil // what may be large
+}
+
+// want is a KeyFrame call.
+type want struct {
+	ctx   context.Context
+	after time.Time
+	reply chan reply // room 1
+}
+
+type reply struct {
+	frame Frame
+	err   error
+}
+
+type keptFrame struct {
+	arrival time.Time
+	frame   Frame
+}
+
+// keptKeys is how many key frames stay in memory for KeyFrame calls that come
+// just after them.
+const keptKeys = 2
+
+// KeyFrame waits for the first complete VP8 key frame of which the first packet
+// arrived after a moment, and gives it when it is durable together with its
+// index entry. The error wraps ctx's, or is ErrStopped.
+func (rec *Recording) KeyFrame(ctx context.Context, after time.Time) (Frame, error) {
+	w := &want{ctx, after, make(chan reply, 1)}
+	select {
+	case rec.wants <- w:
+	case <-rec.done:
+		return Frame{}, ErrStopped
+	case <-ctx.Done():
+		return Frame{}, fmt.Errorf("key frame: %w", ctx.Err())
+	}
+	select {
+	case r := <-w.reply:
+		return r.frame, r.err
+	case <-ctx.Done():
+		return Frame{}, fmt.Errorf("key frame: %w", ctx.Err())
+	}
+}
+
+func (rec *Recording) takeWant(w *want) {
+	rec.waits = append(rec.waits, w)
+	if rec.batch.keyAfter(rec.waits) {
+		rec.flush()
+	}
+	rec.serveWaits()
+}
+
+// serveWaits answers the calls whose key frame is durable.
+func (rec *Recording) serveWaits() {
+	rec.waits = slices.DeleteFunc(rec.waits, func(w *want) bool {
+		for _, k := range rec.keys {
+			if k.arrival.After(w.after) {
+				w.reply <- reply{frame: k.frame}
+				return true
+			}
+		}
+		return false
+	})
+}
+
+// plainCause says in plain words, without paths, why the disk refuses.
+func plainCause(err error) string {
+	if errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT) {
+		return "the disk is full"
+	}
+	return "the disk fails"
+}

@@ -35,4 +35,6 @@ type Block struct {
 	MS    int64 // time from the start of the file in milliseconds
 	Key   bool  // VP8 key frame; true for each Opus packet
 	Data  []byte
+
+	Offset int // of Data in a cluster that ParseCluster read; otherwise zero
 }

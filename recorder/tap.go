@@ -1,0 +1,84 @@
+package recorder
+
+import (
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/pion/rtp"
+)
+
+// Room in a Recording's queues, of all taps together: some 12 s of video at
+// 2.5 Mbit/s while the disk stands still.
+const (
+	packetRoom = 4096
+	reportRoom = 64
+)
+
+// Tap is the way of one published track's packets into a Recording. Neither
+// method ever blocks; both are for one goroutine at a time. When the queue is
+// full, packets are dropped and counted, and the recording has a gap of cause
+// CauseOverflow there. After Stop both do nothing.
+type Tap struct {
+	rec      *Recording
+	kind     string
+	rate     uint32
+	dropped  atomic.Uint32 // packets since the last that found room
+	reported time.Time     // arrival of the last sender report let through
+}
+
+type queuedPacket struct {
+	tap    *Tap
+	packet *Packet
+}
+
+type queuedReport struct {
+	tap     *Tap
+	ntp     uint64
+	rtp     uint32
+	arrival time.Time
+}
+
+// packets are Packets with their buffers.
+var packets = sync.Pool{New: func() any { return &Packet{Payload: make([]byte, 0, 1500)} }}
+
+func freePacket(p *Packet) { packets.Put(p) }
+
+// WriteRTP copies a packet into the recording's queue. arrival has the
+// monotonic clock of time.Now.
+func (t *Tap) WriteRTP(pkt *rtp.Packet, arrival time.Time) {
+	if t.rec.stopped.Load() {
+		return
+	}
+	p := packets.Get().(*Packet)
+	*p = Packet{
+		Seq: pkt.SequenceNumber, Timestamp: pkt.Timestamp, Marker: pkt.Marker,
+		Payload: append(p.Payload[:0], pkt.Payload...), Arrival: arrival, Dropped: t.dropped.Load() > 0,
+	}
+	select {
+	case t.rec.packets <- queuedPacket{t, p}:
+		if p.Dropped {
+			t.dropped.Store(0)
+		}
+	default:
+		t.dropped.Add(1)
+		freePacket(p)
+	}
+}
+
+// reportSpacing bounds what a sender can make the recording keep.
+const reportSpacing = 200 * time.Millisecond
+
+// WriteSenderReport notes that the track's RTP timestamp rtpTime is the
+// sender's time ntp (32.32 bits of a second since 1900). Reports closer than
+// 200 ms, and those without room, are left out.
+func (t *Tap) WriteSenderReport(ntp uint64, rtpTime uint32, arrival time.Time) {
+	if t.rec.stopped.Load() || arrival.Sub(t.reported) < reportSpacing {
+		return
+	}
+	select {
+	case t.rec.reports <- queuedReport{t, ntp, rtpTime, arrival}:
+		t.reported = arrival
+	default:
+	}
+}
