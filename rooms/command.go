@@ -1,0 +1,160 @@
+package rooms
+
+import (
+	"errors"
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+)
+
+// The two ledgers of a room.
+const (
+	ledgerRecord  = "record"
+	ledgerCustody = "custody"
+)
+
+// Command is something that may happen to a room. decide is pure: it gives the
+// entries that follow, none where the room is already as wanted, or why not.
+type Command interface {
+	decide(r *Room, now time.Time) ([]Draft, error)
+}
+
+// Draft is an entry that has not been chained yet. A personal value stands in
+// Body as personal{value} and is replaced by its commitment.
+type Draft struct {
+	Ledger string
+	Type   string
+	Body   map[string]any
+}
+
+type personal struct{ value any }
+
+func record(typ string, body map[string]any) []Draft {
+	return []Draft{{ledgerRecord, typ, body}}
+}
+
+func custody(typ string, body map[string]any) []Draft {
+	return []Draft{{ledgerCustody, typ, body}}
+}
+
+// Errors of commands. Those of a TransitionError are found in it by errors.Is.
+var (
+	ErrPassLocked  = errors.New("pass is locked")                      // see LockedError
+	ErrNeedsNotice = errors.New("the person has not agreed to notice") // in a TransitionError
+	ErrTooEarly    = errors.New("the time has not come")               // in a TransitionError
+)
+
+// TransitionError says that a command is not possible in the room's state.
+type TransitionError struct {
+	Command string // "Admit"
+	State   string // of the room, "" for one that does not exist
+	Why     string // plain words, no full stop
+	Err     error  // ErrNeedsNotice, ErrTooEarly or nil
+}
+
+// Error implements error.
+func (e *TransitionError) Error() string {
+	return fmt.Sprintf("%s in state %q: %s", e.Command, e.State, e.Why)
+}
+
+// Unwrap gives Err.
+func (e *TransitionError) Unwrap() error { return e.Err }
+
+// LockedError says what keeps a pass locked. It is ErrPassLocked.
+type LockedError struct{ Missing []Missing }
+
+// Error implements error.
+func (e *LockedError) Error() string {
+	parts := make([]string, 0, len(e.Missing))
+	for _, m := range e.Missing {
+		parts = append(parts, m.Code+" "+m.Item)
+	}
+	return "pass is locked, missing: " + strings.Join(parts, ", ")
+}
+
+// Is makes errors.Is(err, ErrPassLocked) true.
+func (e *LockedError) Is(target error) bool { return target == ErrPassLocked }
+
+// InputError says which field of a command can't be taken as it is.
+type InputError struct {
+	Command string
+	Field   string
+	Why     string // plain words
+}
+
+// Error implements error.
+func (e *InputError) Error() string { return fmt.Sprintf("%s: %s %s", e.Command, e.Field, e.Why) }
+
+// decide checks what holds for every command and asks it.
+func decide(r *Room, c Command, now time.Time) ([]Draft, error) {
+	drafts, err := c.decide(r, now)
+	if err != nil {
+		return nil, err
+	}
+	for _, d := range drafts {
+		if d.Ledger == ledgerRecord && r.Sealed {
+			return nil, refuse(c, r, "the record is sealed")
+		}
+		if d.Ledger == ledgerCustody && d.Type != typeCustodyOpened && r.Custody.Seq == 0 {
+			return nil, refuse(c, r, "its custody ledger is not open yet")
+		}
+	}
+	return drafts, nil
+}
+
+func commandName(c any) string {
+	_, name, _ := strings.Cut(fmt.Sprintf("%T", c), ".")
+	return name
+}
+
+func refuse(c Command, r *Room, why string) error {
+	return &TransitionError{Command: commandName(c), State: r.State, Why: why}
+}
+
+// in refuses unless the room is in one of the states.
+func in(c Command, r *Room, states ...string) error {
+	if slices.Contains(states, r.State) {
+		return nil
+	}
+	if r.State == "" {
+		return refuse(c, r, "the room does not exist yet")
+	}
+	return refuse(c, r, "the room is "+strings.ReplaceAll(r.State, "_", " "))
+}
+
+// Forms of the words that go into hashed entries.
+var (
+	codeForm  = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9_.:-]{0,63}$`)      // codes, words, ids
+	fieldForm = regexp.MustCompile(`^[a-z][a-z0-9_]{0,39}$`)               // names of application fields
+	asciiForm = regexp.MustCompile(`^[\x20-\x7e]{0,256}$`)                 // paths, versions
+	zoneForm  = regexp.MustCompile(`^[A-Za-z0-9_+-]+(/[A-Za-z0-9_+-]+)*$`) // IANA time zones
+	hashForm  = regexp.MustCompile(`^[0-9a-f]{64}$`)                       // SHA-256
+)
+
+// check is an InputError unless the value has the form.
+func check(c any, field, value string, form *regexp.Regexp) error {
+	if form.MatchString(value) {
+		return nil
+	}
+	return &InputError{commandName(c), field, fmt.Sprintf("can't be %.40q", value)}
+}
+
+// oneOf is an InputError unless the value is one of the set.
+func oneOf(c any, field, value string, set ...string) error {
+	if slices.Contains(set, value) {
+		return nil
+	}
+	return &InputError{commandName(c), field, fmt.Sprintf("can't be %.40q, only %s", value, strings.Join(set, ", "))}
+}
+
+// first gives the first error that is not nil.
+func first(errs ...error) error {
+	for _, err := range errs {
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}

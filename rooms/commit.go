@@ -1,0 +1,216 @@
+package rooms
+
+import (
+	"context"
+	_ "embed"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strconv"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+
+	"verifycall/rooms/ledger"
+)
+
+//go:embed lua/commit.lua
+var commitSource string
+
+var commitScript = redis.NewScript(commitSource)
+
+// Chain is one ledger of an aggregate as a change has seen it.
+type Chain struct {
+	Ledger  string         // "record", "custody"
+	Expect  ledger.Head    // where it was read
+	Entries []ledger.Entry // what follows; none to check the head only
+}
+
+// Change is what a commit does to one aggregate. Names of keys have no prefix.
+type Change struct {
+	Aggregate string           // "room:R-7K3M9QXD"
+	Chains    []Chain          // all its ledgers; one at least with entries
+	State     []byte           // its new projection
+	Privates  []ledger.Private // opened values of the entries' commitments
+	Moves     []Move
+	Sets      map[string][]byte // plain keys that belong to it: "link:HASH"
+}
+
+// Move puts a member into an index or takes it out.
+type Move struct {
+	Index  string
+	Member string
+	Score  int64 // milliseconds since 1970; not used to take out
+	Out    bool
+}
+
+// Commit writes the changes, all or nothing, where every chain still ends as
+// expected. It is idempotent: the hash of a commit's last entry names it, and
+// where that entry stands already the commit counts as done. Errors:
+// ErrConflict (nothing was changed), ErrUnknown (Redis can't be asked whether it
+// was written; the same commit may be sent again), others say that nothing was
+// changed and sending again won't help.
+func (s *Store) Commit(ctx context.Context, changes ...Change) error {
+	last, err := lastEntry(changes)
+	if err != nil {
+		return err
+	}
+	keys, args, err := encode(changes)
+	if err != nil {
+		return err
+	}
+	reply, err := s.script(ctx, commitScript, commitSource, keys, args)
+	switch {
+	case err != nil:
+		return s.settle(ctx, last, err)
+	case reply == "DONE", reply == "AGAIN":
+		return nil
+	}
+	return fmt.Errorf("%w: %s", ErrConflict, reply)
+}
+
+// commitID tells a commit by its last entry.
+type commitID struct {
+	stream string
+	entry  ledger.Entry
+}
+
+func lastEntry(changes []Change) (id commitID, err error) {
+	for _, c := range changes {
+		for _, chain := range c.Chains {
+			if n := len(chain.Entries); n > 0 {
+				id = commitID{prefix + c.Aggregate + ":" + chain.Ledger, chain.Entries[n-1]}
+			}
+		}
+	}
+	if id.stream == "" {
+		return id, errors.New("commit: no entries")
+	}
+	return id, nil
+}
+
+// settleTime bounds the question whether a commit was written.
+const settleTime = 2 * time.Second
+
+// settle finds out whether a commit that got no answer was written.
+func (s *Store) settle(ctx context.Context, id commitID, cause error) error {
+	var refused redis.Error
+	if s.embedded != nil || errors.As(cause, &refused) {
+		return fmt.Errorf("commit: %w", cause)
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), settleTime)
+	defer cancel()
+	entries, err := s.entries(ctx, id.stream, streamID(id.entry.Seq))
+	switch {
+	case err != nil:
+		return fmt.Errorf("%w: %w", ErrUnknown, errors.Join(cause, err))
+	case len(entries) == 0:
+		return fmt.Errorf("%w: %w", ErrUnknown, cause)
+	case entries[0].Hash != id.entry.Hash:
+		return fmt.Errorf("%w: %w", ErrConflict, cause)
+	}
+	return nil
+}
+
+func streamID(seq int64) string { return strconv.FormatInt(seq, 10) + "-0" }
+
+func headText(h ledger.Head) string {
+	if h.Seq == 0 {
+		return ""
+	}
+	return strconv.FormatInt(h.Seq, 10) + "-" + h.Hash
+}
+
+// call collects KEYS and ARGV of the script.
+type call struct {
+	keys  []string
+	index map[string]string // key → its number in keys
+	args  []string
+}
+
+func (c *call) key(name string) string {
+	number, known := c.index[name]
+	if !known {
+		c.keys = append(c.keys, prefix+name)
+		number = strconv.Itoa(len(c.keys))
+		c.index[name] = number
+	}
+	return number
+}
+
+func (c *call) add(args ...string) { c.args = append(c.args, args...) }
+
+func (c *call) command(name, key string, args ...string) {
+	c.add(name, c.key(key), strconv.Itoa(len(args)))
+	c.add(args...)
+}
+
+// encode lays the changes out as commit.lua reads them.
+func encode(changes []Change) (keys, args []string, err error) {
+	c := &call{index: map[string]string{}}
+	chains := 0
+	for _, change := range changes {
+		chains += len(change.Chains)
+	}
+	c.add(strconv.Itoa(chains))
+	for _, change := range changes {
+		for _, chain := range change.Chains {
+			if err := c.chain(change.Aggregate, chain); err != nil {
+				return nil, nil, err
+			}
+		}
+	}
+	for _, change := range changes {
+		if err := c.rest(change); err != nil {
+			return nil, nil, err
+		}
+	}
+	return c.keys, c.args, nil
+}
+
+func (c *call) chain(aggregate string, chain Chain) error {
+	head := chain.Expect
+	if n := len(chain.Entries); n > 0 {
+		head = chain.Entries[n-1].Head()
+	}
+	c.add(c.key(aggregate), chain.Ledger, headText(chain.Expect), headText(head),
+		c.key(aggregate+":"+chain.Ledger), strconv.Itoa(len(chain.Entries)))
+	for _, e := range chain.Entries {
+		line, err := e.Line()
+		if err != nil {
+			return err
+		}
+		c.add(streamID(e.Seq), string(line))
+	}
+	return nil
+}
+
+// opened is a private value as it is stored.
+type opened struct {
+	Salt  string          `json:"salt"`
+	Value json.RawMessage `json:"value"`
+}
+
+func (c *call) rest(change Change) error {
+	if change.State != nil {
+		c.command("HSET", change.Aggregate, "state", string(change.State))
+	}
+	for _, p := range change.Privates {
+		text, err := json.Marshal(opened{p.Salt, p.Value})
+		if err != nil {
+			return fmt.Errorf("private value: %w", err)
+		}
+		c.command("HSET", change.Aggregate+":private", string(p.Commitment), string(text))
+	}
+	for _, m := range change.Moves {
+		if m.Out {
+			c.command("ZREM", "index:"+m.Index, m.Member)
+		} else {
+			c.command("ZADD", "index:"+m.Index, strconv.FormatInt(m.Score, 10), m.Member)
+		}
+	}
+	for key, value := range change.Sets {
+		c.command("SET", key, string(value))
+	}
+	return nil
+}

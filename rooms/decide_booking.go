@@ -1,0 +1,179 @@
+package rooms
+
+import (
+	"time"
+)
+
+// noShowGrace is how long after a missed appointment the link still books.
+const noShowGrace = 24 * time.Hour
+
+// maxFields bounds the application.
+const maxFields = 40
+
+// CreateRoom makes a room: booked for At, invited where At is zero. Name, mail
+// and the application's values are personal. Link is a seller's link, see
+// NewToken and HashToken.
+type CreateRoom struct {
+	ID          string // from NewRoomID, where something has to be stored under it before; else empty
+	SellerName  string
+	SellerMail  string // may be empty
+	Application map[string]string
+	Documents   []Document
+	Language    string
+	Zone        string
+	At          time.Time
+	Manager     string // staff id, may be empty
+	Profile     string // DefaultProfile where empty
+	Test        bool
+	Link        Link
+}
+
+// Link is the hash of a link's token and when it stops working.
+type Link struct {
+	Hash    string
+	Expires time.Time
+}
+
+func (c CreateRoom) decide(r *Room, now time.Time) ([]Draft, error) {
+	if r.State != "" {
+		return nil, refuse(c, r, "the room is there already")
+	}
+	if c.Profile == "" {
+		c.Profile = DefaultProfile
+	}
+	if err := c.check(); err != nil {
+		return nil, err
+	}
+	body := map[string]any{
+		"room": r.ID, "profile": c.Profile, "language": c.Language, "zone": c.Zone, "test": c.Test,
+		"seller_name": personal{c.SellerName}, "application": c.application(), "documents": c.documents(),
+	}
+	if c.SellerMail != "" {
+		body["seller_mail"] = personal{c.SellerMail}
+	}
+	if c.Manager != "" {
+		body["manager"] = c.Manager
+	}
+	if !c.At.IsZero() {
+		body["appointment"] = stamp(c.At)
+	}
+	drafts := record(typeCreated, body)
+	if c.Link.Hash != "" {
+		drafts = append(drafts, linkAdded(c.Link)...)
+	}
+	return drafts, nil
+}
+
+func (c CreateRoom) check() error {
+	if c.SellerName == "" {
+		return &InputError{commandName(c), "seller name", "is missing"}
+	}
+	if len(c.Application) > maxFields {
+		return &InputError{commandName(c), "application", "has too many fields"}
+	}
+	err := first(check(c, "profile", c.Profile, codeForm), check(c, "language", c.Language, codeForm),
+		check(c, "zone", c.Zone, zoneForm))
+	if c.Manager != "" {
+		err = first(err, check(c, "manager", c.Manager, codeForm))
+	}
+	for field := range c.Application {
+		err = first(err, check(c, "application field", field, fieldForm))
+	}
+	for _, d := range c.Documents {
+		err = first(err, check(c, "document kind", d.Kind, codeForm), check(c, "document digest", d.SHA256, hashForm),
+			check(c, "document type", d.Mime, asciiForm))
+	}
+	if c.Link.Hash != "" {
+		err = first(err, check(c, "link", c.Link.Hash, hashForm))
+	}
+	return err
+}
+
+func (c CreateRoom) application() map[string]any {
+	fields := make(map[string]any, len(c.Application))
+	for field, value := range c.Application {
+		fields[field] = personal{value}
+	}
+	return fields
+}
+
+func (c CreateRoom) documents() []any {
+	list := make([]any, 0, len(c.Documents))
+	for _, d := range c.Documents {
+		list = append(list, map[string]any{"kind": d.Kind, "sha256": d.SHA256, "mime": d.Mime,
+			"size": d.Size, "width": d.Width, "height": d.Height})
+	}
+	return list
+}
+
+// AddLink gives the seller another link; earlier ones go on working.
+type AddLink struct{ Link }
+
+func (c AddLink) decide(r *Room, now time.Time) ([]Draft, error) {
+	if err := first(in(c, r, StateInvited, StateBooked, StateWaiting, StateLive, StateInterrupted, StateEnded,
+		StateDecided, StateNoShow), check(c, "link", c.Hash, hashForm)); err != nil {
+		return nil, err
+	}
+	return linkAdded(c.Link), nil
+}
+
+func linkAdded(l Link) []Draft {
+	return record(typeLinkAdded, map[string]any{"link": l.Hash, "expires": stamp(l.Expires)})
+}
+
+// Reschedule books the room for another time: one that is invited or booked, an
+// interrupted one that goes on later, and one that was missed within 24 h.
+type Reschedule struct{ At time.Time }
+
+func (c Reschedule) decide(r *Room, now time.Time) ([]Draft, error) {
+	if err := in(c, r, StateInvited, StateBooked, StateInterrupted, StateNoShow); err != nil {
+		return nil, err
+	}
+	if r.State == StateNoShow && now.Sub(r.Since) > noShowGrace {
+		return nil, refuse(c, r, "the appointment was missed more than 24 hours ago")
+	}
+	if c.At.IsZero() {
+		return nil, &InputError{commandName(c), "time", "is missing"}
+	}
+	return record(typeBooked, map[string]any{"appointment": stamp(c.At)}), nil
+}
+
+// Cancel calls the room off before a call.
+type Cancel struct{ By string }
+
+func (c Cancel) decide(r *Room, now time.Time) ([]Draft, error) {
+	if err := first(in(c, r, StateInvited, StateBooked, StateWaiting, StateNoShow), check(c, "by", c.By, codeForm)); err != nil {
+		return nil, err
+	}
+	return record(typeCancelled, map[string]any{"by": c.By}), nil
+}
+
+// Expire ends a room whose link ran out unused.
+type Expire struct{}
+
+func (c Expire) decide(r *Room, now time.Time) ([]Draft, error) {
+	if err := in(c, r, StateInvited, StateBooked); err != nil {
+		return nil, err
+	}
+	return record(typeExpired, nil), nil
+}
+
+// NoShow says that Who (Seller or Manager) did not come to the appointment. A
+// seller in the waiting room has come.
+type NoShow struct{ Who string }
+
+func (c NoShow) decide(r *Room, now time.Time) ([]Draft, error) {
+	if err := first(in(c, r, StateBooked, StateWaiting), oneOf(c, "who", c.Who, Seller, Manager)); err != nil {
+		return nil, err
+	}
+	if c.Who == Seller && r.State == StateWaiting {
+		return nil, refuse(c, r, "the seller is in the waiting room")
+	}
+	if now.Before(r.At) {
+		return nil, &TransitionError{commandName(c), r.State, "the appointment is still to come", ErrTooEarly}
+	}
+	return record(typeNoShow, map[string]any{"who": c.Who}), nil
+}
+
+// stamp is how times stand in bodies.
+func stamp(t time.Time) string { return t.UTC().Format(time.RFC3339Nano) }

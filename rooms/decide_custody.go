@@ -1,0 +1,71 @@
+package rooms
+
+import (
+	"time"
+
+	"verifycall/rooms/ledger"
+)
+
+// OpenCustody begins the custody ledger with the bundle's digest and the
+// record's head. A room that ended without a call has no bundle.
+type OpenCustody struct {
+	Bundle     string
+	RecordHead ledger.Head
+}
+
+func (c OpenCustody) decide(r *Room, now time.Time) ([]Draft, error) {
+	err := in(c, r, StateDecided, StateInReview, StateClosed, StateAborted, StateCancelled, StateNoShow, StateExpired)
+	if err != nil {
+		return nil, err
+	}
+	if c.RecordHead != r.Record {
+		return nil, refuse(c, r, "its record has another head")
+	}
+	if r.Custody.Seq > 0 {
+		if c.Bundle == r.Bundle {
+			return nil, nil
+		}
+		return nil, refuse(c, r, "its custody ledger is open already, with another bundle")
+	}
+	if r.State == StateDecided && !r.Sealed {
+		return nil, refuse(c, r, "its record is not sealed yet")
+	}
+	body := map[string]any{"record_seq": c.RecordHead.Seq, "record_hash": c.RecordHead.Hash}
+	if c.Bundle != "" {
+		if err := check(c, "bundle", c.Bundle, hashForm); err != nil {
+			return nil, err
+		}
+		body["bundle"] = c.Bundle
+	}
+	return custody(typeCustodyOpened, body), nil
+}
+
+// LogView says that Who (a staff id) looked at What, a part of the evidence.
+type LogView struct{ Who, What string }
+
+func (c LogView) decide(r *Room, now time.Time) ([]Draft, error) {
+	return access(c, r, typeViewed, c.Who, c.What)
+}
+
+// LogPlay says that Who played the recording What.
+type LogPlay struct{ Who, What string }
+
+func (c LogPlay) decide(r *Room, now time.Time) ([]Draft, error) {
+	return access(c, r, typePlayed, c.Who, c.What)
+}
+
+// LogDownload says that Who took What away.
+type LogDownload struct{ Who, What string }
+
+func (c LogDownload) decide(r *Room, now time.Time) ([]Draft, error) {
+	return access(c, r, typeDownloaded, c.Who, c.What)
+}
+
+func access(c Command, r *Room, typ, who, what string) ([]Draft, error) {
+	err := first(in(c, r, StateDecided, StateInReview, StateClosed, StateAborted, StateCancelled, StateNoShow, StateExpired),
+		check(c, "who", who, codeForm), check(c, "what", what, asciiForm))
+	if err != nil {
+		return nil, err
+	}
+	return custody(typ, map[string]any{"who": who, "what": what}), nil
+}

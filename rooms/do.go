@@ -1,0 +1,178 @@
+package rooms
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"maps"
+	mathrand "math/rand/v2"
+	"slices"
+	"time"
+
+	"verifycall/rooms/ledger"
+)
+
+// attempts bounds how often Do decides again after a conflict. One of all who
+// write at the same moment gets through each time.
+const attempts = 100
+
+// Create makes a room with the command's id or a new one. The actor is who did it: "system",
+// "seller", "manager:<staff id>", "key:<name>", no personal name. Errors:
+// *InputError, ErrConflict where the command's id is taken, ErrUnknown.
+func (s *Store) Create(ctx context.Context, actor string, c CreateRoom) (*Room, error) {
+	for {
+		r := &Room{ID: c.ID}
+		if r.ID == "" {
+			r.ID = NewRoomID()
+		}
+		err := s.advance(ctx, r, actor, c)
+		if errors.Is(err, ErrConflict) && c.ID == "" {
+			continue // the id is taken, 1 in 2^40
+		}
+		if err != nil {
+			return nil, fmt.Errorf("create room: %w", err)
+		}
+		return r, nil
+	}
+}
+
+// Do reads a room, decides what the command does to it now, and commits that;
+// after a conflict it reads and decides again. It gives the room as it is then.
+// A command that changes nothing (the room is as wanted) writes nothing. Errors:
+// ErrNotFound, *TransitionError, *LockedError, *InputError, ErrConflict,
+// ErrUnknown.
+func (s *Store) Do(ctx context.Context, roomID, actor string, c Command) (*Room, error) {
+	for attempt := 1; ; attempt++ {
+		r, err := s.Load(ctx, roomID)
+		if err != nil {
+			return nil, err
+		}
+		err = s.advance(ctx, r, actor, c)
+		if err == nil {
+			return r, nil
+		}
+		if !errors.Is(err, ErrConflict) || attempt == attempts {
+			return nil, fmt.Errorf("room %s: %w", roomID, err)
+		}
+		if err := pause(ctx, attempt); err != nil {
+			return nil, fmt.Errorf("room %s: %w", roomID, err)
+		}
+	}
+}
+
+// pause lets others get through, the longer the more they are.
+func pause(ctx context.Context, attempt int) error {
+	most := time.Duration(min(attempt, 20)) * time.Millisecond
+	select {
+	case <-time.After(mathrand.N(most)):
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// advance takes a room one command further, in memory and in Redis. After an
+// error r is spoilt.
+func (s *Store) advance(ctx context.Context, r *Room, actor string, c Command) error {
+	now := s.now()
+	drafts, err := decide(r, c, now)
+	if err != nil || len(drafts) == 0 {
+		return err
+	}
+	before := memberships(r)
+	change := Change{Aggregate: "room:" + r.ID, Chains: []Chain{
+		{Ledger: ledgerRecord, Expect: r.Record}, {Ledger: ledgerCustody, Expect: r.Custody},
+	}}
+	for _, d := range drafts {
+		if err := r.take(&change, now, actor, d); err != nil {
+			return err
+		}
+	}
+	if change.State, err = json.Marshal(r); err != nil {
+		return fmt.Errorf("room %s: %w", r.ID, err)
+	}
+	change.Moves = moves(r.ID, before, memberships(r))
+	return s.Commit(ctx, change)
+}
+
+// take chains one draft, folds it into the room and puts all that follows into
+// the change.
+func (r *Room) take(change *Change, now time.Time, actor string, d Draft) error {
+	chain, head := &change.Chains[0], r.Record
+	if d.Ledger == ledgerCustody {
+		chain, head = &change.Chains[1], r.Custody
+	}
+	content, privates, err := hide(d.Body)
+	if err != nil {
+		return fmt.Errorf("entry %s: %w", d.Type, err)
+	}
+	e, err := ledger.Append(head, now, actor, d.Type, content)
+	if err != nil {
+		return err
+	}
+	if err := r.apply(d.Ledger, e); err != nil {
+		return err
+	}
+	chain.Entries = append(chain.Entries, e)
+	change.Privates = append(change.Privates, privates...)
+	if r.Personal == nil {
+		r.Personal = map[ledger.Commitment]json.RawMessage{}
+	}
+	for _, p := range privates {
+		r.Personal[p.Commitment] = p.Value
+	}
+	if d.Type == typeLinkAdded {
+		return change.link(r.ID, body(e.Body))
+	}
+	return nil
+}
+
+// storedLink is what a link's hash leads to.
+type storedLink struct {
+	Room    string    `json:"room"`
+	Expires time.Time `json:"expires"`
+}
+
+func (c *Change) link(room string, b body) error {
+	text, err := json.Marshal(storedLink{room, b.time("expires")})
+	if err != nil {
+		return fmt.Errorf("link: %w", err)
+	}
+	if c.Sets == nil {
+		c.Sets = map[string][]byte{}
+	}
+	c.Sets["link:"+b.text("link")] = text
+	return nil
+}
+
+// hide replaces the personal values of a body by commitments with fresh salts.
+func hide(fields map[string]any) (map[string]any, []ledger.Private, error) {
+	out, privates := make(map[string]any, len(fields)), []ledger.Private(nil)
+	for _, key := range slices.Sorted(maps.Keys(fields)) {
+		switch v := fields[key].(type) {
+		case personal:
+			p, err := commit(v.value)
+			if err != nil {
+				return nil, nil, err
+			}
+			out[key], privates = p.Commitment, append(privates, p)
+		case map[string]any:
+			inner, more, err := hide(v)
+			if err != nil {
+				return nil, nil, err
+			}
+			out[key], privates = inner, append(privates, more...)
+		default:
+			out[key] = v
+		}
+	}
+	return out, privates, nil
+}
+
+func commit(value any) (ledger.Private, error) {
+	var salt [16]byte
+	rand.Read(salt[:]) // never fails, crypto/rand
+	return ledger.Commit(value, salt)
+}

@@ -1,0 +1,237 @@
+package rooms
+
+import (
+	"fmt"
+	"time"
+
+	"verifycall/rooms/ledger"
+)
+
+// Types of entries in the record.
+const (
+	typeCreated     = "created"      // room, profile, language, zone, test, manager, appointment, seller_name, seller_mail, application, documents
+	typeLinkAdded   = "link_added"   // link (hash of the token), expires
+	typeBooked      = "booked"       // appointment
+	typeCancelled   = "cancelled"    // by
+	typeExpired     = "expired"      //
+	typeNoShow      = "no_show"      // who
+	typeNotice      = "notice"       // who, answer, version, language
+	typeWaiting     = "waiting"      //
+	typeLeftWaiting = "left_waiting" //
+	typeAdmitted    = "admitted"     //
+	typeInterrupted = "interrupted"  // cause
+	typeResumed     = "resumed"      //
+	typeStep        = "step"         // step
+	typeCapture     = "capture"      // kind, slot, sha256, frame_sha256, width, height, rtp, taken, recording, frame
+	typeCompare     = "compare"      // item, decision, typed
+	typeChat        = "chat"         // from, text
+	typeStaffNote   = "staff_note"   // content
+	typeEnded       = "ended"        // cause, by
+	typeAborted     = "aborted"      // reason
+	typeVerdict     = "verdict"      // verdict, reasons, repeat, line, coverage
+	typeSealed      = "sealed"       // facts
+)
+
+// Types of entries in the custody ledger.
+const (
+	typeCustodyOpened = "custody_opened" // record_seq, record_hash, bundle
+	typeViewed        = "viewed"         // who, what
+	typePlayed        = "played"         // who, what
+	typeDownloaded    = "downloaded"     // who, what
+)
+
+// Fold gives the room that the entries of its record and custody ledgers tell.
+// The chains are not checked here, see ledger.Verify. The error names the first
+// entry that can't be understood.
+func Fold(id string, record, custody []ledger.Entry) (*Room, error) {
+	r := &Room{ID: id}
+	for _, e := range record {
+		if err := r.apply(ledgerRecord, e); err != nil {
+			return nil, err
+		}
+	}
+	for _, e := range custody {
+		if err := r.apply(ledgerCustody, e); err != nil {
+			return nil, err
+		}
+	}
+	return r, nil
+}
+
+// apply takes one entry in.
+func (r *Room) apply(name string, e ledger.Entry) error {
+	b := body(e.Body)
+	if name == ledgerCustody {
+		r.Custody = e.Head()
+		if e.Type == typeCustodyOpened {
+			r.Bundle = b.text("bundle")
+		}
+		return nil
+	}
+	r.Record = e.Head()
+	at := e.Time()
+	if state, changes := stateAfter[e.Type]; changes {
+		r.become(state, at)
+	}
+	if take, known := applies[e.Type]; known {
+		take(r, at, b)
+		return nil
+	}
+	if _, changes := stateAfter[e.Type]; !changes {
+		return fmt.Errorf("room %s: entry %d has the unknown type %q", r.ID, e.Seq, e.Type)
+	}
+	return nil
+}
+
+// stateAfter says which entries lead to which state. Those of typeCreated and
+// typeNotice depend on their body.
+var stateAfter = map[string]string{
+	typeBooked: StateBooked, typeCancelled: StateCancelled, typeExpired: StateExpired, typeNoShow: StateNoShow,
+	typeWaiting: StateWaiting, typeLeftWaiting: StateBooked, typeAdmitted: StateLive, typeInterrupted: StateInterrupted,
+	typeResumed: StateLive, typeEnded: StateEnded, typeAborted: StateAborted, typeVerdict: StateDecided,
+}
+
+func (r *Room) become(state string, at time.Time) {
+	r.State, r.Since = state, at
+	if state != StateDecided { // keeps why the call ended
+		r.Cause = ""
+	}
+}
+
+// applies says what an entry changes beside the state.
+var applies = map[string]func(r *Room, at time.Time, b body){
+	typeCreated:     created,
+	typeLinkAdded:   func(*Room, time.Time, body) {}, // lives in the link's own key
+	typeBooked:      func(r *Room, _ time.Time, b body) { r.At = b.time("appointment") },
+	typeCancelled:   func(r *Room, _ time.Time, b body) { r.Cause = b.text("by") },
+	typeNoShow:      func(r *Room, _ time.Time, b body) { r.Cause = b.text("who") },
+	typeNotice:      noticeGiven,
+	typeAdmitted:    admitted,
+	typeInterrupted: func(r *Room, _ time.Time, b body) { r.Cause = b.text("cause") },
+	typeResumed:     func(r *Room, at time.Time, _ body) { r.LiveSince = at },
+	typeStep:        func(r *Room, _ time.Time, b body) { r.Step = b.text("step") },
+	typeCapture:     captureTaken,
+	typeCompare: func(r *Room, _ time.Time, b body) {
+		r.Compares[b.text("item")] = Compare{b.text("decision"), b.commitment("typed")}
+	},
+	typeChat: func(r *Room, at time.Time, b body) {
+		r.Chat = append(r.Chat, ChatRef{at, b.text("from"), b.commitment("text")})
+	},
+	typeStaffNote: func(r *Room, at time.Time, b body) {
+		r.Notes = append(r.Notes, NoteRef{at, b.commitment("content")})
+	},
+	typeEnded:   func(r *Room, at time.Time, b body) { r.Ended, r.Cause = at, b.text("cause") },
+	typeAborted: aborted,
+	typeVerdict: verdictGiven,
+	typeSealed:  func(r *Room, _ time.Time, _ body) { r.Sealed = true },
+}
+
+func created(r *Room, at time.Time, b body) {
+	r.Created, r.Profile, r.Language, r.Zone = at, b.text("profile"), b.text("language"), b.text("zone")
+	r.Test, r.Manager, r.At = b["test"] == true, b.text("manager"), b.time("appointment")
+	r.SellerName, r.SellerMail = b.commitment("seller_name"), b.commitment("seller_mail")
+	r.Application = map[string]ledger.Commitment{}
+	for field := range b.object("application") {
+		r.Application[field] = b.object("application").commitment(field)
+	}
+	r.Documents = []Document{}
+	for _, d := range b.objects("documents") {
+		r.Documents = append(r.Documents, Document{d.text("kind"), d.text("sha256"), d.text("mime"),
+			d.number("size"), int(d.number("width")), int(d.number("height"))})
+	}
+	r.Notices, r.Compares = map[string]Notice{}, map[string]Compare{}
+	r.Captures, r.Chat, r.Notes = []Capture{}, []ChatRef{}, []NoteRef{}
+	if r.At.IsZero() {
+		r.become(StateInvited, at)
+	} else {
+		r.become(StateBooked, at)
+	}
+}
+
+func noticeGiven(r *Room, at time.Time, b body) {
+	who, answer := b.text("who"), b.text("answer")
+	r.Notices[who] = Notice{answer, b.text("version"), b.text("language"), at}
+	if who != Seller {
+		return
+	}
+	switch {
+	case answer == NoticeDeclined:
+		r.become(StateAborted, at)
+		r.Cause = NoConsent
+	case answer == NoticeWithdrawn && r.State == StateWaiting:
+		r.become(StateBooked, at)
+	}
+}
+
+func admitted(r *Room, at time.Time, _ body) {
+	r.LiveSince = at
+	if r.Admitted.IsZero() {
+		r.Admitted = at
+	}
+}
+
+func captureTaken(r *Room, _ time.Time, b body) {
+	r.Captures = append(r.Captures, Capture{
+		Slot: b.text("slot"), SHA256: b.text("sha256"), FrameSHA256: b.text("frame_sha256"),
+		Width: int(b.number("width")), Height: int(b.number("height")), RTP: uint32(b.number("rtp")),
+		At: b.time("taken"), Recording: b.text("recording"), Frame: b.number("frame"),
+	})
+}
+
+func aborted(r *Room, at time.Time, b body) {
+	r.Cause = b.text("reason")
+	if !r.Admitted.IsZero() && r.Ended.IsZero() {
+		r.Ended = at
+	}
+}
+
+func verdictGiven(r *Room, at time.Time, b body) {
+	r.Verdict, r.Decided, r.Line = b.text("verdict"), at, b.commitment("line")
+	r.Reasons, r.Repeat = b.texts("reasons"), b.texts("repeat")
+	r.Coverage = map[string]int{}
+	for track := range b.object("coverage") {
+		r.Coverage[track] = int(b.object("coverage").number(track))
+	}
+}
+
+// body reads the fields of an entry; absent ones and those of another type are
+// empty.
+type body map[string]any
+
+func (b body) text(key string) string { s, _ := b[key].(string); return s }
+
+func (b body) number(key string) int64 { n, _ := b[key].(int64); return n }
+
+func (b body) commitment(key string) ledger.Commitment { return ledger.Commitment(b.text(key)) }
+
+func (b body) object(key string) body { m, _ := b[key].(map[string]any); return m }
+
+func (b body) time(key string) time.Time {
+	at, err := time.Parse(time.RFC3339Nano, b.text(key))
+	if err != nil {
+		return time.Time{} // absent
+	}
+	return at
+}
+
+func (b body) texts(key string) []string {
+	var list []string
+	items, _ := b[key].([]any)
+	for _, item := range items {
+		if s, ok := item.(string); ok {
+			list = append(list, s)
+		}
+	}
+	return list
+}
+
+func (b body) objects(key string) []body {
+	var list []body
+	items, _ := b[key].([]any)
+	for _, item := range items {
+		if m, ok := item.(map[string]any); ok {
+			list = append(list, m)
+		}
+	}
+	return list
+}

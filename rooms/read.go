@@ -1,0 +1,152 @@
+package rooms
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+
+	"verifycall/rooms/ledger"
+)
+
+// Load reads a room and all its personal values, in one round trip. Errors:
+// ErrNotFound.
+func (s *Store) Load(ctx context.Context, roomID string) (*Room, error) {
+	key := prefix + "room:" + roomID
+	pipe := s.client.Pipeline()
+	state := pipe.HGet(ctx, key, "state") // first: private values are added before or with a state
+	values := pipe.HGetAll(ctx, key+":private")
+	if _, err := pipe.Exec(ctx); err != nil && !errors.Is(err, redis.Nil) {
+		return nil, fmt.Errorf("load room %s: %w", roomID, err)
+	}
+	r, err := roomFrom(roomID, state)
+	if err != nil {
+		return nil, err
+	}
+	for commitment, text := range values.Val() {
+		if err := r.open(ledger.Commitment(commitment), text); err != nil {
+			return nil, err
+		}
+	}
+	return r, nil
+}
+
+func roomFrom(roomID string, state *redis.StringCmd) (*Room, error) {
+	text, err := state.Result()
+	switch {
+	case errors.Is(err, redis.Nil):
+		return nil, fmt.Errorf("room %.20q: %w", roomID, ErrNotFound)
+	case err != nil:
+		return nil, fmt.Errorf("room %s: %w", roomID, err)
+	}
+	r := &Room{Personal: map[ledger.Commitment]json.RawMessage{}}
+	if err := json.Unmarshal([]byte(text), r); err != nil {
+		return nil, fmt.Errorf("room %s: projection: %w", roomID, err)
+	}
+	return r, nil
+}
+
+func (r *Room) open(c ledger.Commitment, text string) error {
+	var v opened
+	if err := json.Unmarshal([]byte(text), &v); err != nil {
+		return fmt.Errorf("room %s: private value: %w", r.ID, err)
+	}
+	r.Personal[c] = v.Value
+	return nil
+}
+
+// Record gives the entries of a room's record, after checking that the chain
+// holds. Errors: ErrNotFound, *ledger.ChainError.
+func (s *Store) Record(ctx context.Context, roomID string) ([]ledger.Entry, error) {
+	entries, err := s.chain(ctx, "room:"+roomID, ledgerRecord)
+	if err == nil && len(entries) == 0 {
+		return nil, fmt.Errorf("room %.20q: %w", roomID, ErrNotFound)
+	}
+	return entries, err
+}
+
+// CustodyLog gives the entries of a room's custody ledger, none before it was
+// opened, after checking that the chain holds. Errors: *ledger.ChainError.
+func (s *Store) CustodyLog(ctx context.Context, roomID string) ([]ledger.Entry, error) {
+	return s.chain(ctx, "room:"+roomID, ledgerCustody)
+}
+
+func (s *Store) chain(ctx context.Context, aggregate, name string) ([]ledger.Entry, error) {
+	entries, err := s.entries(ctx, prefix+aggregate+":"+name, "-")
+	if err != nil {
+		return nil, err
+	}
+	if err := ledger.Verify(entries); err != nil {
+		return nil, fmt.Errorf("%s of %s: %w", name, aggregate, err)
+	}
+	return entries, nil
+}
+
+// entries reads a stream from an id on, or the one entry of that id where it is
+// not "-".
+func (s *Store) entries(ctx context.Context, stream, id string) ([]ledger.Entry, error) {
+	end := id
+	if id == "-" {
+		end = "+"
+	}
+	messages, err := s.client.XRange(ctx, stream, id, end).Result()
+	if err != nil {
+		return nil, fmt.Errorf("read %s: %w", stream, err)
+	}
+	list := make([]ledger.Entry, 0, len(messages))
+	for _, m := range messages {
+		line, _ := m.Values["e"].(string)
+		e, err := ledger.Parse([]byte(line))
+		if err != nil {
+			return nil, fmt.Errorf("%s %s: %w", stream, m.ID, err)
+		}
+		list = append(list, e)
+	}
+	return list, nil
+}
+
+// Privates gives the opened personal values of a room in the order of their
+// commitments.
+func (s *Store) Privates(ctx context.Context, roomID string) ([]ledger.Private, error) {
+	values, err := s.client.HGetAll(ctx, prefix+"room:"+roomID+":private").Result()
+	if err != nil {
+		return nil, fmt.Errorf("private values of %s: %w", roomID, err)
+	}
+	list := make([]ledger.Private, 0, len(values))
+	for commitment, text := range values {
+		var v opened
+		if err := json.Unmarshal([]byte(text), &v); err != nil {
+			return nil, fmt.Errorf("private value of %s: %w", roomID, err)
+		}
+		list = append(list, ledger.Private{Commitment: ledger.Commitment(commitment), Salt: v.Salt, Value: v.Value})
+	}
+	slices.SortFunc(list, func(a, b ledger.Private) int {
+		return strings.Compare(string(a.Commitment), string(b.Commitment))
+	})
+	return list, nil
+}
+
+// RoomByLink gives the room that a seller's link leads to, by the token as it
+// stands in the link. Errors: ErrNotFound, ErrLinkExpired.
+func (s *Store) RoomByLink(ctx context.Context, token string) (*Room, error) {
+	text, err := s.client.Get(ctx, prefix+"link:"+HashToken(token)).Result()
+	switch {
+	case errors.Is(err, redis.Nil):
+		return nil, fmt.Errorf("link: %w", ErrNotFound)
+	case err != nil:
+		return nil, fmt.Errorf("link: %w", err)
+	}
+	var link storedLink
+	if err := json.Unmarshal([]byte(text), &link); err != nil {
+		return nil, fmt.Errorf("link: %w", err)
+	}
+	if !s.now().Before(link.Expires) {
+		return nil, fmt.Errorf("link of room %s, until %s: %w", link.Room, link.Expires.Format(time.RFC3339), ErrLinkExpired)
+	}
+	return s.Load(ctx, link.Room)
+}

@@ -1,0 +1,182 @@
+// Package rooms keeps rooms: what a room is, what may happen to it, and how
+// that is stored.
+//
+// A Room is a fold over the entries of two ledgers, the record (until the seal)
+// and custody (everything after). What may happen is decided by pure functions
+// of a Room, a Command and the time; Store writes their outcome with one script
+// per commit. See Store for what lies where.
+package rooms
+
+import (
+	"encoding/json"
+	"time"
+
+	"verifycall/rooms/ledger"
+)
+
+// Room is one scheduled verification. All times are UTC.
+type Room struct {
+	ID       string    `json:"id"` // "R-" and 8 characters of Crockford's base32
+	State    string    `json:"state"`
+	Since    time.Time `json:"since"`           // of the state
+	Cause    string    `json:"cause,omitempty"` // why interrupted, ended, cancelled, no_show or aborted
+	Profile  string    `json:"profile"`
+	Language string    `json:"language"`    // the seller's, BCP 47
+	Zone     string    `json:"zone"`        // the seller's, IANA
+	At       time.Time `json:"at,omitzero"` // appointment; zero while invited
+	Created  time.Time `json:"created"`
+	Test     bool      `json:"test,omitempty"`
+	Manager  string    `json:"manager,omitempty"` // staff id
+
+	SellerName  ledger.Commitment            `json:"sellerName"`
+	SellerMail  ledger.Commitment            `json:"sellerMail,omitempty"`
+	Application map[string]ledger.Commitment `json:"application"` // field → value
+	Documents   []Document                   `json:"documents"`
+
+	Notices  map[string]Notice  `json:"notices"` // by Seller, Manager
+	Step     string             `json:"step,omitempty"`
+	Captures []Capture          `json:"captures"` // oldest first; a retake keeps the earlier one
+	Compares map[string]Compare `json:"compares"` // by item
+	Chat     []ChatRef          `json:"chat"`     // oldest first
+	Notes    []NoteRef          `json:"notes"`    // oldest first, silent flags among them
+
+	Admitted  time.Time `json:"admitted,omitzero"`  // first admission
+	LiveSince time.Time `json:"liveSince,omitzero"` // last admission or resumption
+	Ended     time.Time `json:"ended,omitzero"`
+
+	Verdict  string            `json:"verdict,omitempty"`
+	Reasons  []string          `json:"reasons,omitempty"`
+	Repeat   []string          `json:"repeat,omitempty"` // slots
+	Line     ledger.Commitment `json:"line,omitempty"`   // words to the seller
+	Decided  time.Time         `json:"decided,omitzero"`
+	Coverage map[string]int    `json:"coverage,omitempty"` // "seller.video" → recorded ‰ of the call
+
+	Sealed  bool        `json:"sealed,omitempty"` // the record takes no more entries
+	Bundle  string      `json:"bundle,omitempty"` // digest of the evidence bundle, hex
+	Record  ledger.Head `json:"record"`
+	Custody ledger.Head `json:"custody"`
+
+	// Personal holds the opened values by commitment, as JSON. Store.Load and
+	// Store.Do fill all of them, Store.List the seller's name and mail.
+	Personal map[ledger.Commitment]json.RawMessage `json:"-"`
+}
+
+// Document is a picture filed with the application; SHA256 is of its bytes.
+type Document struct {
+	Kind   string `json:"kind"` // "id_front", "id_back", "other"
+	SHA256 string `json:"sha256"`
+	Mime   string `json:"mime"`
+	Size   int64  `json:"size"`
+	Width  int    `json:"width"`
+	Height int    `json:"height"`
+}
+
+// Notice is a person's answer to the notice about the recording.
+type Notice struct {
+	Answer   string    `json:"answer"` // NoticeAgreed, NoticeDeclined, NoticeWithdrawn
+	Version  string    `json:"version"`
+	Language string    `json:"language"`
+	At       time.Time `json:"at"`
+}
+
+// Capture is a still that is byte for byte a key frame of the recording.
+type Capture struct {
+	Slot        string    `json:"slot"`
+	SHA256      string    `json:"sha256"`      // of the WebP file
+	FrameSHA256 string    `json:"frameSHA256"` // of the VP8 payload within
+	Width       int       `json:"width"`
+	Height      int       `json:"height"`
+	RTP         uint32    `json:"rtp"`       // RTP timestamp of the frame
+	At          time.Time `json:"at"`        // arrival of the frame
+	Recording   string    `json:"recording"` // id of the recording that holds it
+	Frame       int64     `json:"frame"`     // its number in that recording's frame index
+}
+
+// Compare is what the manager decided by eye for one item.
+type Compare struct {
+	Decision string            `json:"decision"`
+	Typed    ledger.Commitment `json:"typed,omitempty"` // what was read on the document
+}
+
+// ChatRef is a line of the chat; its text is personal.
+type ChatRef struct {
+	At   time.Time         `json:"at"`
+	From string            `json:"from"` // Seller or Manager
+	Text ledger.Commitment `json:"text"`
+}
+
+// NoteRef is a note of staff. Its content is a personal Note.
+type NoteRef struct {
+	At      time.Time         `json:"at"`
+	Content ledger.Commitment `json:"content"`
+}
+
+// Note is the content of a staff note: a silent flag where Code is not empty.
+type Note struct {
+	Code string `json:"code"`
+	Text string `json:"text"`
+}
+
+// Missing is one thing that keeps a pass locked.
+type Missing struct {
+	Code string `json:"code"` // "notice", "capture", "compare", "different"
+	Item string `json:"item"` // person, slot or item
+}
+
+// Text is the opened value of a commitment as a string, empty where it is not
+// open or no string.
+func (r *Room) Text(c ledger.Commitment) string {
+	var text string
+	if json.Unmarshal(r.Personal[c], &text) != nil {
+		return ""
+	}
+	return text
+}
+
+// Note is the opened content of a staff note, empty where it is not open.
+func (r *Room) Note(ref NoteRef) Note {
+	var note Note
+	if json.Unmarshal(r.Personal[ref.Content], &note) != nil {
+		return Note{}
+	}
+	return note
+}
+
+// Agreed says whether a person's notice stands at agreed.
+func (r *Room) Agreed(who string) bool { return r.Notices[who].Answer == NoticeAgreed }
+
+// Missing lists what keeps a pass locked, in plan order: notices that don't
+// stand, slots without a capture, items not seen or seen to differ. What the
+// recorder covered is judged by who recorded.
+func (r *Room) Missing() []Missing {
+	var list []Missing
+	for _, who := range []string{Seller, Manager} {
+		if !r.Agreed(who) {
+			list = append(list, Missing{"notice", who})
+		}
+	}
+	for _, slot := range Slots {
+		if !r.captured(slot) {
+			list = append(list, Missing{"capture", slot})
+		}
+	}
+	for _, item := range Items {
+		switch r.Compares[item].Decision {
+		case DecisionSame:
+		case DecisionDifferent:
+			list = append(list, Missing{"different", item})
+		default:
+			list = append(list, Missing{"compare", item})
+		}
+	}
+	return list
+}
+
+func (r *Room) captured(slot string) bool {
+	for _, c := range r.Captures {
+		if c.Slot == slot {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,145 @@
+package rooms
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"strings"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+
+	"verifycall/rooms/embedded"
+)
+
+// Errors of a Store, found by errors.Is.
+var (
+	ErrNotFound    = errors.New("not found")
+	ErrLinkExpired = errors.New("the link's time is over")
+	ErrConflict    = errors.New("somebody else has written") // read again and decide again
+	ErrUnknown     = errors.New("not known whether written") // Redis can't be asked; the same commit may be sent again
+)
+
+// prefix carries the tenant as hash tag, so that all keys of a commit lie in one
+// slot of a cluster.
+const prefix = "vc:{main}:"
+
+// Store keeps rooms, staff accounts, links and tickets in Redis. It is safe for
+// concurrent use. What lies where, after the prefix:
+//
+//	room:ID           hash: record and custody (heads, "seq-hash"), state (the Room as JSON)
+//	room:ID:record    stream: the entries, id "seq-0", field "e" the canonical line
+//	room:ID:custody   stream: as above
+//	room:ID:private   hash: commitment → {salt, value}
+//	staff:ID…         the same for an account, with the ledger record
+//	index:NAME        sorted set of ids, score in milliseconds, see memberships
+//	link:HASH         {room, expires}
+//	ticket:KIND:HASH  a Ticket, with a time to live
+type Store struct {
+	client   redis.UniversalClient
+	embedded *embedded.Server // nil with a Redis of its own
+	log      *slog.Logger
+	now      func() time.Time
+}
+
+// Options say where a Store keeps its things.
+type Options struct {
+	URL string // redis:// or rediss://, see redis.ParseURL; empty for the embedded one
+	Dir string // of the embedded one's journal; made if need be
+	Log *slog.Logger
+}
+
+// Open connects to Redis, or starts the embedded one and replays its journal.
+// Only one process can have an embedded Dir open: embedded.ErrLocked.
+func Open(ctx context.Context, o Options) (*Store, error) {
+	s := &Store{log: o.Log, now: time.Now}
+	if s.log == nil {
+		s.log = slog.New(slog.DiscardHandler)
+	}
+	if o.URL == "" {
+		return s, s.openEmbedded(o.Dir)
+	}
+	options, err := redis.ParseURL(o.URL)
+	if err != nil {
+		return nil, fmt.Errorf("redis URL: %w", err)
+	}
+	s.client = redis.NewClient(options)
+	if err := s.client.Ping(ctx).Err(); err != nil {
+		return nil, errors.Join(fmt.Errorf("redis at %s: %w", options.Addr, err), s.client.Close())
+	}
+	s.warnIfForgetful(ctx)
+	return s, nil
+}
+
+func (s *Store) openEmbedded(dir string) (err error) {
+	if s.embedded, err = embedded.Open(dir, s.log); err != nil {
+		return fmt.Errorf("embedded redis: %w", err)
+	}
+	s.client = redis.NewClient(&redis.Options{
+		Addr:            "embedded",
+		Dialer:          func(context.Context, string, string) (net.Conn, error) { return s.embedded.Dial() },
+		DisableIdentity: true,
+		Protocol:        2,
+	})
+	return nil
+}
+
+// warnIfForgetful says loudly when what Redis acknowledges can be lost.
+func (s *Store) warnIfForgetful(ctx context.Context) {
+	info, err := s.client.Info(ctx, "persistence", "memory").Result()
+	switch {
+	case err != nil:
+		s.log.Warn("can't read whether redis persists", "err", err)
+	case strings.Contains(info, "aof_enabled:0"):
+		s.log.Warn("redis runs without an append-only file: acknowledged records are lost when it stops",
+			"remedy", "set appendonly yes and appendfsync always")
+	}
+	if err == nil && !strings.Contains(info, "maxmemory_policy:noeviction") {
+		s.log.Warn("redis may evict keys: records can vanish", "remedy", "set maxmemory-policy noeviction")
+	}
+}
+
+// Close ends the connections, and the embedded Redis after its last write.
+func (s *Store) Close() error {
+	err := s.client.Close()
+	if s.embedded != nil {
+		err = errors.Join(err, s.embedded.Close())
+	}
+	return err
+}
+
+// write runs a command that changes something; all writes come through here or
+// script, so that the embedded Redis has them on disk before they are answered.
+// ok is false for a null reply.
+func (s *Store) write(ctx context.Context, args ...string) (text string, ok bool, err error) {
+	if s.embedded != nil {
+		return s.embedded.Do(ctx, args...)
+	}
+	list := make([]any, len(args))
+	for i, a := range args {
+		list[i] = a
+	}
+	switch reply, err := s.client.Do(ctx, list...).Result(); {
+	case errors.Is(err, redis.Nil):
+		return "", false, nil
+	case err != nil:
+		return "", false, err
+	default:
+		return fmt.Sprint(reply), true, nil
+	}
+}
+
+// script runs a script that changes something. Its reply is one string.
+func (s *Store) script(ctx context.Context, script *redis.Script, source string, keys, args []string) (string, error) {
+	if s.embedded != nil {
+		text, _, err := s.embedded.Script(ctx, source, keys, args)
+		return text, err
+	}
+	list := make([]any, len(args))
+	for i, a := range args {
+		list[i] = a
+	}
+	return script.Run(ctx, s.client, keys, list...).Text()
+}
