@@ -1,0 +1,50 @@
+import { get, post } from '../shared/api';
+import type { RoomDetail, RoomRow } from '../shared/room';
+
+/** Who is signed in. */
+export interface Me {
+  id: string;
+  name: string;
+  /** IANA */
+  zone: string;
+}
+
+/** What a new room is made of. Without at the call can begin at once. */
+export interface NewRoom {
+  seller: { name: string; mail: string };
+  language: string;
+  zone: string;
+  at?: string;
+  application: Record<string, string>;
+  documents: { kind: string; data: string }[];
+}
+
+const base = '/api/manager';
+const room = (id: string) => `${base}/rooms/${encodeURIComponent(id)}`;
+
+export const me = (signal?: AbortSignal) => get<Me>(`${base}/me`, signal);
+
+/** All rooms with a start in [from, to), by as many pages as it takes. */
+export async function rooms(from: Date, to: Date, signal?: AbortSignal): Promise<RoomRow[]> {
+  const all: RoomRow[] = [];
+  let cursor = '';
+  do {
+    const query = new URLSearchParams({ from: from.toISOString(), to: to.toISOString() });
+    if (cursor) query.set('cursor', cursor);
+    const page = await get<{ rooms: RoomRow[] | null; next: string }>(`${base}/rooms?${query}`, signal);
+    all.push(...(page.rooms ?? []));
+    cursor = page.next;
+  } while (cursor);
+  return all;
+}
+
+export const detail = (id: string, signal?: AbortSignal) => get<RoomDetail>(room(id), signal);
+export const create = (made: NewRoom) => post<{ id: string; sellerLink: string }>(`${base}/rooms`, made);
+export const newLink = (id: string) => post<{ sellerLink: string }>(`${room(id)}/link`);
+export const cancel = (id: string) => post<void>(`${room(id)}/cancel`);
+export const reschedule = (id: string, at: Date) => post<void>(`${room(id)}/reschedule`, { at: at.toISOString() });
+
+/** Address of a filed document's picture. */
+export const documentURL = (id: string, sha256: string) => `${room(id)}/documents/${sha256}`;
+/** Address of a capture's picture. */
+export const stillURL = (id: string, sha256: string) => `${room(id)}/stills/${sha256}.webp`;

@@ -1,0 +1,139 @@
+import { computed, signal } from '@preact/signals';
+import type { CaptureView, Document } from '../../protocol';
+import { latest, type Session } from '../console/session';
+import { fieldItems, filed, type FieldItem } from './fields';
+import type { Mode } from './LinkedViews';
+import { Pair } from './pair';
+
+export const tabs = ['document', 'face', 'fields'] as const;
+export type Tab = (typeof tabs)[number];
+export type Decision = 'same' | 'different' | 'not_visible';
+
+/** The filed document that belongs to a slot. */
+const kindOf: Record<string, string> = { DOC_BACK: 'id_back' };
+
+/** Where the face of the ID is looked at. */
+export type FaceSource = 'filed' | 'capture';
+
+/**
+ * Desk is what the compare pane shows: its tab, which document beside which
+ * capture, how, and what was typed. It is the screen's own; decisions go to the
+ * server.
+ */
+export class Desk {
+  readonly tab = signal<Tab>('document');
+  readonly modes = signal<Record<Tab, Mode>>({ document: 'stacked', face: 'side', fields: 'side' });
+  /** While X is held, the lower picture shows. */
+  readonly flick = signal(false);
+  readonly pairs: Record<Tab, Pair> = { document: new Pair(), face: new Pair(), fields: new Pair() };
+  readonly faceSource = signal<FaceSource>('filed');
+  /** What the manager reads on the document, by item; the server's until something is typed here. */
+  readonly typed = signal<Partial<Record<FieldItem, string>>>({});
+
+  private readonly chosenCapture = signal('');
+  private readonly chosenDocument = signal('');
+
+  constructor(private readonly session: Session) {}
+
+  /** The capture that document and fields show: the chosen one, else the newest of the current step, else of the front. */
+  readonly capture = computed((): CaptureView | undefined => {
+    const captures = this.captures;
+    const chosen = captures.find((capture) => capture.sha256 === this.chosenCapture.value);
+    if (chosen) return chosen;
+    const step = this.session.socket.state.value?.step ?? '';
+    return latest(captures, step) ?? latest(captures, 'DOC_FRONT') ?? captures.at(-1);
+  });
+
+  /** The filed document beside it: the chosen one, else the one of the capture's side. */
+  readonly document = computed((): Document | undefined => {
+    const documents = this.documents;
+    const step = this.session.socket.state.value?.step ?? '';
+    const kind = kindOf[this.capture.value?.slot ?? step] ?? 'id_front';
+    return (
+      documents.find((document) => document.sha256 === this.chosenDocument.value) ??
+      documents.find((document) => document.kind === kind) ??
+      documents[0]
+    );
+  });
+
+  /** The person's picture for the face tab: the chosen one where it shows the face, else the newest. */
+  readonly person = computed((): CaptureView | undefined => {
+    const chosen = this.captures.find((capture) => capture.sha256 === this.chosenCapture.value);
+    if (chosen && chosen.slot.startsWith('FACE')) return chosen;
+    return latest(this.captures, 'FACE') ?? latest(this.captures, 'FACE_WITH_DOC');
+  });
+
+  /** Items of the open tab that are still to decide. */
+  readonly open = computed((): string[] => {
+    const items = this.tab.value === 'face' ? ['face'] : [...fieldItems];
+    return items.filter((item) => !this.decision(item));
+  });
+
+  get captures(): CaptureView[] {
+    return this.session.socket.state.value?.staff?.captures ?? [];
+  }
+
+  get documents(): Document[] {
+    return this.session.socket.state.value?.staff?.documents ?? [];
+  }
+
+  get pair(): Pair {
+    return this.pairs[this.tab.value];
+  }
+
+  /** chooseCapture shows a capture of the tray, until the next one is made. */
+  chooseCapture(capture: CaptureView): void {
+    this.chosenCapture.value = capture.sha256;
+    this.chosenDocument.value = '';
+    if (this.tab.value === 'face' && !capture.slot.startsWith('FACE')) this.tab.value = 'document';
+  }
+
+  chooseDocument(sha256: string): void {
+    this.chosenDocument.value = sha256;
+  }
+
+  /** follow lets go of what was chosen, so that the newest capture shows. */
+  follow(): void {
+    this.chosenCapture.value = '';
+    this.chosenDocument.value = '';
+  }
+
+  setMode(mode: Mode): void {
+    this.modes.value = { ...this.modes.value, [this.tab.value]: mode };
+  }
+
+  decision(item: string): string {
+    return this.session.socket.state.value?.staff?.compare?.find((each) => each.item === item)?.decision ?? '';
+  }
+
+  /** read gives what was typed for an item. */
+  read(item: FieldItem): string {
+    const stored = this.session.socket.state.value?.staff?.compare?.find((each) => each.item === item)?.typed ?? '';
+    return this.typed.value[item] ?? stored;
+  }
+
+  type(item: FieldItem, text: string): void {
+    this.typed.value = { ...this.typed.value, [item]: text };
+  }
+
+  filed(item: FieldItem): string {
+    return filed(item, this.session.socket.state.value?.staff?.application ?? {});
+  }
+
+  /** ready tells whether a decision can be given: what was read has to be typed first, unless nothing is visible. */
+  ready(item: string, decision: Decision): boolean {
+    return item === 'face' || decision === 'not_visible' || !!this.read(item as FieldItem).trim();
+  }
+
+  async decide(item: string, decision: Decision): Promise<void> {
+    if (!this.ready(item, decision)) return;
+    const typed = item === 'face' ? '' : this.read(item as FieldItem).trim();
+    await this.session.ask('compare', { item, decision, ...(typed ? { typed } : {}) });
+  }
+
+  /** decideNext decides the first open item of the tab, for the keys A, S and G. */
+  decideNext(decision: Decision): void {
+    const item = this.tab.value === 'document' ? undefined : this.open.value[0];
+    if (item) void this.decide(item, decision);
+  }
+}

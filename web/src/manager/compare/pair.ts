@@ -1,0 +1,144 @@
+import { signal } from '@preact/signals';
+import OpenSeadragon from 'openseadragon';
+import { follow, lead, wrap, type Link, type View } from './link';
+import { openViewer, pictureSource } from './viewer';
+
+export type Side = 'a' | 'b';
+
+const step = 1.3; // zoom of one press
+const quarter = 90; // degrees of one press
+
+/**
+ * Pair holds two pictures whose views move together while they are linked. The
+ * side that the reader touches leads, the other follows in the same frame.
+ */
+export class Pair {
+  /** Zoom of the leading picture, percent of its own pixels. */
+  readonly zoom = signal(100);
+  /** Rotation of the leading picture, degrees in (−180, 180]. */
+  readonly rotation = signal(0);
+  readonly linked = signal(true);
+  /** Sides whose picture could not be loaded. */
+  readonly broken = signal<Record<Side, boolean>>({ a: false, b: false });
+
+  private viewers: Partial<Record<Side, OpenSeadragon.Viewer>> = {};
+  private urls: Record<Side, string> = { a: '', b: '' };
+  private leader: Side = 'a';
+  private link: Link | null = null;
+
+  /** mount makes the viewer of a side in its element and gives what takes it away again. */
+  mount(side: Side, element: HTMLElement): () => void {
+    const viewer = openViewer(element);
+    this.viewers[side] = viewer;
+    const touched = () => this.take(side);
+    for (const name of ['canvas-press', 'canvas-scroll', 'canvas-pinch', 'canvas-double-click'] as const) viewer.addHandler(name, touched);
+    viewer.addHandler('viewport-change', () => this.moved(side));
+    viewer.addHandler('open', () => this.opened(side));
+    viewer.addHandler('resize', () => requestAnimationFrame(() => this.relink()));
+    viewer.addHandler('open-failed', () => this.setBroken(side, true));
+    if (this.urls[side]) viewer.open(pictureSource(this.urls[side]));
+    return () => {
+      delete this.viewers[side];
+      viewer.destroy();
+    };
+  }
+
+  /** show puts a picture on a side; '' takes it away. */
+  show(side: Side, url: string, again = false): void {
+    if (this.urls[side] === url && !again) return;
+    this.urls[side] = url;
+    this.setBroken(side, false);
+    if (url) this.viewers[side]?.open(pictureSource(url));
+    else this.viewers[side]?.close();
+  }
+
+  /** reload tries a picture once more that could not be loaded. */
+  reload(side: Side): void {
+    this.show(side, this.urls[side], true);
+  }
+
+  zoomBy(direction: 1 | -1): void {
+    this.each((viewer) => viewer.viewport.zoomBy(direction > 0 ? step : 1 / step).applyConstraints());
+  }
+
+  turn(direction: 1 | -1): void {
+    this.each((viewer) => viewer.viewport.setRotation(viewer.viewport.getRotation() + direction * quarter));
+  }
+
+  /** fit shows both pictures whole and upright, and begins the link anew. */
+  fit(): void {
+    for (const side of ['a', 'b'] as const) {
+      const viewer = this.open(side);
+      viewer?.viewport.setRotation(0, true);
+      viewer?.viewport.goHome(true);
+    }
+    this.relink();
+    this.tell(this.leader);
+  }
+
+  /** toggleLink lets the views go apart, or holds them in the relation in which they are. */
+  toggleLink(): void {
+    this.linked.value = !this.linked.value;
+    this.relink();
+  }
+
+  private open(side: Side): OpenSeadragon.Viewer | undefined {
+    const viewer = this.viewers[side];
+    return viewer?.isOpen() ? viewer : undefined;
+  }
+
+  /** A press on a tool: the leader moves, the other follows its movement. */
+  private each(act: (viewer: OpenSeadragon.Viewer) => void): void {
+    const viewer = this.open(this.leader) ?? this.open(this.leader === 'a' ? 'b' : 'a');
+    if (viewer) act(viewer);
+  }
+
+  private take(side: Side): void {
+    if (this.leader === side) return;
+    this.leader = side;
+    this.relink();
+  }
+
+  private opened(side: Side): void {
+    this.setBroken(side, false);
+    this.fit();
+  }
+
+  private relink(): void {
+    const a = this.open('a');
+    const b = this.open('b');
+    this.link = a && b && this.linked.peek() ? { a: viewOf(a), b: viewOf(b) } : null;
+  }
+
+  private moved(side: Side): void {
+    if (side !== this.leader) return;
+    this.tell(side);
+    const other = this.open(side === 'a' ? 'b' : 'a');
+    const viewer = this.open(side);
+    if (!this.link || !other || !viewer) return;
+    setView(other, side === 'a' ? follow(this.link, viewOf(viewer)) : lead(this.link, viewOf(viewer)));
+  }
+
+  private tell(side: Side): void {
+    const viewer = this.open(side);
+    if (!viewer) return;
+    const { viewport } = viewer;
+    this.zoom.value = Math.round(viewport.viewportToImageZoom(viewport.getZoom(true)) * 100);
+    this.rotation.value = Math.round(wrap(viewport.getRotation(true)) * 10) / 10;
+  }
+
+  private setBroken(side: Side, broken: boolean): void {
+    if (this.broken.peek()[side] !== broken) this.broken.value = { ...this.broken.peek(), [side]: broken };
+  }
+}
+
+function viewOf({ viewport }: OpenSeadragon.Viewer): View {
+  const centre = viewport.getCenter(true);
+  return { x: centre.x, y: centre.y, zoom: viewport.getZoom(true), rotation: viewport.getRotation(true) };
+}
+
+function setView({ viewport }: OpenSeadragon.Viewer, view: View): void {
+  viewport.setRotation(view.rotation, true);
+  viewport.zoomTo(view.zoom, undefined, true);
+  viewport.panTo(new OpenSeadragon.Point(view.x, view.y), true);
+}

@@ -1,0 +1,49 @@
+import { Check, Plus } from 'lucide-preact';
+import { Slots, type State } from '../../protocol';
+import { Icon, classes } from '../../shared/ui';
+import { stillURL } from '../api';
+import type { Desk } from '../compare/desk';
+import { t, word } from '../text';
+
+/** The tray: every capture in the order it was taken, retakes kept, and a place for each slot that has none. */
+export function Captures({ state, desk }: { state: State; desk: Desk }) {
+  const captures = state.staff?.captures ?? [];
+  const empty = Slots.filter((slot) => !captures.some((capture) => capture.slot === slot));
+  const shown = desk.tab.value === 'face' ? desk.person.value : desk.capture.value;
+  return (
+    <section class="captures">
+      <h2>{t('captures.title')} <span class="quiet figures">{t('captures.count', { done: Slots.length - empty.length, all: Slots.length })}</span></h2>
+      <ul>
+        {captures.map((capture, i) => {
+          const turn = captures.slice(0, i + 1).filter((each) => each.slot === capture.slot).length;
+          const replaced = captures.slice(i + 1).some((each) => each.slot === capture.slot);
+          const slot = word('slot', capture.slot);
+          return (
+            <li key={`${capture.sha256}-${i}`}>
+              <button
+                type="button"
+                class={classes('capture', capture === shown && 'shown', replaced && 'replaced')}
+                aria-pressed={capture === shown}
+                aria-label={t('captures.show', { n: i + 1, slot })}
+                data-testid="manager-still"
+                data-slot={capture.slot}
+                data-sha256={capture.sha256}
+                onClick={() => desk.chooseCapture(capture)}
+              >
+                <img src={stillURL(state.room.id, capture.sha256)} alt="" />
+                {!replaced && <span class="capture-ok"><Icon of={Check} size={12} /></span>}
+              </button>
+              <span>{turn > 1 || replaced ? t('captures.retake', { slot, n: turn }) : slot}</span>
+            </li>
+          );
+        })}
+        {empty.map((slot) => (
+          <li key={slot}>
+            <span class="capture empty" role="img" aria-label={t('captures.empty', { slot: word('slot', slot) })}><Icon of={Plus} size={14} /></span>
+            <span>{word('slot', slot)}</span>
+          </li>
+        ))}
+      </ul>
+    </section>
+  );
+}

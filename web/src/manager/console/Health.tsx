@@ -1,0 +1,110 @@
+import { useEffect, useRef, useState } from 'preact/hooks';
+import type { State, TrackStatus } from '../../protocol';
+import { bytes } from '../../shared/times';
+import { Icon, classes } from '../../shared/ui';
+import { AlertTriangle, CircleDashed } from 'lucide-preact';
+import { t } from '../text';
+import { grade, measure, noTotals, type Health } from './figures';
+import type { Session } from './session';
+
+const kept = 30; // seconds of a sparkline
+
+/** The seller's picture in figures, and the recorder's light. */
+export function HealthCard({ session, state }: { session: Session; state: State }) {
+  const live = state.room.state === 'live';
+  const seconds = useHealth(session, live);
+  const now = seconds.at(-1);
+  const level = live && now ? grade(now) : 'none';
+  const track = session.media.remote.value.getVideoTracks()[0];
+  const { width, height } = live && track ? track.getSettings() : {};
+  return (
+    <section class="card health" aria-label={t('health.title')}>
+      <header>
+        <span class={classes('health-level', level)}><span class="dot" />{t(`health.${level}`)}</span>
+        <span class="quiet">{t('health.from')}</span>
+        <span class="grow" />
+        <span class="figures">{width && height ? t('brief.size', { width, height }) : ''}</span>
+      </header>
+      <dl class="figures-row">
+        <Figure label={t('health.frames')} value={now && live ? now.fps.toFixed(0) : '–'} unit={t('health.fps')} line={seconds.map((each) => each.fps)} />
+        <Figure label={t('health.bitrate')} value={now && live ? (now.rate / 1e6).toFixed(2) : '–'} unit={t('health.mbit')} line={seconds.map((each) => each.rate)} />
+        <Figure label={t('health.loss')} value={now && live ? (now.loss * 100).toFixed(1) : '–'} unit={t('health.percent')} line={seconds.map((each) => each.loss)} />
+        <Figure label={t('health.trip')} value={now?.trip !== undefined && live ? now.trip.toFixed(0) : '–'} unit={t('health.ms')} line={seconds.map((each) => each.trip ?? 0)} />
+      </dl>
+      <RecorderLight tracks={session.tracks.value} state={state} />
+    </section>
+  );
+}
+
+function Figure({ label, value, unit, line }: { label: string; value: string; unit: string; line: number[] }) {
+  const most = Math.max(...line, 1e-9);
+  const points = line.map((each, i) => `${(kept - line.length + i) * (100 / (kept - 1))},${15 - (each / most) * 13}`).join(' ');
+  return (
+    <div>
+      <dt>{label}</dt>
+      <dd class="figures">{value} <span class="quiet">{unit}</span></dd>
+      <svg class="spark" viewBox="0 0 100 16" preserveAspectRatio="none" aria-hidden="true"><polyline points={points} /></svg>
+    </div>
+  );
+}
+
+function useHealth(session: Session, live: boolean): Health[] {
+  const [seconds, setSeconds] = useState<Health[]>([]);
+  const totals = useRef(noTotals);
+  useEffect(() => {
+    if (!live) return;
+    const timer = setInterval(() => {
+      void session.media.stats()?.then((report) => {
+        const next = measure(report, totals.current);
+        totals.current = next.totals;
+        setSeconds((before) => [...before.slice(1 - kept), next.health]);
+      });
+    }, 1000);
+    return () => clearInterval(timer);
+  }, [session, live]);
+  return seconds;
+}
+
+const needed = 900; // per mille of the call that a pass needs
+
+/** The recorder's light: what is stored and covered, track by track. */
+function RecorderLight({ tracks, state }: { tracks: TrackStatus[]; state: State }) {
+  const failing = tracks.some((track) => track.failing);
+  if (!tracks.length) {
+    return (
+      <div class="recorder" data-testid="manager-recorder">
+        <p class="recorder-idle"><Icon of={CircleDashed} /> {state.liveSince ? t('recorder.idleAfter') : t('recorder.idle')}</p>
+      </div>
+    );
+  }
+  return (
+    <div class={classes('recorder', failing && 'failing')} data-testid="manager-recorder">
+      {(['seller', 'manager'] as const).map((who) => (
+        <p class="recorder-row figures" key={who}>
+          <strong>{t(`recorder.${who}`)}</strong>
+          {(['video', 'audio'] as const).map((kind) => {
+            const track = tracks.find((each) => each.participant === who && each.kind === kind);
+            return <Track key={kind} kind={kind} track={track} />;
+          })}
+        </p>
+      ))}
+      <CoverageBar tracks={tracks} />
+    </div>
+  );
+}
+
+function Track({ kind, track }: { kind: 'video' | 'audio'; track: TrackStatus | undefined }) {
+  const level = !track || track.failing ? 'bad' : track.coverage < needed ? 'low' : 'ok';
+  return (
+    <span class="recorder-track">
+      {t(`recorder.${kind}`)} <b class={level}>{level === 'bad' && <Icon of={AlertTriangle} size={12} />}{track ? `${(track.coverage / 10).toFixed(1)} %` : '–'}</b>
+      {track && <span class="quiet"> {bytes(track.bytes)}{track.gaps > 0 && `, ${t('recorder.gaps', { count: track.gaps })}`}</span>}
+    </span>
+  );
+}
+
+/** The least covered track of the seller, whose coverage decides. */
+function CoverageBar({ tracks }: { tracks: TrackStatus[] }) {
+  const least = Math.min(1000, ...tracks.filter((track) => track.participant === 'seller').map((track) => track.coverage));
+  return <progress class={classes('coverage', least < needed && 'low')} max={1000} value={least} aria-label={t('recorder.title')} />;
+}

@@ -1,0 +1,107 @@
+import { Camera, CameraOff, Mic, MicOff, PhoneOff, VideoOff } from 'lucide-preact';
+import { useState } from 'preact/hooks';
+import type { State } from '../../protocol';
+import { Button, Icon, Strip, StreamVideo, classes } from '../../shared/ui';
+import type { Me } from '../api';
+import { t } from '../text';
+import { Chat } from './Chat';
+import { HealthCard } from './Health';
+import { SellerOverlay } from './SellerOverlay';
+import type { Session } from './session';
+
+type LivePaneProps = { session: Session; state: State; name: string; me: Me; onEnd: () => void };
+
+/** The live pane: the seller large, the own thumbnail, commands, health and chat. */
+export function LivePane({ session, state, name, me, onEnd }: LivePaneProps) {
+  const [portrait, setPortrait] = useState(false);
+  const [lower, setLower] = useState<'health' | 'chat'>('health');
+  const live = state.room.state === 'live';
+  const measureVideo = (video: HTMLVideoElement) => {
+    if (video.videoWidth) setPortrait(video.videoHeight > video.videoWidth);
+  };
+  return (
+    <section class="pane live" aria-label={t('live.pane')} tabIndex={-1} data-pane>
+      <div class={classes('stage', portrait ? 'portrait' : 'landscape')}>
+        <div class="seller-video">
+          <StreamVideo
+            stream={session.media.remote.value}
+            class={classes(!live && 'dim')}
+            data-testid="manager-remote-video"
+            onLoadedMetadata={(event) => measureVideo(event.currentTarget)}
+            onResize={(event) => measureVideo(event.currentTarget as HTMLVideoElement)}
+          />
+          <p class="over-label seller-name">{name}</p>
+          <SellerMarks state={state} />
+          <SellerOverlay session={session} state={state} name={name} />
+        </div>
+        <div class="own">
+          <div class="self-video">
+            <StreamVideo stream={session.own.value} muted data-testid="manager-self-video" />
+            <p class="over-label">{t('live.you')}</p>
+            {session.media.videoOff.value && <div class="self-off"><Icon of={CameraOff} size={20} /></div>}
+          </div>
+          <Commands session={session} live={live || state.room.state === 'interrupted'} onEnd={onEnd} />
+        </div>
+      </div>
+      {session.cameraFault.value && <CameraStrip session={session} />}
+      {state.staff?.newDevice && <DeviceStrip session={session} name={name} />}
+      <div class="lower-tabs" role="tablist">
+        {(['health', 'chat'] as const).map((tab) => (
+          <button type="button" role="tab" class="tab" aria-selected={lower === tab} key={tab} onClick={() => setLower(tab)}>{t(`${tab}.title`)}</button>
+        ))}
+      </div>
+      <div class={classes('lower', `show-${lower}`)}>
+        <HealthCard session={session} state={state} />
+        <Chat session={session} state={state} name={name} zone={me.zone} onFocus={() => setLower('chat')} />
+      </div>
+    </section>
+  );
+}
+
+function SellerMarks({ state }: { state: State }) {
+  if (!state.peer || state.room.state !== 'live') return null;
+  return (
+    <p class="seller-marks">
+      {state.peer.audioOff && <span class="over-label warn"><Icon of={MicOff} size={12} /> {t('live.sellerMuted')}</span>}
+      {state.peer.videoOff && <span class="over-label warn"><Icon of={VideoOff} size={12} /> {t('live.sellerCameraOff')}</span>}
+    </p>
+  );
+}
+
+function Commands({ session, live, onEnd }: { session: Session; live: boolean; onEnd: () => void }) {
+  const { audioOff, videoOff } = session.media;
+  const open = !!session.own.value;
+  return (
+    <div class="commands">
+      <Button class={classes(audioOff.value && 'off')} locked={!open} aria-pressed={audioOff.value} icon={audioOff.value ? MicOff : Mic} hotkey="M" data-testid="manager-mute" onClick={() => session.toggleMute('audio')}>
+        {audioOff.value ? t('live.unmute') : t('live.mute')}
+      </Button>
+      <Button class={classes(videoOff.value && 'off')} locked={!open} aria-pressed={videoOff.value} icon={videoOff.value ? CameraOff : Camera} data-testid="manager-camera" onClick={() => session.toggleMute('video')}>
+        {videoOff.value ? t('live.cameraOn') : t('live.camera')}
+      </Button>
+      <Button locked={!live} icon={PhoneOff} data-testid="manager-end" onClick={onEnd}>{t('live.end')}</Button>
+    </div>
+  );
+}
+
+const told = ['denied', 'absent', 'busy', 'insecure'] as const;
+
+function CameraStrip({ session }: { session: Session }) {
+  const fault = told.find((each) => each === session.cameraFault.value) ?? 'other';
+  return (
+    <Strip tone="warn" icon={CameraOff} title={t(`camera.${fault}`)} urgent action={<Button bar onClick={() => void session.openOwn()}>{t('camera.retry')}</Button>}>
+      {t(`camera.${fault}Fix`)}
+    </Strip>
+  );
+}
+
+function DeviceStrip({ session, name }: { session: Session; name: string }) {
+  const answer = (allow: boolean) => void session.ask('allow_device', { allow });
+  return (
+    <div class="device-strip tone-warn" role="alert">
+      <p><strong>{t('live.newDevice', { name })}</strong> {t('live.newDeviceLine')}</p>
+      <Button bar onClick={() => answer(false)}>{t('live.refuse')}</Button>
+      <Button bar kind="primary" data-testid="manager-allow-device" onClick={() => answer(true)}>{t('live.allow')}</Button>
+    </div>
+  );
+}

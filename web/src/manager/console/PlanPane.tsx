@@ -1,0 +1,104 @@
+import { Camera, Check, Smartphone } from 'lucide-preact';
+import type { State, StepView } from '../../protocol';
+import { language } from '../../shared/i18n';
+import { languageName } from '../../shared/room';
+import { clock } from '../../shared/times';
+import { Button, Icon, classes } from '../../shared/ui';
+import type { Desk } from '../compare/desk';
+import { t, word } from '../text';
+import { Captures } from './Captures';
+import type { Ask } from './Console';
+import { Lock } from './Lock';
+import { Notes } from './Notes';
+import { latest, type Session } from './session';
+
+type PlanPaneProps = { session: Session; state: State; desk: Desk; zone: string; onAsk: (ask: Ask) => void };
+
+/** The plan pane: steps in their order, captures, notes and flags, and what keeps pass locked. */
+export function PlanPane({ session, state, desk, zone, onAsk }: PlanPaneProps) {
+  return (
+    <section class="pane plan" aria-label={t('plan.pane')} tabIndex={-1} data-pane>
+      <header class="plan-head"><h2>{t('plan.pane')}</h2> <span class="quiet">{t('plan.fixed')}</span></header>
+      <ol class="steps">
+        {state.steps.map((step, i) => (
+          <Step key={step.step} session={session} state={state} desk={desk} step={step} n={i + 1} zone={zone} />
+        ))}
+      </ol>
+      <Captures state={state} desk={desk} />
+      <Notes session={session} state={state} zone={zone} onFlag={() => onAsk('flag')} />
+      <Lock session={session} state={state} desk={desk} onVerdict={() => onAsk('verdict')} />
+    </section>
+  );
+}
+
+type StepProps = { session: Session; state: State; desk: Desk; step: StepView; n: number; zone: string };
+
+function Step({ session, state, desk, step, n, zone }: StepProps) {
+  const live = state.room.state === 'live';
+  const current = live && state.step === step.step;
+  const done = latest(state.staff?.captures ?? [], step.step);
+  return (
+    <li class={classes('step', current && 'current', step.done && 'done')} aria-current={current ? 'step' : undefined}>
+      <button type="button" class="step-row inset-focus" aria-disabled={!live || undefined} data-testid={`manager-step-${step.step}`} onClick={() => live && show(session, desk, step.step)}>
+        <span class="step-mark" aria-hidden="true">{step.done && !current ? <Icon of={Check} size={12} /> : n}</span>
+        <span class="step-name">{word('plan.step', step.step)}</span>
+        <span class="only-read">{step.done ? t('plan.stateDone') : current ? t('plan.stateCurrent') : t('plan.stateOpen')}</span>
+        {done && <time class="quiet" dateTime={done.at}>{clock(done.at, zone)}</time>}
+      </button>
+      {current && <StepBody session={session} state={state} desk={desk} step={step} />}
+    </li>
+  );
+}
+
+/** show makes a step the current one and turns the desk to it. */
+export function show(session: Session, desk: Desk, step: string): void {
+  desk.follow();
+  if (step !== 'COMPARE') desk.tab.value = 'document';
+  if (session.state?.step !== step) void session.ask('step', { step });
+}
+
+function StepBody({ session, state, desk, step }: Omit<StepProps, 'n' | 'zone'>) {
+  const slot = step.step !== 'COMPARE';
+  const kept = (state.staff?.captures ?? []).filter((capture) => capture.slot === step.step).length;
+  const { busy, refusals } = session;
+  return (
+    <div class="step-body">
+      <p class="script">{word('plan.script', step.step)}</p>
+      <p class="quiet step-screen"><Icon of={Smartphone} size={14} /> {t('plan.onScreen', { language: languageName(state.room.language, language) })}{kept > 0 && <span class="figures step-kept">{t('plan.kept', { count: kept })}</span>}</p>
+      <p class="step-actions">
+        {slot ? (
+          <>
+            <Button kind={step.done ? 'secondary' : 'primary'} icon={Camera} busy={!!busy.value.capture} hotkey={step.done ? 'R' : t('keys.space')} data-testid="manager-capture" onClick={() => void capture(session, desk, step.step)}>
+              {busy.value.capture ? t('plan.capturing') : step.done ? t('plan.retake') : t('plan.capture')}
+            </Button>
+            <Button kind={step.done ? 'primary' : 'secondary'} locked={!step.done} hotkey="D" data-testid="manager-next" onClick={() => next(session, desk)}>{t('plan.next')}</Button>
+          </>
+        ) : (
+          <>
+            <Button hotkey="2" onClick={() => (desk.tab.value = 'face')}>{t('plan.compareFace')}</Button>
+            <Button hotkey="3" onClick={() => (desk.tab.value = 'fields')}>{t('plan.compareFields')}</Button>
+          </>
+        )}
+      </p>
+      {refusals.value.capture && <p class="field-error" role="alert">{t('plan.captureFailed', { why: refusals.value.capture })}</p>}
+      {refusals.value.step && <p class="field-error" role="alert">{t('plan.stepFailed', { why: refusals.value.step })}</p>}
+    </div>
+  );
+}
+
+/** capture takes a still into a slot and shows it beside the filed document. */
+export async function capture(session: Session, desk: Desk, slot: string): Promise<void> {
+  if (slot === 'COMPARE') return;
+  if (await session.ask('capture', { slot })) desk.follow();
+}
+
+/** next goes on to the step after the current one, once that is done. */
+export function next(session: Session, desk: Desk): void {
+  const state = session.state;
+  const at = state?.steps.findIndex((step) => step.step === state.step) ?? -1;
+  if (!state || at < 0 || !state.steps[at]!.done) return;
+  const following = state.steps[at + 1];
+  if (!following) return;
+  show(session, desk, following.step);
+  if (following.step === 'COMPARE') desk.tab.value = 'face';
+}

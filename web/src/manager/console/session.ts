@@ -1,0 +1,128 @@
+import { computed, effect, signal } from '@preact/signals';
+import type { CaptureView, ClientMessages, State, TrackStatus } from '../../protocol';
+import { CameraError, openCamera, type CameraFault } from '../../shared/camera';
+import { language } from '../../shared/i18n';
+import { CallMedia } from '../../shared/rtc';
+import { CallSocket, ServerError } from '../../shared/socket';
+
+/** Version of the notice that a manager answers; it changes with the words. */
+export const noticeVersion = '2026-11';
+
+/** States in which the manager's camera is of use. */
+const before = ['invited', 'booked', 'waiting', 'live', 'interrupted'];
+
+/**
+ * Session is one manager in one room: the socket, the media and the own camera,
+ * and what only the screen knows of the call. Its maker closes it.
+ */
+export class Session {
+  readonly socket: CallSocket;
+  readonly media: CallMedia;
+  /** The own camera's stream, or null while it is closed. */
+  readonly own = signal<MediaStream | null>(null);
+  readonly cameraFault = signal<CameraFault | ''>('');
+  /** The recorder's light; empty while nothing is recorded. */
+  readonly tracks = signal<TrackStatus[]>([]);
+  /** Why the last request of a kind was refused; '' after it went well. */
+  readonly refusals = signal<Partial<Record<keyof ClientMessages, string>>>({});
+  /** Requests that wait for their answer. */
+  readonly busy = signal<Partial<Record<keyof ClientMessages, boolean>>>({});
+
+  private opening = false;
+  private readonly stops: (() => void)[] = [];
+
+  constructor(readonly room: string) {
+    this.socket = new CallSocket(`/ws/manager?room=${encodeURIComponent(room)}`, {
+      recorder: (light) => (this.tracks.value = light.tracks),
+      reoffer: () => this.media.restart(),
+    });
+    this.media = new CallMedia(this.socket);
+    const wanted = computed(() => {
+      const state = this.socket.state.value;
+      return state?.you.notice === 'agreed' && before.includes(state.room.state);
+    });
+    this.stops.push(
+      effect(() => (wanted.value ? void this.openOwn() : this.closeOwn())),
+      effect(() => {
+        if (this.socket.state.value?.room.state !== 'live') this.tracks.value = [];
+      }),
+      effect(() => {
+        if (this.socket.status.value === 'replaced') this.closeOwn();
+      }),
+    );
+  }
+
+  get state(): State | null {
+    return this.socket.state.value;
+  }
+
+  /** ask sends a request, marks its kind busy meanwhile and keeps why it was refused; true when it was done. */
+  async ask<T extends keyof ClientMessages>(type: T, fields: ClientMessages[T]): Promise<boolean> {
+    if (this.busy.peek()[type]) return false;
+    this.busy.value = { ...this.busy.peek(), [type]: true };
+    let why = '';
+    try {
+      await this.socket.request(type, fields);
+    } catch (cause) {
+      why = cause instanceof ServerError ? cause.message : String(cause);
+    }
+    this.busy.value = { ...this.busy.peek(), [type]: false };
+    this.refusals.value = { ...this.refusals.peek(), [type]: why };
+    return !why;
+  }
+
+  /** forgive takes a refusal off the screen. */
+  forgive(type: keyof ClientMessages): void {
+    this.refusals.value = { ...this.refusals.peek(), [type]: '' };
+  }
+
+  agree(): Promise<boolean> {
+    return this.ask('notice', { version: noticeVersion, language, agree: true });
+  }
+
+  toggleMute(kind: 'audio' | 'video'): void {
+    if (!this.own.peek()) return;
+    const off = kind === 'audio' ? this.media.audioOff : this.media.videoOff;
+    this.media.setMuted(kind, !off.peek());
+  }
+
+  /** openOwn opens the camera and publishes it. */
+  async openOwn(): Promise<void> {
+    if (this.opening || this.own.peek()) return;
+    this.opening = true;
+    this.cameraFault.value = '';
+    try {
+      const stream = await openCamera();
+      this.own.value = stream;
+      await this.media.start(stream);
+    } catch (cause) {
+      if (cause instanceof CameraError) this.cameraFault.value = cause.fault;
+      else throw cause;
+    } finally {
+      this.opening = false;
+    }
+  }
+
+  /** close ends everything; the session can't be used again. */
+  close(): void {
+    for (const stop of this.stops) stop();
+    this.closeOwn();
+    this.socket.close();
+  }
+
+  private closeOwn(): void {
+    this.media.stop();
+    for (const track of this.own.peek()?.getTracks() ?? []) track.stop();
+    this.own.value = null;
+  }
+}
+
+/** latest gives the newest capture of one of the slots, or undefined. */
+export function latest(captures: readonly CaptureView[], ...slots: string[]): CaptureView | undefined {
+  return captures.filter((capture) => slots.includes(capture.slot)).at(-1);
+}
+
+/** ordinal counts a capture within all of the call, from 1. */
+export function ordinal(captures: readonly CaptureView[], capture: CaptureView): number {
+  return captures.indexOf(capture) + 1;
+}
