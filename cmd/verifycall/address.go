@@ -1,0 +1,82 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"net/netip"
+	"net/url"
+)
+
+// pagesURL is where people reach the pages: --public-url, or made of the
+// address that is listened on.
+func (c *settings) pagesURL(bound net.Addr) (*url.URL, error) {
+	if c.PublicURL != "" {
+		return publicURL(c.PublicURL)
+	}
+	scheme := "http"
+	if c.TLSCert != "" {
+		scheme = "https"
+	}
+	host, port, err := net.SplitHostPort(bound.String())
+	if err != nil {
+		return nil, fmt.Errorf("pages: %w", err)
+	}
+	if asked, _, _ := net.SplitHostPort(c.Listen); asked == "localhost" {
+		host = asked
+	}
+	if ip, err := netip.ParseAddr(host); err == nil && ip.IsUnspecified() {
+		host = "localhost"
+	}
+	return &url.URL{Scheme: scheme, Host: net.JoinHostPort(host, port)}, nil
+}
+
+// onLAN opens the demo to the local network: every interface is listened on,
+// and links and media name this machine's address there.
+func (c *settings) onLAN() error {
+	ip, err := lanAddress()
+	if err != nil {
+		return err
+	}
+	_, pages, _ := net.SplitHostPort(c.Listen)
+	_, media, _ := net.SplitHostPort(c.MediaListen)
+	c.Listen, c.MediaListen = net.JoinHostPort("0.0.0.0", pages), net.JoinHostPort("0.0.0.0", media)
+	if c.PublicIPs == "" {
+		c.PublicIPs = ip.String()
+	}
+	if c.PublicURL == "" {
+		scheme := "http"
+		if c.TLSCert != "" {
+			scheme = "https"
+		}
+		c.PublicURL = scheme + "://" + net.JoinHostPort(ip.String(), pages)
+	}
+	return nil
+}
+
+// lanAddress finds this machine's IPv4 address on its local network.
+func lanAddress() (netip.Addr, error) {
+	all, err := net.InterfaceAddrs()
+	if err != nil {
+		return netip.Addr{}, fmt.Errorf("--lan: %w", err)
+	}
+	var found netip.Addr
+	for _, a := range all {
+		network, ok := a.(*net.IPNet)
+		if !ok {
+			continue
+		}
+		ip, ok := netip.AddrFromSlice(network.IP)
+		if ip = ip.Unmap(); !ok || !ip.Is4() || ip.IsLoopback() || ip.IsLinkLocalUnicast() {
+			continue
+		}
+		if ip.IsPrivate() {
+			return ip, nil
+		}
+		found = ip
+	}
+	if !found.IsValid() {
+		return netip.Addr{}, errors.New("--lan: this machine has no address on a local network")
+	}
+	return found, nil
+}

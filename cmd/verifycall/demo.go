@@ -1,0 +1,125 @@
+package main
+
+import (
+	"context"
+	_ "embed"
+	"errors"
+	"fmt"
+	"io"
+	"time"
+
+	"verifycall/calls/protocol"
+	"verifycall/rooms"
+	"verifycall/signaling"
+)
+
+// The seller's filed documents: a drawn specimen of a country that doesn't exist.
+var (
+	//go:embed demo/id-front.jpg
+	demoFront []byte
+	//go:embed demo/id-back.jpg
+	demoBack []byte
+)
+
+// demoLife is how long the demo's links, key and memory of its room last.
+const demoLife = 30 * 24 * time.Hour
+
+// The ticket that remembers the demo's room between starts.
+const (
+	kindDemo = "demo"
+	demoRoom = "room"
+)
+
+var (
+	demoManager = rooms.Staff{ID: "jonas.weber", Name: "Jonas Weber", Role: string(protocol.RoleManager),
+		Zone: "Europe/Berlin", Languages: []string{"en", "de"}}
+	demoAuditor = rooms.Staff{ID: "ruth.adler", Name: "Ruth Adler", Role: string(protocol.RoleAuditor),
+		Zone: "Europe/Berlin", Languages: []string{"en", "de"}}
+)
+
+func demoRequest() signaling.NewRoom {
+	return signaling.NewRoom{
+		Seller:   signaling.NewSeller{Name: "Anna Maria Eriksson", Mail: "anna@example.org"},
+		Language: "en", Zone: "America/Toronto", Manager: demoManager.ID,
+		Application: map[string]string{
+			"surname": "Eriksson", "given_names": "Anna Maria", "birth_date": "1974-08-12",
+			"document_type": "ID card (ID-2), Utopia", "document_number": "D23145890", "expiry_date": "2031-04-15",
+			"address": "12 Harbour Street, Port Utopia 4410", "business": "Eriksson Ceramics, sole trader",
+		},
+		Documents: []signaling.NewDocument{{Kind: "id_front", Data: demoFront}, {Kind: "id_back", Data: demoBack}},
+	}
+}
+
+// seedDemo makes the demo's marketplace, or takes up that of an earlier start,
+// and prints its links and key, name first, one a line.
+func seedDemo(ctx context.Context, store *rooms.Store, edge *signaling.Server, out io.Writer) error {
+	for _, account := range []rooms.Staff{demoManager, demoAuditor} {
+		if err := store.PutStaff(ctx, "system", account); err != nil {
+			return err
+		}
+	}
+	manager, err := staffLink(ctx, edge, demoManager)
+	if err != nil {
+		return err
+	}
+	auditor, err := staffLink(ctx, edge, demoAuditor)
+	if err != nil {
+		return err
+	}
+	seller, err := demoSeller(ctx, store, edge)
+	if err != nil {
+		return err
+	}
+	key, err := edge.NewAPIKey(ctx, "demo", []string{signaling.ScopeRooms, signaling.ScopeEvidence, signaling.ScopeTest}, demoLife)
+	if err != nil {
+		return err
+	}
+	_, err = fmt.Fprintf(out, "manager %s\nauditor %s\nseller %s\napikey %s\n", manager, auditor, seller, key)
+	return err
+}
+
+func staffLink(ctx context.Context, edge *signaling.Server, account rooms.Staff) (string, error) {
+	return edge.SignInLink(ctx, rooms.Ticket{Role: account.Role, Subject: account.ID, Scope: signaling.ScopeAgain}, demoLife)
+}
+
+// demoSeller gives a fresh link to the demo's room, which is made anew once the
+// earlier one has ended. Links printed before go on working.
+func demoSeller(ctx context.Context, store *rooms.Store, edge *signaling.Server) (string, error) {
+	room, err := earlierRoom(ctx, store)
+	if err != nil {
+		return "", err
+	}
+	if room == nil {
+		if room, err = edge.CreateRoom(ctx, "system", demoRequest(), rooms.NewToken()); err != nil {
+			return "", err
+		}
+		if err := store.PutTicket(ctx, kindDemo, demoRoom, rooms.Ticket{Room: room.ID}, demoLife); err != nil {
+			return "", err
+		}
+	}
+	return edge.SellerLink(ctx, "system", room)
+}
+
+// earlierRoom gives the room of an earlier start while its call can still be
+// held, or nil.
+func earlierRoom(ctx context.Context, store *rooms.Store) (*rooms.Room, error) {
+	t, err := store.Ticket(ctx, kindDemo, demoRoom)
+	if errors.Is(err, rooms.ErrNotFound) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	room, err := store.Load(ctx, t.Room)
+	if errors.Is(err, rooms.ErrNotFound) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	switch room.State {
+	case rooms.StateInvited, rooms.StateBooked, rooms.StateWaiting, rooms.StateLive, rooms.StateInterrupted:
+		return room, nil
+	}
+	return nil, nil
+}

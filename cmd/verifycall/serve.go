@@ -1,0 +1,232 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"io/fs"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"strings"
+	"sync"
+	"syscall"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+	"github.com/prometheus/client_golang/prometheus/promhttp"
+
+	"verifycall/calls"
+	"verifycall/media"
+	"verifycall/recorder/evidence"
+	"verifycall/rooms"
+	"verifycall/signaling"
+	"verifycall/web"
+)
+
+// runServe is the subcommand serve. It gives the exit code: 0 when it was asked
+// to end, 1 when it failed, 2 for wrong settings.
+func runServe(args []string, out, errOut io.Writer) int {
+	c, err := parseSettings(args, os.LookupEnv, out)
+	if errors.Is(err, flag.ErrHelp) {
+		return 0
+	}
+	if err == nil && c.LAN {
+		err = c.onLAN()
+	}
+	if err != nil {
+		fmt.Fprintf(errOut, "verifycall serve: these settings can't be used:\n  %s\n", strings.ReplaceAll(err.Error(), "\n", "\n  "))
+		return exitUsage
+	}
+	if c.PrintConfig {
+		if err := c.print(out); err != nil {
+			return 1
+		}
+		return 0
+	}
+	log, err := c.logger(errOut)
+	if err != nil { // parseSettings has checked it
+		fmt.Fprintln(errOut, err)
+		return exitUsage
+	}
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	context.AfterFunc(ctx, stop) // a second signal ends the process at once
+	if err := serve(ctx, c, log, out); err != nil {
+		fmt.Fprintf(errOut, "verifycall serve: %v\n", err)
+		return 1
+	}
+	return 0
+}
+
+// serve runs the server until ctx ends, then stops it politely.
+func serve(ctx context.Context, c settings, log *slog.Logger, out io.Writer) (err error) {
+	n := &node{cfg: c, log: log, failed: make(chan error, 2)}
+	defer func() { err = errors.Join(err, n.close()) }()
+	if err := n.open(ctx); err != nil {
+		return err
+	}
+	n.start()
+	if c.Demo {
+		if err := seedDemo(ctx, n.rooms, n.edge, out); err != nil {
+			return fmt.Errorf("demo: %w", err)
+		}
+	}
+	select {
+	case <-ctx.Done():
+		log.Info("stopping", "calls", n.house.Live())
+		return nil
+	case err := <-n.failed:
+		return err
+	}
+}
+
+// node is the running server. Parts are opened in the order of the fields and
+// closed in a fixed order; those that were not opened are nil.
+type node struct {
+	cfg settings
+	log *slog.Logger
+
+	keys  *evidence.Keys
+	store *evidence.FS
+	rooms *rooms.Store
+	media *media.Node
+	house *calls.House
+	edge  *signaling.Server
+
+	pages, ops   *http.Server
+	pagesL, opsL net.Listener
+	serving      sync.WaitGroup // the goroutines of pages and ops
+	failed       chan error     // from them, one each; capacity for both
+}
+
+func (n *node) open(ctx context.Context) (err error) {
+	c := n.cfg
+	folder, err := storeFolder(c.Store)
+	if err != nil {
+		return err
+	}
+	if n.keys, err = evidence.LoadOrCreateKeys(c.Keys); err != nil {
+		return err
+	}
+	if n.store, err = evidence.OpenFS(folder); err != nil {
+		return err
+	}
+	if n.rooms, err = rooms.Open(ctx, rooms.Options{URL: c.Redis, Dir: filepath.Join(c.Data, "rooms"), Log: n.log}); err != nil {
+		return err
+	}
+	if n.media, err = media.NewNode(media.Config{Listen: c.MediaListen, PublicIPs: c.publicIPs(), Log: n.log, StartKbps: c.StartKbps}); err != nil {
+		return err
+	}
+	n.house = calls.NewHouse(calls.Config{Rooms: n.rooms, Media: n.media, Evidence: n.store, Keys: n.keys,
+		Scratch: filepath.Join(c.Data, "scratch"), Log: n.log, Grace: c.Grace})
+	if err := n.house.Recover(ctx); err != nil {
+		n.log.Error("not all that an earlier run left could be recovered", "err", err)
+	}
+	return n.listen()
+}
+
+// listen opens the ports and makes what answers there.
+func (n *node) listen() (err error) {
+	if n.pagesL, err = net.Listen("tcp", n.cfg.Listen); err != nil {
+		return fmt.Errorf("pages: %w", err)
+	}
+	public, err := n.cfg.pagesURL(n.pagesL.Addr())
+	if err != nil {
+		return err
+	}
+	files, err := fs.Sub(web.Files, "dist")
+	if err != nil {
+		return fmt.Errorf("pages: %w", err)
+	}
+	registry := prometheus.NewRegistry()
+	registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	n.edge, err = signaling.New(signaling.Config{Rooms: n.rooms, House: n.house, Evidence: n.store, Keys: n.keys, Pages: files,
+		Public: public, Log: n.log, Metrics: signaling.NewMetrics(registry), ConnsPerIP: n.cfg.ConnsPerIP})
+	if err != nil {
+		return err
+	}
+	handler, err := n.edge.Handler()
+	if err != nil {
+		return err
+	}
+	n.pages = newHTTPServer(handler, n.log)
+	n.log.Info("listening", "pages", n.pagesL.Addr().String(), "public", public.String(), "media", n.media.Addr().String())
+	if n.cfg.OpsListen == "" {
+		return nil
+	}
+	if n.opsL, err = net.Listen("tcp", n.cfg.OpsListen); err != nil {
+		return fmt.Errorf("metrics: %w", err)
+	}
+	mux := http.NewServeMux()
+	mux.Handle("GET /metrics", promhttp.HandlerFor(registry, promhttp.HandlerOpts{}))
+	n.ops = newHTTPServer(mux, n.log)
+	return nil
+}
+
+// newHTTPServer bounds what a client may take: times are for small requests,
+// uploads and downloads put theirs off.
+func newHTTPServer(h http.Handler, log *slog.Logger) *http.Server {
+	return &http.Server{Handler: h, ReadHeaderTimeout: 10 * time.Second, ReadTimeout: 30 * time.Second, WriteTimeout: 30 * time.Second,
+		IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 16 << 10, ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelDebug)}
+}
+
+// start serves until close shuts the servers down.
+func (n *node) start() {
+	n.serving.Go(func() {
+		if n.cfg.TLSCert != "" {
+			n.failed <- fmt.Errorf("pages: %w", n.pages.ServeTLS(n.pagesL, n.cfg.TLSCert, n.cfg.TLSKey))
+			return
+		}
+		n.failed <- fmt.Errorf("pages: %w", n.pages.Serve(n.pagesL))
+	})
+	if n.ops != nil {
+		n.serving.Go(func() { n.failed <- fmt.Errorf("metrics: %w", n.ops.Serve(n.opsL)) })
+	}
+}
+
+// close tells the participants, lets the calls end, and closes all parts.
+func (n *node) close() error {
+	ctx, cancel := context.WithTimeout(context.Background(), n.cfg.StopTimeout)
+	defer cancel()
+	var faults []error
+	if n.edge != nil {
+		n.edge.Drain()
+	}
+	if n.house != nil {
+		faults = append(faults, n.house.Close(ctx))
+	}
+	if n.edge != nil {
+		faults = append(faults, n.edge.Close(ctx))
+	}
+	for _, s := range []*http.Server{n.pages, n.ops} {
+		if s != nil {
+			faults = append(faults, s.Shutdown(ctx))
+		}
+	}
+	for _, l := range []net.Listener{n.pagesL, n.opsL} {
+		if l == nil {
+			continue
+		}
+		if err := l.Close(); err != nil && !errors.Is(err, net.ErrClosed) {
+			faults = append(faults, err)
+		}
+	}
+	n.serving.Wait()
+	if n.media != nil {
+		faults = append(faults, n.media.Close())
+	}
+	if n.rooms != nil {
+		faults = append(faults, n.rooms.Close())
+	}
+	if n.store != nil {
+		faults = append(faults, n.store.Close())
+	}
+	return errors.Join(faults...)
+}

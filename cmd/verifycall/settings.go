@@ -1,0 +1,293 @@
+package main
+
+import (
+	"crypto/tls"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"net/netip"
+	"net/url"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// settings of serve. Each has a flag, and an environment variable that counts
+// where the flag is not given: --media-listen is VERIFYCALL_MEDIA_LISTEN.
+type settings struct {
+	Demo        bool
+	LAN         bool
+	Listen      string // host:port of pages and APIs, TCP
+	MediaListen string // host:port of audio and video, UDP
+	OpsListen   string // host:port of /metrics, TCP; empty = none
+	PublicURL   string // empty = made of Listen
+	PublicIPs   string // comma-separated
+	TLSCert     string
+	TLSKey      string
+	Data        string
+	Keys        string // empty = Data/keys
+	Store       string // empty = Data/store
+	Redis       string // empty = embedded in Data
+	Grace       time.Duration
+	StartKbps   int
+	ConnsPerIP  int
+	StopTimeout time.Duration
+	LogLevel    string
+	LogFormat   string
+	PrintConfig bool
+}
+
+const serveUsage = `usage: verifycall serve [flags]
+
+Each flag may be given as an environment variable too: --media-listen is
+VERIFYCALL_MEDIA_LISTEN.
+
+`
+
+// flags binds the settings to their flags, with their defaults.
+func (c *settings) flags() *flag.FlagSet {
+	f := flag.NewFlagSet("serve", flag.ContinueOnError)
+	f.BoolVar(&c.Demo, "demo", false, "seed a marketplace to try and print its links")
+	f.BoolVar(&c.LAN, "lan", false, "with --demo: listen on all interfaces, links with this machine's LAN address")
+	f.StringVar(&c.Listen, "listen", "127.0.0.1:8080", "`host:port` of pages and APIs (TCP)")
+	f.StringVar(&c.MediaListen, "media-listen", "127.0.0.1:7000", "`host:port` of audio and video (UDP)")
+	f.StringVar(&c.OpsListen, "ops-listen", "127.0.0.1:9090", "`host:port` of /metrics; empty for none")
+	f.StringVar(&c.PublicURL, "public-url", "", "`URL` that people reach the pages by (default made of --listen)")
+	f.StringVar(&c.PublicIPs, "public-ip", "", "`IP`s that browsers send audio and video to, separated by commas (default those of --media-listen)")
+	f.StringVar(&c.TLSCert, "tls-cert", "", "`file` of the certificate chain, PEM")
+	f.StringVar(&c.TLSKey, "tls-key", "", "`file` of the certificate's key, PEM")
+	f.StringVar(&c.Data, "data", "./data", "`folder` of this node's own files")
+	f.StringVar(&c.Keys, "keys", "", "`folder` of the signing keys, made on first start (default keys in --data)")
+	f.StringVar(&c.Store, "store", "", "`folder` or file:// URL of the evidence (default store in --data)")
+	f.StringVar(&c.Redis, "redis", "", "`URL` of Redis (default embedded, in --data)")
+	f.DurationVar(&c.Grace, "grace", 2*time.Minute, "`time` that an interrupted call waits for its people")
+	f.IntVar(&c.StartKbps, "start-kbps", 800, "bitrate in `kbit/s` that video starts with")
+	f.IntVar(&c.ConnsPerIP, "conns-per-ip", 256, "`number` of WebSockets that one address may have")
+	f.DurationVar(&c.StopTimeout, "stop-timeout", 15*time.Second, "`time` that calls have to end politely")
+	f.StringVar(&c.LogLevel, "log-level", "info", "debug, info, warn or error")
+	f.StringVar(&c.LogFormat, "log-format", "text", "text or json")
+	f.BoolVar(&c.PrintConfig, "print-config", false, "print the settings, secrets masked, and end")
+	return f
+}
+
+// parseSettings reads flags and environment. The error names every fault at
+// once, one a line; flag.ErrHelp asks for the usage.
+func parseSettings(args []string, env func(string) (string, bool), help io.Writer) (settings, error) {
+	var c settings
+	f := c.flags()
+	f.SetOutput(io.Discard)
+	faults := parseAll(f, args)
+	if errors.Is(faults, flag.ErrHelp) {
+		fmt.Fprint(help, serveUsage)
+		f.SetOutput(help)
+		f.PrintDefaults()
+		return c, flag.ErrHelp
+	}
+	given := map[string]bool{}
+	f.Visit(func(fl *flag.Flag) { given[fl.Name] = true })
+	f.VisitAll(func(fl *flag.Flag) {
+		value, found := env(envName(fl.Name))
+		if !found || given[fl.Name] {
+			return
+		}
+		if err := f.Set(fl.Name, value); err != nil {
+			faults = errors.Join(faults, fmt.Errorf("%s: %q can't be used", envName(fl.Name), value))
+		}
+	})
+	c.complete()
+	return c, errors.Join(faults, c.check())
+}
+
+// parseAll parses all that can be parsed: a wrong flag doesn't hide the faults
+// behind it.
+func parseAll(f *flag.FlagSet, args []string) error {
+	var faults error
+	for len(args) > 0 {
+		before := len(args)
+		err := f.Parse(args)
+		if errors.Is(err, flag.ErrHelp) {
+			return err
+		}
+		rest := f.Args()
+		if err != nil {
+			faults = errors.Join(faults, err)
+		} else if len(rest) > 0 {
+			faults = errors.Join(faults, fmt.Errorf("%q belongs to no flag", rest[0]))
+			rest = rest[1:]
+		}
+		if len(rest) == before {
+			rest = rest[1:]
+		}
+		args = rest
+	}
+	return faults
+}
+
+func envName(name string) string {
+	return "VERIFYCALL_" + strings.ToUpper(strings.ReplaceAll(name, "-", "_"))
+}
+
+// complete fills in what follows from other settings.
+func (c *settings) complete() {
+	if c.Keys == "" {
+		c.Keys = filepath.Join(c.Data, "keys")
+	}
+	if c.Store == "" {
+		c.Store = filepath.Join(c.Data, "store")
+	}
+}
+
+func (c *settings) check() error {
+	var faults []error
+	wrong := func(format string, args ...any) { faults = append(faults, fmt.Errorf(format, args...)) }
+	for _, l := range []struct{ name, value string }{{"listen", c.Listen}, {"media-listen", c.MediaListen}, {"ops-listen", c.OpsListen}} {
+		if why := hostPort(l.value); why != "" && !(l.name == "ops-listen" && l.value == "") {
+			wrong("--%s: %q %s", l.name, l.value, why)
+		}
+	}
+	if c.LAN && !c.Demo {
+		wrong("--lan: goes with --demo only; use --listen, --public-url and --public-ip")
+	}
+	if c.PublicURL != "" {
+		if _, err := publicURL(c.PublicURL); err != nil {
+			wrong("--public-url: %v", err)
+		}
+	}
+	for _, ip := range c.publicIPs() {
+		if _, err := netip.ParseAddr(ip); err != nil {
+			wrong("--public-ip: %q is no IP address", ip)
+		}
+	}
+	faults = append(faults, c.checkTLS(), c.checkStores())
+	if c.Grace <= 0 || c.Grace > time.Hour {
+		wrong("--grace: %s is not between 0 and an hour", c.Grace)
+	}
+	if c.StopTimeout <= 0 || c.StopTimeout > time.Hour {
+		wrong("--stop-timeout: %s is not between 0 and an hour", c.StopTimeout)
+	}
+	if c.StartKbps < 150 || c.StartKbps > 5000 {
+		wrong("--start-kbps: %d is not between 150 and 5000", c.StartKbps)
+	}
+	if c.ConnsPerIP < 1 {
+		wrong("--conns-per-ip: %d is less than 1", c.ConnsPerIP)
+	}
+	if _, err := c.logger(io.Discard); err != nil {
+		faults = append(faults, err)
+	}
+	return errors.Join(faults...)
+}
+
+func (c *settings) checkTLS() error {
+	if (c.TLSCert == "") != (c.TLSKey == "") {
+		return errors.New("--tls-cert and --tls-key: only one of them is given")
+	}
+	if c.TLSCert == "" {
+		return nil
+	}
+	if _, err := tls.LoadX509KeyPair(c.TLSCert, c.TLSKey); err != nil {
+		return fmt.Errorf("--tls-cert and --tls-key: %w", err)
+	}
+	return nil
+}
+
+func (c *settings) checkStores() error {
+	var faults []error
+	if _, err := storeFolder(c.Store); err != nil {
+		faults = append(faults, fmt.Errorf("--store: %w", err))
+	}
+	if c.Redis != "" {
+		u, err := url.Parse(c.Redis)
+		if err != nil || u.Host == "" || u.Scheme != "redis" && u.Scheme != "rediss" {
+			faults = append(faults, errors.New("--redis: not a redis:// or rediss:// URL"))
+		}
+	}
+	if c.Data == "" {
+		faults = append(faults, errors.New("--data: is empty"))
+	}
+	return errors.Join(faults...)
+}
+
+func hostPort(value string) string {
+	host, port, err := net.SplitHostPort(value)
+	if err != nil {
+		return "is not host:port"
+	}
+	if n, err := strconv.ParseUint(port, 10, 16); err != nil || n > 65535 {
+		return "has no port of 0 to 65535"
+	}
+	if host != "" && host != "localhost" {
+		if _, err := netip.ParseAddr(host); err != nil {
+			return "has no IP address as host"
+		}
+	}
+	return ""
+}
+
+func (c *settings) publicIPs() []string {
+	return strings.FieldsFunc(c.PublicIPs, func(r rune) bool { return r == ',' || r == ' ' })
+}
+
+func publicURL(text string) (*url.URL, error) {
+	u, err := url.Parse(text)
+	if err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
+		return nil, fmt.Errorf("%q is no http:// or https:// URL", text)
+	}
+	if u.Path != "" && u.Path != "/" || u.RawQuery != "" || u.Fragment != "" || u.User != nil {
+		return nil, fmt.Errorf("%q has more than scheme, host and port", text)
+	}
+	return &url.URL{Scheme: u.Scheme, Host: u.Host}, nil
+}
+
+// storeFolder gives the folder that --store means.
+func storeFolder(text string) (string, error) {
+	scheme, _, found := strings.Cut(text, "://")
+	if !found {
+		return text, nil
+	}
+	u, err := url.Parse(text)
+	if err != nil || scheme != "file" || u.Host != "" && u.Host != "localhost" || u.Path == "" {
+		return "", fmt.Errorf("%q is no folder and no file:///folder", text)
+	}
+	return filepath.FromSlash(u.Path), nil
+}
+
+// logger makes the log that the settings ask for.
+func (c *settings) logger(w io.Writer) (*slog.Logger, error) {
+	var level slog.Level
+	var faults []error
+	if err := level.UnmarshalText([]byte(c.LogLevel)); err != nil {
+		faults = append(faults, fmt.Errorf("--log-level: %q is not debug, info, warn or error", c.LogLevel))
+	}
+	options := &slog.HandlerOptions{Level: level}
+	switch c.LogFormat {
+	case "text":
+		return slog.New(slog.NewTextHandler(w, options)), errors.Join(faults...)
+	case "json":
+		return slog.New(slog.NewJSONHandler(w, options)), errors.Join(faults...)
+	}
+	return nil, errors.Join(append(faults, fmt.Errorf("--log-format: %q is not text or json", c.LogFormat))...)
+}
+
+// print writes the settings as flags, one a line, passwords masked.
+func (c *settings) print(w io.Writer) error {
+	shown := *c
+	if u, err := url.Parse(shown.Redis); err == nil && u.User != nil {
+		shown.Redis = u.Redacted()
+	}
+	// Binding sets defaults, so the values are put back behind it.
+	var bound settings
+	f := bound.flags()
+	bound = shown
+	var faults error
+	f.VisitAll(func(fl *flag.Flag) {
+		if fl.Name != "print-config" {
+			_, err := fmt.Fprintf(w, "--%s=%s\n", fl.Name, fl.Value)
+			faults = errors.Join(faults, err)
+		}
+	})
+	return faults
+}

@@ -1,0 +1,264 @@
+package signaling
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"slices"
+	"strings"
+	"time"
+
+	"verifycall/calls/protocol"
+	"verifycall/recorder/evidence"
+	"verifycall/rooms"
+	"verifycall/rooms/ledger"
+)
+
+// AuditRow is a decided room in the auditor's list.
+type AuditRow struct {
+	RoomRow
+	ManagerName string    `json:"managerName"`
+	Decided     time.Time `json:"decided"`
+	Bundle      string    `json:"bundle"` // digest, hex
+}
+
+// Event is one ledger entry as the auditor's timeline shows it.
+type Event struct {
+	Seq   int64          `json:"seq"`
+	At    string         `json:"at"`
+	Actor string         `json:"actor"`
+	Type  string         `json:"type"`
+	Body  map[string]any `json:"body"`
+}
+
+// AuditRoom is all of a room that the auditor's desk shows.
+type AuditRoom struct {
+	Room     RoomDetail                            `json:"room"`
+	Facts    json.RawMessage                       `json:"facts"`    // the bundle's room.json
+	Timeline []Event                               `json:"timeline"` // the record
+	Personal map[ledger.Commitment]json.RawMessage `json:"personal"` // opened values
+	Custody  []Event                               `json:"custody"`  // this view included
+}
+
+// NamedManager is a choice of the list's filter.
+type NamedManager struct {
+	ID   string `json:"id"`
+	Name string `json:"name"`
+}
+
+func (s *Server) auditMe(w http.ResponseWriter, _ *http.Request, who session) error {
+	return writeJSON(w, http.StatusOK, map[string]string{"id": who.Subject, "name": who.Name, "zone": who.Zone})
+}
+
+func (s *Server) auditRooms(w http.ResponseWriter, r *http.Request, _ session) error {
+	query, err := listQuery(r)
+	if err != nil {
+		return err
+	}
+	query.DecidedOnly, query.Manager, query.Verdict = true, r.FormValue("manager"), r.FormValue("verdict")
+	if query.Verdict != "" && !slices.Contains(protocol.Verdicts, query.Verdict) {
+		return malformed("There is no such verdict.")
+	}
+	page, err := s.cfg.Rooms.List(r.Context(), query)
+	if err != nil {
+		return fmt.Errorf("list decided rooms: %w", err)
+	}
+	accounts, err := s.cfg.Rooms.ListStaff(r.Context(), string(protocol.RoleManager))
+	if err != nil {
+		return fmt.Errorf("list managers: %w", err)
+	}
+	names := map[string]string{}
+	managers := []NamedManager{}
+	for _, a := range accounts {
+		names[a.ID] = a.Name
+		managers = append(managers, NamedManager{a.ID, a.Name})
+	}
+	rows := []AuditRow{}
+	for _, room := range page.Rooms {
+		if room.Test {
+			continue
+		}
+		name := orElse(names[room.Manager], room.Manager) // the id where the account is gone
+		rows = append(rows, AuditRow{rowOf(room), name, room.Decided.UTC(), room.Bundle})
+	}
+	return writeJSON(w, http.StatusOK, map[string]any{"rooms": rows, "next": page.Next, "managers": managers})
+}
+
+// decidedRoom gives a room that an auditor may open.
+func (s *Server) decidedRoom(ctx context.Context, id string) (*rooms.Room, error) {
+	room, err := s.cfg.Rooms.Load(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	if room.Verdict == "" {
+		return nil, protocol.Faultf(protocol.CodeNotFound, "There is no decided room of this number.")
+	}
+	return room, nil
+}
+
+// auditRoom opens a room: first the view is logged, then it is shown.
+func (s *Server) auditRoom(w http.ResponseWriter, r *http.Request, who session) error {
+	room, err := s.decidedRoom(r.Context(), r.PathValue("id"))
+	if err != nil {
+		return err
+	}
+	if err := s.logCustody(r.Context(), room.ID, who, rooms.LogView{Who: who.Subject, What: "room"}); err != nil {
+		return err
+	}
+	view := AuditRoom{Room: detailOf(room), Personal: map[ledger.Commitment]json.RawMessage{}}
+	if view.Facts, err = s.facts(r.Context(), room.ID); err != nil {
+		return err
+	}
+	record, err := s.cfg.Rooms.Record(r.Context(), room.ID)
+	if err != nil {
+		return fmt.Errorf("record: %w", err)
+	}
+	custody, err := s.cfg.Rooms.CustodyLog(r.Context(), room.ID)
+	if err != nil {
+		return fmt.Errorf("custody log: %w", err)
+	}
+	privates, err := s.cfg.Rooms.Privates(r.Context(), room.ID)
+	if err != nil {
+		return fmt.Errorf("personal values: %w", err)
+	}
+	for _, p := range privates {
+		view.Personal[p.Commitment] = p.Value
+	}
+	view.Timeline, view.Custody = eventsOf(record), eventsOf(custody)
+	return writeJSON(w, http.StatusOK, view)
+}
+
+func eventsOf(entries []ledger.Entry) []Event {
+	events := make([]Event, 0, len(entries))
+	for _, e := range entries {
+		events = append(events, Event{e.Seq, e.At, e.Actor, e.Type, e.Body})
+	}
+	return events
+}
+
+// facts gives the bundle's room.json.
+func (s *Server) facts(ctx context.Context, id string) (json.RawMessage, error) {
+	bundle, err := evidence.OpenBundle(ctx, s.cfg.Evidence, evidence.Prefix(id))
+	if err != nil {
+		return nil, fmt.Errorf("facts: %w", err)
+	}
+	f, _, err := bundle.Open(ctx, "data/room.json")
+	if err != nil {
+		return nil, fmt.Errorf("facts: %w", err)
+	}
+	defer f.Close()
+	text, err := io.ReadAll(io.LimitReader(f, maxFacts))
+	if err != nil {
+		return nil, fmt.Errorf("facts: %w", err)
+	}
+	return json.RawMessage(text), nil
+}
+
+const maxFacts = 8 << 20 // bytes of a room.json
+
+// logCustody writes down what an auditor does, before it is done. Without a
+// custody log there is nothing to be seen yet.
+func (s *Server) logCustody(ctx context.Context, id string, who session, cmd rooms.Command) error {
+	_, err := s.cfg.Rooms.Do(ctx, id, actorOf(who), cmd)
+	var illegal *rooms.TransitionError
+	if errors.As(err, &illegal) {
+		return &protocol.Fault{Code: protocol.CodeWrongState, Message: "This record is still being sealed. Open it again in a moment.", Err: err}
+	}
+	if err != nil {
+		return fmt.Errorf("log for custody: %w", err)
+	}
+	return nil
+}
+
+// auditFile serves one file of the bundle. The first time that a session plays
+// a recording is logged.
+func (s *Server) auditFile(w http.ResponseWriter, r *http.Request, who session) error {
+	room, err := s.decidedRoom(r.Context(), r.PathValue("id"))
+	if err != nil {
+		return err
+	}
+	name := r.PathValue("path")
+	bundle, err := evidence.OpenBundle(r.Context(), s.cfg.Evidence, evidence.Prefix(room.ID))
+	if err != nil {
+		return fmt.Errorf("bundle: %w", err)
+	}
+	f, object, err := bundle.Open(r.Context(), name)
+	if err != nil {
+		return fmt.Errorf("bundle: %w", err)
+	}
+	defer f.Close()
+	if strings.HasPrefix(name, "data/recording/") {
+		play := rooms.LogPlay{Who: who.Subject, What: strings.TrimPrefix(name, "data/")}
+		err := s.played.once(who.Browser+"/"+room.ID+"/"+name, time.Now(), func() error {
+			return s.logCustody(r.Context(), room.ID, who, play)
+		})
+		if err != nil {
+			return err
+		}
+	}
+	w.Header().Set("Cache-Control", "private, max-age=3600")
+	serveFile(w, r, name, object.SHA256, f)
+	return nil
+}
+
+func (s *Server) auditVerify(w http.ResponseWriter, r *http.Request, _ session) error {
+	room, err := s.decidedRoom(r.Context(), r.PathValue("id"))
+	if err != nil {
+		return err
+	}
+	keys, err := s.trustedKeys()
+	if err != nil {
+		return err
+	}
+	allowLongDownload(w)
+	report, err := evidence.VerifyStore(r.Context(), s.cfg.Evidence, evidence.Prefix(room.ID), keys)
+	if err != nil {
+		return fmt.Errorf("verify: %w", err)
+	}
+	return writeJSON(w, http.StatusOK, report)
+}
+
+// trustedKeys are the keys of this deployment that count.
+func (s *Server) trustedKeys() ([]string, error) {
+	list, err := evidence.ParseKeyList(s.cfg.Keys.WellKnown())
+	if err != nil {
+		return nil, fmt.Errorf("own keys: %w", err)
+	}
+	var keys []string
+	for _, k := range list.Keys {
+		if k.Revoked == nil {
+			keys = append(keys, k.Key)
+		}
+	}
+	return keys, nil
+}
+
+func (s *Server) auditZip(w http.ResponseWriter, r *http.Request, who session) error {
+	room, err := s.decidedRoom(r.Context(), r.PathValue("id"))
+	if err != nil {
+		return err
+	}
+	return s.sendZip(w, r, room, actorOf(who), who.Subject)
+}
+
+// sendZip logs the download and sends the bundle.
+func (s *Server) sendZip(w http.ResponseWriter, r *http.Request, room *rooms.Room, actor, who string) error {
+	prefix := evidence.Prefix(room.ID)
+	if _, err := evidence.OpenBundle(r.Context(), s.cfg.Evidence, prefix); err != nil {
+		return fmt.Errorf("bundle: %w", err)
+	}
+	if _, err := s.cfg.Rooms.Do(r.Context(), room.ID, actor, rooms.LogDownload{Who: who, What: "bundle.zip"}); err != nil {
+		return err
+	}
+	allowLongDownload(w)
+	w.Header().Set("Content-Type", "application/zip")
+	w.Header().Set("Cache-Control", "no-store")
+	w.Header().Set("Content-Disposition", `attachment; filename="`+room.ID+`.zip"`)
+	if err := evidence.ZipBundle(r.Context(), s.cfg.Evidence, prefix, w); err != nil {
+		return fmt.Errorf("send the bundle: %w", err)
+	}
+	return nil
+}

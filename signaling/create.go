@@ -1,0 +1,100 @@
+package signaling
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"time"
+
+	"verifycall/calls"
+	"verifycall/calls/protocol"
+	"verifycall/rooms"
+)
+
+// linkLife is how long a seller's link works after the appointment: the result
+// and a missed appointment are reached by it.
+const linkLife = 14 * 24 * time.Hour
+
+// CreateRoom makes the room that n asks for, as if it had come by HTTP. token is
+// that of the seller's link. actor is as rooms.Store.Create wants it.
+func (s *Server) CreateRoom(ctx context.Context, actor string, n NewRoom, token string) (*rooms.Room, error) {
+	return s.createRoom(ctx, actor, n, rooms.NewRoomID(), token)
+}
+
+// createRoom checks the pictures and puts them into the evidence store before
+// the ledger names them.
+func (s *Server) createRoom(ctx context.Context, actor string, n NewRoom, id, token string) (*rooms.Room, error) {
+	at := time.Now()
+	if n.At != nil {
+		at = *n.At
+	}
+	cmd := rooms.CreateRoom{ID: id, SellerName: n.sellerName(), SellerMail: n.Seller.Mail, Application: n.Application,
+		Language: n.Language, Zone: n.Zone, At: at, Manager: n.Manager, Test: n.Test, Link: newLink(token, at)}
+	for _, d := range n.Documents {
+		p, err := s.checkPicture(ctx, d.Data)
+		if err != nil {
+			return nil, err
+		}
+		sum := sha256.Sum256(d.Data)
+		cmd.Documents = append(cmd.Documents, rooms.Document{Kind: d.Kind, SHA256: hex.EncodeToString(sum[:]), Mime: p.Mime,
+			Size: int64(len(d.Data)), Width: p.Width, Height: p.Height})
+	}
+	for i, d := range cmd.Documents {
+		name := calls.DocumentName(id, d.SHA256, d.Mime)
+		if _, err := s.cfg.Evidence.Put(ctx, name, bytes.NewReader(n.Documents[i].Data)); err != nil {
+			return nil, &protocol.Fault{Code: protocol.CodeNotStored, Message: "The documents could not be stored. Try again.", Err: err}
+		}
+	}
+	room, err := s.cfg.Rooms.Create(ctx, actor, cmd)
+	if err != nil {
+		return nil, fmt.Errorf("make a room: %w", err)
+	}
+	s.log.Info("room made", "room", room.ID, "state", room.State, "test", room.Test, "documents", len(room.Documents))
+	return room, nil
+}
+
+func newLink(token string, at time.Time) rooms.Link {
+	from := at
+	if now := time.Now(); now.After(from) {
+		from = now
+	}
+	return rooms.Link{Hash: rooms.HashToken(token), Expires: from.Add(linkLife)}
+}
+
+// SellerLink adds a link to a room; earlier ones go on working.
+func (s *Server) SellerLink(ctx context.Context, actor string, room *rooms.Room) (string, error) {
+	token := rooms.NewToken()
+	if _, err := s.cfg.Rooms.Do(ctx, room.ID, actor, rooms.AddLink{Link: newLink(token, room.At)}); err != nil {
+		return "", fmt.Errorf("add a link: %w", err)
+	}
+	s.cfg.House.Refresh(room.ID)
+	return s.link("/j/" + token), nil
+}
+
+// pickManager settles whose room it is: the account named, else for a test
+// nobody's, else the one with the first id.
+func (s *Server) pickManager(ctx context.Context, n *NewRoom) error {
+	if n.Manager != "" {
+		account, err := s.cfg.Rooms.Staff(ctx, n.Manager)
+		if errors.Is(err, rooms.ErrNotFound) || err == nil && account.Role != string(protocol.RoleManager) {
+			return malformed("There is no account manager of this id.")
+		}
+		return err // nil where the account is there
+	}
+	if n.Test {
+		n.Manager = robotManager
+		return nil
+	}
+	managers, err := s.cfg.Rooms.ListStaff(ctx, string(protocol.RoleManager))
+	if err != nil {
+		return fmt.Errorf("list managers: %w", err)
+	}
+	if len(managers) == 0 {
+		return protocol.Faultf(protocol.CodeWrongState, "There is no account manager yet who could hold the call.")
+	}
+	n.Manager = managers[0].ID
+	return nil
+}

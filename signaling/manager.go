@@ -1,0 +1,194 @@
+package signaling
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"strings"
+	"time"
+
+	"verifycall/calls"
+	"verifycall/calls/protocol"
+	"verifycall/rooms"
+)
+
+func (s *Server) managerMe(w http.ResponseWriter, _ *http.Request, who session) error {
+	return writeJSON(w, http.StatusOK, map[string]string{"id": who.Subject, "name": who.Name, "zone": who.Zone})
+}
+
+// ownRoom gives a room of the manager's own. Somebody else's is not_found, as
+// if it weren't there.
+func (s *Server) ownRoom(ctx context.Context, who session, id string) (*rooms.Room, error) {
+	hidden := protocol.Faultf(protocol.CodeNotFound, "There is no such room, or it is not yours.")
+	room, err := s.cfg.Rooms.Load(ctx, id)
+	if errors.Is(err, rooms.ErrNotFound) {
+		return nil, hidden
+	}
+	if err != nil {
+		return nil, fmt.Errorf("room: %w", err)
+	}
+	if room.Manager != who.Subject || who.Room != "" && who.Room != room.ID {
+		return nil, hidden
+	}
+	return room, nil
+}
+
+func actorOf(who session) string { return string(who.Role) + ":" + who.Subject }
+
+func (s *Server) managerRooms(w http.ResponseWriter, r *http.Request, who session) error {
+	if who.Room != "" {
+		room, err := s.ownRoom(r.Context(), who, who.Room)
+		if err != nil {
+			return err
+		}
+		return writeJSON(w, http.StatusOK, map[string]any{"rooms": []RoomRow{rowOf(room)}, "next": ""})
+	}
+	query, err := listQuery(r)
+	if err != nil {
+		return err
+	}
+	query.Manager = who.Subject
+	page, err := s.cfg.Rooms.List(r.Context(), query)
+	if err != nil {
+		return fmt.Errorf("list rooms: %w", err)
+	}
+	rows := []RoomRow{}
+	for _, room := range page.Rooms {
+		if !room.Test {
+			rows = append(rows, rowOf(room))
+		}
+	}
+	return writeJSON(w, http.StatusOK, map[string]any{"rooms": rows, "next": page.Next})
+}
+
+const pageSize = 100
+
+// listQuery reads from, to (RFC 3339) and cursor.
+func listQuery(r *http.Request) (rooms.Query, error) {
+	q := rooms.Query{Cursor: r.FormValue("cursor"), Limit: pageSize}
+	for name, into := range map[string]*time.Time{"from": &q.From, "to": &q.To} {
+		if text := r.FormValue(name); text != "" {
+			t, err := time.Parse(time.RFC3339, text)
+			if err != nil {
+				return q, malformed(name + " is no time such as 2026-11-26T08:00:00Z.")
+			}
+			*into = t
+		}
+	}
+	return q, nil
+}
+
+func (s *Server) managerCreate(w http.ResponseWriter, r *http.Request, who session) error {
+	if who.Room != "" {
+		return forbidden("This sign-in is for one room alone.")
+	}
+	allowLongUpload(w)
+	body, err := readBody(w, r, maxNewRoom)
+	if err != nil {
+		return err
+	}
+	n, err := DecodeNewRoom(body, time.Now())
+	if err != nil {
+		return err
+	}
+	if n.Test || n.Manager != "" && n.Manager != who.Subject {
+		return forbidden("A manager makes real rooms, and only for the own calendar.")
+	}
+	n.Manager = who.Subject
+	token := rooms.NewToken()
+	room, err := s.CreateRoom(r.Context(), actorOf(who), n, token)
+	if err != nil {
+		return err
+	}
+	return writeJSON(w, http.StatusCreated, map[string]string{"id": room.ID, "sellerLink": s.link("/j/" + token)})
+}
+
+func (s *Server) managerRoom(w http.ResponseWriter, r *http.Request, who session) error {
+	room, err := s.ownRoom(r.Context(), who, r.PathValue("id"))
+	if err != nil {
+		return err
+	}
+	return writeJSON(w, http.StatusOK, detailOf(room))
+}
+
+func (s *Server) managerLink(w http.ResponseWriter, r *http.Request, who session) error {
+	room, err := s.ownRoom(r.Context(), who, r.PathValue("id"))
+	if err != nil {
+		return err
+	}
+	link, err := s.SellerLink(r.Context(), actorOf(who), room)
+	if err != nil {
+		return err
+	}
+	return writeJSON(w, http.StatusCreated, map[string]string{"sellerLink": link})
+}
+
+func (s *Server) managerCancel(w http.ResponseWriter, r *http.Request, who session) error {
+	return s.change(w, r, who, rooms.Cancel{By: "manager"})
+}
+
+func (s *Server) managerReschedule(w http.ResponseWriter, r *http.Request, who session) error {
+	var req struct {
+		At time.Time `json:"at"`
+	}
+	if err := readSmall(w, r, &req); err != nil {
+		return err
+	}
+	if now := time.Now(); req.At.Before(now.Add(-furthestBehind)) || req.At.After(now.Add(furthestAhead)) {
+		return malformed("at is more than a day ago or a year ahead.")
+	}
+	return s.change(w, r, who, rooms.Reschedule{At: req.At})
+}
+
+// change does one command on the manager's room and tells its call, if one runs.
+func (s *Server) change(w http.ResponseWriter, r *http.Request, who session, cmd rooms.Command) error {
+	room, err := s.ownRoom(r.Context(), who, r.PathValue("id"))
+	if err != nil {
+		return err
+	}
+	if room, err = s.cfg.Rooms.Do(r.Context(), room.ID, actorOf(who), cmd); err != nil {
+		return err
+	}
+	s.cfg.House.Refresh(room.ID)
+	return writeJSON(w, http.StatusOK, detailOf(room))
+}
+
+func (s *Server) managerDocument(w http.ResponseWriter, r *http.Request, who session) error {
+	room, err := s.ownRoom(r.Context(), who, r.PathValue("id"))
+	if err != nil {
+		return err
+	}
+	for _, d := range room.Documents {
+		if d.SHA256 == r.PathValue("sha") {
+			return s.serveObject(w, r, calls.DocumentName(room.ID, d.SHA256, d.Mime), d.SHA256)
+		}
+	}
+	return protocol.Faultf(protocol.CodeNotFound, "There is no such document.")
+}
+
+func (s *Server) managerStill(w http.ResponseWriter, r *http.Request, who session) error {
+	room, err := s.ownRoom(r.Context(), who, r.PathValue("id"))
+	if err != nil {
+		return err
+	}
+	digest, webp := strings.CutSuffix(r.PathValue("file"), ".webp")
+	for _, c := range room.Captures {
+		if webp && c.SHA256 == digest {
+			return s.serveObject(w, r, calls.StillName(room.ID, digest), digest)
+		}
+	}
+	return protocol.Faultf(protocol.CodeNotFound, "There is no such still.")
+}
+
+// serveObject serves what is named by its digest and so never changes.
+func (s *Server) serveObject(w http.ResponseWriter, r *http.Request, name, digest string) error {
+	f, _, err := s.cfg.Evidence.Open(r.Context(), name)
+	if err != nil {
+		return fmt.Errorf("evidence: %w", err)
+	}
+	defer f.Close()
+	w.Header().Set("Cache-Control", "private, max-age=31536000, immutable")
+	serveFile(w, r, name, digest, f)
+	return nil
+}

@@ -1,0 +1,164 @@
+package signaling
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/mail"
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+	"unicode"
+	"unicode/utf8"
+
+	"verifycall/calls/protocol"
+)
+
+// Bounds of a NewRoom.
+const (
+	maxNewRoom     = 30 << 20 // bytes of the request: four documents of 5 MiB in base64 and the fields
+	maxDocuments   = 4
+	maxFields      = 40
+	maxFieldText   = 200 // characters
+	maxName        = 120 // characters
+	furthestAhead  = 366 * 24 * time.Hour
+	furthestBehind = 24 * time.Hour
+)
+
+// NewRoom is the request for a room, the same from an account manager's page
+// and from an integrator.
+type NewRoom struct {
+	Seller      NewSeller         `json:"seller"`
+	Language    string            `json:"language"`            // BCP 47, of the seller's pages
+	Zone        string            `json:"zone"`                // IANA, the seller's
+	At          *time.Time        `json:"at,omitempty"`        // the appointment; absent = now
+	Application map[string]string `json:"application"`         // field → value as filed
+	Documents   []NewDocument     `json:"documents,omitempty"` // as filed
+	Manager     string            `json:"manager,omitempty"`   // id of a staff account
+	Test        bool              `json:"test,omitempty"`      // marked, never offered to people
+}
+
+// NewSeller is who is invited.
+type NewSeller struct {
+	Name string `json:"name"`           // absent = given_names and surname of the application
+	Mail string `json:"mail,omitempty"` // may be absent
+}
+
+// NewDocument is a filed picture.
+type NewDocument struct {
+	Kind string `json:"kind"` // one of documentKinds
+	Data []byte `json:"data"` // JPEG or PNG; base64 in JSON
+}
+
+var (
+	documentKinds = []string{"id_front", "id_back", "other"}
+	fieldName     = regexp.MustCompile(`^[a-z][a-z0-9_]{0,39}$`)
+	languageTag   = regexp.MustCompile(`^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}$`)
+)
+
+// DecodeNewRoom parses and checks a request, all but its pictures. now bounds
+// the appointment. Errors are faults that name the field.
+func DecodeNewRoom(body []byte, now time.Time) (NewRoom, error) {
+	var n NewRoom
+	if err := decodeJSON(body, &n); err != nil {
+		return NewRoom{}, err
+	}
+	if err := n.check(now); err != nil {
+		return NewRoom{}, &protocol.Fault{Code: protocol.CodeMalformed, Message: "The request can't be used: " + err.Error() + ".", Err: err}
+	}
+	return n, nil
+}
+
+func (n *NewRoom) check(now time.Time) error {
+	if err := plain("seller.name", n.sellerName(), 1, maxName); err != nil {
+		return err
+	}
+	if n.Seller.Mail != "" && !mailAddress(n.Seller.Mail) {
+		return errors.New("seller.mail is no mail address")
+	}
+	if !languageTag.MatchString(n.Language) {
+		return errors.New("language is no language tag such as en or pt-BR")
+	}
+	if _, err := time.LoadLocation(n.Zone); err != nil || n.Zone == "" || n.Zone == "Local" {
+		return errors.New("zone is no time zone name such as America/Toronto")
+	}
+	if n.At != nil && (n.At.Before(now.Add(-furthestBehind)) || n.At.After(now.Add(furthestAhead))) {
+		return errors.New("at is more than a day ago or a year ahead")
+	}
+	if err := plain("manager", n.Manager, 0, 64); err != nil {
+		return err
+	}
+	return errors.Join(n.checkApplication(), n.checkDocuments())
+}
+
+func (n *NewRoom) checkApplication() error {
+	if len(n.Application) > maxFields {
+		return fmt.Errorf("application has more than %d fields", maxFields)
+	}
+	for name, value := range n.Application {
+		if !fieldName.MatchString(name) {
+			return errors.New("application has a field whose name is not made of a to z, 0 to 9 and _")
+		}
+		if err := plain("application."+name, value, 0, maxFieldText); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (n *NewRoom) checkDocuments() error {
+	if len(n.Documents) > maxDocuments {
+		return fmt.Errorf("documents has more than %d", maxDocuments)
+	}
+	for _, d := range n.Documents {
+		if !slices.Contains(documentKinds, d.Kind) {
+			return fmt.Errorf("documents.kind is not one of %v", documentKinds)
+		}
+	}
+	return nil
+}
+
+func mailAddress(text string) bool {
+	a, err := mail.ParseAddress(text)
+	return err == nil && a.Address == text && a.Name == "" && len(text) <= 254
+}
+
+// sellerName is the name given, or that of the application.
+func (n *NewRoom) sellerName() string {
+	if n.Seller.Name != "" {
+		return n.Seller.Name
+	}
+	return strings.TrimSpace(n.Application["given_names"] + " " + n.Application["surname"])
+}
+
+// plain checks a text of one line.
+func plain(field, value string, least, most int) error {
+	if !utf8.ValidString(value) {
+		return errors.New(field + " is not UTF-8")
+	}
+	if n := utf8.RuneCountInString(value); n < least || n > most {
+		return fmt.Errorf("%s has %d characters, allowed are %d to %d", field, n, least, most)
+	}
+	for _, r := range value {
+		if unicode.IsControl(r) {
+			return errors.New(field + " holds control characters")
+		}
+	}
+	return nil
+}
+
+// decodeJSON decodes one strict JSON value. Errors are faults.
+func decodeJSON(body []byte, into any) error {
+	dec := json.NewDecoder(bytes.NewReader(body))
+	dec.DisallowUnknownFields()
+	if err := dec.Decode(into); err != nil {
+		return &protocol.Fault{Code: protocol.CodeMalformed, Message: "The request can't be read as the JSON that belongs here.", Err: err}
+	}
+	if _, err := dec.Token(); !errors.Is(err, io.EOF) {
+		return malformed("There is more after the request's JSON.")
+	}
+	return nil
+}

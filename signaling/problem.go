@@ -1,0 +1,84 @@
+package signaling
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"net/http"
+	"strings"
+
+	"verifycall/calls/protocol"
+	"verifycall/recorder/evidence"
+	"verifycall/rooms"
+)
+
+// Problem is the body of every HTTP error, RFC 9457, with the code and the
+// retryability of protocol.Table.
+type Problem struct {
+	Type      string        `json:"type"`
+	Title     string        `json:"title"`
+	Status    int           `json:"status"`
+	Code      protocol.Code `json:"code"`
+	Detail    string        `json:"detail"` // plain words, safe to show
+	Retryable bool          `json:"retryable"`
+}
+
+// problemOf gives what a fault looks like outside.
+func problemOf(f *protocol.Fault) Problem {
+	kind := protocol.Table[f.Code]
+	return Problem{Type: "urn:verifycall:problem:" + string(f.Code), Title: http.StatusText(kind.Status),
+		Status: kind.Status, Code: f.Code, Detail: f.Message, Retryable: kind.Retryable}
+}
+
+func writeProblem(w http.ResponseWriter, f *protocol.Fault) {
+	p := problemOf(f)
+	h := w.Header()
+	h.Set("Content-Type", "application/problem+json")
+	h.Set("Cache-Control", "no-store")
+	h.Del("ETag")
+	h.Del("Content-Disposition")
+	if f.Code == protocol.CodeUnauthorized && strings.HasPrefix(f.Message, "This key") {
+		h.Set("WWW-Authenticate", "Bearer")
+	}
+	w.WriteHeader(p.Status)
+	_ = json.NewEncoder(w).Encode(p) // the client is gone if this fails
+}
+
+// faultOf gives every error that can reach the outside its code and its plain
+// words. A fault keeps its own.
+func faultOf(err error) *protocol.Fault {
+	var fault *protocol.Fault
+	var illegal *rooms.TransitionError
+	var input *rooms.InputError
+	var tooLarge *http.MaxBytesError
+	of := func(code protocol.Code, message string) *protocol.Fault {
+		return &protocol.Fault{Code: code, Message: message, Err: err}
+	}
+	switch {
+	case errors.As(err, &fault):
+		return fault
+	case errors.As(err, &illegal):
+		return of(protocol.CodeWrongState, "That is not possible now: "+illegal.Why+".")
+	case errors.As(err, &input):
+		return of(protocol.CodeMalformed, "The "+input.Field+" "+input.Why+".")
+	case errors.Is(err, rooms.ErrCursor):
+		return of(protocol.CodeMalformed, "The cursor is none that a list gave.")
+	case errors.As(err, &tooLarge):
+		return of(protocol.CodeTooLarge, "That is too much in one request.")
+	case errors.Is(err, rooms.ErrLinkExpired):
+		return of(protocol.CodeLinkExpired, "The time of this link is over.")
+	case errors.Is(err, rooms.ErrNotFound), errors.Is(err, evidence.ErrNotFound), errors.Is(err, evidence.ErrName):
+		return of(protocol.CodeNotFound, "There is no such thing here, or it is not yours.")
+	case errors.Is(err, rooms.ErrConflict):
+		return of(protocol.CodeConflict, "Somebody else changed this at the same moment. Try again.")
+	case errors.Is(err, evidence.ErrExists):
+		return of(protocol.CodeNotStored, "The evidence store refused the file.")
+	case errors.Is(err, rooms.ErrUnknown), errors.Is(err, context.DeadlineExceeded), errors.Is(err, context.Canceled):
+		return of(protocol.CodeUnavailable, "The server could not answer in time. Try again.")
+	}
+	return of(protocol.CodeInternal, "Something went wrong on our side. Try again.")
+}
+
+func malformed(message string) *protocol.Fault {
+	return protocol.Faultf(protocol.CodeMalformed, message)
+}

@@ -1,0 +1,161 @@
+package signaling
+
+import (
+	"bufio"
+	"encoding/json"
+	"fmt"
+	"io"
+	"mime"
+	"net"
+	"net/http"
+	"time"
+
+	"verifycall/calls/protocol"
+)
+
+// handler is an http handler that returns what it couldn't do; the error is
+// answered as a problem, and logged if it is ours.
+type handler func(http.ResponseWriter, *http.Request) error
+
+func (s *Server) routes() {
+	for pattern, name := range pageRoutes {
+		s.handle(pattern, s.page(name))
+	}
+	s.handle("GET /assets/{name}", s.asset)
+	s.handle("GET /healthz", s.health)
+	s.handle("GET /.well-known/verifycall-keys.json", s.wellKnownKeys)
+	s.handle("/", func(http.ResponseWriter, *http.Request) error {
+		return protocol.Faultf(protocol.CodeNotFound, "There is no such page.")
+	})
+
+	s.handle("POST /api/link", s.exchangeLink)
+	s.handle("POST /api/signin", s.signIn)
+	s.handle("POST /api/signout", s.signOut)
+
+	s.handle("GET /api/manager/me", s.as(protocol.RoleManager, s.managerMe))
+	s.handle("GET /api/manager/rooms", s.as(protocol.RoleManager, s.managerRooms))
+	s.handle("POST /api/manager/rooms", s.as(protocol.RoleManager, s.managerCreate))
+	s.handle("GET /api/manager/rooms/{id}", s.as(protocol.RoleManager, s.managerRoom))
+	s.handle("POST /api/manager/rooms/{id}/link", s.as(protocol.RoleManager, s.managerLink))
+	s.handle("POST /api/manager/rooms/{id}/cancel", s.as(protocol.RoleManager, s.managerCancel))
+	s.handle("POST /api/manager/rooms/{id}/reschedule", s.as(protocol.RoleManager, s.managerReschedule))
+	s.handle("GET /api/manager/rooms/{id}/documents/{sha}", s.as(protocol.RoleManager, s.managerDocument))
+	s.handle("GET /api/manager/rooms/{id}/stills/{file}", s.as(protocol.RoleManager, s.managerStill))
+
+	s.handle("GET /api/audit/me", s.as(protocol.RoleAuditor, s.auditMe))
+	s.handle("GET /api/audit/rooms", s.as(protocol.RoleAuditor, s.auditRooms))
+	s.handle("GET /api/audit/rooms/{id}", s.as(protocol.RoleAuditor, s.auditRoom))
+	s.handle("GET /api/audit/rooms/{id}/files/{path...}", s.as(protocol.RoleAuditor, s.auditFile))
+	s.handle("GET /api/audit/rooms/{id}/verify", s.as(protocol.RoleAuditor, s.auditVerify))
+	s.handle("GET /api/audit/rooms/{id}/bundle.zip", s.as(protocol.RoleAuditor, s.auditZip))
+
+	for pattern, h := range s.restRoutes() {
+		s.handle(pattern, h)
+	}
+	s.handle("GET /ws/seller", s.sellerSocket)
+	s.handle("GET /ws/manager", s.managerSocket)
+}
+
+func (s *Server) handle(pattern string, h handler) {
+	s.mux.HandleFunc(pattern, func(w http.ResponseWriter, r *http.Request) {
+		started := time.Now()
+		status := &statusWriter{ResponseWriter: w, status: http.StatusOK}
+		if err := h(status, r); err != nil {
+			s.answerError(status, r, pattern, err)
+		}
+		s.cfg.Metrics.request(pattern, status.status, time.Since(started))
+		s.log.Debug("request", "route", pattern, "status", status.status, "took", time.Since(started))
+	})
+}
+
+// answerError answers with the problem, if nothing was sent yet, and logs what
+// is our fault. No address, no path: paths hold tokens and ids.
+func (s *Server) answerError(w *statusWriter, r *http.Request, pattern string, err error) {
+	f := faultOf(err)
+	if f.Code == protocol.CodeInternal || f.Code == protocol.CodeNotStored {
+		s.log.Error("request failed", "route", pattern, "err", err)
+	}
+	if w.began {
+		// Too late for a problem: cut the answer, so that it can't be taken for whole.
+		panic(http.ErrAbortHandler)
+	}
+	writeProblem(w, f)
+}
+
+// statusWriter notes what was sent.
+type statusWriter struct {
+	http.ResponseWriter
+	status int
+	began  bool
+}
+
+// WriteHeader implements http.ResponseWriter.
+func (w *statusWriter) WriteHeader(status int) {
+	w.status, w.began = status, true
+	w.ResponseWriter.WriteHeader(status)
+}
+
+// Write implements http.ResponseWriter.
+func (w *statusWriter) Write(p []byte) (int, error) {
+	w.began = true
+	return w.ResponseWriter.Write(p)
+}
+
+// Hijack implements http.Hijacker for the WebSocket upgrade.
+func (w *statusWriter) Hijack() (net.Conn, *bufio.ReadWriter, error) {
+	w.status, w.began = http.StatusSwitchingProtocols, true
+	return http.NewResponseController(w.ResponseWriter).Hijack()
+}
+
+// Unwrap lets http.ResponseController reach the connection.
+func (w *statusWriter) Unwrap() http.ResponseWriter { return w.ResponseWriter }
+
+// readBody reads a JSON body of at most limit bytes.
+func readBody(w http.ResponseWriter, r *http.Request, limit int64) ([]byte, error) {
+	if t, _, err := mime.ParseMediaType(r.Header.Get("Content-Type")); err != nil || t != "application/json" {
+		return nil, malformed("The request's Content-Type must be application/json.")
+	}
+	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, limit))
+	if err != nil {
+		return nil, fmt.Errorf("read the request: %w", err)
+	}
+	return body, nil
+}
+
+// smallBody bounds the requests that hold a token or a time.
+const smallBody = 4 << 10
+
+func readSmall(w http.ResponseWriter, r *http.Request, into any) error {
+	body, err := readBody(w, r, smallBody)
+	if err != nil {
+		return err
+	}
+	return decodeJSON(body, into)
+}
+
+func writeJSON(w http.ResponseWriter, status int, v any) error {
+	body, err := json.Marshal(v)
+	if err != nil {
+		return fmt.Errorf("answer: %w", err)
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("Cache-Control", "no-store")
+	w.WriteHeader(status)
+	_, _ = w.Write(append(body, '\n')) // the client is gone if this fails
+	return nil
+}
+
+func (s *Server) health(w http.ResponseWriter, r *http.Request) error {
+	if err := s.storeAnswers(r.Context()); err != nil {
+		return &protocol.Fault{Code: protocol.CodeUnavailable, Message: "The store of rooms does not answer.", Err: err}
+	}
+	return writeJSON(w, http.StatusOK, map[string]any{"status": "ok", "calls": s.cfg.House.Live()})
+}
+
+func (s *Server) wellKnownKeys(w http.ResponseWriter, _ *http.Request) error {
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("Cache-Control", "public, max-age=300")
+	w.Header().Set("Access-Control-Allow-Origin", "*")
+	_, _ = w.Write(s.cfg.Keys.WellKnown())
+	return nil
+}

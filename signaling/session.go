@@ -1,0 +1,280 @@
+package signaling
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"net/http"
+	"time"
+
+	"verifycall/calls/protocol"
+	"verifycall/rooms"
+)
+
+// Kinds of tickets, see rooms.Ticket.
+const (
+	kindSignIn  = "signin"  // a staff link
+	kindSession = "session" // a cookie
+	kindAPIKey  = "apikey"  // an integrator's bearer key
+	kindIdem    = "idem"    // what an idempotency key was used for
+)
+
+// ScopeAgain in a sign-in ticket says that its link may be used again until it
+// expires; otherwise it is good for one use.
+const ScopeAgain = "again"
+
+// Lives of sessions.
+const (
+	sellerSession = 24 * time.Hour
+	staffSession  = 12 * time.Hour
+)
+
+// session is who makes a request.
+type session struct {
+	Role    protocol.Role
+	Subject string // "seller" or the staff account's id
+	Name    string // of staff
+	Zone    string // of staff, IANA
+	Room    string // if not empty, the one room that this session is for
+	Browser string // tells browsers apart; nothing can be learnt from it
+}
+
+func unauthorized(message string) *protocol.Fault {
+	return protocol.Faultf(protocol.CodeUnauthorized, message)
+}
+
+func forbidden(message string) *protocol.Fault {
+	return protocol.Faultf(protocol.CodeForbidden, message)
+}
+
+// cookieName of a role. Over https the __Host- prefix binds the cookie to this
+// host and to secure connections (RFC 6265bis section 4.1.3.2).
+func (s *Server) cookieName(role protocol.Role) string {
+	name := "vc_" + string(role)
+	if s.secure {
+		return "__Host-" + name
+	}
+	return name
+}
+
+func (s *Server) setCookie(w http.ResponseWriter, role protocol.Role, token string, life time.Duration) {
+	c := &http.Cookie{Name: s.cookieName(role), Value: token, Path: "/", HttpOnly: true, Secure: s.secure,
+		SameSite: http.SameSiteStrictMode, MaxAge: int(life / time.Second)}
+	if token == "" {
+		c.MaxAge = -1
+	}
+	http.SetCookie(w, c)
+}
+
+// session reads the session of a role from its cookie. The fault is
+// unauthorized if there is none.
+func (s *Server) session(r *http.Request, role protocol.Role) (session, error) {
+	ended := unauthorized("You are not signed in here, or it was too long ago. Open your link again.")
+	c, err := r.Cookie(s.cookieName(role))
+	if err != nil {
+		return session{}, ended
+	}
+	t, err := s.cfg.Rooms.Ticket(r.Context(), kindSession, c.Value)
+	if errors.Is(err, rooms.ErrNotFound) || err == nil && t.Role != string(role) {
+		return session{}, ended
+	}
+	if err != nil {
+		return session{}, fmt.Errorf("session: %w", err)
+	}
+	who := session{Role: role, Subject: t.Subject, Name: t.Name, Zone: "UTC", Room: t.Room, Browser: fingerprint(c.Value)}
+	if role == protocol.RoleSeller {
+		return who, nil
+	}
+	return s.staff(r.Context(), who)
+}
+
+// staff fills in what the account says now; robots of test rooms have none.
+func (s *Server) staff(ctx context.Context, who session) (session, error) {
+	account, err := s.cfg.Rooms.Staff(ctx, who.Subject)
+	switch {
+	case errors.Is(err, rooms.ErrNotFound) && who.Room != "":
+		return who, nil
+	case errors.Is(err, rooms.ErrNotFound), err == nil && account.Role != string(who.Role):
+		return session{}, unauthorized("This account is gone.")
+	case err != nil:
+		return session{}, fmt.Errorf("staff account: %w", err)
+	}
+	who.Name, who.Zone = account.Name, account.Zone
+	return who, nil
+}
+
+// fingerprint stands for a secret token where only sameness matters.
+func fingerprint(token string) string {
+	sum := sha256.Sum256([]byte("browser\x00" + token))
+	return hex.EncodeToString(sum[:12])
+}
+
+// as lets only sessions of a role through a door.
+func (s *Server) as(role protocol.Role, h func(http.ResponseWriter, *http.Request, session) error) handler {
+	return func(w http.ResponseWriter, r *http.Request) error {
+		who, err := s.session(r, role)
+		if err != nil {
+			return err
+		}
+		return h(w, r, who)
+	}
+}
+
+// begin makes a new session and sets its cookie.
+func (s *Server) begin(ctx context.Context, w http.ResponseWriter, t rooms.Ticket, life time.Duration) error {
+	token := rooms.NewToken()
+	if err := s.cfg.Rooms.PutTicket(ctx, kindSession, token, t, life); err != nil {
+		return fmt.Errorf("begin a session: %w", err)
+	}
+	s.setCookie(w, protocol.Role(t.Role), token, life)
+	return nil
+}
+
+// exchanged guards an exchange of tokens: an address that failed too often has
+// to wait. Only failures count, so that a busy office isn't locked out.
+func (s *Server) exchanged(r *http.Request, exchange func() error) error {
+	from := address(r)
+	if s.failures.empty(from, time.Now()) {
+		return protocol.Faultf(protocol.CodeTooMany, "Too many links that don't exist were tried from here. Wait a minute.")
+	}
+	err := exchange()
+	var f *protocol.Fault
+	if errors.As(err, &f) && (f.Code == protocol.CodeLinkUnknown || f.Code == protocol.CodeUnauthorized) {
+		s.failures.take(from, time.Now())
+	}
+	return err
+}
+
+type tokenRequest struct {
+	Token string `json:"token"`
+}
+
+// exchangeLink trades a seller's link for a session of that room.
+func (s *Server) exchangeLink(w http.ResponseWriter, r *http.Request) error {
+	var req tokenRequest
+	if err := readSmall(w, r, &req); err != nil {
+		return err
+	}
+	return s.exchanged(r, func() error {
+		room, err := s.roomByLink(r.Context(), req.Token)
+		if err != nil {
+			return err
+		}
+		// The same browser keeps its session, so that its second tab is known as such.
+		if had, err := s.session(r, protocol.RoleSeller); err != nil || had.Room != room.ID {
+			t := rooms.Ticket{Role: string(protocol.RoleSeller), Subject: "seller", Room: room.ID}
+			if err := s.begin(r.Context(), w, t, sellerSession); err != nil {
+				return err
+			}
+		}
+		return writeJSON(w, http.StatusOK, map[string]string{"role": string(protocol.RoleSeller)})
+	})
+}
+
+func (s *Server) roomByLink(ctx context.Context, token string) (*rooms.Room, error) {
+	room, err := s.cfg.Rooms.RoomByLink(ctx, token)
+	switch {
+	case errors.Is(err, rooms.ErrNotFound):
+		return nil, protocol.Faultf(protocol.CodeLinkUnknown, "This link is not known. Check that it was copied whole.")
+	case errors.Is(err, rooms.ErrLinkExpired):
+		return nil, protocol.Faultf(protocol.CodeLinkExpired, "The time of this link is over. Ask for a new one.")
+	case err != nil:
+		return nil, fmt.Errorf("link: %w", err)
+	}
+	return room, openToSeller(room)
+}
+
+// openToSeller refuses what a seller can't come back to.
+func openToSeller(room *rooms.Room) error {
+	switch room.State {
+	case rooms.StateCancelled:
+		return protocol.Faultf(protocol.CodeRoomCancelled, "This appointment was cancelled.")
+	case rooms.StateExpired, rooms.StatePurged:
+		return protocol.Faultf(protocol.CodeLinkExpired, "The time of this link is over. Ask for a new one.")
+	}
+	return nil
+}
+
+var homes = map[protocol.Role]string{protocol.RoleManager: "/manager", protocol.RoleAuditor: "/audit"}
+
+// signIn trades a staff link for a session.
+func (s *Server) signIn(w http.ResponseWriter, r *http.Request) error {
+	var req tokenRequest
+	if err := readSmall(w, r, &req); err != nil {
+		return err
+	}
+	return s.exchanged(r, func() error {
+		t, err := s.takeSignIn(r.Context(), req.Token)
+		if err != nil {
+			return err
+		}
+		role := protocol.Role(t.Role)
+		home, known := homes[role]
+		if !known {
+			return fmt.Errorf("sign-in ticket with role %q", t.Role)
+		}
+		who, err := s.staff(r.Context(), session{Role: role, Subject: t.Subject, Name: t.Name, Room: t.Room})
+		if err != nil {
+			return err
+		}
+		t.Scope = ""
+		if err := s.begin(r.Context(), w, t, staffSession); err != nil {
+			return err
+		}
+		return writeJSON(w, http.StatusOK, map[string]string{"role": t.Role, "name": who.Name, "home": home})
+	})
+}
+
+func (s *Server) takeSignIn(ctx context.Context, token string) (rooms.Ticket, error) {
+	t, err := s.cfg.Rooms.Ticket(ctx, kindSignIn, token)
+	if err == nil && t.Scope != ScopeAgain {
+		t, err = s.cfg.Rooms.TakeTicket(ctx, kindSignIn, token)
+	}
+	if errors.Is(err, rooms.ErrNotFound) {
+		return rooms.Ticket{}, protocol.Faultf(protocol.CodeLinkUnknown, "This sign-in link is not known, or was used already.")
+	}
+	return t, err
+}
+
+// signOut ends a session; without one it does nothing.
+func (s *Server) signOut(w http.ResponseWriter, r *http.Request) error {
+	var req struct {
+		Role protocol.Role `json:"role"`
+	}
+	if err := readSmall(w, r, &req); err != nil {
+		return err
+	}
+	if _, staff := homes[req.Role]; !staff && req.Role != protocol.RoleSeller {
+		return malformed("There is no such role.")
+	}
+	if c, err := r.Cookie(s.cookieName(req.Role)); err == nil {
+		err := s.cfg.Rooms.DropTicket(r.Context(), kindSession, c.Value)
+		if err != nil && !errors.Is(err, rooms.ErrNotFound) {
+			return fmt.Errorf("end the session: %w", err)
+		}
+	}
+	s.setCookie(w, req.Role, "", 0)
+	return writeJSON(w, http.StatusOK, map[string]string{})
+}
+
+// storeAnswers asks the store for something that isn't there.
+func (s *Server) storeAnswers(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, 2*time.Second)
+	defer cancel()
+	_, err := s.cfg.Rooms.Ticket(ctx, kindSession, "health")
+	if errors.Is(err, rooms.ErrNotFound) {
+		return nil
+	}
+	return err
+}
+
+// SignInLink makes a staff link. With Scope ScopeAgain it can be used again.
+func (s *Server) SignInLink(ctx context.Context, t rooms.Ticket, life time.Duration) (string, error) {
+	token := rooms.NewToken()
+	if err := s.cfg.Rooms.PutTicket(ctx, kindSignIn, token, t, life); err != nil {
+		return "", fmt.Errorf("make a sign-in link: %w", err)
+	}
+	return s.link("/in/" + token), nil
+}

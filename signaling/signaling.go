@@ -1,0 +1,106 @@
+// Package signaling is the edge: the pages, the JSON APIs of account managers,
+// auditors and integrators, sign-in, and the WebSockets of the calls. It alone
+// knows HTTP. What a person may do is checked at each door; what a room allows
+// is decided in calls and rooms.
+//
+// Who closes whom: Close ends every WebSocket and returns when their goroutines
+// have ended. The House is closed before, so that participants are told.
+package signaling
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"net/http"
+	"net/url"
+	"time"
+
+	"verifycall/calls"
+	"verifycall/recorder/evidence"
+	"verifycall/rooms"
+)
+
+// Config says what a Server works with. The first eight are needed.
+type Config struct {
+	Rooms    *rooms.Store
+	House    *calls.House
+	Evidence evidence.Store
+	Keys     *evidence.Keys
+	Pages    fs.FS    // the built pages: index.html, seller.html, …, assets/
+	Public   *url.URL // where people reach this server: links and Origin are measured by it
+	Log      *slog.Logger
+	Metrics  *Metrics
+
+	ConnsPerIP int           // WebSockets of one address; 0 = 256
+	HelloWait  time.Duration // for the first message of a WebSocket; 0 = 10 s
+	PingEvery  time.Duration // 0 = 20 s
+	DeadAfter  time.Duration // a WebSocket silent for longer is closed; 0 = 45 s
+}
+
+// Server answers HTTP. Make it with New.
+type Server struct {
+	cfg      Config
+	mux      *http.ServeMux
+	log      *slog.Logger
+	secure   bool          // people come by https
+	decoding chan struct{} // capacity 1: the right to decode a picture
+	failures *buckets      // failed exchanges of tokens, by address
+	played   *plays        // recordings whose first play is logged
+	conns    conns
+}
+
+// New makes a Server.
+func New(cfg Config) (*Server, error) {
+	if cfg.Rooms == nil || cfg.House == nil || cfg.Evidence == nil || cfg.Keys == nil ||
+		cfg.Pages == nil || cfg.Public == nil || cfg.Log == nil || cfg.Metrics == nil {
+		return nil, errors.New("signaling: incomplete config")
+	}
+	cfg.ConnsPerIP = orElse(cfg.ConnsPerIP, 256)
+	cfg.HelloWait = orElse(cfg.HelloWait, 10*time.Second)
+	cfg.PingEvery = orElse(cfg.PingEvery, 20*time.Second)
+	cfg.DeadAfter = orElse(cfg.DeadAfter, 45*time.Second)
+	s := &Server{cfg: cfg, mux: http.NewServeMux(), log: cfg.Log, secure: cfg.Public.Scheme == "https",
+		decoding: make(chan struct{}, 1), failures: newBuckets(exchangeRate, exchangeBurst), played: newPlays()}
+	s.conns.init(cfg.ConnsPerIP)
+	s.routes()
+	return s, nil
+}
+
+func orElse[T comparable](value, otherwise T) T {
+	var zero T
+	if value == zero {
+		return otherwise
+	}
+	return value
+}
+
+// Handler gives the whole surface: routes behind the check of cross-origin
+// requests and the security headers.
+func (s *Server) Handler() (http.Handler, error) {
+	guard := http.NewCrossOriginProtection()
+	if err := guard.AddTrustedOrigin(s.origin()); err != nil {
+		return nil, fmt.Errorf("signaling: public URL: %w", err)
+	}
+	guard.SetDenyHandler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		writeProblem(w, forbidden("This request comes from another site's page."))
+	}))
+	return headers(s.cfg.Public, guard.Handler(s.mux)), nil
+}
+
+// origin is the origin of the pages, RFC 6454.
+func (s *Server) origin() string { return s.cfg.Public.Scheme + "://" + s.cfg.Public.Host }
+
+// link gives an address of this server for people.
+func (s *Server) link(path string) string { return s.origin() + path }
+
+// Drain refuses new WebSockets from now on.
+func (s *Server) Drain() { s.conns.drain() }
+
+// Close ends all WebSockets and waits for them, or returns ctx's error.
+func (s *Server) Close(ctx context.Context) error {
+	s.conns.drain()
+	s.conns.closeAll()
+	return s.conns.wait(ctx)
+}
