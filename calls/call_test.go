@@ -1,0 +1,294 @@
+package calls_test
+
+import (
+	"bytes"
+	"context"
+	"io/fs"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"slices"
+	"testing"
+	"time"
+
+	"go.uber.org/goleak"
+
+	"verifycall/calls"
+	"verifycall/calls/protocol"
+	"verifycall/media"
+	"verifycall/recorder/evidence"
+	"verifycall/rooms"
+)
+
+const film = "../bench/testdata/card.ivf"
+
+// rig is a node in memory and a temporary directory; nothing in it is a stand-in.
+type rig struct {
+	t     *testing.T
+	dir   string
+	rooms *rooms.Store
+	media *media.Node
+	store *evidence.FS
+	keys  *evidence.Keys
+	house *calls.House
+}
+
+func newRig(t *testing.T) *rig {
+	t.Helper()
+	r := &rig{t: t, dir: t.TempDir()}
+	r.start()
+	t.Cleanup(r.stop)
+	return r
+}
+
+func (r *rig) start() {
+	r.t.Helper()
+	must := func(err error) {
+		if err != nil {
+			r.t.Fatal(err)
+		}
+	}
+	log := slog.New(slog.DiscardHandler)
+	if testing.Verbose() {
+		log = slog.New(slog.NewTextHandler(os.Stderr, nil))
+	}
+	var err error
+	r.rooms, err = rooms.Open(r.t.Context(), rooms.Options{Dir: filepath.Join(r.dir, "redis"), Log: log})
+	must(err)
+	r.media, err = media.NewNode(media.Config{Listen: "127.0.0.1:0", Log: log})
+	must(err)
+	r.store, err = evidence.OpenFS(filepath.Join(r.dir, "store"))
+	must(err)
+	r.keys, err = evidence.LoadOrCreateKeys(filepath.Join(r.dir, "keys"))
+	must(err)
+	r.house = calls.NewHouse(calls.Config{Rooms: r.rooms, Media: r.media, Evidence: r.store, Keys: r.keys,
+		Scratch: filepath.Join(r.dir, "scratch"), Log: log, Blip: 300 * time.Millisecond, Grace: 20 * time.Second})
+	must(r.house.Recover(r.t.Context()))
+}
+
+func (r *rig) stop() {
+	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
+	defer cancel()
+	for _, err := range []error{r.house.Close(ctx), r.media.Close(), r.rooms.Close(), r.store.Close()} {
+		if err != nil {
+			r.t.Error(err)
+		}
+	}
+}
+
+// book makes a room for now, hosted by jonas.
+func (r *rig) book() string {
+	r.t.Helper()
+	room, err := r.rooms.Create(r.t.Context(), "api:test", rooms.CreateRoom{
+		SellerName: "Anna Maria Eriksson", SellerMail: "anna@example.org", Language: "en", Zone: "America/Toronto",
+		At: time.Now(), Manager: "jonas", Application: map[string]string{"surname": "Eriksson", "document_number": "D23145890"},
+		Link: rooms.Link{Hash: rooms.HashToken(rooms.NewToken()), Expires: time.Now().Add(time.Hour)},
+	})
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	return room.ID
+}
+
+// scratch lists the files of recordings.
+func (r *rig) scratch() []string {
+	var files []string
+	_ = filepath.WalkDir(filepath.Join(r.dir, "scratch"), func(path string, d fs.DirEntry, err error) error {
+		if err == nil {
+			files = append(files, path)
+		}
+		return nil
+	})
+	return files
+}
+
+var agree = &protocol.Notice{Version: "2026-11", Language: "en", Agree: true}
+
+// admitted brings a room to a live call with media both ways.
+func (r *rig) admitted() (room string, seller, manager *page) {
+	r.t.Helper()
+	room = r.book()
+	seller, manager = open(r.t, r.house, room, protocol.RoleSeller, "phone", "tab-seller"), open(r.t, r.house, room, protocol.RoleManager, "desk", "tab-manager")
+	seller.do(agree)
+	manager.do(agree)
+	seller.connect(film)
+	manager.connect(film)
+	seller.until("media of both", func(s *protocol.State) bool { return s.You.Media && s.Peer != nil && s.Peer.Media })
+	if files := r.scratch(); len(files) > 0 {
+		r.t.Fatalf("recorder files before admission: %v", files)
+	}
+	if n := manager.heard["video"].Load(); n > 0 {
+		r.t.Fatalf("%d packets of the seller reached the manager before admission", n)
+	}
+	manager.do(&protocol.Admit{})
+	seller.until("the call", func(s *protocol.State) bool { return s.Room.State == rooms.StateLive && s.Recording })
+	wait(r.t, "the seller's picture", func() bool { return manager.heard["video"].Load() > 0 })
+	return room, seller, manager
+}
+
+func TestWholeCall(t *testing.T) {
+	defer goleak.VerifyNone(t, goleak.IgnoreCurrent())
+	t.Run("call", func(t *testing.T) {
+		r := newRig(t)
+		room, seller, manager := r.admitted()
+		for name, p := range map[string]*page{"seller": seller, "manager": manager} {
+			for _, kind := range []string{"audio", "video"} {
+				wait(t, name+" gets "+kind, func() bool { return p.heard[kind].Load() > 5 })
+			}
+		}
+		manager.do(&protocol.Step{Step: protocol.SlotDocFront})
+		seller.do(&protocol.Chat{Text: "Is the light good like this?"})
+		manager.do(&protocol.Flag{Code: "S_COERCION", Text: "A second voice."})
+		manager.do(&protocol.Note{Text: "Only for staff."})
+		manager.refused(&protocol.Verdict{Verdict: "pass"}, protocol.CodeLocked)
+		for _, slot := range protocol.Slots {
+			manager.do(&protocol.Capture{Slot: slot})
+		}
+		manager.do(&protocol.Capture{Slot: protocol.SlotDocFront}) // a retake keeps the earlier one
+		for _, item := range protocol.Items {
+			manager.do(&protocol.Compare{Item: item, Decision: "same", Typed: "D23145890"})
+		}
+		state := manager.until("an open pass", func(s *protocol.State) bool { return len(s.Staff.Missing) == 0 })
+		if n := len(state.Staff.Captures); n != 5 {
+			t.Fatalf("%d captures, want 5", n)
+		}
+		manager.do(&protocol.Verdict{Verdict: "pass", Line: "Thank you, Anna."})
+		digest := seller.until("the digest", func(s *protocol.State) bool { return s.Outcome != nil && s.Outcome.Digest != "" }).Outcome.Digest
+		r.checkRecord(room, digest)
+		for _, secret := range []string{"S_COERCION", "second voice", "Only for staff", `"staff"`, "document_number"} {
+			if bytes.Contains(seller.sent(), []byte(secret)) {
+				t.Errorf("the seller was sent %q", secret)
+			}
+		}
+	})
+}
+
+// checkRecord verifies the bundle as the auditor would.
+func (r *rig) checkRecord(room, digest string) {
+	r.t.Helper()
+	report, err := evidence.VerifyStore(r.t.Context(), r.store, evidence.Prefix(room), []string{r.keys.Public()})
+	if err != nil || !report.Whole || !report.SignerKnown {
+		r.t.Fatalf("bundle: %+v, %v", report, err)
+	}
+	now, err := r.rooms.Load(r.t.Context(), room)
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	if now.Bundle != digest || !now.Sealed || now.State != rooms.StateDecided {
+		r.t.Fatalf("room is %s, sealed %v, bundle %s, want %s", now.State, now.Sealed, now.Bundle, digest)
+	}
+	wait(r.t, "parts deleted", func() bool {
+		return !slices.ContainsFunc(r.scratch(), func(path string) bool { return filepath.Base(path) == room })
+	})
+}
+
+func TestSellerMayNotHost(t *testing.T) {
+	r := newRig(t)
+	seller := open(t, r.house, r.book(), protocol.RoleSeller, "phone", "tab-seller")
+	for _, m := range []protocol.ClientMessage{&protocol.Admit{}, &protocol.Capture{Slot: "FACE"}, &protocol.Step{Step: "FACE"},
+		&protocol.Compare{Item: "name", Decision: "same"}, &protocol.Note{Text: "x"}, &protocol.Flag{Code: "S_FRAUD"},
+		&protocol.Verdict{Verdict: "pass"}, &protocol.AllowDevice{Allow: true}} {
+		seller.refused(m, protocol.CodeForbidden)
+	}
+	seller.refused(&protocol.Offer{SDP: "v=0"}, protocol.CodeNeedsNotice)
+	seller.do(agree)
+	seller.refused(&protocol.Offer{SDP: "v=0"}, protocol.CodeBadSDP)
+}
+
+func TestStrangerManagerIsRefused(t *testing.T) {
+	r := newRig(t)
+	_, err := r.house.Join(t.Context(), calls.Join{Room: r.book(), Role: protocol.RoleManager, Subject: "other", Out: &page{t: t}})
+	if err == nil {
+		t.Fatal("a manager joined a room of somebody else")
+	}
+}
+
+func TestDeclining(t *testing.T) {
+	r := newRig(t)
+	seller := open(t, r.house, r.book(), protocol.RoleSeller, "phone", "tab-seller")
+	seller.do(&protocol.Notice{Version: "2026-11", Language: "en", Agree: false})
+	state := seller.until("the end", func(s *protocol.State) bool { return s.Room.State == rooms.StateAborted })
+	if state.Room.Cause != rooms.NoConsent || len(r.scratch()) > 0 {
+		t.Fatalf("cause %q, files %v", state.Room.Cause, r.scratch())
+	}
+}
+
+func TestAnotherTabAndAnotherDevice(t *testing.T) {
+	r := newRig(t)
+	room := r.book()
+	first := open(t, r.house, room, protocol.RoleSeller, "phone", "tab-one-one")
+	manager := open(t, r.house, room, protocol.RoleManager, "desk", "tab-manager")
+	second := open(t, r.house, room, protocol.RoleSeller, "phone", "tab-two-two")
+	wait(t, "the first tab to be told", func() bool {
+		first.mu.Lock()
+		defer first.mu.Unlock()
+		m, told := first.last.(*protocol.Replaced)
+		return told && m.By == "tab" && first.closed == 4001
+	})
+	second.do(agree)
+	tablet := open(t, r.house, room, protocol.RoleSeller, "tablet", "tab-three")
+	tablet.refused(agree, protocol.CodeNeedsAllow)
+	manager.until("the question", func(s *protocol.State) bool { return s.Staff.NewDevice })
+	manager.do(&protocol.AllowDevice{Allow: true})
+	tablet.until("its state", func(s *protocol.State) bool { return s.You.Notice == rooms.NoticeAgreed })
+	wait(t, "the phone to be told", func() bool {
+		second.mu.Lock()
+		defer second.mu.Unlock()
+		m, told := second.last.(*protocol.Replaced)
+		return told && m.By == "device"
+	})
+}
+
+func TestComingBackAndWithdrawing(t *testing.T) {
+	r := newRig(t)
+	room, seller, manager := r.admitted()
+	seller.hangUp() // the tab is reloaded
+	seller = open(t, r.house, room, protocol.RoleSeller, "phone", "tab-seller")
+	seller.connect(film)
+	seller.until("the same call", func(s *protocol.State) bool { return s.Room.State == rooms.StateLive && s.Recording })
+
+	seller.hangUp() // and now it is away for long
+	manager.until("the interruption", func(s *protocol.State) bool {
+		return s.Room.State == rooms.StateInterrupted && s.GraceEnds != nil && !s.Recording
+	})
+	seller = open(t, r.house, room, protocol.RoleSeller, "phone", "tab-seller")
+	seller.connect(film)
+	seller.until("the call again", func(s *protocol.State) bool { return s.Room.State == rooms.StateLive && s.Recording })
+
+	seller.do(&protocol.Withdraw{})
+	state := seller.until("the recording to stop", func(s *protocol.State) bool { return !s.Recording })
+	if state.You.Notice != rooms.NoticeWithdrawn {
+		t.Fatalf("notice is %q", state.You.Notice)
+	}
+	manager.refused(&protocol.Capture{Slot: "FACE"}, protocol.CodeNoVideo)
+	manager.do(&protocol.Verdict{Verdict: "abort", Reasons: []string{"P_NO_CONSENT"}})
+	digest := manager.until("the digest", func(s *protocol.State) bool { return s.Outcome != nil && s.Outcome.Digest != "" }).Outcome.Digest
+	r.checkRecord(room, digest)
+}
+
+// TestNodeStopsAndStartsAgain: people are told, the call goes on after the
+// restart, and what was recorded before is in the record.
+func TestNodeStopsAndStartsAgain(t *testing.T) {
+	r := newRig(t)
+	room, seller, manager := r.admitted()
+	manager.do(&protocol.Capture{Slot: protocol.SlotFace})
+	r.stop()
+	for _, p := range []*page{seller, manager} {
+		p.mu.Lock()
+		if bye, told := p.last.(*protocol.Bye); !told || bye.Cause != "server_stopping" || p.closed != 1001 {
+			t.Errorf("%s was told %+v, closed %d", p.role, p.last, p.closed)
+		}
+		p.mu.Unlock()
+		p.drop()
+	}
+	r.start()
+	seller, manager = open(t, r.house, room, protocol.RoleSeller, "phone", "tab-seller"), open(t, r.house, room, protocol.RoleManager, "desk", "tab-manager")
+	seller.connect(film)
+	manager.connect(film)
+	seller.until("the call again", func(s *protocol.State) bool { return s.Room.State == rooms.StateLive && s.Recording })
+	wait(t, "the seller's picture", func() bool { return manager.heard["video"].Load() > 0 })
+	manager.do(&protocol.Capture{Slot: protocol.SlotDocFront})
+	manager.do(&protocol.Verdict{Verdict: "recapture", Reasons: []string{"Q_BLUR"}, Repeat: []string{"DOC_BACK"}})
+	digest := manager.until("the digest", func(s *protocol.State) bool { return s.Outcome != nil && s.Outcome.Digest != "" }).Outcome.Digest
+	r.checkRecord(room, digest)
+}

@@ -1,0 +1,106 @@
+package calls
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"verifycall/calls/protocol"
+	"verifycall/media"
+	"verifycall/recorder"
+	"verifycall/recorder/evidence"
+	"verifycall/recorder/webp"
+	"verifycall/rooms"
+)
+
+// onCapture asks the seller's browser for a key frame and takes the first
+// complete one that began after now: the very bytes the browser sent.
+func (c *Call) onCapture(seat *Seat, id, slot string) error {
+	if c.room.State != rooms.StateLive {
+		return protocol.Faultf(protocol.CodeWrongState, "Pictures can be taken while the call is live.")
+	}
+	s := &c.seller
+	if s.recording == nil || s.tapped[media.Video] == nil {
+		return protocol.Faultf(protocol.CodeNoVideo, "No picture arrives from the seller's camera at the moment.")
+	}
+	rec, source, after := s.recording, s.tapped[media.Video], time.Now()
+	ctx, deadline := c.house.ctx, c.house.cfg.Deadline
+	c.job(func() event {
+		still, err := c.house.take(ctx, c.id, rec, source, after, deadline)
+		return captured{seat, id, slot, rec.ID(), still, err}
+	})
+	return nil
+}
+
+type still struct {
+	frame  recorder.Frame
+	object evidence.Object
+	width  int
+	height int
+}
+
+// take waits for the key frame and stores it as a picture.
+func (h *House) take(ctx context.Context, room string, rec *recorder.Recording, source *media.Receiver, after time.Time, deadline time.Duration) (still, error) {
+	ctx, cancel := context.WithTimeout(ctx, deadline)
+	defer cancel()
+	frame, err := nextKeyFrame(ctx, rec, source, after)
+	if err != nil {
+		return still{}, err
+	}
+	picture, w, ht, err := webp.Wrap(frame.Data)
+	if err != nil {
+		return still{}, fmt.Errorf("wrap frame %d: %w", frame.N, err)
+	}
+	object, err := h.cfg.Evidence.Put(context.WithoutCancel(ctx), stillName(room, picture), bytes.NewReader(picture))
+	if err != nil {
+		return still{}, &protocol.Fault{Code: protocol.CodeNotStored, Message: "The picture could not be stored. Try again.", Err: err}
+	}
+	return still{frame, object, w, ht}, nil
+}
+
+// nextKeyFrame asks again every second, since a request can be lost.
+func nextKeyFrame(ctx context.Context, rec *recorder.Recording, source *media.Receiver, after time.Time) (recorder.Frame, error) {
+	for {
+		source.RequestKeyFrame()
+		second, cancel := context.WithTimeout(ctx, time.Second)
+		frame, err := rec.KeyFrame(second, after)
+		cancel()
+		switch {
+		case err == nil || !errors.Is(err, context.DeadlineExceeded):
+			return frame, err
+		case ctx.Err() != nil:
+			return frame, &protocol.Fault{Code: protocol.CodeNoKeyFrame, Message: "No complete picture arrived in time. Try again.", Err: err}
+		}
+	}
+}
+
+// captured brings the still of a capture, or why there is none.
+type captured struct {
+	seat      *Seat
+	id, slot  string
+	recording string
+	still     still
+	err       error
+}
+
+func (e captured) apply(ctx context.Context, c *Call) {
+	if e.err != nil {
+		c.log.Warn("no capture", "slot", e.slot, "err", e.err)
+		e.seat.refuse(e.id, e.err)
+		return
+	}
+	f := e.still.frame
+	err := c.command(ctx, e.seat.actor(), rooms.TakeCapture{Capture: rooms.Capture{
+		Slot: e.slot, SHA256: e.still.object.SHA256, FrameSHA256: f.SHA256,
+		Width: e.still.width, Height: e.still.height, RTP: f.RTP, At: f.At.UTC(),
+		Recording: e.recording, Frame: f.N,
+	}})
+	if err != nil {
+		e.seat.refuse(e.id, err)
+		return
+	}
+	c.log.Info("captured", "slot", e.slot, "width", e.still.width, "height", e.still.height)
+	e.seat.send(e.id, &protocol.OK{})
+}

@@ -1,0 +1,204 @@
+package calls
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"time"
+
+	"verifycall/recorder"
+	"verifycall/recorder/evidence"
+	"verifycall/rooms"
+)
+
+// Facts are room.json of the bundle: what was recorded when, and what is
+// missing. It holds ids, codes, times and digests, no personal values.
+type Facts struct {
+	Room       string           `json:"room"`
+	Test       bool             `json:"test"`
+	Profile    string           `json:"profile"`
+	Language   string           `json:"language"`
+	Zone       string           `json:"zone"`
+	At         time.Time        `json:"at"`
+	Call       Span             `json:"call"`
+	Verdict    string           `json:"verdict"`
+	Reasons    []string         `json:"reasons"`
+	Repeat     []string         `json:"repeat"`
+	Recordings []RecordingFacts `json:"recordings"` // oldest first
+	Gaps       []GapFacts       `json:"gaps"`       // between recordings, by participant
+	Captures   []CaptureFacts   `json:"captures"`
+	Coverage   map[string]int   `json:"coverage"` // "seller.video" → ‰ of the call
+}
+
+// Span is a stretch of time, UTC.
+type Span struct {
+	From time.Time `json:"from"`
+	To   time.Time `json:"to"`
+}
+
+// RecordingFacts describe one recording of one participant and connection.
+type RecordingFacts struct {
+	ID          string       `json:"id"`
+	Participant string       `json:"participant"`
+	File        string       `json:"file"`
+	Frames      string       `json:"frames"`
+	Start       time.Time    `json:"start"`       // of the file's time 0
+	OffsetMS    int64        `json:"offset_ms"`   // of start after the call's begin
+	DurationMS  int64        `json:"duration_ms"` // from start to the end
+	Tracks      []TrackFacts `json:"tracks"`
+	Gaps        []GapFacts   `json:"gaps"` // within the recording, from its start
+}
+
+// TrackFacts describe one track of a recording.
+type TrackFacts struct {
+	Kind     string `json:"kind"`
+	Codec    string `json:"codec"`
+	FirstMS  int64  `json:"first_ms"`
+	LastMS   int64  `json:"last_ms"`
+	Frames   int64  `json:"frames"`
+	Bytes    int64  `json:"bytes"`
+	Coverage int    `json:"coverage"` // ‰ of the recording's time
+}
+
+// GapFacts is a stretch without frames. Of a recording its times count from the
+// recording's start, between recordings from the call's begin.
+type GapFacts struct {
+	Participant string `json:"participant,omitempty"`
+	Track       string `json:"track,omitempty"`
+	FromMS      int64  `json:"from_ms"`
+	ToMS        int64  `json:"to_ms"`
+	Cause       string `json:"cause"`
+}
+
+// CaptureFacts tie a still to the frame of the recording that it is.
+type CaptureFacts struct {
+	Slot        string    `json:"slot"`
+	Kind        string    `json:"kind"` // "frame"
+	SHA256      string    `json:"sha256"`
+	FrameSHA256 string    `json:"frame_sha256"`
+	Width       int       `json:"width"`
+	Height      int       `json:"height"`
+	At          time.Time `json:"at"`
+	Recording   string    `json:"recording"`
+	Frame       int64     `json:"frame"`
+}
+
+func factsOf(r *rooms.Room, made []assembled) Facts {
+	f := Facts{
+		Room: r.ID, Test: r.Test, Profile: r.Profile, Language: r.Language, Zone: r.Zone, At: r.At.UTC(),
+		Call: Span{r.Admitted.UTC(), r.Ended.UTC()}, Verdict: r.Verdict, Reasons: orEmpty(r.Reasons), Repeat: orEmpty(r.Repeat),
+		Recordings: []RecordingFacts{}, Captures: []CaptureFacts{}, Coverage: map[string]int{},
+	}
+	for _, a := range made {
+		f.Recordings = append(f.Recordings, recordingFacts(r, a.summary))
+	}
+	slices.SortStableFunc(f.Recordings, func(a, b RecordingFacts) int { return a.Start.Compare(b.Start) })
+	for _, c := range r.Captures {
+		f.Captures = append(f.Captures, CaptureFacts{c.Slot, "frame", c.SHA256, c.FrameSHA256, c.Width, c.Height,
+			c.At.UTC(), c.Recording, c.Frame})
+	}
+	f.Gaps = f.between()
+	f.cover()
+	return f
+}
+
+func recordingFacts(r *rooms.Room, s recorder.Summary) RecordingFacts {
+	f := RecordingFacts{ID: s.ID, Participant: s.Participant, File: "recording/" + s.ID + ".webm",
+		Frames: "frames/" + s.ID + ".jsonl", Start: s.Start.UTC(), OffsetMS: s.Start.Sub(r.Admitted).Milliseconds(),
+		DurationMS: s.DurationMS, Tracks: []TrackFacts{}, Gaps: []GapFacts{}}
+	for _, t := range s.Tracks {
+		f.Tracks = append(f.Tracks, TrackFacts{t.Kind, t.Codec, t.FirstMS, t.LastMS, t.Frames, t.Bytes, t.Coverage})
+	}
+	for _, g := range s.Gaps {
+		f.Gaps = append(f.Gaps, GapFacts{"", g.Track, g.FromMS, g.ToMS, g.Cause})
+	}
+	return f
+}
+
+// between lists, for each participant, the stretches of the call that no
+// recording spans: before the first, after the last and between two.
+func (f *Facts) between() []GapFacts {
+	gaps := []GapFacts{}
+	length := f.Call.To.Sub(f.Call.From).Milliseconds()
+	for _, who := range []string{"seller", "manager"} {
+		at := int64(0)
+		for _, r := range f.Recordings {
+			if r.Participant != who {
+				continue
+			}
+			if r.OffsetMS > at {
+				gaps = append(gaps, GapFacts{who, "", at, r.OffsetMS, causeReconnect})
+			}
+			at = max(at, r.OffsetMS+r.DurationMS)
+		}
+		if length > at {
+			gaps = append(gaps, GapFacts{who, "", at, length, causeEnded})
+		}
+	}
+	return gaps
+}
+
+// cover fills the coverage of each track over the whole call.
+func (f *Facts) cover() {
+	length := float64(f.Call.To.Sub(f.Call.From).Milliseconds())
+	if length <= 0 {
+		return
+	}
+	have := map[string]float64{}
+	for _, r := range f.Recordings {
+		for _, t := range r.Tracks {
+			have[r.Participant+"."+t.Kind] += float64(r.DurationMS) * float64(t.Coverage)
+		}
+	}
+	for track, ms := range have {
+		f.Coverage[track] = min(1000, int(ms/length))
+	}
+}
+
+// forLedger is the last entry of the record: what the recordings hold.
+func (f *Facts) forLedger() map[string]any {
+	list := make([]any, 0, len(f.Recordings))
+	for _, r := range f.Recordings {
+		list = append(list, map[string]any{"id": r.ID, "participant": r.Participant,
+			"offset_ms": r.OffsetMS, "duration_ms": r.DurationMS, "gaps": len(r.Gaps)})
+	}
+	return map[string]any{"recordings": list, "gaps": len(f.Gaps)}
+}
+
+// writeBundle gives the evidence package all that belongs into the bundle.
+func (h *House) writeBundle(ctx context.Context, r *rooms.Room, facts Facts, made []assembled) (string, error) {
+	entries, err := h.cfg.Rooms.Record(ctx, r.ID)
+	if err != nil {
+		return "", fmt.Errorf("read the record: %w", err)
+	}
+	privates, err := h.cfg.Rooms.Privates(ctx, r.ID)
+	if err != nil {
+		return "", fmt.Errorf("read the private values: %w", err)
+	}
+	src := evidence.Source{Room: facts, Entries: entries, Privates: privates,
+		Profile: map[string]any{"name": r.Profile, "coverage_floor": coverageFloor},
+		Plan:    map[string]any{"steps": planSteps()}, Statement: evidence.BuildStatement()}
+	for _, digest := range stillsOf(r) {
+		src.Stills = append(src.Stills, evidence.StoredFile(h.cfg.Evidence, StillName(r.ID, digest), digest+".webp"))
+	}
+	for _, d := range r.Documents {
+		name := d.SHA256 + Extension(d.Mime)
+		src.Documents = append(src.Documents, evidence.StoredFile(h.cfg.Evidence, DocumentName(r.ID, d.SHA256, d.Mime), name))
+	}
+	for _, a := range made {
+		src.Recordings = append(src.Recordings, evidence.DiskFile(a.video, a.summary.ID+".webm"))
+		src.Frames = append(src.Frames, evidence.DiskFile(a.index, a.summary.ID+".jsonl"))
+	}
+	return evidence.WriteBundle(ctx, h.cfg.Evidence, evidence.Prefix(r.ID), h.cfg.Keys, src)
+}
+
+// stillsOf lists the digests of a room's stills, each once.
+func stillsOf(r *rooms.Room) []string {
+	var digests []string
+	for _, c := range r.Captures {
+		if !slices.Contains(digests, c.SHA256) {
+			digests = append(digests, c.SHA256)
+		}
+	}
+	return digests
+}

@@ -1,0 +1,51 @@
+package calls
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"verifycall/calls/protocol"
+	"verifycall/media"
+	"verifycall/rooms"
+)
+
+// fault gives every error that can reach a page its code and its plain words.
+func fault(err error) *protocol.Fault {
+	var f *protocol.Fault
+	var illegal *rooms.TransitionError
+	var input *rooms.InputError
+	of := func(code protocol.Code, message string) *protocol.Fault {
+		return &protocol.Fault{Code: code, Message: message, Err: err}
+	}
+	switch {
+	case errors.As(err, &f):
+		return f
+	case errors.Is(err, rooms.ErrNeedsNotice):
+		return of(protocol.CodeNeedsNotice, "Both people have to agree to the notice first.")
+	case errors.As(err, &input):
+		return of(protocol.CodeMalformed, "This can't be taken as it is: "+input.Field+" "+input.Why+".")
+	case errors.As(err, &illegal):
+		return of(protocol.CodeWrongState, "That is not possible now: "+illegal.Why+".")
+	case errors.Is(err, rooms.ErrPassLocked):
+		return of(protocol.CodeLocked, "Pass is locked, something is still missing.")
+	case errors.Is(err, rooms.ErrNotFound):
+		return of(protocol.CodeNotFound, "There is no such room.")
+	case errors.Is(err, rooms.ErrConflict):
+		return of(protocol.CodeConflict, "Somebody else changed this at the same moment. Try again.")
+	case errors.Is(err, media.ErrNoVP8), errors.Is(err, media.ErrNoOpus):
+		return of(protocol.CodeNoVP8, "This browser offers no VP8 video or no Opus sound. Use a current Chrome, Firefox or Safari.")
+	case errors.Is(err, media.ErrBadSDP):
+		return of(protocol.CodeBadSDP, "The browser's media offer can't be read.")
+	case errors.Is(err, rooms.ErrUnknown), errors.Is(err, context.DeadlineExceeded):
+		return of(protocol.CodeUnavailable, "The server could not store that. Try again.")
+	}
+	return of(protocol.CodeInternal, "Something went wrong on our side. Try again.")
+}
+
+// cmdName names a command in the log: its type without the package.
+func cmdName(cmd rooms.Command) string {
+	_, name, _ := strings.Cut(fmt.Sprintf("%T", cmd), ".")
+	return name
+}

@@ -1,0 +1,179 @@
+// Package calls holds the live calls of this node: one actor per room, which
+// alone decides what happens in it. Messages of connections and events of media
+// and recorder go up into its inbox; it calls down into rooms, media, recorder
+// and evidence. Everything durable is committed before it is acknowledged.
+package calls
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"sync"
+	"time"
+
+	"verifycall/calls/protocol"
+	"verifycall/media"
+	"verifycall/recorder/evidence"
+	"verifycall/rooms"
+)
+
+// ErrStopping is the cause that ends all calls when the node stops.
+var ErrStopping = errors.New("server stopping")
+
+// Config says what a House works with. All fields are needed but the durations.
+type Config struct {
+	Rooms    *rooms.Store
+	Media    *media.Node
+	Evidence evidence.Store
+	Keys     *evidence.Keys
+	Scratch  string // directory of the parts of running recordings
+	Log      *slog.Logger
+	Blip     time.Duration // a loss shorter than this interrupts nothing; 0 = 5 s
+	Grace    time.Duration // an interrupted call ends after this; 0 = 2 min
+	Deadline time.Duration // for the key frame of a capture; 0 = 3 s
+}
+
+// House keeps the live calls of this node by room id.
+type House struct {
+	cfg    Config
+	ctx    context.Context // ends with cause ErrStopping
+	cancel context.CancelCauseFunc
+	wg     sync.WaitGroup // one per running Call
+
+	mu     sync.Mutex // guards calls and closed; never held while calling out
+	calls  map[string]*Call
+	closed bool
+}
+
+// NewHouse makes a House without calls. Recover brings back those of an
+// earlier run.
+func NewHouse(cfg Config) *House {
+	if cfg.Blip == 0 {
+		cfg.Blip = 5 * time.Second
+	}
+	if cfg.Grace == 0 {
+		cfg.Grace = 2 * time.Minute
+	}
+	if cfg.Deadline == 0 {
+		cfg.Deadline = 3 * time.Second
+	}
+	h := &House{cfg: cfg, calls: make(map[string]*Call)}
+	h.ctx, h.cancel = context.WithCancelCause(context.Background())
+	return h
+}
+
+// Join says who comes into which room. Subject is "seller" or the id of a staff
+// account; Browser tells browsers apart and Tab their tabs.
+type Join struct {
+	Room    string
+	Role    protocol.Role
+	Subject string
+	Name    string // of staff; the seller's is the application's
+	Zone    string // of staff, IANA
+	Browser string
+	Tab     string
+	Out     Outbox
+}
+
+// Join seats a connection in the room's call, which starts if need be. Errors
+// are *protocol.Fault. The seat must be left when its connection has ended.
+func (h *House) Join(ctx context.Context, j Join) (*Seat, error) {
+	for {
+		c, err := h.call(ctx, j.Room)
+		if err != nil {
+			return nil, err
+		}
+		req := joined{join: j, reply: make(chan joinReply, 1)}
+		c.post(req)
+		select {
+		case r := <-req.reply:
+			return r.seat, r.err
+		case <-c.done: // it retired between the look-up and the post
+			if h.ctx.Err() != nil {
+				return nil, protocol.Faultf(protocol.CodeUnavailable, "The server is stopping. Try again in a moment.")
+			}
+		case <-ctx.Done():
+			return nil, &protocol.Fault{Code: protocol.CodeUnavailable, Message: "Not answered in time. Try again.", Err: ctx.Err()}
+		}
+	}
+}
+
+// call gives the running Call of a room, or starts it.
+func (h *House) call(ctx context.Context, room string) (*Call, error) {
+	h.mu.Lock()
+	c, closed := h.calls[room], h.closed
+	h.mu.Unlock()
+	if closed {
+		return nil, protocol.Faultf(protocol.CodeUnavailable, "The server is stopping. Try again in a moment.")
+	}
+	if c != nil {
+		return c, nil
+	}
+	r, err := h.cfg.Rooms.Load(ctx, room)
+	if err != nil {
+		return nil, fault(err)
+	}
+	return h.start(ctx, r)
+}
+
+func (h *House) start(ctx context.Context, r *rooms.Room) (*Call, error) {
+	fresh := newCall(ctx, h, r)
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.closed {
+		return nil, protocol.Faultf(protocol.CodeUnavailable, "The server is stopping. Try again in a moment.")
+	}
+	if c := h.calls[r.ID]; c != nil { // somebody was faster
+		return c, nil
+	}
+	h.calls[r.ID] = fresh
+	h.wg.Go(func() { fresh.run(h.ctx) })
+	return fresh, nil
+}
+
+// retire takes an idle call out, unless something has come in meanwhile.
+func (h *House) retire(c *Call) bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if len(c.inbox) > 0 {
+		return false
+	}
+	delete(h.calls, c.id)
+	return true
+}
+
+// Live counts the calls that run on this node, waiting rooms included.
+func (h *House) Live() int {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return len(h.calls)
+}
+
+// Refresh makes the call of a room, if one runs here, read its room anew, after
+// a change made elsewhere (cancelled, rescheduled).
+func (h *House) Refresh(room string) {
+	h.mu.Lock()
+	c := h.calls[room]
+	h.mu.Unlock()
+	if c != nil {
+		c.post(refreshed{})
+	}
+}
+
+// Close tells everybody in a call that the server stops, closes what is
+// recorded and returns when all calls have ended, or with ctx's error.
+func (h *House) Close(ctx context.Context) error {
+	h.mu.Lock()
+	h.closed = true
+	h.mu.Unlock()
+	h.cancel(ErrStopping)
+	done := make(chan struct{}) // closed by the one goroutine below
+	go func() { h.wg.Wait(); close(done) }()
+	select {
+	case <-done:
+		return nil
+	case <-ctx.Done():
+		return fmt.Errorf("close calls: %w", ctx.Err())
+	}
+}

@@ -1,0 +1,35 @@
+package calls
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+
+	"verifycall/calls/protocol"
+)
+
+// StillName is where a still lies in the evidence store.
+func StillName(room, digest string) string { return "rooms/" + room + "/stills/" + digest + ".webp" }
+
+// DocumentName is where a filed document lies in the evidence store.
+func DocumentName(room, digest, mime string) string {
+	return "rooms/" + room + "/documents/" + digest + Extension(mime)
+}
+
+// Extension gives the file name's ending for a picture's type; only the types
+// that intake accepts have one.
+func Extension(mime string) string {
+	switch mime {
+	case "image/jpeg":
+		return ".jpg"
+	case "image/png":
+		return ".png"
+	}
+	return ".bin"
+}
+
+func stillName(room string, picture []byte) string {
+	sum := sha256.Sum256(picture)
+	return StillName(room, hex.EncodeToString(sum[:]))
+}
+
+func planSteps() []string { return protocol.Steps }

@@ -1,0 +1,131 @@
+package calls
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"time"
+
+	"verifycall/recorder"
+	"verifycall/rooms"
+)
+
+// startSeal makes the record of a decided room beside the call, once.
+func (c *Call) startSeal(ctx context.Context) {
+	if c.sealing || c.room.Bundle != "" || c.room.Admitted.IsZero() {
+		return
+	}
+	c.sealing = true
+	h, id := c.house, c.id
+	ctx = context.WithoutCancel(ctx) // a record once begun is finished; stop waits for it
+	c.job(func() event {
+		started := time.Now()
+		err := h.seal(ctx, id)
+		return sealed{err, time.Since(started)}
+	})
+}
+
+type sealed struct {
+	err  error
+	took time.Duration
+}
+
+func (e sealed) apply(ctx context.Context, c *Call) {
+	c.sealing = false
+	if e.err != nil {
+		c.log.Error("record not sealed", "err", e.err)
+		return
+	}
+	refreshed{}.apply(ctx, c)
+	c.log.Info("record sealed", "took", e.took.Round(time.Millisecond), "bundle", c.room.Bundle)
+}
+
+// seal assembles the recordings, closes the record ledger, writes the signed
+// bundle and opens the custody ledger. Each step can be done again after a
+// crash in the middle; parts are deleted when the bundle stands.
+func (h *House) seal(ctx context.Context, id string) error {
+	made, err := assemble(h.scratch(id))
+	if err != nil {
+		return err
+	}
+	r, err := h.cfg.Rooms.Load(ctx, id)
+	if err != nil {
+		return fmt.Errorf("seal: %w", err)
+	}
+	facts := factsOf(r, made)
+	if !r.Sealed {
+		if r, err = h.cfg.Rooms.Do(ctx, id, "system", rooms.Seal{Facts: facts.forLedger()}); err != nil {
+			return fmt.Errorf("seal the record ledger: %w", err)
+		}
+	}
+	digest, err := h.writeBundle(ctx, r, facts, made)
+	if err != nil {
+		return fmt.Errorf("seal: %w", err)
+	}
+	if _, err := h.cfg.Rooms.Do(ctx, id, "system", rooms.OpenCustody{Bundle: digest, RecordHead: r.Record}); err != nil {
+		return fmt.Errorf("open the custody ledger: %w", err)
+	}
+	return os.RemoveAll(h.scratch(id))
+}
+
+// assembled is one recording made whole from its parts.
+type assembled struct {
+	summary      recorder.Summary
+	video, index string // paths of the WebM and its frame index
+}
+
+// assemble makes every recording under dir whole that holds a frame; one
+// without is no file but a gap of the call. It may be called again.
+func assemble(dir string) ([]assembled, error) {
+	ids, err := recorder.Recordings(dir)
+	if err != nil {
+		return nil, fmt.Errorf("recordings: %w", err)
+	}
+	var made []assembled
+	for _, id := range ids {
+		a, err := assembleOne(dir, id)
+		if err != nil {
+			return nil, fmt.Errorf("assemble %s: %w", id, err)
+		}
+		if slices.ContainsFunc(a.summary.Tracks, func(t recorder.TrackSummary) bool { return t.Frames > 0 }) {
+			made = append(made, a)
+		}
+	}
+	return made, nil
+}
+
+func assembleOne(dir, id string) (a assembled, err error) {
+	a.video, a.index = filepath.Join(dir, id+".webm"), filepath.Join(dir, id+".jsonl")
+	video, err := os.Create(a.video)
+	if err != nil {
+		return a, err
+	}
+	defer func() { err = errors.Join(err, video.Close()) }()
+	index, err := os.Create(a.index)
+	if err != nil {
+		return a, err
+	}
+	defer func() { err = errors.Join(err, index.Close()) }()
+	a.summary, err = recorder.Assemble(filepath.Join(dir, id), video, index)
+	return a, err
+}
+
+// earlier gives the coverage of recordings of a call that a crash has cut.
+func earlier(dir string) []covered {
+	made, err := assemble(dir)
+	if err != nil {
+		return nil // the seal will say what is wrong
+	}
+	var past []covered
+	for _, a := range made {
+		part := covered{participant: a.summary.Participant, length: time.Duration(a.summary.DurationMS) * time.Millisecond}
+		for _, t := range a.summary.Tracks {
+			part.tracks = append(part.tracks, recorder.TrackStatus{Kind: t.Kind, Bytes: t.Bytes, Coverage: t.Coverage})
+		}
+		past = append(past, part)
+	}
+	return past
+}

@@ -1,0 +1,229 @@
+package calls
+
+import (
+	"context"
+	"time"
+
+	"verifycall/calls/protocol"
+	"verifycall/media"
+	"verifycall/recorder"
+	"verifycall/rooms"
+)
+
+// Causes of interruptions and gaps, as the ledger and the recordings name them.
+const (
+	causeStopping    = "server_stopping"
+	causeRestart     = "server_restart"
+	causeSellerLost  = "seller_lost"
+	causeManagerLost = "manager_lost"
+	causeReconnect   = "reconnect"
+	causeInterrupted = "interrupted"
+	causeWithdrawn   = "consent_withdrawn"
+	causeEnded       = "call_ended"
+)
+
+var kinds = []media.Kind{media.Audio, media.Video}
+
+// side is the seller's or the manager's half of a call, owned by Call.run.
+type side struct {
+	role       protocol.Role
+	name, zone string
+	seat       *Seat
+	lost       time.Time // when the seat was lost, or the call began without one
+	tab        string    // of the last seat
+
+	transport  *media.Transport
+	generation int // of the transport; events of older ones are dropped
+	connected  bool
+	mediaLost  time.Time // when a connected transport was lost
+	playing    map[media.Kind]*media.Receiver
+
+	recording *recorder.Recording
+	tapped    map[media.Kind]*media.Receiver
+	begun     time.Time // of recording
+
+	audioOff, videoOff bool
+}
+
+func (s *side) present(now time.Time) bool {
+	if s.seat != nil {
+		return true
+	}
+	return s.connected && now.Sub(s.lost) < 30*time.Second // the WebSocket is away, media flows on
+}
+
+func (c *Call) side(role protocol.Role) *side {
+	if role == protocol.RoleSeller {
+		return &c.seller
+	}
+	return &c.manager
+}
+
+func (c *Call) other(s *side) *side {
+	if s == &c.seller {
+		return &c.manager
+	}
+	return &c.seller
+}
+
+type joinReply struct {
+	seat *Seat
+	err  error
+}
+
+type joined struct {
+	join  Join
+	reply chan joinReply // capacity 1
+}
+
+func (j joined) apply(ctx context.Context, c *Call) {
+	seat := &Seat{call: c, join: j.join}
+	if err := c.mayJoin(j.join); err != nil {
+		j.reply <- joinReply{err: err}
+		return
+	}
+	j.reply <- joinReply{seat: seat}
+	s := c.side(j.join.Role)
+	if s == &c.seller && s.seat != nil && s.seat.join.Browser != j.join.Browser {
+		c.askForDevice(seat)
+		return
+	}
+	c.seatDown(ctx, s, seat)
+}
+
+func (c *Call) mayJoin(j Join) error {
+	switch {
+	case j.Role != protocol.RoleSeller && j.Role != protocol.RoleManager:
+		return protocol.Faultf(protocol.CodeForbidden, "This role has no place in a call.")
+	case j.Role == protocol.RoleManager && c.room.Manager != j.Subject:
+		return protocol.Faultf(protocol.CodeNotFound, "There is no such room among yours.")
+	}
+	return nil
+}
+
+// askForDevice keeps another device of the seller waiting for the manager.
+func (c *Call) askForDevice(seat *Seat) {
+	if c.pending != nil {
+		c.pending.send("", &protocol.Replaced{By: "device"})
+		c.pending.join.Out.Close(closeReplaced, "another device asks")
+	}
+	c.pending, c.dirty = seat, true
+	seat.refuse("", protocol.Faultf(protocol.CodeNeedsAllow,
+		"Your call is open on another device. The account manager has to allow this one."))
+	c.log.Info("another device asks")
+}
+
+const closeReplaced = 4001
+
+// seatDown gives a side its new connection. The same tab coming back keeps its
+// media; another tab or device takes over and starts anew.
+func (c *Call) seatDown(ctx context.Context, s *side, seat *Seat) {
+	if old := s.seat; old != nil {
+		by := "tab"
+		if old.join.Browser != seat.join.Browser {
+			by = "device"
+		}
+		if old.join.Tab != seat.join.Tab {
+			old.send("", &protocol.Replaced{By: by})
+		}
+		old.join.Out.Close(closeReplaced, "taken over")
+	}
+	if s.tab != seat.join.Tab {
+		c.dropTransport(s)
+	}
+	s.seat, s.tab, s.lost = seat, seat.join.Tab, time.Time{}
+	if s == &c.manager {
+		s.name, s.zone = seat.join.Name, seat.join.Zone
+	}
+	c.log.Info("joined", "role", s.role)
+	c.enterWaiting(ctx)
+	c.resume(ctx)
+	c.dirty = true
+}
+
+// enterWaiting brings a seller who has agreed into the waiting room.
+func (c *Call) enterWaiting(ctx context.Context) {
+	if c.seller.seat != nil && c.room.State == rooms.StateBooked && c.room.Agreed(string(c.seller.role)) {
+		c.try(ctx, rooms.EnterWaiting{})
+	}
+}
+
+// resume makes an interrupted call live again once both are back.
+func (c *Call) resume(ctx context.Context) {
+	now := time.Now()
+	if c.room.State != rooms.StateInterrupted || !c.seller.present(now) || !c.manager.present(now) ||
+		!c.seller.connected || !c.manager.connected {
+		return
+	}
+	if c.try(ctx, rooms.Resume{}) {
+		c.graceEnds = time.Time{}
+		c.reconcile()
+	}
+}
+
+type left struct{ seat *Seat }
+
+func (l left) apply(ctx context.Context, c *Call) {
+	if c.pending == l.seat {
+		c.pending, c.dirty = nil, true
+		return
+	}
+	s := c.side(l.seat.join.Role)
+	if s.seat != l.seat {
+		return // it was replaced before
+	}
+	s.seat, s.lost, c.dirty = nil, time.Now(), true
+	c.log.Info("left", "role", s.role)
+}
+
+// onTick looks at what time alone changes: losses, grace, the recorder's light.
+func (c *Call) onTick(ctx context.Context, now time.Time) {
+	switch c.room.State {
+	case rooms.StateLive:
+		if cause := c.lossCause(now); cause != "" {
+			c.interrupt(ctx, now, cause)
+		}
+		c.sendRecorder()
+		c.watchLock()
+	case rooms.StateInterrupted:
+		if now.After(c.graceEnds) {
+			c.endCall(ctx, "system", "P_DISCONNECT")
+		}
+	case rooms.StateWaiting:
+		if c.seller.seat == nil && now.Sub(c.seller.lost) > c.house.cfg.Blip {
+			c.dropTransport(&c.seller)
+			c.try(ctx, rooms.LeaveWaiting{})
+		}
+	}
+}
+
+// watchLock sends the state anew when what locks a pass has changed by time
+// alone, as the coverage does.
+func (c *Call) watchLock() {
+	if now := words(c.missing()); now != c.locked {
+		c.locked, c.dirty = now, true
+	}
+}
+
+func (c *Call) lossCause(now time.Time) string {
+	blip := c.house.cfg.Blip
+	away := func(s *side) bool {
+		gone := !s.present(now) && now.Sub(s.lost) > blip
+		dark := !s.mediaLost.IsZero() && now.Sub(s.mediaLost) > blip
+		return gone || dark
+	}
+	switch {
+	case away(&c.seller):
+		return causeSellerLost
+	case away(&c.manager):
+		return causeManagerLost
+	}
+	return ""
+}
+
+func (c *Call) interrupt(ctx context.Context, now time.Time, cause string) {
+	if c.try(ctx, rooms.Interrupt{Cause: cause}) {
+		c.graceEnds = now.Add(c.house.cfg.Grace)
+		c.reconcile()
+	}
+}

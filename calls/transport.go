@@ -1,0 +1,192 @@
+package calls
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"verifycall/calls/protocol"
+	"verifycall/media"
+	"verifycall/recorder"
+	"verifycall/rooms"
+)
+
+var noTime time.Time
+
+// onOffer makes a new transport for a side: an offer always comes from a new
+// PeerConnection of the page. What was received on the old one ends.
+func (c *Call) onOffer(ctx context.Context, s *side, msg *protocol.Offer) (protocol.ServerMessage, error) {
+	switch c.room.State {
+	case rooms.StateWaiting, rooms.StateLive, rooms.StateInterrupted, rooms.StateBooked:
+	default:
+		return nil, protocol.Faultf(protocol.CodeWrongState, "There is no call to connect to.")
+	}
+	if !c.room.Agreed(string(s.role)) {
+		return nil, protocol.Faultf(protocol.CodeNeedsNotice, "First read the notice and agree to it.")
+	}
+	c.dropTransport(s)
+	s.generation++
+	generation, role := s.generation, s.role
+	t, err := c.house.cfg.Media.NewTransport(func(e media.Event) { c.post(mediaEvent{role, generation, e}) })
+	if err != nil {
+		return nil, &protocol.Fault{Code: protocol.CodeUnavailable, Message: "The media port can't take the call now. Try again.", Err: err}
+	}
+	s.transport = t
+	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
+	defer cancel()
+	answer, err := t.Answer(ctx, msg.SDP)
+	if err != nil {
+		c.dropTransport(s)
+		return nil, fault(err)
+	}
+	c.reconcile()
+	return &protocol.Answer{SDP: answer}, nil
+}
+
+// dropTransport ends a side's media. Closing waits for pion's goroutines, which
+// may be waiting for run's inbox; so it happens beside the call.
+func (c *Call) dropTransport(s *side) {
+	t := s.transport
+	if t == nil {
+		return
+	}
+	c.stopRecording(s, causeReconnect)
+	s.transport, s.connected, s.mediaLost, s.playing = nil, false, noTime, nil
+	c.other(s).playing = nil // it plays again what comes next
+	c.dirty = true
+	c.jobs.Go(func() {
+		if err := t.Close(); err != nil {
+			c.log.Debug("transport did not close cleanly", "err", err)
+		}
+	})
+}
+
+// mediaEvent is an event of the transport of a side.
+type mediaEvent struct {
+	role       protocol.Role
+	generation int
+	event      media.Event
+}
+
+func (m mediaEvent) apply(ctx context.Context, c *Call) {
+	s := c.side(m.role)
+	if s.transport == nil || s.generation != m.generation {
+		return
+	}
+	switch m.event.(type) {
+	case media.Connected:
+		s.connected, s.mediaLost, c.dirty = true, noTime, true
+		c.log.Info("media connected", "role", s.role)
+		c.resume(ctx)
+	case media.Disconnected, media.Failed:
+		if s.connected {
+			s.connected, s.mediaLost, c.dirty = false, time.Now(), true
+			c.log.Info("media lost", "role", s.role)
+		}
+	}
+	c.reconcile()
+}
+
+// reconcile makes media and recorder do what the room's state and the notices
+// ask for. It is idempotent and is called after whatever may have changed them.
+func (c *Call) reconcile() {
+	for _, s := range []*side{&c.seller, &c.manager} {
+		c.forward(s)
+		c.record(s)
+	}
+}
+
+// forward plays to the other side what this side publishes, while the call is
+// live.
+func (c *Call) forward(s *side) {
+	other := c.other(s)
+	if other.transport == nil {
+		return
+	}
+	for _, kind := range kinds {
+		var want *media.Receiver
+		if c.room.State == rooms.StateLive && s.transport != nil {
+			want = s.transport.Receiver(kind)
+		}
+		if other.playing[kind] == want {
+			continue
+		}
+		other.transport.Play(kind, want)
+		if other.playing == nil {
+			other.playing = make(map[media.Kind]*media.Receiver, len(kinds))
+		}
+		other.playing[kind] = want
+	}
+}
+
+// record taps what this side publishes while the call is live and the person
+// has agreed, and nothing else.
+func (c *Call) record(s *side) {
+	if c.room.State != rooms.StateLive || !c.room.Agreed(string(s.role)) {
+		c.stopRecording(s, c.stopCause(s))
+		return
+	}
+	if s.transport == nil {
+		return
+	}
+	if s.recording == nil {
+		rec, err := c.beginRecording(s)
+		if err != nil {
+			c.log.Error("recording not begun", "role", s.role, "err", err)
+			return
+		}
+		s.recording, s.begun, s.tapped = rec, time.Now(), make(map[media.Kind]*media.Receiver, len(kinds))
+		c.log.Info("recording begun", "role", s.role, "recording", rec.ID())
+		c.dirty = true
+	}
+	for _, kind := range kinds {
+		r := s.transport.Receiver(kind)
+		if r == nil || s.tapped[kind] == r {
+			continue
+		}
+		r.SetTap(s.recording.Tap(string(kind), r.ClockRate()))
+		s.tapped[kind] = r
+		if kind == media.Video {
+			r.RequestKeyFrame()
+		}
+	}
+}
+
+// beginRecording makes the first file of a call, and not before.
+func (c *Call) beginRecording(s *side) (*recorder.Recording, error) {
+	if c.recorder == nil {
+		r, err := recorder.New(recorder.Config{Dir: c.house.scratch(c.id), Room: c.id, Log: c.log, Post: c.recorderEvent})
+		if err != nil {
+			return nil, err
+		}
+		c.recorder = r
+	}
+	return c.recorder.Begin(string(s.role), fmt.Sprintf("c%d", s.generation))
+}
+
+func (c *Call) stopCause(s *side) string {
+	switch {
+	case c.room.Notices[string(s.role)].Answer == rooms.NoticeWithdrawn:
+		return causeWithdrawn
+	case c.room.State == rooms.StateInterrupted:
+		return causeInterrupted
+	}
+	return causeEnded
+}
+
+// stopRecording takes the taps away and closes the recording; after it returns
+// nothing of the person is taken in any more.
+func (c *Call) stopRecording(s *side, cause string) {
+	if s.recording == nil {
+		return
+	}
+	for _, r := range s.tapped {
+		r.SetTap(nil)
+	}
+	if err := s.recording.Stop(cause); err != nil {
+		c.log.Error("recording did not close cleanly", "role", s.role, "err", err)
+	}
+	c.past = append(c.past, coveredNow(s, time.Now()))
+	c.log.Info("recording ended", "role", s.role, "recording", s.recording.ID(), "cause", cause)
+	s.recording, s.tapped, c.dirty = nil, nil, true
+}

@@ -1,0 +1,217 @@
+package calls
+
+import (
+	"slices"
+	"time"
+
+	"verifycall/calls/protocol"
+	"verifycall/recorder"
+	"verifycall/rooms"
+)
+
+const chatShown = 200 // newest lines of the chat in a state
+
+// view is the call as a role may see it. What staff alone may see is put in for
+// a manager and never built for a seller.
+func (c *Call) view(role protocol.Role) *protocol.State {
+	r := c.room
+	you, peer := c.side(role), c.other(c.side(role))
+	v := &protocol.State{
+		Rev: c.rev,
+		Room: protocol.RoomView{ID: r.ID, State: r.State, At: r.At.UTC(), Zone: r.Zone, Language: r.Language,
+			Test: r.Test, Cause: r.Cause},
+		You: c.person(you), Step: r.Step, Steps: steps(r), Chat: chat(r),
+		Recording: you.recording != nil, LiveSince: since(r), Outcome: outcome(r),
+	}
+	if peer.name != "" {
+		p := c.person(peer)
+		v.Peer = &p
+	}
+	if r.State == rooms.StateInterrupted && !c.graceEnds.IsZero() {
+		ends := c.graceEnds.UTC()
+		v.GraceEnds = &ends
+	}
+	if role == protocol.RoleManager {
+		v.Staff = c.staff()
+	}
+	return v
+}
+
+func (c *Call) person(s *side) protocol.Person {
+	return protocol.Person{Role: s.role, Name: s.name, Zone: s.zone, Connected: s.seat != nil, Media: s.connected,
+		Notice: c.room.Notices[string(s.role)].Answer, AudioOff: s.audioOff, VideoOff: s.videoOff}
+}
+
+func steps(r *rooms.Room) []protocol.StepView {
+	views := make([]protocol.StepView, 0, len(protocol.Steps))
+	for _, step := range protocol.Steps {
+		views = append(views, protocol.StepView{Step: step, Done: stepDone(r, step)})
+	}
+	return views
+}
+
+func stepDone(r *rooms.Room, step string) bool {
+	if step == "COMPARE" {
+		return !slices.ContainsFunc(protocol.Items, func(item string) bool { return r.Compares[item].Decision == "" })
+	}
+	return slices.ContainsFunc(r.Captures, func(c rooms.Capture) bool { return c.Slot == step })
+}
+
+func chat(r *rooms.Room) []protocol.ChatLine {
+	refs := r.Chat[max(0, len(r.Chat)-chatShown):]
+	lines := make([]protocol.ChatLine, 0, len(refs))
+	for _, ref := range refs {
+		lines = append(lines, protocol.ChatLine{At: ref.At, From: protocol.Role(ref.From), Text: r.Text(ref.Text)})
+	}
+	return lines
+}
+
+func since(r *rooms.Room) *time.Time {
+	if r.Admitted.IsZero() {
+		return nil
+	}
+	at := r.Admitted.UTC()
+	return &at
+}
+
+func outcome(r *rooms.Room) *protocol.Outcome {
+	if r.Verdict == "" {
+		return nil
+	}
+	return &protocol.Outcome{Verdict: r.Verdict, Reasons: orEmpty(r.Reasons), Repeat: orEmpty(r.Repeat),
+		Line: r.Text(r.Line), Digest: r.Bundle}
+}
+
+func orEmpty(list []string) []string {
+	if list == nil {
+		return []string{}
+	}
+	return list
+}
+
+func (c *Call) staff() *protocol.Staff {
+	r := c.room
+	s := &protocol.Staff{
+		Application: make(map[string]string, len(r.Application)),
+		Documents:   make([]protocol.Document, 0, len(r.Documents)),
+		Captures:    make([]protocol.CaptureView, 0, len(r.Captures)),
+		Compare:     make([]protocol.CompareView, 0, len(protocol.Items)),
+		Notes:       []protocol.NoteView{}, Flags: []protocol.NoteView{},
+		Missing: c.missing(), NewDevice: c.pending != nil,
+	}
+	for field, commitment := range r.Application {
+		s.Application[field] = r.Text(commitment)
+	}
+	for _, d := range r.Documents {
+		s.Documents = append(s.Documents, protocol.Document{Kind: d.Kind, SHA256: d.SHA256, Mime: d.Mime, Width: d.Width, Height: d.Height})
+	}
+	for _, k := range r.Captures {
+		s.Captures = append(s.Captures, protocol.CaptureView{Slot: k.Slot, SHA256: k.SHA256, Width: k.Width, Height: k.Height,
+			At: k.At, Recording: k.Recording, Frame: k.Frame})
+	}
+	for _, item := range protocol.Items {
+		s.Compare = append(s.Compare, protocol.CompareView{Item: item, Decision: r.Compares[item].Decision, Typed: r.Text(r.Compares[item].Typed)})
+	}
+	for _, ref := range r.Notes {
+		note := r.Note(ref)
+		view := protocol.NoteView{At: ref.At, Code: note.Code, Text: note.Text}
+		if note.Code == "" {
+			s.Notes = append(s.Notes, view)
+		} else {
+			s.Flags = append(s.Flags, view)
+		}
+	}
+	return s
+}
+
+// coverageFloor is the recorded share of the call, per mille, that a pass needs.
+const coverageFloor = 900
+
+// missing is what keeps pass locked: the room's own list, and the recorder's
+// coverage of the seller's picture and sound.
+func (c *Call) missing() []protocol.Missing {
+	list := []protocol.Missing{}
+	for _, m := range c.room.Missing() {
+		list = append(list, protocol.Missing{Code: m.Code, Item: m.Item})
+	}
+	if c.room.Admitted.IsZero() {
+		return list
+	}
+	coverage := c.coverage()
+	for _, track := range []string{"seller.video", "seller.audio"} {
+		if coverage[track] < coverageFloor {
+			list = append(list, protocol.Missing{Code: "coverage", Item: track})
+		}
+	}
+	return list
+}
+
+func words(list []protocol.Missing) string {
+	text := ""
+	for i, m := range list {
+		if i > 0 {
+			text += ", "
+		}
+		text += m.Code
+		if m.Item != "" {
+			text += " " + m.Item
+		}
+	}
+	return text
+}
+
+// covered is how much of one recording's time each track covers.
+type covered struct {
+	participant string
+	length      time.Duration
+	tracks      []recorder.TrackStatus
+}
+
+func coveredNow(s *side, now time.Time) covered {
+	return covered{string(s.role), now.Sub(s.begun), s.recording.Status().Tracks}
+}
+
+// coverage is the recorded time of each track ("seller.video") per mille of the
+// time that was recorded or should have been.
+func (c *Call) coverage() map[string]int {
+	all := slices.Clone(c.past)
+	for _, s := range []*side{&c.seller, &c.manager} {
+		if s.recording != nil {
+			all = append(all, coveredNow(s, time.Now()))
+		}
+	}
+	have, want := map[string]float64{}, map[string]float64{}
+	for _, part := range all {
+		for _, kind := range kinds {
+			want[part.participant+"."+string(kind)] += part.length.Seconds()
+		}
+		for _, t := range part.tracks {
+			have[part.participant+"."+t.Kind] += part.length.Seconds() * float64(t.Coverage)
+		}
+	}
+	shares := make(map[string]int, len(want))
+	for track, seconds := range want {
+		if seconds > 0 {
+			shares[track] = min(1000, int(have[track]/seconds))
+		}
+	}
+	return shares
+}
+
+// sendRecorder shows the recorder's light to the manager.
+func (c *Call) sendRecorder() {
+	if c.manager.seat == nil {
+		return
+	}
+	shares, light := c.coverage(), &protocol.Recorder{Tracks: []protocol.TrackStatus{}}
+	for _, s := range []*side{&c.seller, &c.manager} {
+		if s.recording == nil {
+			continue
+		}
+		for _, t := range s.recording.Status().Tracks {
+			light.Tracks = append(light.Tracks, protocol.TrackStatus{Participant: s.role, Kind: t.Kind, Bytes: t.Bytes,
+				Coverage: shares[string(s.role)+"."+t.Kind], Gaps: t.Gaps, Failing: t.Failing})
+		}
+	}
+	c.manager.seat.send("", light)
+}
