@@ -37,6 +37,7 @@ type Call struct {
 	sealing   bool
 	dirty     bool // the state has changed and must be sent
 	rev       int64
+	locked    string // what locked a pass at the last tick
 }
 
 // event is anything that comes into a call.
