@@ -119,6 +119,13 @@ func newSettings(cfg Config, mux ice.UDPMux, loopback bool) (webrtc.SettingEngin
 	s.SetSRTPReplayProtectionWindow(replayWindow)
 	s.SetSRTPProtectionProfiles(dtls.SRTP_AEAD_AES_128_GCM, dtls.SRTP_AES128_CM_HMAC_SHA1_80)
 	s.SetReceiveMTU(maxPacket)
+	// The DTLS server chooses the SRTP profile, and Chromium would choose
+	// AES-CM (measured). Its hello needs no cookie to show that the address is
+	// the sender's: ICE has shown it.
+	if err := s.SetAnsweringDTLSRole(webrtc.DTLSRoleServer); err != nil {
+		return s, fmt.Errorf("media: DTLS role: %w", err)
+	}
+	s.SetDTLSInsecureSkipHelloVerify(true)
 	if cfg.Net != nil {
 		s.SetNet(cfg.Net)
 	}

@@ -19,6 +19,9 @@ func checkOffer(offer string) error {
 	if err := parsed.UnmarshalString(offer); err != nil {
 		return fmt.Errorf("%w: %w", ErrBadSDP, err)
 	}
+	if len(parsed.MediaDescriptions) == 0 {
+		return fmt.Errorf("%w: no media section", ErrBadSDP) // the parser takes an empty text
+	}
 	sections := make(map[string]*sdp.MediaDescription, 2)
 	for _, m := range parsed.MediaDescriptions {
 		kind := m.MediaName.Media
