@@ -122,12 +122,7 @@ func TestVerifyFindsSignedContradictions(t *testing.T) {
 		t.Fatal(err)
 	}
 	other := stillsDir + sumOf(otherStill) + ".webp"
-	replace := func(name, old, new string) memBag {
-		if !bytes.Contains(bag[name], []byte(old)) {
-			t.Fatalf("%s doesn't contain %q", name, old)
-		}
-		return bag.with(name, bytes.Replace(bag[name], []byte(old), []byte(new), 1))
-	}
+	replace := func(name, old, new string) memBag { return bag.swapped(t, name, old, new) }
 	lines := func(name string, change func([][]byte) [][]byte) memBag {
 		list := bytes.SplitAfter(bag[name], []byte("\n"))
 		return bag.with(name, bytes.Join(change(list[:len(list)-1]), nil))

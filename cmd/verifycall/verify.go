@@ -1,0 +1,111 @@
+package main
+
+import (
+	"encoding/json"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+
+	"verifycall/recorder/evidence"
+)
+
+// exitUnreadable is what verify ends with when it couldn't read the bundle or
+// a key, or was called wrongly. The others are evidence.Report.ExitCode's.
+const exitUnreadable = 2
+
+const verifyUsage = `usage: verifycall verify PATH [--key KEY]... [--json]
+
+Checks an evidence bundle, a folder or a ZIP. KEY is a minisign public key
+(RW...), a .pub file, or a key list such as /.well-known/verifycall-keys.json.
+
+exit code  0  whole, and signed by a key given
+           1  something is wrong, the first wrong item is named
+           2  the bundle or a key can't be read
+           3  whole, but the signer is unknown
+`
+
+// runVerify is the subcommand verify: args without its name, the report to
+// out, what couldn't be read to errOut. It gives the exit code.
+func runVerify(args []string, out, errOut io.Writer) int {
+	var keys []string
+	flags := flag.NewFlagSet("verify", flag.ContinueOnError)
+	flags.SetOutput(errOut)
+	flags.Usage = func() { fmt.Fprint(errOut, verifyUsage) }
+	flags.Func("key", "", func(key string) error {
+		keys = append(keys, key)
+		return nil
+	})
+	asJSON := flags.Bool("json", false, "")
+	paths, err := parseMixed(flags, args)
+	if errors.Is(err, flag.ErrHelp) {
+		return 0
+	}
+	if err != nil {
+		return exitUnreadable
+	}
+	if len(paths) != 1 {
+		flags.Usage()
+		return exitUnreadable
+	}
+	report, err := evidence.Verify(paths[0], keys)
+	if err != nil {
+		fmt.Fprintf(errOut, "verifycall verify: can't read: %v\n", err)
+		return exitUnreadable
+	}
+	if *asJSON {
+		err = printJSON(out, report)
+	} else {
+		err = printReport(out, paths[0], report)
+	}
+	if err != nil {
+		fmt.Fprintf(errOut, "verifycall verify: %v\n", err)
+		return exitUnreadable
+	}
+	return report.ExitCode()
+}
+
+// parseMixed parses flags that may stand before and behind the arguments, and
+// gives the arguments.
+func parseMixed(flags *flag.FlagSet, args []string) ([]string, error) {
+	var plain []string
+	for {
+		if err := flags.Parse(args); err != nil {
+			return nil, err
+		}
+		if flags.NArg() == 0 {
+			return plain, nil
+		}
+		plain = append(plain, flags.Arg(0))
+		args = flags.Args()[1:]
+	}
+}
+
+func printJSON(out io.Writer, report evidence.Report) error {
+	encoder := json.NewEncoder(out)
+	encoder.SetIndent("", "  ")
+	return encoder.Encode(report)
+}
+
+func printReport(out io.Writer, path string, report evidence.Report) error {
+	for _, check := range report.Checks {
+		mark := "ok    "
+		if !check.OK {
+			mark = "WRONG "
+		}
+		if _, err := fmt.Fprintf(out, "%s %-12s %s\n", mark, check.Name, check.Detail); err != nil {
+			return err
+		}
+	}
+	var conclusion string
+	switch {
+	case !report.Whole:
+		conclusion = fmt.Sprintf("%s is not whole; first wrong item: %s", path, report.Wrong)
+	case !report.SignerKnown:
+		conclusion = fmt.Sprintf("%s is consistent, signer unknown: key %s isn't among the keys given", path, report.Signer)
+	default:
+		conclusion = fmt.Sprintf("%s is whole and signed by key %s; room %s, digest %s", path, report.Signer, report.Room, report.Digest)
+	}
+	_, err := fmt.Fprintln(out, conclusion)
+	return err
+}
