@@ -70,15 +70,13 @@ func Append(head Head, at time.Time, actor, typ string, body map[string]any) (En
 	if err := e.checkHeader(); err != nil {
 		return Entry{}, fmt.Errorf("entry %s: %w: %v", typ, ErrBody, err)
 	}
-	if e.Hash, err = e.Digest(); err != nil {
-		return Entry{}, err
-	}
-	line, err := e.Line()
+	text, err := e.hashed()
 	if err != nil {
 		return Entry{}, err
 	}
-	if len(line) > MaxLine {
-		return Entry{}, fmt.Errorf("entry %s: %w: %d bytes, at most %d", typ, ErrBody, len(line), MaxLine)
+	e.Hash = hexSHA256(text)
+	if length := len(text) + len(`"hash":"",`) + len(e.Hash); length > MaxLine {
+		return Entry{}, fmt.Errorf("entry %s: %w: %d bytes, at most %d", typ, ErrBody, length, MaxLine)
 	}
 	return e, nil
 }
@@ -106,12 +104,25 @@ type unhashed struct {
 // Digest computes what Hash must be: the hex SHA-256 of the canonical JSON of
 // the entry without its hash.
 func (e Entry) Digest() (string, error) {
+	text, err := e.hashed()
+	if err != nil {
+		return "", err
+	}
+	return hexSHA256(text), nil
+}
+
+// hashed is the text that the hash is of.
+func (e Entry) hashed() ([]byte, error) {
 	text, err := canonical(unhashed{e.V, e.Seq, e.At, e.Actor, e.Type, e.Body, e.Prev})
 	if err != nil {
-		return "", fmt.Errorf("digest of entry %d: %w", e.Seq, err)
+		return nil, fmt.Errorf("digest of entry %d: %w", e.Seq, err)
 	}
+	return text, nil
+}
+
+func hexSHA256(text []byte) string {
 	sum := sha256.Sum256(text)
-	return hex.EncodeToString(sum[:]), nil
+	return hex.EncodeToString(sum[:])
 }
 
 // Line is the canonical JSON of the entry, without a newline.
