@@ -48,10 +48,9 @@ func (rec *Recording) write() error {
 	if err != nil {
 		return fmt.Errorf("encode record: %w", err)
 	}
-	now := time.Now()
-	rec.writing.Store(now.UnixNano())
+	rec.writing.Store(time.Now().UnixNano())
 	defer rec.writing.Store(0)
-	return rec.parts.append(record, now)
+	return rec.parts.append(record, time.Duration(last)*time.Millisecond)
 }
 
 var trackNumber = map[string]int{Video: webm.VideoTrack, Audio: webm.AudioTrack}

@@ -40,7 +40,7 @@ func (p *Packet) depacketize(kind string) error {
 	if err != nil {
 		return fmt.Errorf("%w: %w", errPayload, err)
 	}
-	p.body, p.start = body, vp8.S == 1 && vp8.PID == 0
+	p.body, p.start = body, vp8.S == 1 && vp8.PID == 0 && len(body) > 0
 	return nil
 }
 

@@ -34,13 +34,14 @@ type partWriter struct {
 	file   partFile // nil: the next record begins a part
 	number int      // of the newest part
 	size   int64    // of file, up to the last whole record
-	opened time.Time
+	opened time.Duration
 }
 
-// append makes a record durable. After an error the record is not in the
-// recording; the next append tries anew.
-func (w *partWriter) append(record []byte, now time.Time) error {
-	if w.file != nil && now.Sub(w.opened) >= partSpan {
+// append makes a record durable, whose last frame is of the time now since the
+// recording's start. After an error the record is not in the recording; the
+// next append tries anew.
+func (w *partWriter) append(record []byte, now time.Duration) error {
+	if w.file != nil && now-w.opened >= partSpan {
 		if err := w.close(); err != nil {
 			return err
 		}
@@ -62,7 +63,7 @@ func (w *partWriter) append(record []byte, now time.Time) error {
 }
 
 // open begins the next part. Its number is never used again, whatever happens.
-func (w *partWriter) open(now time.Time) error {
+func (w *partWriter) open(now time.Duration) error {
 	w.number++
 	path := partPath(w.folder, w.number)
 	f, err := w.create(path)
