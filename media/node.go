@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
+	"slices"
 	"sync"
 
 	"github.com/pion/ice/v4"
@@ -19,8 +20,8 @@ const socketBuffer = 4 << 20
 // Config of a Node.
 type Config struct {
 	// Listen is the host:port of the one UDP socket; port 0 picks a free one.
-	// An unspecified host (0.0.0.0, ::) listens and announces on every interface
-	// but loopback.
+	// An unspecified host (0.0.0.0, ::) listens on every interface and announces
+	// all but loopback, unless there is nothing else.
 	Listen string
 	// PublicIPs are announced instead of the socket's own addresses, with the
 	// socket's port.
@@ -62,8 +63,7 @@ func NewNode(cfg Config) (*Node, error) {
 		UDPConn: conn,
 		Net:     cfg.Net,
 	})
-	bound, ok := conn.LocalAddr().(*net.UDPAddr)
-	api, err := newAPI(cfg, mux, ok && bound.IP.IsLoopback())
+	api, err := newAPI(cfg, mux, onlyLoopback(mux.GetListenAddresses()))
 	if err != nil {
 		return nil, errors.Join(err, mux.Close())
 	}
@@ -95,6 +95,13 @@ func listen(cfg Config) (net.PacketConn, error) {
 	_ = conn.SetReadBuffer(socketBuffer)
 	_ = conn.SetWriteBuffer(socketBuffer)
 	return conn, nil
+}
+
+func onlyLoopback(addrs []net.Addr) bool {
+	return !slices.ContainsFunc(addrs, func(a net.Addr) bool {
+		udp, ok := a.(*net.UDPAddr)
+		return ok && !udp.IP.IsLoopback()
+	})
 }
 
 // Addr is the address the UDP socket is bound to.

@@ -103,6 +103,24 @@ func TestPublicIPs(t *testing.T) {
 	}
 }
 
+func TestUnspecifiedAddress(t *testing.T) {
+	checkLeaks(t)
+	for _, listen := range []string{"0.0.0.0:0", "[::]:0"} {
+		n := newTestNode(t, Config{Listen: listen, Log: testLog(t)})
+		server, err := n.NewTransport(func(Event) {})
+		if err != nil {
+			t.Fatal(err)
+		}
+		answer, err := server.Answer(context.Background(), chromiumOffer)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !strings.Contains(answer, "a=candidate:") || strings.Contains(answer, " 0.0.0.0 "+strconv.Itoa(n.Addr().(*net.UDPAddr).Port)) {
+			t.Errorf("%s: no usable candidate in\n%s", listen, answer)
+		}
+	}
+}
+
 func TestRefusedOffers(t *testing.T) {
 	checkLeaks(t)
 	video := strings.Index(chromiumOffer, "m=video")

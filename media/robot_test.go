@@ -262,6 +262,12 @@ func (p *tap) WriteSenderReport(uint64, uint32, time.Time) {
 	p.mu.Unlock()
 }
 
+func (p *tap) reportsSeen() int {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.reports
+}
+
 func (p *tap) seen() []*rtp.Packet {
 	p.mu.Lock()
 	defer p.mu.Unlock()

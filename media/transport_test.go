@@ -218,6 +218,7 @@ func TestLoopback(t *testing.T) {
 	if len(audio.seen()) == 0 {
 		t.Error("the tap saw no audio")
 	}
+	a.stream(1, func() bool { return audio.reportsSeen() > 0 })
 	r := a.server.Receiver(Video)
 	if r.Kind() != Video || r.ClockRate() != 90000 || r.SSRC() == 0 {
 		t.Errorf("%v %v %v", r.Kind(), r.ClockRate(), r.SSRC())
@@ -265,6 +266,28 @@ func TestSetTap(t *testing.T) {
 	}
 	if len(first.seen()) != 1 || len(second.seen()) != 1 {
 		t.Errorf("%d and %d packets", len(first.seen()), len(second.seen()))
+	}
+}
+
+// Forwarding costs no allocation, before and after a switch of source.
+func TestForwardingAllocatesNothing(t *testing.T) {
+	d := newDownTrack(Video, videoClockRate, 1)
+	d.bind(discard{}, 5, 96)
+	d.open()
+	for range 2 {
+		r := newReceiver(Video, 1, 96, videoClockRate, &senderClock{}, trackIO{})
+		d.play(r)
+		var out outgoing
+		pkt := videoPacket(1, 0, true, true, 7)
+		if n := testing.AllocsPerRun(100, func() {
+			pkt.SequenceNumber++
+			r.handleRTP(pkt, epoch, &out)
+		}); n != 0 {
+			t.Errorf("%v allocations a packet", n)
+		}
+	}
+	if d.sent == 0 {
+		t.Error("nothing was forwarded")
 	}
 }
 
