@@ -1,7 +1,9 @@
 import { render } from 'preact';
-import { dressPage, t } from '../shared/i18n';
-import { Brand } from '../shared/ui';
+import { dressPage } from '../shared/i18n';
 import '../styles/base.css';
+import '../styles/simple.css';
+import './landing.css';
+import { Landing, t } from './Landing';
 
-dressPage(t('product'));
-render(<Brand />, document.getElementById('page')!);
+dressPage(t('title'));
+render(<Landing />, document.getElementById('page')!);

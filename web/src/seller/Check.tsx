@@ -2,7 +2,7 @@ import { Camera, CameraOff, Check as Tick, Globe, Lock, Mic, MicOff, X, type Luc
 import type { ComponentChildren } from 'preact';
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { soundLevel, type CameraError } from '../shared/camera';
-import { Button, Icon, Rich, StreamVideo } from '../shared/ui';
+import { Button, classes, Icon, Rich, StreamVideo } from '../shared/ui';
 import { say } from './Announcer';
 import { browserOf } from './browser';
 import { Comfort, Screen } from './Screen';
@@ -30,7 +30,7 @@ export function Check({ visit, inCall }: { visit: Visit; inCall: boolean }) {
       dock={<Next visit={visit} inCall={inCall} />}
     >
       <h1 class="only-read">{t('title.check')}</h1>
-      <figure class="preview">
+      <figure class={classes('preview', fault && !stream && 'low')}>
         {stream ? (
           <StreamVideo stream={stream} muted class="preview-video" data-testid="seller-preview" aria-label={t('check.picture')} />
         ) : (

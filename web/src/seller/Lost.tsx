@@ -34,9 +34,11 @@ export function Lost({ visit, state }: { visit: Visit; state: State }) {
       class="lost"
       dock={
         <>
-          <Button kind="primary" wide icon={RefreshCw} iconSize={20} data-testid="seller-try-now" onClick={() => tryNow(visit)}>
-            {t('lost.tryNow')}
-          </Button>
+          {!theirs && (
+            <Button kind="primary" wide icon={RefreshCw} iconSize={20} data-testid="seller-try-now" onClick={() => tryNow(visit)}>
+              {t('lost.tryNow')}
+            </Button>
+          )}
           <Comfort>{t('lost.comfort')}</Comfort>
         </>
       }

@@ -49,8 +49,8 @@ function known<W extends string>(set: readonly W[], word: string): word is W {
 /** The seller's headline of an outcome. */
 export function outcomeTitle(outcome: Outcome): string {
   if (outcome.verdict !== 'recapture') return tOutcome(`verdict.${outcome.verdict as 'pass'}.title`);
-  const count = outcome.repeat.length;
-  return count ? tOutcome('verdict.recapture.title', { count }) : tOutcome('verdict.recapture.titleNone');
+  const count = Math.min(outcome.repeat.length, Slots.length) as 0 | 1 | 2 | 3 | 4;
+  return tOutcome(`verdict.recapture.title${count}`);
 }
 
 type OutcomeProps = {

@@ -1,7 +1,27 @@
+import { signal } from '@preact/signals';
 import { render } from 'preact';
-import { dressPage, t } from '../shared/i18n';
-import { Brand } from '../shared/ui';
+import { ApiError, post } from '../shared/api';
+import { dressPage } from '../shared/i18n';
 import '../styles/base.css';
+import '../styles/simple.css';
+import './signin.css';
+import { SignIn, t } from './SignIn';
 
-dressPage(t('product'));
-render(<Brand />, document.getElementById('page')!);
+const refused = signal<ApiError | null>(null);
+const token = decodeURIComponent(location.pathname.split('/')[2] ?? '');
+
+/** Changes the link's token into a cookie and goes to that person's page; the token leaves the address and the history. */
+async function open(): Promise<void> {
+  refused.value = null;
+  try {
+    const { home } = await post<{ home: string }>('/api/signin', { token });
+    location.replace(home.startsWith('/') && !home.startsWith('//') ? home : '/');
+  } catch (cause) {
+    if (!(cause instanceof ApiError)) throw cause;
+    refused.value = cause;
+  }
+}
+
+dressPage(t('title'));
+render(<SignIn refused={refused} retry={() => void open()} />, document.getElementById('page')!);
+void open();

@@ -29,12 +29,13 @@ export function Call({ visit, state }: { visit: Visit; state: State }) {
   const close = () => setOpen('');
   return (
     <main class="call" id="content" data-testid="seller-call" data-step={state.step}>
-      <Stage visit={visit} state={state} />
+      <Stage visit={visit} state={state}>
+        <Reconnecting visit={visit} />
+      </Stage>
       <div class="call-top">
         <Recording state={state} onStop={() => setOpen('withdraw')} />
         <StepPill state={state} />
       </div>
-      <Reconnecting visit={visit} />
       <Sheet visit={visit} state={state} unread={unread} onChat={() => setOpen('chat')} onLeave={() => setOpen('leave')} />
       {open === 'chat' && <Chat visit={visit} state={state} onClose={close} />}
       {open === 'withdraw' && <Ask about="withdraw" act={() => visit.withdraw()} onClose={close} />}
@@ -69,7 +70,7 @@ function Reconnecting({ visit }: { visit: Visit }) {
   return (
     <p class="call-strip" role="status">
       <Icon of={WifiOff} />
-      <span>{socketAway ? `${t('strip.reconnecting')} ${t('strip.reconnectingText')}` : t('strip.media')}</span>
+      <span>{socketAway ? t('strip.socket') : t('strip.media')}</span>
     </p>
   );
 }

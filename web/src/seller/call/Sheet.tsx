@@ -31,12 +31,14 @@ export function Sheet({ visit, state, unread, onChat, onLeave }: SheetProps) {
         </div>
       </div>
       <Controls visit={visit} unread={unread} onChat={onChat} onLeave={onLeave} />
-      {state.recording && (
-        <p class="stop-hint">
-          <Icon of={Hand} size={16} />
-          {t('call.stopAnyTime')}
-        </p>
-      )}
+      <p class="stop-hint">
+        {state.recording && (
+          <>
+            <Icon of={Hand} size={16} />
+            {t('call.stopAnyTime')}
+          </>
+        )}
+      </p>
     </section>
   );
 }

@@ -1,4 +1,5 @@
 import { VideoOff } from 'lucide-preact';
+import type { ComponentChildren } from 'preact';
 import { useEffect, useRef } from 'preact/hooks';
 import type { State } from '../../protocol';
 import { classes, Icon, StreamVideo } from '../../shared/ui';
@@ -10,7 +11,7 @@ const ownLarge = ['DOC_FRONT', 'DOC_BACK', 'FACE_WITH_DOC'];
 const framed = ['DOC_FRONT', 'DOC_BACK'];
 
 /** Both pictures: the own one large and never mirrored while a document is shown, else the account manager's. */
-export function Stage({ visit, state }: { visit: Visit; state: State }) {
+export function Stage({ visit, state, children }: { visit: Visit; state: State; children: ComponentChildren }) {
   const box = useRef<HTMLDivElement>(null);
   const own = ownLarge.includes(state.step);
   const withFrame = framed.includes(state.step);
@@ -32,6 +33,7 @@ export function Stage({ visit, state }: { visit: Visit; state: State }) {
         <span class="picture-name">{name}</span>
       </div>
       {withFrame && <Corners />}
+      {children}
     </div>
   );
 }
@@ -61,7 +63,7 @@ function useFrame(stage: { current: HTMLDivElement | null }, own: boolean, withF
   useEffect(() => {
     const box = stage.current;
     const video = box?.querySelector<HTMLVideoElement>('.picture.large video');
-    if (!box || !video) return;
+    if (!own || !box || !video) return; // a face may be cut at the sides, what is held up may not
     const fit = () => {
       const room = { width: box.clientWidth, height: box.clientHeight - overlap };
       const size = { width: video.videoWidth, height: video.videoHeight };
