@@ -18,21 +18,24 @@ import (
 // and a missed appointment are reached by it.
 const linkLife = 14 * 24 * time.Hour
 
-// CreateRoom makes the room that n asks for, as if it had come by HTTP. token is
-// that of the seller's link. actor is as rooms.Store.Create wants it.
-func (s *Server) CreateRoom(ctx context.Context, actor string, n NewRoom, token string) (*rooms.Room, error) {
-	return s.createRoom(ctx, actor, n, rooms.NewRoomID(), token)
+// CreateRoom makes the room that n asks for, as if it had come by HTTP but
+// without a link, see SellerLink. actor is as rooms.Store.Create wants it.
+func (s *Server) CreateRoom(ctx context.Context, actor string, n NewRoom) (*rooms.Room, error) {
+	return s.createRoom(ctx, actor, n, rooms.NewRoomID(), "")
 }
 
 // createRoom checks the pictures and puts them into the evidence store before
-// the ledger names them.
+// the ledger names them. token is that of the seller's link, if not empty.
 func (s *Server) createRoom(ctx context.Context, actor string, n NewRoom, id, token string) (*rooms.Room, error) {
 	at := time.Now()
 	if n.At != nil {
 		at = *n.At
 	}
 	cmd := rooms.CreateRoom{ID: id, SellerName: n.sellerName(), SellerMail: n.Seller.Mail, Application: n.Application,
-		Language: n.Language, Zone: n.Zone, At: at, Manager: n.Manager, Test: n.Test, Link: newLink(token, at)}
+		Language: n.Language, Zone: n.Zone, At: at, Manager: n.Manager, Test: n.Test}
+	if token != "" {
+		cmd.Link = newLink(token, at)
+	}
 	for _, d := range n.Documents {
 		p, err := s.checkPicture(ctx, d.Data)
 		if err != nil {

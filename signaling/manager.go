@@ -97,7 +97,7 @@ func (s *Server) managerCreate(w http.ResponseWriter, r *http.Request, who sessi
 	}
 	n.Manager = who.Subject
 	token := rooms.NewToken()
-	room, err := s.CreateRoom(r.Context(), actorOf(who), n, token)
+	room, err := s.createRoom(r.Context(), actorOf(who), n, rooms.NewRoomID(), token)
 	if err != nil {
 		return err
 	}

@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"net/http"
-	"strings"
 
 	"verifycall/calls/protocol"
 	"verifycall/recorder/evidence"
@@ -37,9 +36,6 @@ func writeProblem(w http.ResponseWriter, f *protocol.Fault) {
 	h.Set("Cache-Control", "no-store")
 	h.Del("ETag")
 	h.Del("Content-Disposition")
-	if f.Code == protocol.CodeUnauthorized && strings.HasPrefix(f.Message, "This key") {
-		h.Set("WWW-Authenticate", "Bearer")
-	}
 	w.WriteHeader(p.Status)
 	_ = json.NewEncoder(w).Encode(p) // the client is gone if this fails
 }

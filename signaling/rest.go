@@ -91,6 +91,7 @@ func (s *Server) withKey(scope string, h func(http.ResponseWriter, *http.Request
 		return s.exchanged(r, func() error {
 			key, err := s.key(r)
 			if err != nil {
+				w.Header().Set("WWW-Authenticate", "Bearer") // RFC 6750 section 3
 				return err
 			}
 			if !slices.Contains(key.scopes, scope) {

@@ -63,7 +63,9 @@ func (s *Server) handle(pattern string, h handler) {
 		if err := h(status, r); err != nil {
 			s.answerError(status, r, pattern, err)
 		}
-		s.cfg.Metrics.request(pattern, status.status, time.Since(started))
+		if status.status != http.StatusSwitchingProtocols { // a connection's life is no answering time
+			s.cfg.Metrics.request(pattern, status.status, time.Since(started))
+		}
 		s.log.Debug("request", "route", pattern, "status", status.status, "took", time.Since(started))
 	})
 }

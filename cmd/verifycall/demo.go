@@ -90,7 +90,7 @@ func demoSeller(ctx context.Context, store *rooms.Store, edge *signaling.Server)
 		return "", err
 	}
 	if room == nil {
-		if room, err = edge.CreateRoom(ctx, "system", demoRequest(), rooms.NewToken()); err != nil {
+		if room, err = edge.CreateRoom(ctx, "system", demoRequest()); err != nil {
 			return "", err
 		}
 		if err := store.PutTicket(ctx, kindDemo, demoRoom, rooms.Ticket{Room: room.ID}, demoLife); err != nil {

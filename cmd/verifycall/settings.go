@@ -64,10 +64,10 @@ func (c *settings) flags() *flag.FlagSet {
 	f.StringVar(&c.Keys, "keys", "", "`folder` of the signing keys, made on first start (default keys in --data)")
 	f.StringVar(&c.Store, "store", "", "`folder` or file:// URL of the evidence (default store in --data)")
 	f.StringVar(&c.Redis, "redis", "", "`URL` of Redis (default embedded, in --data)")
-	f.DurationVar(&c.Grace, "grace", 2*time.Minute, "`time` that an interrupted call waits for its people")
-	f.IntVar(&c.StartKbps, "start-kbps", 800, "bitrate in `kbit/s` that video starts with")
-	f.IntVar(&c.ConnsPerIP, "conns-per-ip", 256, "`number` of WebSockets that one address may have")
-	f.DurationVar(&c.StopTimeout, "stop-timeout", 15*time.Second, "`time` that calls have to end politely")
+	f.Var(newSpan(&c.Grace, 2*time.Minute), "grace", "`time` that an interrupted call waits for its people")
+	f.Var(newNumber(&c.StartKbps, 800, 150, 5000), "start-kbps", "bitrate in `kbit/s` that video starts with")
+	f.Var(newNumber(&c.ConnsPerIP, 256, 1, 1<<20), "conns-per-ip", "`number` of WebSockets that one address may have")
+	f.Var(newSpan(&c.StopTimeout, 15*time.Second), "stop-timeout", "`time` that calls have to end politely")
 	f.StringVar(&c.LogLevel, "log-level", "info", "debug, info, warn or error")
 	f.StringVar(&c.LogFormat, "log-format", "text", "text or json")
 	f.BoolVar(&c.PrintConfig, "print-config", false, "print the settings, secrets masked, and end")
@@ -95,7 +95,7 @@ func parseSettings(args []string, env func(string) (string, bool), help io.Write
 			return
 		}
 		if err := f.Set(fl.Name, value); err != nil {
-			faults = errors.Join(faults, fmt.Errorf("%s: %q can't be used", envName(fl.Name), value))
+			faults = errors.Join(faults, fmt.Errorf("%s: %q: %w", envName(fl.Name), value, err))
 		}
 	})
 	c.complete()
@@ -163,18 +163,6 @@ func (c *settings) check() error {
 		}
 	}
 	faults = append(faults, c.checkTLS(), c.checkStores())
-	if c.Grace <= 0 || c.Grace > time.Hour {
-		wrong("--grace: %s is not between 0 and an hour", c.Grace)
-	}
-	if c.StopTimeout <= 0 || c.StopTimeout > time.Hour {
-		wrong("--stop-timeout: %s is not between 0 and an hour", c.StopTimeout)
-	}
-	if c.StartKbps < 150 || c.StartKbps > 5000 {
-		wrong("--start-kbps: %d is not between 150 and 5000", c.StartKbps)
-	}
-	if c.ConnsPerIP < 1 {
-		wrong("--conns-per-ip: %d is less than 1", c.ConnsPerIP)
-	}
 	if _, err := c.logger(io.Discard); err != nil {
 		faults = append(faults, err)
 	}

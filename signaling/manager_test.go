@@ -1,0 +1,184 @@
+package signaling
+
+import (
+	"bytes"
+	"encoding/base64"
+	"fmt"
+	"net/http"
+	"net/url"
+	"strings"
+	"testing"
+	"time"
+
+	"verifycall/calls/protocol"
+	"verifycall/rooms"
+)
+
+func TestManagerRooms(t *testing.T) {
+	s := openSite(t, nil)
+	m := s.signedIn("manager", "jonas")
+	picture := jpegOf(t, 160, 100)
+	at := time.Now().Add(2 * time.Hour).UTC().Truncate(time.Second)
+	body := fmt.Sprintf(`{"seller":{"name":"Anna Maria Eriksson","mail":"anna@example.org"},"language":"en","zone":"America/Toronto","at":%q,
+		"application":{"surname":"Eriksson","document_number":"D23145890"},"documents":[{"kind":"id_front","data":%q}]}`,
+		at.Format(time.RFC3339), base64.StdEncoding.EncodeToString(picture))
+	id, link := m.makeRoom(body)
+	if !strings.HasPrefix(link, s.url+"/j/") {
+		t.Errorf("link %s", link)
+	}
+	var d RoomDetail
+	m.get("/api/manager/rooms/"+id).into(http.StatusOK, &d)
+	if d.ID != id || d.State != rooms.StateBooked || !d.At.Equal(at) || d.SellerName != "Anna Maria Eriksson" || d.SellerMail != "anna@example.org" ||
+		d.Application["document_number"] != "D23145890" || d.Manager != "jonas" || len(d.Documents) != 1 || d.Documents[0].Width != 160 {
+		t.Fatalf("room %+v", d)
+	}
+	a := m.get("/api/manager/rooms/"+id+"/documents/"+d.Documents[0].SHA256).into(http.StatusOK, nil)
+	if !bytes.Equal(a.body, picture) || a.header.Get("Content-Type") != "image/jpeg" ||
+		a.header.Get("Cache-Control") != "private, max-age=31536000, immutable" {
+		t.Errorf("document of %d bytes with %v", len(a.body), a.header)
+	}
+	m.get("/api/manager/rooms/" + id + "/documents/" + strings.Repeat("0", 64)).refused(protocol.CodeNotFound)
+	m.get("/api/manager/rooms/" + id + "/stills/" + d.Documents[0].SHA256 + ".webp").refused(protocol.CodeNotFound)
+
+	for _, test := range []struct {
+		query string
+		rooms int
+	}{
+		{"", 1},
+		{"?from=" + at.Format(time.RFC3339) + "&to=" + at.Add(time.Second).Format(time.RFC3339), 1},
+		{"?to=" + at.Format(time.RFC3339), 0},
+	} {
+		var list struct{ Rooms []RoomRow }
+		m.get("/api/manager/rooms"+test.query).into(http.StatusOK, &list)
+		if len(list.Rooms) != test.rooms || test.rooms == 1 && (list.Rooms[0].ID != id || list.Rooms[0].SellerName == "") {
+			t.Errorf("%q lists %+v", test.query, list.Rooms)
+		}
+	}
+	m.get("/api/manager/rooms?from=today").refused(protocol.CodeMalformed)
+	m.get("/api/manager/rooms?cursor=!!").refused(protocol.CodeMalformed)
+
+	later := at.Add(time.Hour)
+	m.post("/api/manager/rooms/"+id+"/reschedule", `{"at":"`+later.Format(time.RFC3339)+`"}`).into(http.StatusOK, &d)
+	if !d.At.Equal(later) {
+		t.Errorf("rescheduled to %s, want %s", d.At, later)
+	}
+	m.post("/api/manager/rooms/"+id+"/reschedule", `{"at":"1999-01-01T00:00:00Z"}`).refused(protocol.CodeMalformed)
+	var more MadeRoom
+	m.post("/api/manager/rooms/"+id+"/link", "{}").into(http.StatusCreated, &more)
+	s.seller(link)
+	s.seller(more.SellerLink)
+	m.post("/api/manager/rooms/"+id+"/cancel", "{}").into(http.StatusOK, &d)
+	if d.State != rooms.StateCancelled {
+		t.Errorf("state %s", d.State)
+	}
+	m.post("/api/manager/rooms/"+id+"/cancel", "{}").refused(protocol.CodeWrongState)
+}
+
+// Somebody else's room looks as if it weren't there.
+func TestOthersRooms(t *testing.T) {
+	s := openSite(t, nil)
+	id, _ := s.signedIn("manager", "jonas").makeRoom(plainRoom)
+	before := s.length(id)
+	other := s.signedIn("manager", "sabine")
+	for _, path := range []string{"", "/documents/x", "/stills/x.webp"} {
+		other.get("/api/manager/rooms/" + id + path).refused(protocol.CodeNotFound)
+	}
+	for _, path := range []string{"/link", "/cancel", "/reschedule"} {
+		other.post("/api/manager/rooms/"+id+path, `{"at":"`+time.Now().Format(time.RFC3339)+`"}`).refused(protocol.CodeNotFound)
+	}
+	other.get("/ws/manager?room=" + id).refused(protocol.CodeNotFound)
+	other.get("/api/manager/rooms/R-NOTTHERE").refused(protocol.CodeNotFound)
+	var list struct{ Rooms []RoomRow }
+	other.get("/api/manager/rooms").into(http.StatusOK, &list)
+	if len(list.Rooms) != 0 {
+		t.Errorf("lists %v", list.Rooms)
+	}
+	if after := s.length(id); after != before {
+		t.Errorf("the record grew from %d to %d entries", before, after)
+	}
+}
+
+func TestRefusedPicturesLeaveNoRoom(t *testing.T) {
+	s := openSite(t, nil)
+	m := s.signedIn("manager", "jonas")
+	good := jpegOf(t, 64, 64)
+	for name, test := range map[string]struct {
+		data []byte
+		code protocol.Code
+	}{
+		"text":      {[]byte("this is no picture"), protocol.CodeNotPicture},
+		"cut off":   {good[:len(good)/2], protocol.CodeNotPicture},
+		"too large": {append(bytes.Clone(good), make([]byte, maxPictureBytes)...), protocol.CodeTooLarge},
+	} {
+		body := fmt.Sprintf(`{"seller":{"name":"A"},"language":"en","zone":"UTC","application":{},"documents":[{"kind":"id_front","data":%q},{"kind":"id_back","data":%q}]}`,
+			base64.StdEncoding.EncodeToString(good), base64.StdEncoding.EncodeToString(test.data))
+		t.Run(name, func(t *testing.T) {
+			a := m.post("/api/manager/rooms", body)
+			a.t = t
+			a.refused(test.code)
+		})
+	}
+	var list struct{ Rooms []RoomRow }
+	m.get("/api/manager/rooms").into(http.StatusOK, &list)
+	stored, err := s.evidence.List(t.Context(), "")
+	if err != nil || len(list.Rooms) != 0 || len(stored) != 0 {
+		t.Errorf("left rooms %v, objects %v (%v)", list.Rooms, stored, err)
+	}
+}
+
+func TestManagersMakeRoomsForThemselvesOnly(t *testing.T) {
+	s := openSite(t, nil)
+	m := s.signedIn("manager", "jonas")
+	m.post("/api/manager/rooms", strings.Replace(plainRoom, `"language"`, `"manager":"sabine","language"`, 1)).refused(protocol.CodeForbidden)
+	m.post("/api/manager/rooms", strings.Replace(plainRoom, `"language"`, `"test":true,"language"`, 1)).refused(protocol.CodeForbidden)
+	m.post("/api/manager/rooms", `{"seller":{"name":"A"}}`).refused(protocol.CodeMalformed)
+}
+
+func TestLogsHoldNoPersonsAndTokens(t *testing.T) {
+	s := openSite(t, nil)
+	m := s.signedIn("manager", "jonas")
+	_, link := m.makeRoom(plainRoom)
+	s.seller(link)
+	s.browser().post("/api/link", `{"token":"wrong"}`).refused(protocol.CodeLinkUnknown)
+	u, _ := url.Parse(s.url)
+	secrets := []string{link[strings.LastIndex(link, "/")+1:], "Eriksson", "anna@", "Jonas", "127.0.0.1", m.client.Jar.Cookies(u)[0].Value}
+	text := s.log.String()
+	if !strings.Contains(text, "room made") {
+		t.Fatalf("the log says nothing: %q", text)
+	}
+	for _, secret := range secrets {
+		if strings.Contains(text, secret) {
+			t.Errorf("the log holds %q:\n%s", secret, text)
+		}
+	}
+}
+
+func TestPagesAndHeaders(t *testing.T) {
+	s := openSite(t, nil)
+	b := s.browser()
+	for path, want := range map[string]string{"/": "landing", "/j": "seller", "/j/abc": "seller", "/in/abc": "signin", "/manager": "manager",
+		"/manager/rooms/R-1": "manager", "/audit": "audit", "/audit/rooms/R-1": "audit"} {
+		a := b.get(path).into(http.StatusOK, nil)
+		if string(a.body) != "<!doctype html>"+want {
+			t.Errorf("%s gives %s", path, a.body)
+		}
+		csp := a.header.Get("Content-Security-Policy")
+		if !strings.Contains(csp, "default-src 'self'") || strings.Contains(csp, "unsafe") || !strings.Contains(csp, "frame-ancestors 'none'") {
+			t.Errorf("%s has the policy %q", path, csp)
+		}
+		if a.header.Get("Referrer-Policy") != "no-referrer" || a.header.Get("X-Content-Type-Options") != "nosniff" {
+			t.Errorf("%s has %v", path, a.header)
+		}
+	}
+	a := b.get("/assets/app-1.js").into(http.StatusOK, nil)
+	if !strings.Contains(a.header.Get("Cache-Control"), "immutable") || !strings.HasPrefix(a.header.Get("Content-Type"), "text/javascript") {
+		t.Errorf("asset has %v", a.header)
+	}
+	for _, path := range []string{"/assets/none.js", "/assets/", "/nowhere", "/seller.html", "/assets/..%2findex.html"} {
+		b.get(path).refused(protocol.CodeNotFound)
+	}
+	b.get("/healthz").into(http.StatusOK, nil)
+	if keys := b.get("/.well-known/verifycall-keys.json").into(http.StatusOK, nil); !bytes.Contains(keys.body, []byte(`"RW`)) {
+		t.Errorf("keys %s", keys.body)
+	}
+}

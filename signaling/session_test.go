@@ -1,0 +1,226 @@
+package signaling
+
+import (
+	"net/http"
+	"net/url"
+	"strings"
+	"testing"
+	"time"
+
+	"verifycall/calls/protocol"
+	"verifycall/rooms"
+)
+
+func TestOpeningALinkChangesNothing(t *testing.T) {
+	s := openSite(t, nil)
+	id, link := s.signedIn("manager", "jonas").makeRoom(plainRoom)
+	before := s.length(id)
+	b := s.browser()
+	for range 3 {
+		a := b.get("/j/"+link[strings.LastIndex(link, "/")+1:]).into(http.StatusOK, nil)
+		if len(a.header.Values("Set-Cookie")) != 0 || !strings.Contains(string(a.body), "seller") {
+			t.Errorf("page %s with cookies %v", a.body, a.header.Values("Set-Cookie"))
+		}
+	}
+	if after := s.length(id); after != before {
+		t.Errorf("the record grew from %d to %d entries", before, after)
+	}
+	b.post("/api/link", tokenBody(link)).into(http.StatusOK, nil)
+	if after := s.length(id); after != before {
+		t.Errorf("the exchange made the record grow from %d to %d entries", before, after)
+	}
+}
+
+func TestSessionCookie(t *testing.T) {
+	for _, test := range []struct {
+		public, name string
+		secure       bool
+	}{{"", "vc_seller", false}, {"https://calls.example.org", "__Host-vc_seller", true}} {
+		s := openSite(t, func(c *Config) {
+			if test.public != "" {
+				c.Public, _ = url.Parse(test.public)
+			}
+		})
+		room, err := s.server.CreateRoom(t.Context(), "system", NewRoom{Seller: NewSeller{Name: "A"}, Language: "en", Zone: "UTC", Manager: "jonas"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		link, err := s.server.SellerLink(t.Context(), "system", room)
+		if err != nil {
+			t.Fatal(err)
+		}
+		a := s.browser().post("/api/link", tokenBody(link)).into(http.StatusOK, nil)
+		cookies := (&http.Response{Header: a.header}).Cookies()
+		if len(cookies) != 1 {
+			t.Fatalf("cookies %v", cookies)
+		}
+		c := cookies[0]
+		if c.Name != test.name || !c.HttpOnly || c.Secure != test.secure || c.SameSite != http.SameSiteStrictMode || c.Path != "/" ||
+			c.Domain != "" || len(c.Value) < 22 {
+			t.Errorf("cookie %+v", c)
+		}
+		if hsts := a.header.Get("Strict-Transport-Security"); (hsts != "") != test.secure {
+			t.Errorf("Strict-Transport-Security %q", hsts)
+		}
+	}
+}
+
+// A second tab has to be known as the same browser, another room's link not.
+func TestExchangeKeepsTheSessionOfTheSameRoom(t *testing.T) {
+	s := openSite(t, nil)
+	m := s.signedIn("manager", "jonas")
+	_, one := m.makeRoom(plainRoom)
+	_, two := m.makeRoom(plainRoom)
+	b := s.seller(one)
+	if a := b.post("/api/link", tokenBody(one)); len(a.header.Values("Set-Cookie")) != 0 {
+		t.Error("the same link gave a new session")
+	}
+	if a := b.post("/api/link", tokenBody(two)); len(a.header.Values("Set-Cookie")) != 1 {
+		t.Error("another room's link kept the session")
+	}
+}
+
+func TestLinkRefusals(t *testing.T) {
+	s := openSite(t, nil)
+	m := s.signedIn("manager", "jonas")
+	id, link := m.makeRoom(plainRoom)
+	expired := rooms.NewToken()
+	s.command(id, "system", rooms.AddLink{Link: rooms.Link{Hash: rooms.HashToken(expired), Expires: time.Now().Add(-time.Minute)}})
+	cancelled, cancelledLink := m.makeRoom(plainRoom)
+	m.post("/api/manager/rooms/"+cancelled+"/cancel", "{}").into(http.StatusOK, nil)
+	for name, test := range map[string]struct {
+		body    string
+		headers []string
+		code    protocol.Code
+	}{
+		"unknown":        {`{"token":"` + rooms.NewToken() + `"}`, nil, protocol.CodeLinkUnknown},
+		"empty":          {`{"token":""}`, nil, protocol.CodeLinkUnknown},
+		"expired":        {`{"token":"` + expired + `"}`, nil, protocol.CodeLinkExpired},
+		"cancelled":      {tokenBody(cancelledLink), nil, protocol.CodeRoomCancelled},
+		"malformed":      {`{"token":`, nil, protocol.CodeMalformed},
+		"unknown field":  {`{"token":"x","more":1}`, nil, protocol.CodeMalformed},
+		"trailing":       {`{"token":"x"} {}`, nil, protocol.CodeMalformed},
+		"oversized":      {`{"token":"` + strings.Repeat("x", smallBody) + `"}`, nil, protocol.CodeTooLarge},
+		"form":           {"token=x", []string{"Content-Type", "application/x-www-form-urlencoded"}, protocol.CodeMalformed},
+		"another site":   {tokenBody(link), []string{"Sec-Fetch-Site", "cross-site", "Origin", "https://evil.example"}, protocol.CodeForbidden},
+		"another origin": {tokenBody(link), []string{"Origin", "https://evil.example"}, protocol.CodeForbidden},
+	} {
+		t.Run(name, func(t *testing.T) {
+			b := s.browser()
+			a := b.do("POST", "/api/link", test.body, test.headers...)
+			a.t = t
+			a.refused(test.code)
+			if len(a.header.Values("Set-Cookie")) != 0 {
+				t.Error("a refusal set a cookie")
+			}
+		})
+	}
+}
+
+func TestTooManyUnknownLinks(t *testing.T) {
+	s := openSite(t, nil)
+	_, link := s.signedIn("manager", "jonas").makeRoom(plainRoom)
+	b := s.browser()
+	for range exchangeBurst {
+		b.post("/api/link", `{"token":"nope"}`).refused(protocol.CodeLinkUnknown)
+	}
+	b.post("/api/link", tokenBody(link)).refused(protocol.CodeTooMany)
+	b.key = "guess"
+	b.get("/api/v1/rooms/R-00000000").refused(protocol.CodeTooMany)
+}
+
+func TestGoodExchangesAreNotLimited(t *testing.T) {
+	s := openSite(t, nil)
+	_, link := s.signedIn("manager", "jonas").makeRoom(plainRoom)
+	for range 2 * exchangeBurst {
+		s.seller(link)
+	}
+}
+
+func TestSignInLinks(t *testing.T) {
+	s := openSite(t, nil)
+	once, err := s.server.SignInLink(t.Context(), rooms.Ticket{Role: "manager", Subject: "jonas"}, time.Hour)
+	if err != nil {
+		t.Fatal(err)
+	}
+	again, err := s.server.SignInLink(t.Context(), rooms.Ticket{Role: "auditor", Subject: "ruth", Scope: ScopeAgain}, time.Hour)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var in struct{ Role, Name, Home string }
+	s.browser().post("/api/signin", tokenBody(once)).into(http.StatusOK, &in)
+	if in.Role != "manager" || in.Name != "Jonas Weber" || in.Home != "/manager" {
+		t.Errorf("signed in as %+v", in)
+	}
+	s.browser().post("/api/signin", tokenBody(once)).refused(protocol.CodeLinkUnknown)
+	for range 2 {
+		s.browser().post("/api/signin", tokenBody(again)).into(http.StatusOK, &in)
+	}
+	if in.Role != "auditor" || in.Home != "/audit" {
+		t.Errorf("signed in as %+v", in)
+	}
+	// A seller's link opens no staff door and the other way round.
+	_, seller := s.signedIn("manager", "jonas").makeRoom(plainRoom)
+	s.browser().post("/api/signin", tokenBody(seller)).refused(protocol.CodeLinkUnknown)
+	s.browser().post("/api/link", tokenBody(again)).refused(protocol.CodeLinkUnknown)
+}
+
+func TestSignOut(t *testing.T) {
+	s := openSite(t, nil)
+	m := s.signedIn("manager", "jonas")
+	stolen := s.browser()
+	u, _ := url.Parse(s.url)
+	stolen.client.Jar.SetCookies(u, m.client.Jar.Cookies(u))
+	m.post("/api/signout", `{"role":"manager"}`).into(http.StatusOK, nil)
+	m.get("/api/manager/me").refused(protocol.CodeUnauthorized)
+	stolen.get("/api/manager/me").refused(protocol.CodeUnauthorized)
+	m.post("/api/signout", `{"role":"manager"}`).into(http.StatusOK, nil)
+	m.post("/api/signout", `{"role":"king"}`).refused(protocol.CodeMalformed)
+}
+
+// Every door is closed to everybody but its own role.
+func TestDoors(t *testing.T) {
+	s := openSite(t, nil)
+	manager, auditor := s.signedIn("manager", "jonas"), s.signedIn("auditor", "ruth")
+	id, link := manager.makeRoom(plainRoom)
+	people := map[string]*browser{"nobody": s.browser(), "seller": s.seller(link), "manager": manager, "auditor": auditor}
+	for _, door := range []struct{ method, path, opens string }{
+		{"GET", "/api/manager/me", "manager"},
+		{"GET", "/api/manager/rooms", "manager"},
+		{"POST", "/api/manager/rooms", "manager"},
+		{"GET", "/api/manager/rooms/" + id, "manager"},
+		{"POST", "/api/manager/rooms/" + id + "/link", "manager"},
+		{"POST", "/api/manager/rooms/" + id + "/cancel", "manager"},
+		{"POST", "/api/manager/rooms/" + id + "/reschedule", "manager"},
+		{"GET", "/api/manager/rooms/" + id + "/documents/x", "manager"},
+		{"GET", "/api/manager/rooms/" + id + "/stills/x.webp", "manager"},
+		{"GET", "/api/audit/me", "auditor"},
+		{"GET", "/api/audit/rooms", "auditor"},
+		{"GET", "/api/audit/rooms/" + id, "auditor"},
+		{"GET", "/api/audit/rooms/" + id + "/files/data/room.json", "auditor"},
+		{"GET", "/api/audit/rooms/" + id + "/verify", "auditor"},
+		{"GET", "/api/audit/rooms/" + id + "/bundle.zip", "auditor"},
+		{"GET", "/ws/seller", "seller"},
+		{"GET", "/ws/manager?room=" + id, "manager"},
+	} {
+		for name, b := range people {
+			if name == door.opens {
+				continue
+			}
+			a := b.do(door.method, door.path, map[string]string{"POST": "{}"}[door.method])
+			if a.status != http.StatusUnauthorized {
+				t.Errorf("%s %s as %s: status %d", door.method, door.path, name, a.status)
+			}
+		}
+	}
+	for _, path := range []string{"/api/v1/rooms/" + id, "/api/v1/rooms/" + id + "/ledger", "/api/v1/rooms/" + id + "/bundle.zip"} {
+		for name, b := range people {
+			if a := b.get(path); a.status != http.StatusUnauthorized || a.header.Get("WWW-Authenticate") != "Bearer" {
+				t.Errorf("GET %s as %s: status %d, WWW-Authenticate %q", path, name, a.status, a.header.Get("WWW-Authenticate"))
+			}
+			if name == "nobody" {
+				break
+			}
+		}
+	}
+}
