@@ -1,0 +1,424 @@
+package rooms
+
+import (
+	"errors"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"verifycall/calls/protocol"
+	"verifycall/rooms/ledger"
+)
+
+var (
+	noon   = time.Date(2026, 11, 24, 12, 0, 0, 0, time.UTC)
+	digest = strings.Repeat("ab", 32)
+)
+
+var newRoom = CreateRoom{
+	SellerName: "Jörg Müller", SellerMail: "joerg@example.org", Language: "de", Zone: "Europe/Berlin", At: noon, Manager: "m1",
+	Application: map[string]string{"surname": "Müller", "document_number": "L01X00T47"},
+	Documents:   []Document{{"id_front", digest, "image/jpeg", 183204, 1280, 720}},
+	Link:        Link{digest, noon.Add(time.Hour)},
+}
+
+// run puts a room through commands at a time, as Store does without Redis.
+func run(t testing.TB, r *Room, at time.Time, commands ...Command) *Room {
+	t.Helper()
+	for _, c := range commands {
+		drafts, err := decide(r, c, at)
+		if err != nil {
+			t.Fatalf("%+v: %v", c, err)
+		}
+		change := Change{Chains: make([]Chain, 2)}
+		for _, d := range drafts {
+			if err := r.take(&change, at, "system", d); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	return r
+}
+
+var agree = []Command{GiveNotice{Seller, "2026-11", "de", true}, GiveNotice{Manager, "2026-11", "en", true}}
+
+// inState gives a room in a state that a command can lead to, both notices
+// agreed where the state allows.
+func inState(t testing.TB, state string) *Room {
+	t.Helper()
+	r := &Room{ID: "R-7K3M9QXD"}
+	booked := append([]Command{newRoom}, agree...)
+	waiting := append(slices.Clone(booked), EnterWaiting{})
+	live := append(slices.Clone(waiting), Admit{})
+	ended := append(slices.Clone(live), EndCall{Cause: "hangup_seller"})
+	switch state {
+	case "":
+		return r
+	case StateInvited:
+		c := newRoom
+		c.At = time.Time{}
+		return run(t, r, noon, c)
+	case StateBooked:
+		return run(t, r, noon, booked...)
+	case StateWaiting:
+		return run(t, r, noon, waiting...)
+	case StateLive:
+		return run(t, r, noon, live...)
+	case StateInterrupted:
+		return run(t, r, noon, append(live, Interrupt{"seller_lost"})...)
+	case StateEnded:
+		return run(t, r, noon, ended...)
+	case StateDecided:
+		return run(t, r, noon, append(ended, GiveVerdict{Verdict: VerdictFail, Reasons: []string{"D_EXPIRED"}})...)
+	case StateCancelled:
+		return run(t, r, noon, append(booked, Cancel{"seller"})...)
+	case StateNoShow:
+		return run(t, r, noon, append(booked, NoShow{Seller})...)
+	case StateExpired:
+		return run(t, r, noon, append(booked, Expire{})...)
+	case StateAborted:
+		return run(t, r, noon, append(booked, Abort{"C_PROMPTING"})...)
+	default: // in_review, closed, purged: no command leads there yet
+		run(t, r, noon, append(ended, GiveVerdict{Verdict: VerdictFail, Reasons: []string{"D_EXPIRED"}})...)
+		r.State = state
+		return r
+	}
+}
+
+var capture = Capture{Slot: "DOC_FRONT", SHA256: digest, FrameSHA256: digest, Width: 1280, Height: 720, RTP: 4294967295,
+	At: noon, Recording: "seller-1", Frame: 4182}
+
+// table says, for each command, the state it leads to from each state where it
+// is possible. It is refused everywhere else.
+var table = map[string]struct {
+	command func(r *Room) Command
+	leads   map[string]string
+}{
+	"CreateRoom":           {always(newRoom), map[string]string{"": StateBooked}},
+	"AddLink":              {always(AddLink{Link{digest, noon}}), stay(StateInvited, StateBooked, StateWaiting, StateLive, StateInterrupted, StateEnded, StateDecided, StateNoShow)},
+	"Reschedule":           {always(Reschedule{noon.Add(time.Hour)}), to(StateBooked, StateInvited, StateBooked, StateInterrupted, StateNoShow)},
+	"Cancel":               {always(Cancel{"manager"}), to(StateCancelled, StateInvited, StateBooked, StateWaiting, StateNoShow)},
+	"Expire":               {always(Expire{}), to(StateExpired, StateInvited, StateBooked)},
+	"NoShow seller":        {always(NoShow{Seller}), to(StateNoShow, StateBooked)},
+	"NoShow manager":       {always(NoShow{Manager}), to(StateNoShow, StateBooked, StateWaiting)},
+	"Notice seller":        {always(GiveNotice{Seller, "2026-12", "de", true}), stay(StateBooked, StateWaiting, StateLive, StateInterrupted)},
+	"Notice manager":       {always(GiveNotice{Manager, "2026-12", "en", true}), stay(StateBooked, StateWaiting, StateLive, StateInterrupted)},
+	"Decline seller":       {always(GiveNotice{Seller, "2026-11", "de", false}), to(StateAborted, StateBooked, StateWaiting)},
+	"Decline manager":      {always(GiveNotice{Manager, "2026-11", "en", false}), stay(StateBooked, StateWaiting, StateLive, StateInterrupted)},
+	"Withdraw seller":      {always(WithdrawNotice{Seller}), map[string]string{StateBooked: StateBooked, StateWaiting: StateBooked, StateLive: StateLive, StateInterrupted: StateInterrupted}},
+	"Withdraw manager":     {always(WithdrawNotice{Manager}), stay(StateBooked, StateWaiting, StateLive, StateInterrupted)},
+	"EnterWaiting":         {always(EnterWaiting{}), to(StateWaiting, StateBooked, StateWaiting)},
+	"LeaveWaiting":         {always(LeaveWaiting{}), to(StateBooked, StateBooked, StateWaiting)},
+	"Admit":                {always(Admit{}), to(StateLive, StateWaiting)},
+	"Interrupt":            {always(Interrupt{"manager_lost"}), to(StateInterrupted, StateLive)},
+	"Resume":               {always(Resume{}), to(StateLive, StateInterrupted)},
+	"ShowStep":             {always(ShowStep{"DOC_BACK"}), stay(StateLive, StateInterrupted)},
+	"TakeCapture":          {always(TakeCapture{capture}), stay(StateLive, StateInterrupted)},
+	"DecideCompare":        {always(DecideCompare{"face", DecisionSame, "typed"}), stay(StateLive, StateInterrupted, StateEnded)},
+	"SendChat":             {always(SendChat{Seller, "你好"}), stay(StateWaiting, StateLive, StateInterrupted)},
+	"WriteNote":            {always(WriteNote{"S_COERCION", "somebody stands beside her"}), stay(StateInvited, StateBooked, StateWaiting, StateLive, StateInterrupted, StateEnded, StateDecided, StateNoShow)},
+	"EndCall":              {always(EndCall{"hangup_manager", "manager"}), to(StateEnded, StateLive, StateInterrupted)},
+	"Abort":                {always(Abort{"P_AGENT_FAULT"}), to(StateAborted, StateBooked, StateWaiting, StateLive, StateInterrupted, StateEnded)},
+	"GiveVerdict fail":     {always(GiveVerdict{Verdict: VerdictFail, Reasons: []string{"M_NAME"}}), to(StateDecided, StateEnded)},
+	"GiveVerdict abort":    {always(GiveVerdict{Verdict: VerdictAbort, Reasons: []string{"P_DISCONNECT"}}), to(StateDecided, StateEnded)},
+	"Seal":                 {always(Seal{map[string]any{"gaps": 0}}), stay(StateDecided, StateAborted)},
+	"OpenCustody":          {func(r *Room) Command { return OpenCustody{RecordHead: r.Record} }, stay(StateInReview, StateClosed, StateAborted, StateCancelled, StateNoShow, StateExpired)}, // decided: once sealed
+	"LogView unopened":     {always(LogView{"a1", "room"}), nil},                                                                                                                            // possible once custody is open
+	"LogPlay unopened":     {always(LogPlay{"a1", "seller-1"}), nil},
+	"LogDownload unopened": {always(LogDownload{"a1", "bundle.zip"}), nil},
+}
+
+func always(c Command) func(*Room) Command { return func(*Room) Command { return c } }
+
+func to(state string, from ...string) map[string]string {
+	leads := map[string]string{}
+	for _, f := range from {
+		leads[f] = state
+	}
+	return leads
+}
+
+func stay(states ...string) map[string]string {
+	leads := map[string]string{}
+	for _, s := range states {
+		leads[s] = s
+	}
+	return leads
+}
+
+func TestEveryCommandInEveryState(t *testing.T) {
+	for name, row := range table {
+		for _, state := range append([]string{""}, States...) {
+			r := inState(t, state)
+			if r.State != state {
+				t.Fatalf("room is %q, not %q", r.State, state)
+			}
+			c := row.command(r)
+			before := r.Record
+			want, possible := row.leads[state]
+			if possible {
+				if run(t, r, noon, c); r.State != want {
+					t.Errorf("%s from %q leads to %q, want %q", name, state, r.State, want)
+				}
+				continue
+			}
+			_, err := decide(r, c, noon)
+			var illegal *TransitionError
+			if !errors.As(err, &illegal) {
+				t.Errorf("%s in %q: got %v, want a TransitionError", name, state, err)
+				continue
+			}
+			if illegal.State != state || illegal.Why == "" || illegal.Command != commandName(c) {
+				t.Errorf("%s in %q: %+v", name, state, illegal)
+			}
+			if r.Record != before || r.State != state {
+				t.Errorf("%s in %q changed the room", name, state)
+			}
+		}
+	}
+}
+
+func TestEveryCommandIsInTheTable(t *testing.T) {
+	seen := map[string]bool{}
+	for _, row := range table {
+		seen[commandName(row.command(&Room{}))] = true
+	}
+	for _, c := range []Command{CreateRoom{}, AddLink{}, Reschedule{}, Cancel{}, Expire{}, NoShow{}, GiveNotice{}, WithdrawNotice{},
+		EnterWaiting{}, LeaveWaiting{}, Admit{}, Interrupt{}, Resume{}, ShowStep{}, TakeCapture{}, DecideCompare{}, SendChat{},
+		WriteNote{}, EndCall{}, Abort{}, GiveVerdict{}, Seal{}, OpenCustody{}, LogView{}, LogPlay{}, LogDownload{}} {
+		if !seen[commandName(c)] {
+			t.Errorf("%T is in no row", c)
+		}
+	}
+}
+
+func TestAdmissionNeedsBothNotices(t *testing.T) {
+	for name, c := range map[string][]Command{
+		"none":              {},
+		"seller alone":      {agree[0]},
+		"manager alone":     {agree[1]},
+		"manager declined":  {agree[0], GiveNotice{Manager, "2026-11", "en", false}},
+		"manager withdrawn": {agree[0], agree[1], WithdrawNotice{Manager}},
+	} {
+		r := run(t, &Room{ID: "R-1"}, noon, append([]Command{newRoom}, c...)...)
+		if r.Agreed(Seller) {
+			run(t, r, noon, EnterWaiting{})
+		} else if _, err := decide(r, EnterWaiting{}, noon); !errors.Is(err, ErrNeedsNotice) {
+			t.Errorf("%s: waiting without the seller's notice: %v", name, err)
+		}
+		if _, err := decide(r, Admit{}, noon); err == nil {
+			t.Errorf("%s: admitted", name)
+		} else if r.State == StateWaiting && !errors.Is(err, ErrNeedsNotice) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	if r := run(t, inState(t, StateWaiting), noon, Admit{}); r.State != StateLive || !r.Admitted.Equal(noon) {
+		t.Errorf("not admitted: %+v", r)
+	}
+}
+
+func TestNoCaptureWithoutTheSellersNotice(t *testing.T) {
+	r := run(t, inState(t, StateLive), noon, WithdrawNotice{Seller})
+	if r.State != StateLive || r.Notices[Seller].Answer != NoticeWithdrawn {
+		t.Fatalf("%s, %+v", r.State, r.Notices)
+	}
+	if _, err := decide(r, TakeCapture{capture}, noon); !errors.Is(err, ErrNeedsNotice) {
+		t.Fatal(err)
+	}
+	run(t, r, noon, agree[0], TakeCapture{capture})
+	if len(r.Captures) != 1 || r.Captures[0] != capture {
+		t.Fatalf("%+v", r.Captures)
+	}
+}
+
+func TestDeclinedNoticeAborts(t *testing.T) {
+	r := run(t, &Room{ID: "R-1"}, noon, newRoom, GiveNotice{Seller, "2026-11", "de", false})
+	if r.State != StateAborted || r.Cause != NoConsent {
+		t.Fatalf("%s, %s", r.State, r.Cause)
+	}
+}
+
+func TestWhatIsAlreadyWantedWritesNothing(t *testing.T) {
+	sealed := run(t, inState(t, StateDecided), noon, Seal{})
+	run(t, sealed, noon, OpenCustody{digest, sealed.Record})
+	for _, c := range []struct {
+		room    *Room
+		command Command
+	}{
+		{inState(t, StateWaiting), EnterWaiting{}}, {inState(t, StateBooked), LeaveWaiting{}}, {inState(t, StateBooked), agree[0]},
+		{run(t, inState(t, StateLive), noon, WithdrawNotice{Seller}), WithdrawNotice{Seller}},
+		{run(t, inState(t, StateLive), noon, ShowStep{"FACE"}), ShowStep{"FACE"}},
+		{sealed, Seal{}}, {sealed, OpenCustody{digest, sealed.Record}},
+	} {
+		if drafts, err := decide(c.room, c.command, noon); err != nil || len(drafts) > 0 {
+			t.Errorf("%T writes %+v, %v", c.command, drafts, err)
+		}
+	}
+}
+
+func TestPassIsLockedUntilComplete(t *testing.T) {
+	r := inState(t, StateLive)
+	var want []Missing
+	for _, slot := range protocol.Slots {
+		want = append(want, Missing{"capture", slot})
+	}
+	for _, item := range protocol.Items {
+		want = append(want, Missing{"compare", item})
+	}
+	if got := r.Missing(); !slices.Equal(got, want) {
+		t.Fatalf("missing %+v, want %+v", got, want)
+	}
+	for _, slot := range Slots {
+		c := capture
+		c.Slot = slot
+		run(t, r, noon, TakeCapture{c})
+	}
+	for _, item := range Items {
+		run(t, r, noon, DecideCompare{item, DecisionSame, ""})
+	}
+	run(t, r, noon, EndCall{Cause: "verdict"})
+	for _, c := range []struct {
+		command Command
+		missing Missing
+	}{
+		{DecideCompare{"name", DecisionDifferent, "Muller"}, Missing{"different", "name"}},
+		{DecideCompare{"name", DecisionNotVisible, ""}, Missing{"compare", "name"}},
+	} {
+		run(t, r, noon, c.command)
+		var locked *LockedError
+		_, err := decide(r, GiveVerdict{Verdict: VerdictPass}, noon)
+		if !errors.Is(err, ErrPassLocked) || !errors.As(err, &locked) || !slices.Equal(locked.Missing, []Missing{c.missing}) {
+			t.Fatalf("%+v: %v", c.command, err)
+		}
+	}
+	run(t, r, noon, DecideCompare{"name", DecisionSame, ""}, GiveVerdict{Verdict: VerdictPass, Coverage: map[string]int{"seller.video": 993}})
+	if r.State != StateDecided || r.Verdict != VerdictPass || r.Coverage["seller.video"] != 993 || r.Cause != "verdict" {
+		t.Fatalf("%+v", r)
+	}
+}
+
+func TestWithdrawnNoticeLocksPass(t *testing.T) {
+	r := run(t, inState(t, StateLive), noon, WithdrawNotice{Seller})
+	if !slices.Contains(r.Missing(), Missing{"notice", Seller}) {
+		t.Fatalf("%+v", r.Missing())
+	}
+}
+
+func TestInputIsChecked(t *testing.T) {
+	without := func(change func(c *CreateRoom)) Command {
+		c := newRoom
+		change(&c)
+		return c
+	}
+	many := map[string]string{}
+	for i := range 41 {
+		many["f"+strings.Repeat("x", i%30)+string(rune('a'+i%26))] = "v"
+	}
+	for name, c := range map[string]struct {
+		state   string
+		command Command
+	}{
+		"no name":         {"", without(func(c *CreateRoom) { c.SellerName = "" })},
+		"zone":            {"", without(func(c *CreateRoom) { c.Zone = "../etc/passwd" })},
+		"language":        {"", without(func(c *CreateRoom) { c.Language = "Straße" })},
+		"field name":      {"", without(func(c *CreateRoom) { c.Application = map[string]string{"Jörg Müller": "x"} })},
+		"fields":          {"", without(func(c *CreateRoom) { c.Application = many })},
+		"document digest": {"", without(func(c *CreateRoom) { c.Documents = []Document{{Kind: "id_front", SHA256: "x"}} })},
+		"manager":         {"", without(func(c *CreateRoom) { c.Manager = "Ann Lee" })},
+		"link":            {"", without(func(c *CreateRoom) { c.Link.Hash = "the token itself" })},
+		"time":            {StateBooked, Reschedule{}},
+		"who":             {StateBooked, GiveNotice{"auditor", "1", "en", true}},
+		"cause":           {StateLive, Interrupt{"Jörg hung up"}},
+		"slot":            {StateLive, TakeCapture{Capture{Slot: "NOSE"}}},
+		"item":            {StateLive, DecideCompare{"nose", DecisionSame, ""}},
+		"decision":        {StateLive, DecideCompare{"face", "maybe", ""}},
+		"from":            {StateLive, SendChat{"observer", "x"}},
+		"verdict":         {StateEnded, GiveVerdict{Verdict: "ok"}},
+		"no reason":       {StateEnded, GiveVerdict{Verdict: VerdictFail}},
+		"silent reason":   {StateEnded, GiveVerdict{Verdict: VerdictFail, Reasons: []string{"S_FRAUD"}}},
+		"repeat":          {StateEnded, GiveVerdict{Verdict: VerdictFail, Reasons: []string{"Q_BLUR"}, Repeat: []string{"FACE"}}},
+		"abort silently":  {StateEnded, Abort{"S_COERCION"}},
+	} {
+		var input *InputError
+		if _, err := decide(inState(t, c.state), c.command, noon); !errors.As(err, &input) {
+			t.Errorf("%s: got %v, want an InputError", name, err)
+		}
+	}
+}
+
+func TestBookingAndItsTimes(t *testing.T) {
+	early := run(t, &Room{ID: "R-1"}, noon.Add(-time.Hour), newRoom)
+	if _, err := decide(early, NoShow{Seller}, noon.Add(-time.Second)); !errors.Is(err, ErrTooEarly) {
+		t.Errorf("no-show before the appointment: %v", err)
+	}
+	missed := run(t, inState(t, StateBooked), noon, NoShow{Manager})
+	if missed.Cause != Manager {
+		t.Errorf("whose no-show: %q", missed.Cause)
+	}
+	if _, err := decide(missed, Reschedule{noon}, noon.Add(24*time.Hour+time.Second)); err == nil {
+		t.Error("booked again after more than 24 hours")
+	}
+	again := run(t, missed, noon.Add(24*time.Hour), Reschedule{noon.Add(48 * time.Hour)})
+	if again.State != StateBooked || again.Cause != "" || !again.At.Equal(noon.Add(48*time.Hour)) {
+		t.Errorf("%+v", again)
+	}
+}
+
+func TestInterruptedRoomGoesOnLater(t *testing.T) {
+	r := run(t, inState(t, StateInterrupted), noon, Reschedule{noon.Add(time.Hour)}, EnterWaiting{})
+	run(t, r, noon.Add(time.Hour), Admit{})
+	if !r.Admitted.Equal(noon) || !r.LiveSince.Equal(noon.Add(time.Hour)) {
+		t.Fatalf("admitted %s, live since %s", r.Admitted, r.LiveSince)
+	}
+}
+
+func TestSealedRecordTakesNothing(t *testing.T) {
+	r := run(t, inState(t, StateDecided), noon, Seal{map[string]any{"recordings": []any{}}})
+	head := r.Record
+	for _, c := range []Command{WriteNote{"", "late"}, AddLink{Link{digest, noon}}} {
+		var illegal *TransitionError
+		if _, err := decide(r, c, noon); !errors.As(err, &illegal) {
+			t.Errorf("%T after the seal: %v", c, err)
+		}
+	}
+	if _, err := decide(r, OpenCustody{digest, ledger.Head{Seq: head.Seq, Hash: digest}}, noon); err == nil {
+		t.Error("custody over another record")
+	}
+	run(t, r, noon, OpenCustody{digest, head}, LogView{"a1", "room"}, LogPlay{"a1", "seller-1"}, LogDownload{"a1", "bundle.zip"})
+	if r.Record != head || r.Custody.Seq != 4 || r.Bundle != digest {
+		t.Fatalf("%+v, custody %+v", r.Record, r.Custody)
+	}
+	if _, err := decide(r, OpenCustody{strings.Repeat("cd", 32), head}, noon); err == nil {
+		t.Error("custody opened again with another bundle")
+	}
+}
+
+func TestCustodyWaitsForTheSeal(t *testing.T) {
+	r := inState(t, StateDecided)
+	var illegal *TransitionError
+	if _, err := decide(r, OpenCustody{digest, r.Record}, noon); !errors.As(err, &illegal) {
+		t.Fatal(err)
+	}
+}
+
+func TestWordsAreThoseOfTheProtocol(t *testing.T) {
+	if !slices.Equal(Slots, protocol.Slots) || !slices.Equal(Items, protocol.Items) {
+		t.Error("slots or items differ from the protocol's")
+	}
+	for _, reason := range protocol.Reasons {
+		if !reasonForm.MatchString(reason) {
+			t.Errorf("%s is refused", reason)
+		}
+	}
+	for _, flag := range protocol.Flags {
+		if reasonForm.MatchString(flag) {
+			t.Errorf("%s is taken as a reason", flag)
+		}
+	}
+	for _, v := range protocol.Verdicts {
+		if err := (GiveVerdict{Verdict: v, Reasons: []string{"Q_BLUR"}}).check(); err != nil {
+			t.Error(err)
+		}
+	}
+}
