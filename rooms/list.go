@@ -181,16 +181,19 @@ func parseCursor(text string) (*place, error) {
 // scan gives up to count members that stand after a place.
 func (s *Store) scan(ctx context.Context, q Query, after *place, count int) ([]place, error) {
 	index, latestFirst := q.index()
-	by := redis.ZRangeArgs{Key: prefix + "index:" + index, Start: "-inf", Stop: "+inf", ByScore: true, Rev: latestFirst, Count: int64(count)}
+	low, high := "-inf", "+inf"
 	if !q.From.IsZero() {
-		by.Start = q.From.UnixMilli()
+		low = strconv.FormatInt(q.From.UnixMilli(), 10)
 	}
 	if !q.To.IsZero() {
-		by.Stop = "(" + strconv.FormatInt(q.To.UnixMilli(), 10)
+		high = "(" + strconv.FormatInt(q.To.UnixMilli(), 10)
 	}
-	if after != nil && latestFirst {
-		by.Stop = after.score
-	} else if after != nil {
+	by := redis.ZRangeArgs{Key: prefix + "index:" + index, ByScore: true, Rev: latestFirst, Count: int64(count)}
+	by.Start, by.Stop = low, high
+	if latestFirst {
+		by.Start, by.Stop = high, low
+	}
+	if after != nil {
 		by.Start = after.score
 	}
 	for {
@@ -210,7 +213,7 @@ func beyond(after *place, members []redis.Z, latestFirst bool) []place {
 	var list []place
 	for _, z := range members {
 		p := place{int64(z.Score), z.Member.(string)}
-		if after != nil && p.score == after.score && (p.member == after.member || p.member < after.member != latestFirst) {
+		if after != nil && p.score == after.score && (p.member == after.member || (p.member < after.member) != latestFirst) {
 			continue
 		}
 		list = append(list, p)
