@@ -3,7 +3,7 @@ import type { State } from '../protocol';
 import { CameraError, openCamera, openVideo } from '../shared/camera';
 import { language } from '../shared/i18n';
 import { CallMedia } from '../shared/rtc';
-import { CallSocket } from '../shared/socket';
+import { CallSocket, type SocketStatus } from '../shared/socket';
 import { viewOf, type View } from './view';
 
 /** Version of the notice that consent.tsx shows; it goes into the ledger with the answer. */
@@ -12,6 +12,7 @@ export const noticeVersion = '2026-11';
 /** How far the seller has gone before the consent, in this tab. */
 export type Progress = 'welcome' | 'check' | 'consent';
 
+const before = ['invited', 'booked'];
 const inCall = ['waiting', 'live', 'interrupted'];
 
 /**
@@ -45,7 +46,7 @@ export class Visit {
       const lost = this.socket.status.value === 'lost';
       if (lost !== this.lostAt.peek() > 0) this.lostAt.value = lost ? Date.now() : 0;
     });
-    effect(() => this.followRoom(this.socket.state.value));
+    effect(() => this.follow(this.socket.state.value, this.socket.status.value));
   }
 
   /** Opens camera and microphone; what goes wrong is in cameraFault. */
@@ -106,17 +107,16 @@ export class Visit {
     this.progress.value = 'welcome';
   }
 
-  /** Camera and media follow the room: open from waiting to the end of the call. */
-  private followRoom(state: State | null): void {
+  /** Camera and media follow the room: open from waiting to the end of the call, closed once another tab has it. */
+  private follow(state: State | null, status: SocketStatus): void {
     if (!state) return;
     const stream = this.stream.value;
     const off = this.media.status.peek() === 'off';
-    if (inCall.includes(state.room.state) && state.you.notice !== '') {
+    const away = status === 'replaced' || status === 'closed';
+    if (!away && inCall.includes(state.room.state) && state.you.notice !== '') {
       if (stream && off) void this.media.start(stream);
       else if (!stream && !this.cameraFault.peek()) void this.openCamera();
-      return;
-    }
-    if (!off) {
+    } else if (away || !off || !before.includes(state.room.state)) {
       this.media.stop();
       this.closeCamera();
     }

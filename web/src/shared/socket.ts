@@ -93,6 +93,7 @@ export class CallSocket {
   reopen(): void {
     if (this.status.value !== 'replaced' && this.status.value !== 'closed') return;
     batch(() => {
+      this.state.value = null;
       this.fault.value = null;
       this.replacedBy.value = '';
       this.goodbye.value = '';
