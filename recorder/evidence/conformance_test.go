@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"slices"
 	"strings"
@@ -230,6 +229,6 @@ func concurrentPuts(t *testing.T, s evidence.Store) {
 		t.Fatalf("writers %v won, want exactly one", won)
 	}
 	if got := get(t, s, "deep/er/x"); got != string(content(won[0])) {
-		t.Error(fmt.Sprintf("object isn't what writer %d put", won[0]))
+		t.Errorf("object isn't what writer %d put", won[0])
 	}
 }

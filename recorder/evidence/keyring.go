@@ -53,8 +53,8 @@ func ParseKeyList(text []byte) (KeyList, error) {
 // keyring is the keys that a verification trusts.
 type keyring []ListedKey
 
-// readKeyring reads what --key may be: a minisign public key "RW…", the path of
-// a .pub file, or the path of a key list.
+// readKeyring reads what a key may be given as: a minisign public key "RW…", the
+// path of a .pub file, or a key list, its JSON itself or its path.
 func readKeyring(keys []string) (keyring, error) {
 	var ring keyring
 	for _, key := range keys {
@@ -62,7 +62,11 @@ func readKeyring(keys []string) (keyring, error) {
 			ring = append(ring, ListedKey{ID: keyID(public.ID()), Key: key})
 			continue
 		}
-		more, err := readKeyFile(key)
+		read := readKeyFile
+		if strings.HasPrefix(key, "{") {
+			read = func(text string) (keyring, error) { return parseKeys([]byte(text)) }
+		}
+		more, err := read(key)
 		if err != nil {
 			return nil, fmt.Errorf("key %q: %w", key, err)
 		}
@@ -81,11 +85,16 @@ func readKeyFile(name string) (keyring, error) {
 	if err != nil {
 		return nil, err
 	}
-	if trimmed := bytes.TrimSpace(text); len(trimmed) > 0 && trimmed[0] == '{' {
+	return parseKeys(text)
+}
+
+// parseKeys reads the text of a .pub file or of a key list.
+func parseKeys(text []byte) (keyring, error) {
+	line := strings.TrimSpace(string(text))
+	if strings.HasPrefix(line, "{") {
 		list, err := ParseKeyList(text)
 		return list.Keys, err
 	}
-	line := strings.TrimSpace(string(text))
 	if comment, rest, found := strings.Cut(line, "\n"); found && strings.HasPrefix(comment, "untrusted comment:") {
 		line = strings.TrimSpace(rest)
 	}

@@ -170,7 +170,7 @@ func TestKeyringReadsEveryForm(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, key := range []string{k.Public(), filepath.Join(dir, publicFile), filepath.Join(dir, keyListFile)} {
+	for _, key := range []string{k.Public(), filepath.Join(dir, publicFile), filepath.Join(dir, keyListFile), string(k.WellKnown())} {
 		ring, err := readKeyring([]string{key})
 		if err != nil {
 			t.Errorf("%s: %v", key, err)

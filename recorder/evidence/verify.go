@@ -12,14 +12,14 @@ import (
 
 // Report is the outcome of a verification.
 type Report struct {
-	Whole       bool    `json:"whole"`        // nothing is wrong
-	SignerKnown bool    `json:"signer_known"` // signed by one of the keys given
+	Whole       bool    `json:"whole"`       // nothing is wrong
+	SignerKnown bool    `json:"signerKnown"` // signed by one of the keys given
 	Room        string  `json:"room,omitempty"`
-	Digest      string  `json:"digest,omitempty"`    // SHA-256 of tagmanifest-sha256.txt
-	Signer      string  `json:"signer,omitempty"`    // key id that the signature names
-	SignedAt    string  `json:"signed_at,omitempty"` // RFC 3339, by the signer's clock
-	Checks      []Check `json:"checks"`              // in the order they were made; the first that fails is the last
-	Wrong       string  `json:"wrong,omitempty"`     // first wrong item: a path in the bundle, or the container's name
+	Digest      string  `json:"digest,omitempty"`   // SHA-256 of tagmanifest-sha256.txt
+	Signer      string  `json:"signer,omitempty"`   // key id that the signature names
+	SignedAt    string  `json:"signedAt,omitempty"` // RFC 3339, by the signer's clock
+	Checks      []Check `json:"checks"`             // in the order they were made; the first that fails is the last
+	Wrong       string  `json:"wrong,omitempty"`    // first wrong item: a path in the bundle, or the container's name
 }
 
 // Check is one step of a verification.
@@ -42,8 +42,8 @@ func (r Report) ExitCode() int {
 }
 
 // Verify checks the bundle at path: a folder, or a ZIP as ZipBundle writes it.
-// Each of keys is a minisign public key "RW…", the path of a .pub file, or the
-// path of a key list. Faults of the bundle are in the Report; the error is for
+// Each of keys is a minisign public key "RW…", the path of a .pub file, or a key
+// list, its JSON (as Keys.WellKnown gives it) or its path. Faults of the bundle are in the Report; the error is for
 // what couldn't be read (exit code 2).
 func Verify(path string, keys []string) (Report, error) {
 	ctx := context.Background()

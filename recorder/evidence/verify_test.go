@@ -268,7 +268,7 @@ func TestReportJSON(t *testing.T) {
 	if err := json.Unmarshal(b, &fields); err != nil {
 		t.Fatal(err)
 	}
-	for name, want := range map[string]any{"whole": true, "signer_known": false, "room": testRoom} {
+	for name, want := range map[string]any{"whole": true, "signerKnown": false, "room": testRoom} {
 		if fields[name] != want {
 			t.Errorf("%s is %v, want %v", name, fields[name], want)
 		}
