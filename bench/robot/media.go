@@ -2,6 +2,7 @@ package robot
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net"
 	"sync"
@@ -63,6 +64,25 @@ func (r *Robot) Publish(ctx context.Context) error {
 		r.jobs.Go(func() { r.hush(audio) })
 	})
 	return r.negotiate(ctx)
+}
+
+// SampleOffer is an offer such as Publish sends, of no connection.
+func SampleOffer() (string, error) {
+	api, err := newAPI()
+	if err != nil {
+		return "", err
+	}
+	pc, err := api.NewPeerConnection(webrtc.Configuration{})
+	if err != nil {
+		return "", err
+	}
+	for _, kind := range []webrtc.RTPCodecType{webrtc.RTPCodecTypeVideo, webrtc.RTPCodecTypeAudio} {
+		if _, err := pc.AddTransceiverFromKind(kind); err != nil {
+			return "", errors.Join(err, pc.Close())
+		}
+	}
+	offer, err := pc.CreateOffer(nil)
+	return offer.SDP, errors.Join(err, pc.Close())
 }
 
 func newAPI() (*webrtc.API, error) {

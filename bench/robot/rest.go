@@ -78,6 +78,20 @@ func (s *Server) SignIn(ctx context.Context, role protocol.Role, room Room) (*Se
 	return session, s.call(ctx, session.client, http.MethodPost, exchange, map[string]string{"token": token}, nil)
 }
 
+// In is the session's browser at another room's door.
+func (s *Session) In(room Room) *Session {
+	other := *s
+	if s.role == protocol.RoleManager {
+		other.path = "/ws/manager?room=" + room.ID
+	}
+	return &other
+}
+
+// Stranger is a browser without any session.
+func (s *Server) Stranger(role protocol.Role) *Session {
+	return &Session{server: s, role: role, client: &http.Client{}, path: "/ws/" + string(role), tab: "stranger"}
+}
+
 // call sends JSON and decodes the answer's JSON into it, if not nil. Errors are
 // a *protocol.Fault where the server said which.
 func (s *Server) call(ctx context.Context, client *http.Client, method, path string, body, answer any) error {

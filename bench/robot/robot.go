@@ -34,8 +34,9 @@ type Robot struct {
 	next    int
 	waiting map[string]chan protocol.ServerMessage // each of capacity 1
 	state   *protocol.State
-	changed chan struct{} // closed and replaced at each new state
-	cause   error         // of the end
+	changed chan struct{}   // closed and replaced at each new state
+	cause   error           // of the end
+	refusal *protocol.Error // the last that answered no request of ours
 }
 
 // Connect opens the WebSocket and says hello.
@@ -81,7 +82,7 @@ func (r *Robot) request(ctx context.Context, msg protocol.ClientMessage) (protoc
 		}
 		return got, nil
 	case <-r.ended:
-		return nil, fmt.Errorf("%T: %w", msg, r.why())
+		return nil, fmt.Errorf("%T: %w", msg, r.Cause())
 	case <-ctx.Done():
 		return nil, fmt.Errorf("%T: %w", msg, context.Cause(ctx))
 	}
@@ -131,6 +132,12 @@ func (r *Robot) take(re string, msg protocol.ServerMessage) {
 	if answer := r.waiting[re]; answer != nil {
 		delete(r.waiting, re)
 		answer <- msg
+		return
+	}
+	if refused, ok := msg.(*protocol.Error); ok {
+		r.refusal = refused
+		close(r.changed)
+		r.changed = make(chan struct{})
 	}
 }
 
@@ -146,7 +153,7 @@ func (r *Robot) Wait(ctx context.Context, is func(*protocol.State) bool) (*proto
 		select {
 		case <-changed:
 		case <-r.ended:
-			return state, r.why()
+			return state, r.Cause()
 		case <-ctx.Done():
 			return state, context.Cause(ctx)
 		}
@@ -156,10 +163,40 @@ func (r *Robot) Wait(ctx context.Context, is func(*protocol.State) bool) (*proto
 // Ended is closed when the server has ended the connection.
 func (r *Robot) Ended() <-chan struct{} { return r.ended }
 
-func (r *Robot) why() error {
+// Cause says why the connection has ended; nil before.
+func (r *Robot) Cause() error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	return r.cause
+}
+
+// Raw sends a frame as it is, for tests of what the server refuses.
+func (r *Robot) Raw(kind int, frame []byte) error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.ws.WriteMessage(kind, frame)
+}
+
+// Refusal waits for an error message that answers no request of Do, and gives it
+// as a *protocol.Fault.
+func (r *Robot) Refusal(ctx context.Context) error {
+	for {
+		r.mu.Lock()
+		refused, changed, cause := r.refusal, r.changed, r.cause
+		r.mu.Unlock()
+		if refused != nil {
+			return protocol.Faultf(refused.Code, refused.Message)
+		}
+		if cause != nil {
+			return cause
+		}
+		select {
+		case <-changed:
+		case <-r.ended:
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		}
+	}
 }
 
 // Close ends the connection and returns when all of its goroutines have ended.

@@ -27,11 +27,14 @@ export async function context(browser, kind, { camera = true } = {}) {
 
 /**
  * Opens pages of a context and keeps what they complain about: page.complaints
- * has script errors and refusals by the page's own policy.
+ * has script errors and refusals by the page's own policy; page.heard the
+ * frames that its WebSockets got.
  */
 export async function open(ctx, url) {
   const page = await ctx.newPage();
   page.complaints = [];
+  page.heard = [];
+  page.on('websocket', (ws) => ws.on('framereceived', ({ payload }) => page.heard.push(String(payload))));
   page.on('pageerror', (err) => page.complaints.push(String(err)));
   page.on('console', (m) => {
     if (m.type() === 'error' && /Content.Security|Uncaught|Refused/i.test(m.text())) page.complaints.push(m.text());

@@ -1,5 +1,6 @@
 // Looks at an evidence bundle with stock tools, and with the program's verify.
 import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
 import { cp, mkdir, readFile, readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { must, run } from '../specimen/tools.mjs';
@@ -19,6 +20,26 @@ export const facts = async (bag) => JSON.parse(await readFile(join(bag, 'data/ro
 export async function entries(bag) {
   const text = await readFile(join(bag, 'data/ledger.jsonl'), 'utf8');
   return text.trim().split('\n').map((line) => JSON.parse(line));
+}
+
+/** The bundle's digest: SHA-256 of its tag manifest. */
+export async function digest(bag) {
+  return createHash('sha256').update(await readFile(join(bag, 'tagmanifest-sha256.txt'))).digest('hex');
+}
+
+/** The ledger has what happened, in order, and none of the personal values in clear. */
+export async function checkLedger(bag, personal) {
+  const all = await entries(bag);
+  all.forEach((e, i) => {
+    assert.equal(e.seq, i + 1);
+    assert.equal(e.prev, i === 0 ? '' : all[i - 1].hash);
+  });
+  const text = await readFile(join(bag, 'data/ledger.jsonl'), 'utf8');
+  const opened = await readFile(join(bag, 'data/private.jsonl'), 'utf8');
+  for (const value of personal) {
+    assert.ok(!text.includes(value), `the ledger holds ${value} in clear`);
+    assert.ok(opened.includes(value), `${value} is among the opened values`);
+  }
 }
 
 /** sha256sum and minisign accept it, without this software. */

@@ -1,6 +1,7 @@
 // The built program, started with --demo in a folder of its own on free ports of
 // the loopback interface.
 import { spawn } from 'node:child_process';
+import { createWriteStream } from 'node:fs';
 import { mkdtemp, readdir, rm, stat } from 'node:fs/promises';
 import net from 'node:net';
 import { tmpdir } from 'node:os';
@@ -37,7 +38,11 @@ export class Server {
     const [pages, media, ops] = this.ports.map((p) => `127.0.0.1:${p}`);
     this.process = spawn(this.path, ['serve', '--demo', '--listen', pages, '--media-listen', media, '--ops-listen', ops,
       '--data', this.data, '--keys', join(this.folder, 'keys'), ...this.more], { cwd: this.folder, stdio: ['ignore', 'pipe', 'pipe'] });
-    this.process.stderr.on('data', (d) => { this.log += d; });
+    const log = createWriteStream(join(this.folder, 'server.log'), { flags: 'a' });
+    this.process.stderr.on('data', (d) => {
+      this.log += d;
+      log.write(d);
+    });
     this.ended = new Promise((done) => { this.process.on('exit', (code, signal) => done(code ?? signal)); });
     this.lines = {};
     const lines = createInterface({ input: this.process.stdout });

@@ -68,3 +68,97 @@ export function assertNoToken(page, link) {
   const token = link.split('/').at(-1);
   assert.ok(!page.url().includes(token), `the address still has the token: ${page.url()}`);
 }
+
+/** The manager agrees to the own notice; the own picture comes up. */
+export async function managerJoins(page) {
+  await by(page, 'manager-agree').click();
+  await playing(page, 'manager-self-video');
+}
+
+/** The manager lets the waiting seller in; both see each other. */
+export async function admit(manager, seller) {
+  await by(manager, 'manager-admit').click();
+  await Promise.all([playing(manager, 'manager-remote-video'), playing(seller, 'seller-remote-video')]);
+}
+
+/** The page's remote element plays sound that is not silence. */
+export async function hears(page, testid) {
+  const loudest = await page.evaluate(async (id) => {
+    const audio = new AudioContext();
+    const meter = audio.createAnalyser();
+    audio.createMediaStreamSource(document.querySelector(`[data-testid="${id}"]`).srcObject).connect(meter);
+    const samples = new Float32Array(meter.fftSize);
+    let most = 0;
+    for (let i = 0; i < 200 && most < 0.01; i++) {
+      await new Promise((done) => { setTimeout(done, 50); });
+      meter.getFloatTimeDomainData(samples);
+      most = Math.max(most, ...samples.map(Math.abs));
+    }
+    await audio.close();
+    return most;
+  }, testid);
+  assert.ok(loudest >= 0.01, `nothing is heard from ${testid}: peak ${loudest}`);
+}
+
+/** One step of the plan: shown to the seller, captured, on screen. */
+export async function capture(manager, slot) {
+  const stills = manager.locator(`[data-testid="manager-still"][data-slot="${slot}"]`);
+  const before = await stills.count();
+  const step = by(manager, `manager-step-${slot}`);
+  if (!(await step.locator('xpath=..').getAttribute('aria-current'))) await step.click();
+  await by(manager, 'manager-capture').click();
+  await stills.nth(before).waitFor();
+  return stills.nth(before).getAttribute('data-sha256');
+}
+
+/** Both sides' chat. */
+export async function chat(manager, seller) {
+  await by(manager, 'manager-chat-input').fill('Is the light good like this?');
+  await by(manager, 'manager-chat-send').click();
+  await by(seller, 'seller-chat-open').click();
+  await seller.locator('.chat-lines').getByText('Is the light good like this?').waitFor();
+  await by(seller, 'seller-chat-input').fill('Yes, I can tilt it.');
+  await by(seller, 'seller-chat-send').click();
+  await manager.locator('.chat-lines').getByText('Yes, I can tilt it.').waitFor();
+  await seller.keyboard.press('Escape');
+}
+
+/** The face by eye, and what the manager reads on the document for each field. */
+export async function compare(manager) {
+  await by(manager, 'manager-step-COMPARE').click();
+  await by(manager, 'manager-tab-face').click();
+  await decide(manager, 'face');
+  await by(manager, 'manager-tab-fields').click();
+  const read = { name: 'Anna Maria Eriksson', number: 'D23145890', birth_date: '12 AUG 1974' };
+  for (const [item, value] of Object.entries(read)) {
+    await by(manager, `manager-typed-${item}`).fill(value);
+    await decide(manager, item);
+  }
+}
+
+async function decide(manager, item) {
+  await by(manager, `manager-same-${item}`).click();
+  await manager.locator(`[data-testid="manager-same-${item}"][aria-pressed="true"]`).waitFor();
+}
+
+/** What keeps pass locked, as [code, item] pairs. */
+export async function missing(manager) {
+  return by(manager, 'manager-missing').locator('li').evaluateAll((rows) => rows.map((row) => [row.dataset.code, row.dataset.item]));
+}
+
+/** The manager ends the call; the seller's page says so. */
+export async function end(manager, seller) {
+  await by(manager, 'manager-end').click();
+  await by(manager, 'manager-end-confirm').click();
+  await by(seller, 'seller-ended').waitFor();
+}
+
+/** A verdict is sent and the record sealed; gives the bundle's digest. */
+export async function decideAs(manager, verdict, reasons = []) {
+  await by(manager, 'manager-verdict').click();
+  await by(manager, `verdict-${verdict}`).click();
+  for (const reason of reasons) await by(manager, `verdict-reason-${reason}`).click();
+  await by(manager, 'verdict-send').click();
+  await manager.locator('[data-testid="manager-sealed"][data-digest]:not([data-digest=""])').waitFor();
+  return by(manager, 'manager-sealed').getAttribute('data-digest');
+}
