@@ -1,0 +1,186 @@
+package signaling
+
+import (
+	"archive/zip"
+	"bytes"
+	"net/http"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"verifycall/calls/protocol"
+	"verifycall/recorder/evidence"
+	"verifycall/rooms"
+)
+
+// decide drives a room through a call without pictures to a sealed record.
+func (s *site) decide(id string) {
+	s.t.Helper()
+	s.command(id, "seller", rooms.GiveNotice{Who: "seller", Version: "1", Language: "en", Agree: true}, rooms.EnterWaiting{})
+	s.command(id, "manager:jonas", rooms.GiveNotice{Who: "manager", Version: "1", Language: "en", Agree: true}, rooms.Admit{},
+		rooms.WriteNote{Text: "Seems nervous"}, rooms.EndCall{Cause: "manager", By: "manager"},
+		rooms.GiveVerdict{Verdict: "fail", Reasons: []string{"M_NAME"}})
+}
+
+// seal lets the House make the record of what was decided.
+func (s *site) seal(id string) {
+	s.t.Helper()
+	if err := s.house.Recover(s.t.Context()); err != nil {
+		s.t.Fatal(err)
+	}
+	for {
+		room, err := s.rooms.Load(s.t.Context(), id)
+		if err != nil {
+			s.t.Fatal(err)
+		}
+		if room.Bundle != "" {
+			return
+		}
+		select {
+		case <-time.After(10 * time.Millisecond):
+		case <-s.t.Context().Done():
+			s.t.Fatal("not sealed")
+		}
+	}
+}
+
+func (s *site) custody(id, typ string) int {
+	s.t.Helper()
+	entries, err := s.rooms.CustodyLog(s.t.Context(), id)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	n := 0
+	for _, e := range entries {
+		if e.Type == typ {
+			n++
+		}
+	}
+	return n
+}
+
+func TestAudit(t *testing.T) {
+	s := openSite(t, nil)
+	m := s.signedIn("manager", "jonas")
+	id, _ := m.makeRoom(plainRoom)
+	auditor := s.signedIn("auditor", "ruth")
+	auditor.get("/api/audit/rooms/" + id).refused(protocol.CodeNotFound) // not decided yet
+	s.decide(id)
+	auditor.get("/api/audit/rooms/" + id).refused(protocol.CodeWrongState) // not sealed yet
+	s.seal(id)
+
+	var list struct {
+		Rooms    []AuditRow
+		Managers []NamedManager
+	}
+	for query, want := range map[string]int{"": 1, "?manager=jonas&verdict=fail": 1, "?manager=sabine": 0, "?verdict=pass": 0,
+		"?to=2020-01-01T00:00:00Z": 0, "?from=2020-01-01T00:00:00Z": 1} {
+		auditor.get("/api/audit/rooms"+query).into(http.StatusOK, &list)
+		if len(list.Rooms) != want {
+			t.Errorf("%q lists %d rooms, want %d", query, len(list.Rooms), want)
+		}
+	}
+	auditor.get("/api/audit/rooms?verdict=perhaps").refused(protocol.CodeMalformed)
+	auditor.get("/api/audit/rooms").into(http.StatusOK, &list)
+	row := list.Rooms[0]
+	if row.ID != id || row.ManagerName != "Jonas Weber" || row.Decided.IsZero() || len(row.Bundle) != 64 || row.SellerName == "" || len(list.Managers) != 2 {
+		t.Errorf("row %+v, managers %v", row, list.Managers)
+	}
+
+	var view AuditRoom
+	auditor.get("/api/audit/rooms/"+id).into(http.StatusOK, &view)
+	last := view.Custody[len(view.Custody)-1]
+	if last.Type != "viewed" || last.Body["who"] != "ruth" {
+		t.Errorf("the view was not logged before it was shown: %+v", view.Custody)
+	}
+	if view.Room.Verdict != "fail" || len(view.Timeline) < 6 || !bytes.Contains(view.Facts, []byte(`"verdict"`)) {
+		t.Errorf("view %+v", view)
+	}
+	var personal []string
+	for _, value := range view.Personal {
+		personal = append(personal, string(value))
+	}
+	if all := strings.Join(personal, " "); !strings.Contains(all, "Eriksson") || !strings.Contains(all, "Seems nervous") {
+		t.Errorf("personal values %s", all)
+	}
+
+	var report evidence.Report
+	auditor.get("/api/audit/rooms/"+id+"/verify").into(http.StatusOK, &report)
+	if !report.Whole || !report.SignerKnown {
+		t.Errorf("report %+v", report)
+	}
+	a := auditor.get("/api/audit/rooms/"+id+"/files/data/ledger.jsonl").into(http.StatusOK, nil)
+	if len(a.body) == 0 || a.header.Get("ETag") == "" || !strings.Contains(a.header.Get("Content-Security-Policy"), "sandbox") {
+		t.Errorf("file with %v", a.header)
+	}
+	part := auditor.do("GET", "/api/audit/rooms/"+id+"/files/data/ledger.jsonl", "", "Range", "bytes=2-5")
+	if part.status != http.StatusPartialContent || string(part.body) != string(a.body[2:6]) {
+		t.Errorf("range: %d %s", part.status, part.body)
+	}
+	for _, path := range []string{"data/none.json", "data/../data/room.json", "..%2f..%2f..%2fkeys", "%2e%2e/%2e%2e/documents", "data", ""} {
+		if a := auditor.get("/api/audit/rooms/" + id + "/files/" + path); a.status != http.StatusNotFound && path != "data/../data/room.json" {
+			t.Errorf("%q: status %d", path, a.status)
+		}
+	}
+	if n := s.custody(id, "played"); n != 0 {
+		t.Errorf("%d plays logged, nothing was played", n)
+	}
+}
+
+func TestBundleDownloadsAreLogged(t *testing.T) {
+	s := openSite(t, nil)
+	id, _ := s.signedIn("manager", "jonas").makeRoom(plainRoom)
+	s.decide(id)
+	auditor, key := s.signedIn("auditor", "ruth"), s.integrator(ScopeEvidence)
+	key.get("/api/v1/rooms/" + id + "/bundle.zip").refused(protocol.CodeNotFound)
+	s.seal(id)
+	for i, download := range []func() answer{
+		func() answer { return auditor.get("/api/audit/rooms/" + id + "/bundle.zip") },
+		func() answer { return key.get("/api/v1/rooms/" + id + "/bundle.zip") },
+	} {
+		a := download().into(http.StatusOK, nil)
+		z, err := zip.NewReader(bytes.NewReader(a.body), int64(len(a.body)))
+		if err != nil || len(z.File) < 8 {
+			t.Fatalf("zip: %v", err)
+		}
+		if a.header.Get("Content-Type") != "application/zip" || !strings.Contains(a.header.Get("Content-Disposition"), id+".zip") {
+			t.Errorf("headers %v", a.header)
+		}
+		if n := s.custody(id, "downloaded"); n != i+1 {
+			t.Errorf("%d downloads logged after %d", n, i+1)
+		}
+	}
+}
+
+// A playing takes many range requests and is one entry; a failed entry is tried
+// again by the next request.
+func TestPlaysAreLoggedOnce(t *testing.T) {
+	p := newPlays()
+	var mu sync.Mutex
+	logged := 0
+	log := func() error {
+		mu.Lock()
+		defer mu.Unlock()
+		if logged++; logged == 1 {
+			return http.ErrHandlerTimeout
+		}
+		return nil
+	}
+	var wg sync.WaitGroup
+	failed := make(chan error, 8)
+	for range cap(failed) {
+		wg.Go(func() {
+			if err := p.once("session/room/file", time.Unix(1000, 0), log); err != nil {
+				failed <- err
+			}
+		})
+	}
+	wg.Wait()
+	if logged != 2 || len(failed) != 1 {
+		t.Errorf("logged %d times with %d failures, want 2 and 1", logged, len(failed))
+	}
+	if err := p.once("session/room/file", time.Unix(1000, 0).Add(staffSession+time.Second), log); err != nil || logged != 3 {
+		t.Errorf("a later session is not logged: %d, %v", logged, err)
+	}
+}
