@@ -21,6 +21,8 @@ export function Lost({ visit, state }: { visit: Visit; state: State }) {
   const name = state.peer?.name || t('peerNobody');
   const ends = state.graceEnds ? Date.parse(state.graceEnds) : (visit.lostAt.value || now) + usualGrace;
   const left = Math.max(0, ends - now);
+  const whole = useRef(1);
+  whole.current = state.graceEnds ? Math.max(whole.current, left) : usualGrace;
   useEffect(() => {
     warn(t('announce.lost'));
     return () => warn(t('announce.back'));
@@ -43,7 +45,7 @@ export function Lost({ visit, state }: { visit: Visit; state: State }) {
         </>
       }
     >
-      <Ring left={left} whole={usualGrace} />
+      <Ring left={left} whole={whole.current} />
       <div class="centred">
         <h1 class="title">{theirs ? t('lost.theirTitle', { name }) : t('lost.title')}</h1>
         <p class="lead">
