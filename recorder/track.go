@@ -133,6 +133,9 @@ func (rec *Recording) takeUnit(t *track, u Unit) {
 		t.lose(u.Lost)
 		return
 	}
+	if rec.batch.due(rec.since(u.Arrival)) {
+		rec.flush() // first, since a refusal changes what is missing before this frame
+	}
 	f := batchFrame{kind: t.kind, arrival: u.Arrival, data: u.Data}
 	f.note = frameNote{Stream: t.stream.number, RTP: u.Timestamp, US: rec.since(u.Arrival).Microseconds(), Key: true}
 	if t.kind == Video {
@@ -152,9 +155,6 @@ func (rec *Recording) takeUnit(t *track, u Unit) {
 	f.note.Break, t.lost = t.lost, ""
 	digest := sha256.Sum256(u.Data)
 	f.note.SHA256 = hex.EncodeToString(digest[:])
-	if rec.batch.due(rec.since(u.Arrival)) {
-		rec.flush()
-	}
 	rec.batch.frames = append(rec.batch.frames, f)
 	rec.batch.bytes += len(u.Data)
 	if rec.batch.keyAfter(rec.waits) {
