@@ -1,0 +1,138 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"io/fs"
+	"log/slog"
+	"net/http"
+	"net/http/cookiejar"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"go.uber.org/goleak"
+
+	"verifycall/web"
+)
+
+// demo is a server that runs in this process.
+type demo struct {
+	t      *testing.T
+	base   string
+	lines  map[string]string
+	client *http.Client
+	stop   func() error // asks it to end and gives serve's answer
+}
+
+func startDemo(t *testing.T, dir string) *demo {
+	t.Helper()
+	c, err := parseSettings([]string{"--demo", "--listen", "127.0.0.1:0", "--media-listen", "127.0.0.1:0", "--ops-listen", "127.0.0.1:0",
+		"--data", filepath.Join(dir, "data")}, noEnv, io.Discard)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	out, in := io.Pipe()
+	ended := make(chan error, 1)
+	go func() {
+		err := serve(ctx, c, slog.New(slog.DiscardHandler), in)
+		in.CloseWithError(io.EOF)
+		ended <- err
+	}()
+	d := &demo{t: t, lines: map[string]string{}, stop: func() error { cancel(); return <-ended }}
+	scanner := bufio.NewScanner(out)
+	for len(d.lines) < 4 && scanner.Scan() {
+		name, value, found := strings.Cut(scanner.Text(), " ")
+		if !found {
+			t.Errorf("line %q", scanner.Text())
+		}
+		d.lines[name] = value
+	}
+	if len(d.lines) < 4 {
+		t.Fatalf("printed %v, ended with %v", d.lines, d.stop())
+	}
+	d.base, _, _ = strings.Cut(d.lines["manager"], "/in/")
+	d.client = &http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
+	return d
+}
+
+func (d *demo) post(path, link string) int {
+	d.t.Helper()
+	res, err := d.client.Post(d.base+path, "application/json", strings.NewReader(`{"token":"`+link[strings.LastIndex(link, "/")+1:]+`"}`))
+	if err != nil {
+		d.t.Fatal(err)
+	}
+	defer res.Body.Close()
+	return res.StatusCode
+}
+
+func TestDemoIsTakenUpAgain(t *testing.T) {
+	defer goleak.VerifyNone(t)
+	dir := t.TempDir()
+	first := startDemo(t, dir)
+	for path, name := range map[string]string{"/api/link": "seller", "/api/signin": "manager"} {
+		if status := first.post(path, first.lines[name]); status != http.StatusOK {
+			t.Errorf("%s link: status %d", name, status)
+		}
+	}
+	if status := first.post("/api/signin", first.lines["auditor"]); status != http.StatusOK {
+		t.Errorf("auditor link: status %d", status)
+	}
+	room := roomsOf(t, first)
+	if err := first.stop(); err != nil {
+		t.Fatal(err)
+	}
+	second := startDemo(t, dir)
+	if again := roomsOf(t, second); again != room || !strings.Contains(room, "Anna Maria Eriksson") {
+		t.Errorf("made room %s, after a restart %s", room, again)
+	}
+	for _, link := range []string{first.lines["seller"], second.lines["seller"]} {
+		if status := second.post("/api/link", link); status != http.StatusOK {
+			t.Errorf("seller link %s: status %d", link, status)
+		}
+	}
+	if err := second.stop(); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// roomsOf gives the demo manager's list of rooms.
+func roomsOf(t *testing.T, d *demo) string {
+	t.Helper()
+	jar, err := cookiejar.New(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	d.client.Jar = jar
+	defer func() { d.client.Jar = nil }()
+	d.post("/api/signin", d.lines["manager"])
+	res, err := d.client.Get(d.base + "/api/manager/rooms")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer res.Body.Close()
+	var list struct {
+		Rooms []struct{ ID, SellerName string }
+	}
+	if err := json.NewDecoder(res.Body).Decode(&list); err != nil {
+		t.Fatal(err)
+	}
+	return fmt.Sprint(list.Rooms)
+}
+
+func TestEveryPageIsBuilt(t *testing.T) {
+	for _, page := range []string{"index", "seller", "signin", "manager", "audit"} {
+		html, err := fs.ReadFile(web.Files, "dist/"+page+".html")
+		if err != nil {
+			t.Error(err)
+			continue
+		}
+		if strings.Contains(string(html), "<script>") || strings.Contains(string(html), "style=") {
+			t.Errorf("%s.html holds what the content policy forbids", page)
+		}
+	}
+}

@@ -1,0 +1,136 @@
+package main
+
+import (
+	"bytes"
+	"errors"
+	"flag"
+	"io"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+)
+
+func noEnv(string) (string, bool) { return "", false }
+
+func TestSettings(t *testing.T) {
+	cert := filepath.Join(t.TempDir(), "none.pem")
+	for name, test := range map[string]struct {
+		args  []string
+		wrong []string // what the faults name, in their order; empty = accepted
+	}{
+		"defaults":             {nil, nil},
+		"demo":                 {[]string{"--demo", "--lan"}, nil},
+		"all":                  {[]string{"-listen", ":80", "-media-listen", "[::]:0", "-ops-listen", "", "-public-url", "https://a.example/", "-public-ip", "192.0.2.1,2001:db8::1", "-redis", "redis://h:1/0", "-store", "file:///var/x"}, nil},
+		"unknown flag":         {[]string{"--frob"}, []string{"-frob"}},
+		"an argument":          {[]string{"now"}, []string{`"now"`}},
+		"no port":              {[]string{"--listen", "localhost"}, []string{"--listen"}},
+		"port out of range":    {[]string{"--media-listen", "127.0.0.1:70000"}, []string{"--media-listen"}},
+		"name to listen on":    {[]string{"--ops-listen", "host.example:1"}, []string{"--ops-listen"}},
+		"lan without demo":     {[]string{"--lan"}, []string{"--lan"}},
+		"url without scheme":   {[]string{"--public-url", "calls.example.org"}, []string{"--public-url"}},
+		"url with path":        {[]string{"--public-url", "https://a.example/x"}, []string{"--public-url"}},
+		"ip":                   {[]string{"--public-ip", "192.0.2.1,here"}, []string{"--public-ip", "here"}},
+		"half of tls":          {[]string{"--tls-cert", cert}, []string{"--tls-cert and --tls-key"}},
+		"no certificate there": {[]string{"--tls-cert", cert, "--tls-key", cert}, []string{"--tls-cert and --tls-key", "none.pem"}},
+		"redis":                {[]string{"--redis", "localhost:6379"}, []string{"--redis"}},
+		"store":                {[]string{"--store", "s3://bucket"}, []string{"--store"}},
+		"grace":                {[]string{"--grace", "banana"}, []string{"-grace"}},
+		"too long":             {[]string{"--stop-timeout", "2h"}, []string{"-stop-timeout"}},
+		"too slow":             {[]string{"--start-kbps", "1"}, []string{"-start-kbps"}},
+		"log":                  {[]string{"--log-level", "loud", "--log-format", "xml"}, []string{"--log-level", "--log-format"}},
+		"everything at once": {[]string{"--frob", "--grace", "banana", "--listen", "nope", "extra", "--redis", "h", "--log-format", "xml"},
+			[]string{"-frob", "banana", `"extra"`, "--listen", "--redis", "--log-format"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			_, err := parseSettings(test.args, noEnv, io.Discard)
+			if len(test.wrong) == 0 {
+				if err != nil {
+					t.Fatal(err)
+				}
+				return
+			}
+			if err == nil {
+				t.Fatal("accepted")
+			}
+			rest := err.Error()
+			for _, name := range test.wrong {
+				_, after, found := strings.Cut(rest, name)
+				if !found {
+					t.Fatalf("does not name %s in its place:\n%v", name, err)
+				}
+				rest = after
+			}
+			if len(test.wrong) == 1 && strings.Contains(err.Error(), "\n") {
+				t.Errorf("one fault is named more than once:\n%v", err)
+			}
+		})
+	}
+}
+
+func TestEnvironment(t *testing.T) {
+	env := map[string]string{"VERIFYCALL_START_KBPS": "1200", "VERIFYCALL_GRACE": "30s", "VERIFYCALL_MEDIA_LISTEN": "127.0.0.1:7777",
+		"VERIFYCALL_DEMO": "true"}
+	look := func(name string) (string, bool) { v, ok := env[name]; return v, ok }
+	c, err := parseSettings([]string{"--grace", "45s"}, look, io.Discard)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if c.StartKbps != 1200 || c.Grace != 45*time.Second || c.MediaListen != "127.0.0.1:7777" || !c.Demo {
+		t.Errorf("settings %+v", c)
+	}
+	env["VERIFYCALL_CONNS_PER_IP"], env["VERIFYCALL_DEMO"] = "none", "perhaps"
+	_, err = parseSettings(nil, look, io.Discard)
+	if err == nil || !strings.Contains(err.Error(), "VERIFYCALL_CONNS_PER_IP") || !strings.Contains(err.Error(), "VERIFYCALL_DEMO") {
+		t.Errorf("faults %v", err)
+	}
+}
+
+func TestAtMostThirtySettings(t *testing.T) {
+	n := 0
+	new(settings).flags().VisitAll(func(*flag.Flag) { n++ })
+	if n > 30 {
+		t.Errorf("%d settings, at most 30", n)
+	}
+}
+
+func TestPrintConfig(t *testing.T) {
+	var out, faults bytes.Buffer
+	code := run([]string{"serve", "--print-config", "--redis", "redis://user:hunter2@h:1/0", "--start-kbps", "900"}, &out, &faults)
+	if code != 0 || faults.Len() != 0 {
+		t.Fatalf("code %d: %s", code, &faults)
+	}
+	if strings.Contains(out.String(), "hunter2") {
+		t.Errorf("shows the password:\n%s", &out)
+	}
+	for _, line := range []string{"--redis=redis://user:xxxxx@h:1/0\n", "--start-kbps=900\n", "--keys=data/keys\n", "--grace=2m0s\n"} {
+		if !strings.Contains(out.String(), line) {
+			t.Errorf("lacks %q:\n%s", line, &out)
+		}
+	}
+	// What is printed can be given again.
+	var args []string
+	for line := range strings.Lines(strings.ReplaceAll(out.String(), "xxxxx", "y")) {
+		args = append(args, strings.TrimSpace(line))
+	}
+	if _, err := parseSettings(args, noEnv, io.Discard); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestExitCodes(t *testing.T) {
+	for _, test := range []struct {
+		args []string
+		code int
+	}{
+		{nil, 2}, {[]string{"dance"}, 2}, {[]string{"help"}, 0}, {[]string{"serve", "--help"}, 0},
+		{[]string{"serve", "--frob"}, 2}, {[]string{"verify"}, 2},
+	} {
+		if code := run(test.args, io.Discard, io.Discard); code != test.code {
+			t.Errorf("%v ends with %d, want %d", test.args, code, test.code)
+		}
+	}
+	if _, err := parseSettings([]string{"-h"}, noEnv, io.Discard); !errors.Is(err, flag.ErrHelp) {
+		t.Errorf("help gives %v", err)
+	}
+}
