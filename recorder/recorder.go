@@ -1,7 +1,3 @@
-// Package recorder keeps what the participants of a call send: VP8 and Opus
-// frames as they came, never re-encoded. It sees RTP packets, not peer
-// connections. A Recorder belongs to a room, a Recording to one connection of
-// one participant; docs/decisions says why the files look as they do.
 package recorder
 
 import (

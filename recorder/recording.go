@@ -48,9 +48,9 @@ type Recording struct {
 
 // light is what Status shows of a track; shared, guarded by Recording.mu.
 type light struct {
-	bytes, frames int64
-	seen          int64 // ms; arrival of the newest packet
-	cover         coverage
+	bytes int64 // of durable frames
+	seen  int64 // ms; arrival of the newest packet
+	cover coverage
 }
 
 const (
