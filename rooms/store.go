@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/redis/go-redis/v9"
+	"github.com/redis/go-redis/v9/logging"
 
 	"verifycall/rooms/embedded"
 )
@@ -54,6 +55,7 @@ type Options struct {
 // Open connects to Redis, or starts the embedded one and replays its journal.
 // Only one process can have an embedded Dir open: embedded.ErrLocked.
 func Open(ctx context.Context, o Options) (*Store, error) {
+	logging.Disable() // go-redis writes to stderr what it also returns
 	s := &Store{log: o.Log, now: time.Now}
 	if s.log == nil {
 		s.log = slog.New(slog.DiscardHandler)
@@ -65,6 +67,7 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 	if err != nil {
 		return nil, fmt.Errorf("redis URL: %w", err)
 	}
+	options.DialerRetries = 1 // commands are retried already
 	s.client = redis.NewClient(options)
 	if err := s.client.Ping(ctx).Err(); err != nil {
 		return nil, errors.Join(fmt.Errorf("redis at %s: %w", options.Addr, err), s.client.Close())

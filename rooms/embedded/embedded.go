@@ -36,6 +36,10 @@ var (
 // maxBatch bounds how many writes share one fsync.
 const maxBatch = 128
 
+// step is how often the clock runs on when nobody writes: a key lives that much
+// too long for a reader. With many keys it is longer, see advance.
+const step = time.Second
+
 // Server is an embedded Redis with its journal. It is safe for concurrent use.
 // Whoever opened it closes it, after its own connections.
 type Server struct {
@@ -50,6 +54,7 @@ type Server struct {
 
 	// ---- owned by run, and by Open before it starts
 	executor *proto.Client
+	clock    int64 // miniredis's time, ms since 1970
 	journal  *journal
 	known    map[string]bool // SHA-1 of the scripts in this generation of the journal
 	broken   error           // why nothing can be written any more
@@ -100,24 +105,30 @@ func (s *Server) begin(dir string) error {
 	if s.journal, err = openJournal(dir, s.log, s.replay); err != nil {
 		return err
 	}
-	// The clock must have run to now before it is let go: without a time of its
-	// own miniredis would take the step from the last record as from year 1.
-	s.redis.SetTime(time.Now())
-	if _, err := s.executor.Do("DBSIZE"); err != nil {
-		return err
-	}
-	s.redis.SetTime(time.Time{})
-	s.redis.ClockTTL(true)
+	s.advance(time.Now())
 	if s.journal.size > 0 {
 		return s.snapshot()
 	}
 	return nil
 }
 
-// replay runs the calls of one record at the record's time, so that what had
-// run out then has run out now.
+// advance lets miniredis's clock run to a time, and says how long that took.
+// Left to itself miniredis looks at every key at every command to see what has
+// run out; with a clock that stands still in between it does so here alone.
+func (s *Server) advance(to time.Time) time.Duration {
+	began := time.Now()
+	s.clock = to.UnixMilli()
+	s.redis.SetTime(time.UnixMilli(s.clock))
+	s.execute([]string{"DBSIZE"}) // any command takes the step
+	return time.Since(began)
+}
+
+// replay runs the calls of one record. Where they know time they run at the
+// record's, so that what had run out then has run out now.
 func (s *Server) replay(r journalRecord) {
-	s.redis.SetTime(time.UnixMilli(r.At))
+	if r.timed() && r.At != s.clock {
+		s.advance(time.UnixMilli(r.At))
+	}
 	for _, args := range r.Calls {
 		if a := s.execute(args); a.err != nil { // as it did then: its caller was told
 			s.log.Warn("a call in the journal fails", "command", args[0], "err", a.err)
@@ -149,7 +160,8 @@ func (s *Server) Do(ctx context.Context, args ...string) (text string, ok bool, 
 	return s.ask(ctx, request{calls: [][]string{args}})
 }
 
-// Script runs a Lua script as Do runs a command.
+// Script runs a Lua script as Do runs a command. The script must not touch keys
+// with a time to live: it runs whatever the time is.
 func (s *Server) Script(ctx context.Context, source string, keys, args []string) (text string, ok bool, err error) {
 	sha := scriptSHA(source)
 	call := append([]string{"EVALSHA", sha, strconv.Itoa(len(keys))}, keys...)
@@ -183,10 +195,14 @@ func (s *Server) ask(ctx context.Context, r request) (string, bool, error) {
 // fsync, and runs it in that order.
 func (s *Server) run() {
 	defer close(s.stopped)
+	tick := time.NewTimer(step)
+	defer tick.Stop()
 	for {
 		select {
 		case r := <-s.requests:
 			s.serve(s.gather(r))
+		case now := <-tick.C:
+			tick.Reset(max(step, 100*s.advance(now))) // at most 1 % of a core
 		case <-s.stop:
 			s.closeErr = s.journal.close()
 			return
@@ -208,7 +224,7 @@ func (s *Server) gather(first request) []request {
 }
 
 func (s *Server) serve(batch []request) {
-	record := journalRecord{At: time.Now().UnixMilli()}
+	record := journalRecord{At: s.clock}
 	loads := map[string]bool{}
 	for i, r := range batch {
 		if r.sha != "" && !s.known[r.sha] && !loads[r.sha] {
@@ -216,6 +232,10 @@ func (s *Server) serve(batch []request) {
 			batch[i].calls = append([][]string{{"SCRIPT", "LOAD", r.source}}, r.calls...)
 		}
 		record.Calls = append(record.Calls, batch[i].calls...)
+	}
+	if record.timed() {
+		s.advance(time.Now())
+		record.At = s.clock
 	}
 	if err := s.store(record); err != nil {
 		for _, r := range batch {
@@ -276,7 +296,7 @@ func (s *Server) execute(args []string) answer {
 
 // snapshot starts a new generation of the journal with all there is now.
 func (s *Server) snapshot() error {
-	if err := s.journal.renew(func(write func(journalRecord) error) error { return dump(s.redis, write) }); err != nil {
+	if err := s.journal.renew(func(write func(journalRecord) error) error { return dump(s.redis, s.clock, write) }); err != nil {
 		return fmt.Errorf("snapshot: %w", err)
 	}
 	s.known = map[string]bool{}

@@ -13,6 +13,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"slices"
 )
 
 // snapshotAt is the size in bytes past which a journal is replaced by a
@@ -33,11 +34,16 @@ type journal struct {
 	limit      int64
 }
 
-// journalRecord is what was run together. At is the time it ran at, in ms since
-// 1970.
+// journalRecord is what was run together. At is the clock's time then, in ms
+// since 1970.
 type journalRecord struct {
 	At    int64      `json:"at"`
 	Calls [][]string `json:"calls"`
+}
+
+// timed says whether a call may depend on the clock: all but scripts.
+func (r journalRecord) timed() bool {
+	return slices.ContainsFunc(r.Calls, func(args []string) bool { return args[0] != "EVALSHA" && args[0] != "SCRIPT" })
 }
 
 // lostError says that it is not known what the disk holds.

@@ -5,7 +5,6 @@ import (
 	"maps"
 	"slices"
 	"strconv"
-	"time"
 
 	"github.com/alicebob/miniredis/v2"
 )
@@ -13,9 +12,9 @@ import (
 // dumpCalls bounds the commands of one line of a snapshot.
 const dumpCalls = 256
 
-// dump writes commands that make all keys anew. Nobody may write meanwhile.
-func dump(redis *miniredis.Miniredis, write func(journalRecord) error) error {
-	at := time.Now().UnixMilli()
+// dump writes commands that make all keys anew as they are at a time, the
+// clock's. Nobody may write meanwhile.
+func dump(redis *miniredis.Miniredis, at int64, write func(journalRecord) error) error {
 	for _, key := range redis.Keys() {
 		calls, err := dumpKey(redis, key)
 		if err != nil {
