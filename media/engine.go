@@ -20,9 +20,6 @@ const (
 	// replayWindow in packets: with the usual 64 retransmissions come too late
 	// to be decrypted (measured at 5 % loss: 1086 of 1108 packets against all).
 	replayWindow = 1024
-	// maxNACKs per lost packet: the generator doesn't see what RTX repairs, and
-	// uncapped it made 1.26 Mbit/s of retransmissions at 3 % loss.
-	maxNACKs = 3
 	// dtlsRetransmit is the first retransmission of a lost handshake packet.
 	dtlsRetransmit = 50 * time.Millisecond
 
@@ -33,21 +30,41 @@ const (
 
 var mimeTypes = map[Kind]string{Audio: webrtc.MimeTypeOpus, Video: webrtc.MimeTypeVP8}
 
-// newAPI makes the factory of PeerConnections that share mux.
-func newAPI(cfg Config, mux ice.UDPMux, loopback bool) (*webrtc.API, error) {
-	engine, registry := &webrtc.MediaEngine{}, &interceptor.Registry{}
-	if err := registerCodecs(engine); err != nil {
+// engine makes the PeerConnections that share one mux.
+type engine struct {
+	codecs   *webrtc.MediaEngine
+	registry interceptor.Registry
+	settings webrtc.SettingEngine
+}
+
+func newEngine(cfg Config, mux ice.UDPMux, loopback bool) (*engine, error) {
+	e := &engine{codecs: &webrtc.MediaEngine{}}
+	if err := registerCodecs(e.codecs); err != nil {
 		return nil, fmt.Errorf("media: register codecs: %w", err)
 	}
-	if err := registerInterceptors(engine, registry); err != nil {
+	if err := registerInterceptors(e.codecs, &e.registry); err != nil {
 		return nil, fmt.Errorf("media: register interceptors: %w", err)
 	}
-	settings, err := newSettings(cfg, mux, loopback)
-	if err != nil {
-		return nil, err
-	}
-	return webrtc.NewAPI(webrtc.WithMediaEngine(engine), webrtc.WithInterceptorRegistry(registry),
-		webrtc.WithSettingEngine(settings)), nil
+	var err error
+	e.settings, err = newSettings(cfg, mux, loopback)
+	return e, err
+}
+
+// newPeerConnection makes one whose retransmissions go to repaired.
+func (e *engine) newPeerConnection(repaired *repairs) (*webrtc.PeerConnection, error) {
+	var own interceptor.Registry
+	own.Add(connectionInterceptors{&e.registry})
+	own.Add(repaired)
+	return webrtc.NewAPI(webrtc.WithMediaEngine(e.codecs), webrtc.WithInterceptorRegistry(&own),
+		webrtc.WithSettingEngine(e.settings)).NewPeerConnection(webrtc.Configuration{})
+}
+
+// connectionInterceptors are those of a registry as one factory.
+type connectionInterceptors struct{ registry *interceptor.Registry }
+
+// NewInterceptor implements interceptor.Factory.
+func (c connectionInterceptors) NewInterceptor(id string) (interceptor.Interceptor, error) {
+	return c.registry.Build(id)
 }
 
 // registerCodecs allows VP8, whose key frames are WebP pictures, with RTX,
@@ -85,14 +102,11 @@ func registerCodecs(engine *webrtc.MediaEngine) error {
 	return nil
 }
 
-// registerInterceptors adds what a one-to-one call needs: repair in both
-// directions, receiver reports, and the transport-wide feedback that browsers
-// estimate their uplink by. Sender reports are downTrack's.
+// registerInterceptors adds what a one-to-one call needs: repair for the
+// subscriber, receiver reports, and the transport-wide feedback that browsers
+// estimate their uplink by. Sender reports are downTrack's, repair of what is
+// published is the Receiver's.
 func registerInterceptors(engine *webrtc.MediaEngine, registry *interceptor.Registry) error {
-	generator, err := nack.NewGeneratorInterceptor(nack.GeneratorMaxNacksPerPacket(maxNACKs))
-	if err != nil {
-		return err
-	}
 	responder, err := nack.NewResponderInterceptor()
 	if err != nil {
 		return err
@@ -101,7 +115,6 @@ func registerInterceptors(engine *webrtc.MediaEngine, registry *interceptor.Regi
 	if err != nil {
 		return err
 	}
-	registry.Add(generator)
 	registry.Add(responder)
 	registry.Add(reports)
 	return webrtc.ConfigureTWCCSender(engine, registry)

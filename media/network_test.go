@@ -1,11 +1,13 @@
 package media
 
 import (
+	"encoding/binary"
 	"math/rand/v2"
 	"net"
 	"sync"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/pion/logging"
 	"github.com/pion/transport/v5/vnet"
@@ -13,33 +15,78 @@ import (
 
 const serverIP, serverPort = "10.0.0.1", ":7000"
 
+// conditions of a network.
+type conditions struct {
+	loss    int           // percent of the packets, each way
+	reorder int           // percent of those to the server, overtaken by the next one
+	delay   time.Duration // one way
+}
+
 // lab is a network in memory with the server at serverIP.
 type lab struct {
 	t       *testing.T
 	router  *vnet.Router
 	server  *unruly
 	dropped atomic.Int64
+
+	mu    sync.Mutex                         // guards what follows
+	flows map[uint32]*flow                   // RTP, by SSRC
+	lose  func(ssrc uint32, seq uint16) bool // loses RTP packets beside the conditions
 }
 
-// newLab makes one that loses lossPercent of the packets each way and lets
-// reorderPercent of those to the server be overtaken by the next one.
-func newLab(t *testing.T, lossPercent, reorderPercent int) *lab {
+// flow counts the packets of one SSRC.
+type flow struct{ sent, lost int }
+
+func newLab(t *testing.T, c conditions) *lab {
 	t.Helper()
-	router, err := vnet.NewRouter(&vnet.RouterConfig{CIDR: "10.0.0.0/24", LoggerFactory: logging.NewDefaultLoggerFactory()})
+	router, err := vnet.NewRouter(&vnet.RouterConfig{
+		CIDR: "10.0.0.0/24", MinDelay: c.delay, LoggerFactory: logging.NewDefaultLoggerFactory()})
 	if err != nil {
 		t.Fatal(err)
 	}
-	l := &lab{t: t, router: router}
+	l := &lab{t: t, router: router, flows: map[uint32]*flow{}, lose: func(uint32, uint16) bool { return false }}
 	dice := rand.New(rand.NewPCG(1, 2)) // used under the router's lock only
-	router.AddChunkFilter(func(vnet.Chunk) bool {
-		if dice.IntN(100) < lossPercent {
+	router.AddChunkFilter(func(chunk vnet.Chunk) bool {
+		lost := dice.IntN(100) < c.loss
+		if l.count(chunk.UserData(), lost) {
 			l.dropped.Add(1)
 			return false
 		}
 		return true
 	})
-	l.server = &unruly{Net: l.host(serverIP), percent: reorderPercent}
+	l.server = &unruly{Net: l.host(serverIP), percent: c.reorder}
 	return l
+}
+
+// count counts a packet of RTP and says whether it is lost.
+func (l *lab) count(raw []byte, lost bool) bool {
+	if len(raw) < 12 || raw[0]>>6 != 2 || raw[1]&0x7f >= 64 && raw[1]&0x7f < 96 { // RFC 5761 section 4
+		return lost
+	}
+	ssrc := binary.BigEndian.Uint32(raw[8:])
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	f := l.flows[ssrc]
+	if f == nil {
+		f = &flow{}
+		l.flows[ssrc] = f
+	}
+	lost = lost || l.lose(ssrc, binary.BigEndian.Uint16(raw[2:]))
+	f.sent++
+	if lost {
+		f.lost++
+	}
+	return lost
+}
+
+// flow of an SSRC so far.
+func (l *lab) flow(ssrc uint32) flow {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if f := l.flows[ssrc]; f != nil {
+		return *f
+	}
+	return flow{}
 }
 
 // start lets packets flow, when all hosts are there.

@@ -10,7 +10,6 @@ import (
 
 	"github.com/pion/ice/v4"
 	"github.com/pion/transport/v5"
-	"github.com/pion/webrtc/v4"
 )
 
 // socketBuffer is asked of the system for each direction of the UDP socket, in
@@ -36,10 +35,10 @@ type Config struct {
 
 // Node is the media side of one server: a UDP port and the Transports on it.
 type Node struct {
-	cfg  Config
-	conn net.PacketConn
-	mux  *ice.UDPMuxDefault
-	api  *webrtc.API
+	cfg    Config
+	conn   net.PacketConn
+	mux    *ice.UDPMuxDefault
+	engine *engine
 
 	mu         sync.Mutex // guards what follows; a leaf
 	transports map[*Transport]struct{}
@@ -63,11 +62,11 @@ func NewNode(cfg Config) (*Node, error) {
 		UDPConn: conn,
 		Net:     cfg.Net,
 	})
-	api, err := newAPI(cfg, mux, onlyLoopback(mux.GetListenAddresses()))
+	engine, err := newEngine(cfg, mux, onlyLoopback(mux.GetListenAddresses()))
 	if err != nil {
 		return nil, errors.Join(err, mux.Close())
 	}
-	return &Node{cfg: cfg, conn: conn, mux: mux, api: api, transports: map[*Transport]struct{}{}}, nil
+	return &Node{cfg: cfg, conn: conn, mux: mux, engine: engine, transports: map[*Transport]struct{}{}}, nil
 }
 
 func listen(cfg Config) (net.PacketConn, error) {

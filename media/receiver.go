@@ -30,6 +30,9 @@ type Stats struct {
 	Lost uint64
 	// Copies counts packets that came twice or too late to be of use.
 	Copies uint64
+	// Repairs counts the packets that came as retransmissions of their own
+	// stream (RTX), NACKs the packets asked for, each time.
+	Repairs, NACKs uint64
 	// KeyFrames that began to arrive, and requests sent for them.
 	KeyFrames, KeyFrameRequests uint64
 	// RTT is the round trip to the publisher, 0 while unknown.
@@ -44,10 +47,12 @@ type trackIO struct {
 	writeRTCP func([]rtcp.Packet) error
 	stop      func() // makes both reads end
 	rtt       func() time.Duration
+	resends   bool // the publisher answers NACKs
 }
 
 // Receiver reads one published track: one goroutine for its packets, one for
-// its RTCP, and for video one that asks for key frames. All end with the track.
+// its RTCP, and one that asks for lost packets and key frames. All end with the
+// track. Retransmissions come from a goroutine below, by repair.
 type Receiver struct {
 	kind        Kind
 	ssrc        uint32
@@ -64,13 +69,19 @@ type Receiver struct {
 	tapping sync.Mutex
 	tap     Tap
 
-	asking    sync.Mutex // guards keyFrames
+	asking    sync.Mutex // guards keyFrames; taken after counting
 	keyFrames keyFrameRequests
 	asked     chan struct{} // never closed; 1, full means that the asking goroutine will look anyway
 
-	counting sync.Mutex // guards the next two
+	counting sync.Mutex // guards the next three
 	seen     sequence
+	lost     nacks
 	stats    Stats
+
+	repairing sync.Mutex // guards the next four; held while a repair is forwarded
+	ended     bool
+	repaired  rtp.Packet
+	repairOut outgoing
 
 	report atomic.Pointer[senderReport] // the publisher's last
 }
@@ -121,6 +132,11 @@ func (r *Receiver) RequestKeyFrame() {
 	r.asking.Lock()
 	r.keyFrames.want()
 	r.asking.Unlock()
+	r.wake()
+}
+
+// wake makes ask look.
+func (r *Receiver) wake() {
 	select {
 	case r.asked <- struct{}{}:
 	default:
@@ -132,9 +148,7 @@ func (r *Receiver) run() {
 	var beside sync.WaitGroup
 	over := make(chan struct{})
 	beside.Go(func() { readLoop(r.io.readRTCP, r.handleRTCP) })
-	if r.kind == Video {
-		beside.Go(func() { r.askKeyFrames(over) })
-	}
+	beside.Go(func() { r.ask(over) })
 	var pkt rtp.Packet
 	var out outgoing
 	readLoop(r.io.readRTP, func(raw []byte) {
@@ -145,12 +159,28 @@ func (r *Receiver) run() {
 	close(over)
 	r.io.stop()
 	beside.Wait()
+	r.repairing.Lock()
+	r.ended = true
+	r.repairing.Unlock()
+}
+
+// repair takes an RTX packet. It may be called at any time, also after the end.
+func (r *Receiver) repair(raw []byte) {
+	r.repairing.Lock()
+	defer r.repairing.Unlock()
+	if r.ended || r.repaired.Unmarshal(raw) != nil || !unwrapRTX(&r.repaired, r.ssrc, r.payloadType) {
+		return
+	}
+	r.counting.Lock()
+	r.stats.Repairs++
+	r.counting.Unlock()
+	r.handleRTP(&r.repaired, time.Now(), &r.repairOut)
 }
 
 // handleRTP forwards a packet and shows it to the tap.
 func (r *Receiver) handleRTP(pkt *rtp.Packet, now time.Time, out *outgoing) {
 	key := r.kind == Video && startsKeyFrame(pkt.Payload)
-	if !r.count(pkt, key) {
+	if !r.count(pkt, key, now) {
 		return
 	}
 	if key {
@@ -169,10 +199,12 @@ func (r *Receiver) handleRTP(pkt *rtp.Packet, now time.Time, out *outgoing) {
 }
 
 // count says whether the packet is the first of its number.
-func (r *Receiver) count(pkt *rtp.Packet, key bool) (fresh bool) {
+func (r *Receiver) count(pkt *rtp.Packet, key bool, now time.Time) (fresh bool) {
 	r.counting.Lock()
 	defer r.counting.Unlock()
-	if _, fresh = r.seen.add(pkt.SequenceNumber); !fresh {
+	began, before := r.seen.began, r.seen.highest
+	ext, fresh := r.seen.add(pkt.SequenceNumber)
+	if !fresh {
 		r.stats.Copies++
 		return false
 	}
@@ -180,6 +212,14 @@ func (r *Receiver) count(pkt *rtp.Packet, key bool) (fresh bool) {
 	r.stats.Bytes += uint64(len(pkt.Payload))
 	if key {
 		r.stats.KeyFrames++
+	}
+	switch {
+	case !began || !r.io.resends:
+	case ext < before:
+		r.lost.arrived(ext)
+	case ext > before+1:
+		r.lost.skipped(before+1, ext-1, now)
+		r.wake()
 	}
 	return true
 }
@@ -205,20 +245,15 @@ func (r *Receiver) handleRTCP(raw []byte) {
 	}
 }
 
-// askKeyFrames sends the requests that keyFrames decides on.
-func (r *Receiver) askKeyFrames(over <-chan struct{}) {
+// ask sends the requests for lost packets and for key frames, each when due.
+func (r *Receiver) ask(over <-chan struct{}) {
 	timer := time.NewTimer(0)
 	defer timer.Stop()
 	for {
-		r.asking.Lock()
-		send, wait := r.keyFrames.next(time.Now())
-		r.asking.Unlock()
-		if send {
-			r.counting.Lock()
-			r.stats.KeyFrameRequests++
-			r.counting.Unlock()
+		packets, wait := r.requests(time.Now())
+		if len(packets) > 0 {
 			// An error here is a lost request: it is repeated, or the track ends.
-			_ = r.io.writeRTCP([]rtcp.Packet{&rtcp.PictureLossIndication{MediaSSRC: r.ssrc}})
+			_ = r.io.writeRTCP(packets)
 		}
 		timer.Stop()
 		if wait >= 0 {
@@ -231,6 +266,32 @@ func (r *Receiver) askKeyFrames(over <-chan struct{}) {
 			return
 		}
 	}
+}
+
+// requests to send now, and the time until it is to be called again, negative
+// when nothing is to be waited for. What can't be repaired is a key frame's case.
+func (r *Receiver) requests(now time.Time) (packets []rtcp.Packet, wait time.Duration) {
+	r.counting.Lock()
+	defer r.counting.Unlock()
+	numbers, hopeless, wait := r.lost.next(now, r.io.rtt(), nil)
+	if len(numbers) > 0 {
+		r.stats.NACKs += uint64(len(numbers))
+		packets = append(packets, &rtcp.TransportLayerNack{MediaSSRC: r.ssrc, Nacks: rtcp.NackPairsFromSequenceNumbers(numbers)})
+	}
+	r.asking.Lock()
+	defer r.asking.Unlock()
+	if hopeless && r.kind == Video {
+		r.keyFrames.want()
+	}
+	send, wait2 := r.keyFrames.next(now)
+	if send {
+		r.stats.KeyFrameRequests++
+		packets = append(packets, &rtcp.PictureLossIndication{MediaSSRC: r.ssrc})
+	}
+	if wait < 0 || wait2 >= 0 && wait2 < wait {
+		wait = wait2
+	}
+	return packets, wait
 }
 
 func (r *Receiver) subscribe(d *downTrack) {

@@ -3,12 +3,14 @@ package media
 import (
 	"context"
 	"encoding/binary"
+	"errors"
 	"slices"
 	"sync"
 	"testing"
 	"time"
 
 	"github.com/pion/ice/v4"
+	"github.com/pion/interceptor"
 	"github.com/pion/rtcp"
 	"github.com/pion/rtp"
 	"github.com/pion/transport/v5"
@@ -43,7 +45,14 @@ func newRobot(t *testing.T, network transport.Net, firstSeq uint16) *robot {
 	if network != nil {
 		settings.SetNet(network)
 	}
-	pc, err := webrtc.NewAPI(webrtc.WithSettingEngine(settings)).NewPeerConnection(webrtc.Configuration{})
+	// As the page's offer does, the robot's asks for NACK of Opus.
+	engine, registry := &webrtc.MediaEngine{}, &interceptor.Registry{}
+	if err := errors.Join(engine.RegisterDefaultCodecs(), webrtc.RegisterDefaultInterceptors(engine, registry)); err != nil {
+		t.Fatal(err)
+	}
+	engine.RegisterFeedback(webrtc.RTCPFeedback{Type: webrtc.TypeRTCPFBNACK}, webrtc.RTPCodecTypeAudio)
+	pc, err := webrtc.NewAPI(webrtc.WithSettingEngine(settings), webrtc.WithMediaEngine(engine),
+		webrtc.WithInterceptorRegistry(registry)).NewPeerConnection(webrtc.Configuration{})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -20,10 +21,11 @@ const reportInterval = time.Second
 // Receiver, and a down track for each kind, there from the first answer on, so
 // that Play needs no negotiation.
 type Transport struct {
-	node *Node
-	post func(Event)
-	pc   *webrtc.PeerConnection
-	down map[Kind]*downTrack // both kinds; not changed after newTransport
+	node    *Node
+	post    func(Event)
+	pc      *webrtc.PeerConnection
+	repairs *repairs
+	down    map[Kind]*downTrack // both kinds; not changed after newTransport
 
 	clock senderClock  // of the participant's sender reports
 	rtt   atomic.Int64 // time.Duration, 0 while unknown
@@ -40,14 +42,15 @@ type Transport struct {
 }
 
 func newTransport(n *Node, post func(Event)) (*Transport, error) {
-	pc, err := n.api.NewPeerConnection(webrtc.Configuration{})
+	repairs := &repairs{routes: map[uint32]*Receiver{}}
+	pc, err := n.engine.newPeerConnection(repairs)
 	if err != nil {
 		return nil, fmt.Errorf("media: new transport: %w", err)
 	}
 	// A first sequence number in the lower half can't wrap before the
 	// subscriber's SRTP has seen a packet (RFC 3711 section 3.3.1).
 	t := &Transport{
-		node: n, post: post, pc: pc,
+		node: n, post: post, pc: pc, repairs: repairs,
 		down: map[Kind]*downTrack{
 			Audio: newDownTrack(Audio, audioClockRate, uint16(rand.N(1<<15))),
 			Video: newDownTrack(Video, videoClockRate, uint16(rand.N(1<<15))),
@@ -201,15 +204,26 @@ func (t *Transport) onTrack(track *webrtc.TrackRemote, receiver *webrtc.RTPRecei
 		writeRTCP: t.pc.WriteRTCP,
 		stop:      func() { _ = receiver.Stop() }, // it closes what is read; nothing is left to do on an error
 		rtt:       func() time.Duration { return time.Duration(t.rtt.Load()) },
+		resends:   answersNACK(track.Codec()),
 	})
 	if !t.start(r) {
 		return
 	}
 	defer t.running.Done()
+	if rtx := uint32(track.RtxSSRC()); rtx != 0 {
+		t.repairs.route(rtx, r)
+		defer t.repairs.unroute(rtx, r)
+	}
 	t.post(TrackStarted{T: t, R: r})
 	r.run()
 	t.end(r)
 	t.post(TrackEnded{T: t, R: r})
+}
+
+// answersNACK says whether the negotiated codec has it: VP8's always, Opus's
+// where the client offers it.
+func answersNACK(codec webrtc.RTPCodecParameters) bool {
+	return slices.Contains(codec.RTCPFeedback, webrtc.RTCPFeedback{Type: webrtc.TypeRTCPFBNACK})
 }
 
 // start makes r the published track of its kind; false when closing.
@@ -285,7 +299,7 @@ func (t *Transport) postState(posted webrtc.PeerConnectionState) webrtc.PeerConn
 	return state
 }
 
-// measureRTT takes the round trip of the ICE checks, until reports tell more.
+// measureRTT takes the round trip of the ICE checks, while no reports tell more.
 func (t *Transport) measureRTT() {
 	ice := t.pc.SCTP().Transport().ICETransport()
 	if pair, ok := ice.GetSelectedCandidatePairStats(); ok && pair.CurrentRoundTripTime > 0 {
@@ -300,7 +314,9 @@ func (t *Transport) sendReports(now time.Time) {
 			reports = append(reports, sr)
 		}
 	}
-	if len(reports) > 0 {
-		_ = t.pc.WriteRTCP(reports) // a lost report is followed by the next one
+	if len(reports) == 0 {
+		t.measureRTT()
+		return
 	}
+	_ = t.pc.WriteRTCP(reports) // a lost report is followed by the next one
 }

@@ -73,7 +73,7 @@ func (p *participant) publish() {
 // repair is repaired, to the tap and to the other participant.
 func TestLossyNetwork(t *testing.T) {
 	checkLeaks(t)
-	l := newLab(t, 5, 3)
+	l := newLab(t, conditions{loss: 5, reorder: 3})
 	manager, seller := l.host("10.0.0.2"), l.host("10.0.0.3")
 	l.start()
 	n := newTestNode(t, Config{Listen: serverIP + serverPort, Net: l.server, Log: testLog(t)})
@@ -135,7 +135,7 @@ func checkTap(t *testing.T, packets []*rtp.Packet) {
 // in the subscriber's stream without a break.
 func TestPublisherReconnects(t *testing.T) {
 	checkLeaks(t)
-	l := newLab(t, 0, 0)
+	l := newLab(t, conditions{})
 	hosts := []transport.Net{l.host("10.0.0.2"), l.host("10.0.0.3"), l.host("10.0.0.4")}
 	l.start()
 	n := newTestNode(t, Config{Listen: serverIP + serverPort, Net: l.server, Log: testLog(t)})

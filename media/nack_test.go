@@ -1,0 +1,112 @@
+package media
+
+import (
+	"slices"
+	"testing"
+	"time"
+)
+
+func TestNACKs(t *testing.T) {
+	const ms = time.Millisecond
+	type ask struct {
+		at       time.Duration
+		numbers  []uint16
+		hopeless bool
+	}
+	tests := []struct {
+		name string
+		rtt  time.Duration
+		feed map[time.Duration]func(n *nacks, now time.Time)
+		want []ask
+	}{
+		{"nothing is missing", 0, nil, nil},
+		{"overtaken", 0, map[time.Duration]func(*nacks, time.Time){
+			0:      func(n *nacks, now time.Time) { n.skipped(5, 5, now) },
+			9 * ms: func(n *nacks, _ time.Time) { n.arrived(5) },
+		}, nil},
+		{"repaired after the first request", 80 * ms, map[time.Duration]func(*nacks, time.Time){
+			0:       func(n *nacks, now time.Time) { n.skipped(65535, 65537, now) },
+			91 * ms: func(n *nacks, _ time.Time) { n.arrived(65535); n.arrived(65536); n.arrived(65537) },
+		}, []ask{{10 * ms, []uint16{65535, 0, 1}, false}}},
+		{"one of two repaired", 80 * ms, map[time.Duration]func(*nacks, time.Time){
+			0:       func(n *nacks, now time.Time) { n.skipped(7, 8, now) },
+			91 * ms: func(n *nacks, _ time.Time) { n.arrived(7) },
+		}, []ask{{10 * ms, []uint16{7, 8}, false}, {130 * ms, []uint16{8}, false}, {250 * ms, []uint16{8}, false}, {370 * ms, nil, true}}},
+		{"unknown round trip", 0, map[time.Duration]func(*nacks, time.Time){
+			0: func(n *nacks, now time.Time) { n.skipped(7, 7, now) },
+		}, []ask{{10 * ms, []uint16{7}, false}, {110 * ms, []uint16{7}, false}, {210 * ms, []uint16{7}, false}, {310 * ms, nil, true}}},
+		{"two losses", 40 * ms, map[time.Duration]func(*nacks, time.Time){
+			0:       func(n *nacks, now time.Time) { n.skipped(7, 7, now) },
+			5 * ms:  func(n *nacks, now time.Time) { n.skipped(9, 9, now) },
+			60 * ms: func(n *nacks, _ time.Time) { n.arrived(9); n.arrived(7) },
+		}, []ask{{10 * ms, []uint16{7}, false}, {15 * ms, []uint16{9}, false}}},
+		{"a jump", 40 * ms, map[time.Duration]func(*nacks, time.Time){
+			0:      func(n *nacks, now time.Time) { n.skipped(7, 7, now) },
+			5 * ms: func(n *nacks, now time.Time) { n.skipped(9, 9+nackMost, now) },
+		}, []ask{{5 * ms, nil, true}}},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			var n nacks
+			var got []ask
+			due := time.Duration(-1)
+			for at := time.Duration(0); at < time.Second; at += ms {
+				now := epoch.Add(at)
+				f := test.feed[at]
+				if f != nil {
+					f(&n, now)
+				}
+				if f == nil && at != due { // it is called when it said so, and after news
+					continue
+				}
+				numbers, hopeless, wait := n.next(now, test.rtt, nil)
+				if len(numbers) > 0 || hopeless {
+					got = append(got, ask{at, numbers, hopeless})
+				}
+				due = -1
+				if wait >= 0 {
+					due = at + wait
+				}
+			}
+			if !slices.EqualFunc(got, test.want, func(a, b ask) bool {
+				return a.at == b.at && a.hopeless == b.hopeless && slices.Equal(a.numbers, b.numbers)
+			}) {
+				t.Errorf("asked %v\nwanted %v", got, test.want)
+			}
+			if len(n.missing) > 0 {
+				t.Errorf("still %v", n.missing)
+			}
+		})
+	}
+}
+
+// Whatever is lost, no packet is asked for more than three times, and what is
+// remembered stays bounded.
+func FuzzNACKs(f *testing.F) {
+	f.Add([]byte{1, 0, 2, 200, 255, 3})
+	f.Fuzz(func(t *testing.T, steps []byte) {
+		var n nacks
+		asked := map[uint16]int{}
+		now, highest := epoch, int64(0)
+		for _, step := range steps {
+			switch {
+			case step < 100:
+				n.skipped(highest+1, highest+int64(step)+1, now)
+				highest += int64(step) + 2
+			case step < 200:
+				n.arrived(highest - int64(step-100))
+			default:
+				now = now.Add(time.Duration(step-200) * time.Millisecond)
+			}
+			numbers, _, wait := n.next(now, 30*time.Millisecond, nil)
+			for _, number := range numbers {
+				if asked[number]++; asked[number] > nackTries && highest < 1<<16 {
+					t.Fatalf("%d asked for %d times", number, asked[number])
+				}
+			}
+			if len(n.missing) > nackMost || (wait < 0) != (len(n.missing) == 0) || wait == 0 {
+				t.Fatalf("%d missing, wait %v", len(n.missing), wait)
+			}
+		}
+	})
+}

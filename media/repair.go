@@ -1,0 +1,76 @@
+package media
+
+import (
+	"encoding/binary"
+	"strings"
+	"sync"
+
+	"github.com/pion/interceptor"
+	"github.com/pion/rtp"
+	"github.com/pion/webrtc/v4"
+)
+
+// repairs takes one connection's retransmissions (RTX, RFC 4588) from pion and
+// gives them to their Receiver at once. Pion would queue them until the
+// track's next media packet: at one or two frames a second a picture would
+// wait a frame for its last packet. It is the outermost interceptor, so that
+// the others see RTX packets as they came.
+type repairs struct {
+	interceptor.NoOp
+
+	mu     sync.Mutex
+	routes map[uint32]*Receiver // by RTX SSRC
+}
+
+// NewInterceptor implements interceptor.Factory; one serves one connection.
+func (x *repairs) NewInterceptor(string) (interceptor.Interceptor, error) { return x, nil }
+
+// BindRemoteStream implements interceptor.Interceptor. What it returns gives
+// an empty packet, which pion skips, for one that a Receiver has taken.
+func (x *repairs) BindRemoteStream(info *interceptor.StreamInfo, reader interceptor.RTPReader) interceptor.RTPReader {
+	if !strings.EqualFold(info.MimeType, webrtc.MimeTypeRTX) {
+		return reader
+	}
+	ssrc := info.SSRC
+	return interceptor.RTPReaderFunc(func(b []byte, a interceptor.Attributes) (int, interceptor.Attributes, error) {
+		n, a, err := reader.Read(b, a)
+		if err != nil {
+			return n, a, err
+		}
+		x.mu.Lock()
+		r := x.routes[ssrc]
+		x.mu.Unlock()
+		if r == nil {
+			return n, a, nil // the track hasn't started: pion keeps it for its first reads
+		}
+		r.repair(b[:n])
+		return 0, a, nil
+	})
+}
+
+// route gives the packets of the RTX stream ssrc to r from now on.
+func (x *repairs) route(ssrc uint32, r *Receiver) {
+	x.mu.Lock()
+	x.routes[ssrc] = r
+	x.mu.Unlock()
+}
+
+func (x *repairs) unroute(ssrc uint32, r *Receiver) {
+	x.mu.Lock()
+	if x.routes[ssrc] == r {
+		delete(x.routes, ssrc)
+	}
+	x.mu.Unlock()
+}
+
+// unwrapRTX makes pkt the packet that it repairs (RFC 4588 section 4); false
+// for padding, by which publishers probe for bandwidth.
+func unwrapRTX(pkt *rtp.Packet, ssrc uint32, payloadType uint8) bool {
+	if len(pkt.Payload) < 2 {
+		return false
+	}
+	pkt.SequenceNumber = binary.BigEndian.Uint16(pkt.Payload)
+	pkt.Payload = pkt.Payload[2:]
+	pkt.SSRC, pkt.PayloadType = ssrc, payloadType
+	return true
+}
