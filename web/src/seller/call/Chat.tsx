@@ -20,27 +20,27 @@ export function Chat({ visit, state, onClose }: { visit: Visit; state: State; on
 }
 
 function Lines({ state, name }: { state: State; name: string }) {
-  const list = useRef<HTMLOListElement>(null);
+  const list = useRef<HTMLDivElement>(null);
   useEffect(() => {
     list.current?.scrollTo({ top: list.current.scrollHeight });
   }, [state.chat.length]);
   if (state.chat.length === 0) return <p class="sub chat-empty">{t('chat.empty')}</p>;
   return (
-    <ol class="chat-lines" ref={list} role="log" tabIndex={0} aria-label={t('chat.title', { name })}>
+    <div class="chat-lines" ref={list} role="log" tabIndex={0} aria-label={t('chat.title', { name })}>
       {state.chat.map((line) => {
         const own = line.from === 'seller';
         return (
-          <li key={line.at + line.from} class={classes('chat-line', own && 'own')}>
+          <div key={line.at + line.from} class={classes('chat-line', own && 'own')}>
             <p class="fine">
               {own ? t('chat.you') : name} <time dateTime={line.at}>{clock(line.at)}</time>
             </p>
             <p class="chat-text" dir="auto">
               {line.text}
             </p>
-          </li>
+          </div>
         );
       })}
-    </ol>
+    </div>
   );
 }
 

@@ -89,7 +89,6 @@ function Controls({ visit, unread, onChat, onLeave }: { visit: Visit; unread: nu
       <Control
         icon={MessageSquare}
         name={t('call.chat')}
-        label={unread ? t('call.chatUnread', { count: unread }) : undefined}
         count={unread}
         testid="seller-chat-open"
         onClick={onChat}
@@ -102,7 +101,6 @@ function Controls({ visit, unread, onChat, onLeave }: { visit: Visit; unread: nu
 type ControlProps = {
   icon: LucideIcon;
   name: string;
-  label?: string | undefined;
   on?: boolean;
   leave?: boolean;
   count?: number;
@@ -110,14 +108,19 @@ type ControlProps = {
   onClick: () => void;
 };
 
-function Control({ icon, name, label, on, leave, count, testid, onClick }: ControlProps) {
+function Control({ icon, name, on, leave, count, testid, onClick }: ControlProps) {
   return (
-    <button type="button" class="control" aria-label={label} data-testid={testid} onClick={onClick}>
+    <button type="button" class="control" data-testid={testid} onClick={onClick}>
       <span class={classes('control-round', on && 'on', leave && 'leave')}>
         <Icon of={icon} size={22} />
-        {count ? <span class="control-count">{count}</span> : null}
+        {count ? (
+          <span class="control-count" aria-hidden="true">
+            {count}
+          </span>
+        ) : null}
       </span>
       <span class="control-name">{name}</span>
+      {count ? <span class="only-read">{t('call.unread', { count })}</span> : null}
     </button>
   );
 }
