@@ -28,6 +28,7 @@ type Config struct {
 // goroutine.
 type Recorder struct {
 	cfg Config
+	now func() time.Time // time.Now; tests set it ahead, so that only arrivals count
 
 	mu     sync.Mutex // guards what follows
 	live   []*Recording
@@ -42,7 +43,7 @@ func New(cfg Config) (*Recorder, error) {
 	if cfg.Post == nil {
 		cfg.Post = func(Event) {}
 	}
-	return &Recorder{cfg: cfg}, nil
+	return &Recorder{cfg: cfg, now: time.Now}, nil
 }
 
 var participantName = regexp.MustCompile(`^[a-z][a-z0-9_-]{0,31}$`)
@@ -58,7 +59,7 @@ func (r *Recorder) Begin(participant, conn string) (*Recording, error) {
 	if r.closed {
 		return nil, ErrStopped
 	}
-	birth := birth{Participant: participant, Conn: conn, Room: r.cfg.Room, Start: time.Now()}
+	birth := birth{Participant: participant, Conn: conn, Room: r.cfg.Room, Start: r.now()}
 	dir, err := birth.claim(r.cfg.Dir)
 	if err != nil {
 		return nil, fmt.Errorf("begin recording: %w", err)
