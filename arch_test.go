@@ -16,7 +16,7 @@ var mayImport = map[string][]string{
 	"calls":                   {"calls/protocol", "media", "recorder", "recorder/evidence", "recorder/webp", "rooms", "rooms/ledger"},
 	"calls/protocol":          {},
 	"calls/protocol/generate": {"calls/protocol"},
-	"cmd/verifycall":          {"calls", "calls/protocol", "media", "recorder", "recorder/evidence", "rooms", "rooms/ledger", "signaling", "web"},
+	"cmd/verifycall":          {"calls", "calls/protocol", "media", "recorder", "recorder/evidence", "rooms", "rooms/ledger", "signaling", "signaling/intake", "web"},
 	"media":                   {},
 	"recorder":                {"recorder/webm", "recorder/webp"},
 	"recorder/evidence":       {"recorder/webm", "recorder/webp", "rooms/ledger"},
@@ -25,7 +25,9 @@ var mayImport = map[string][]string{
 	"rooms":                   {"rooms/embedded", "rooms/ledger"},
 	"rooms/embedded":          {},
 	"rooms/ledger":            {},
-	"signaling":               {"calls", "calls/protocol", "recorder/evidence", "rooms", "rooms/ledger", "web"},
+	"signaling":               {"calls", "calls/protocol", "recorder/evidence", "rooms", "rooms/ledger", "signaling/intake", "signaling/socket"},
+	"signaling/intake":        {"calls/protocol"},
+	"signaling/socket":        {"calls/protocol"},
 	"web":                     {},
 }
 
@@ -33,11 +35,11 @@ var mayImport = map[string][]string{
 var onlyIn = map[string][]string{
 	"github.com/redis/go-redis":     {"rooms"},
 	"github.com/alicebob/miniredis": {"rooms/embedded"},
-	"github.com/gorilla/websocket":  {"signaling", "bench"},
+	"github.com/gorilla/websocket":  {"signaling/socket", "bench"},
 	"github.com/pion/webrtc":        {"media", "bench"},
 	"github.com/pion/rtp":           {"media", "recorder", "bench"},
 	"aead.dev/minisign":             {"recorder/evidence"},
-	"net/http":                      {"signaling", "cmd/verifycall", "calls/protocol", "bench"},
+	"net/http":                      {"signaling", "signaling/socket", "cmd/verifycall", "calls/protocol", "bench"},
 }
 
 type pkg struct {

@@ -12,6 +12,7 @@ import (
 	"verifycall/calls"
 	"verifycall/calls/protocol"
 	"verifycall/rooms"
+	"verifycall/signaling/intake"
 )
 
 // linkLife is how long a seller's link works after the appointment: the result
@@ -20,18 +21,18 @@ const linkLife = 14 * 24 * time.Hour
 
 // CreateRoom makes the room that n asks for, as if it had come by HTTP but
 // without a link, see SellerLink. actor is as rooms.Store.Create wants it.
-func (s *Server) CreateRoom(ctx context.Context, actor string, n NewRoom) (*rooms.Room, error) {
+func (s *Server) CreateRoom(ctx context.Context, actor string, n intake.Request) (*rooms.Room, error) {
 	return s.createRoom(ctx, actor, n, rooms.NewRoomID(), "")
 }
 
 // createRoom checks the pictures and puts them into the evidence store before
 // the ledger names them. token is that of the seller's link, if not empty.
-func (s *Server) createRoom(ctx context.Context, actor string, n NewRoom, id, token string) (*rooms.Room, error) {
+func (s *Server) createRoom(ctx context.Context, actor string, n intake.Request, id, token string) (*rooms.Room, error) {
 	at := time.Now()
 	if n.At != nil {
 		at = *n.At
 	}
-	cmd := rooms.CreateRoom{ID: id, SellerName: n.sellerName(), SellerMail: n.Seller.Mail, Application: n.Application,
+	cmd := rooms.CreateRoom{ID: id, SellerName: n.SellerName(), SellerMail: n.Seller.Mail, Application: n.Application,
 		Language: n.Language, Zone: n.Zone, At: at, Manager: n.Manager, Test: n.Test}
 	if token != "" {
 		cmd.Link = newLink(token, at)
@@ -79,7 +80,7 @@ func (s *Server) SellerLink(ctx context.Context, actor string, room *rooms.Room)
 
 // pickManager settles whose room it is: the account named, else for a test
 // nobody's, else the one with the first id.
-func (s *Server) pickManager(ctx context.Context, n *NewRoom) error {
+func (s *Server) pickManager(ctx context.Context, n *intake.Request) error {
 	if n.Manager != "" {
 		account, err := s.cfg.Rooms.Staff(ctx, n.Manager)
 		if errors.Is(err, rooms.ErrNotFound) || err == nil && account.Role != string(protocol.RoleManager) {
@@ -100,4 +101,16 @@ func (s *Server) pickManager(ctx context.Context, n *NewRoom) error {
 	}
 	n.Manager = managers[0].ID
 	return nil
+}
+
+// checkPicture is intake.CheckPicture, one at a time in the whole server:
+// decoding takes memory many times the file's size.
+func (s *Server) checkPicture(ctx context.Context, data []byte) (intake.Picture, error) {
+	select {
+	case s.decoding <- struct{}{}:
+		defer func() { <-s.decoding }()
+		return intake.CheckPicture(data)
+	case <-ctx.Done():
+		return intake.Picture{}, ctx.Err()
+	}
 }

@@ -11,6 +11,7 @@ import (
 	"verifycall/calls"
 	"verifycall/calls/protocol"
 	"verifycall/rooms"
+	"verifycall/signaling/intake"
 )
 
 func (s *Server) managerMe(w http.ResponseWriter, _ *http.Request, who session) error {
@@ -84,11 +85,11 @@ func (s *Server) managerCreate(w http.ResponseWriter, r *http.Request, who sessi
 		return forbidden("This sign-in is for one room alone.")
 	}
 	allowLongUpload(w)
-	body, err := readBody(w, r, maxNewRoom)
+	body, err := readBody(w, r, intake.MaxBody)
 	if err != nil {
 		return err
 	}
-	n, err := DecodeNewRoom(body, time.Now())
+	n, err := intake.Decode(body, time.Now())
 	if err != nil {
 		return err
 	}
@@ -135,7 +136,7 @@ func (s *Server) managerReschedule(w http.ResponseWriter, r *http.Request, who s
 	if err := readSmall(w, r, &req); err != nil {
 		return err
 	}
-	if now := time.Now(); req.At.Before(now.Add(-furthestBehind)) || req.At.After(now.Add(furthestAhead)) {
+	if now := time.Now(); req.At.Before(now.Add(-intake.FurthestBehind)) || req.At.After(now.Add(intake.FurthestAhead)) {
 		return malformed("at is more than a day ago or a year ahead.")
 	}
 	return s.change(w, r, who, rooms.Reschedule{At: req.At})

@@ -12,6 +12,7 @@ import (
 
 	"verifycall/calls/protocol"
 	"verifycall/rooms"
+	"verifycall/signaling/intake"
 )
 
 func TestManagerRooms(t *testing.T) {
@@ -108,7 +109,7 @@ func TestRefusedPicturesLeaveNoRoom(t *testing.T) {
 	}{
 		"text":      {[]byte("this is no picture"), protocol.CodeNotPicture},
 		"cut off":   {good[:len(good)/2], protocol.CodeNotPicture},
-		"too large": {append(bytes.Clone(good), make([]byte, maxPictureBytes)...), protocol.CodeTooLarge},
+		"too large": {append(bytes.Clone(good), make([]byte, intake.MaxPictureBytes)...), protocol.CodeTooLarge},
 	} {
 		body := fmt.Sprintf(`{"seller":{"name":"A"},"language":"en","zone":"UTC","application":{},"documents":[{"kind":"id_front","data":%q},{"kind":"id_back","data":%q}]}`,
 			base64.StdEncoding.EncodeToString(good), base64.StdEncoding.EncodeToString(test.data))

@@ -13,6 +13,7 @@ import (
 
 	"verifycall/calls/protocol"
 	"verifycall/rooms"
+	"verifycall/signaling/intake"
 )
 
 // Scopes of an API key, in its ticket separated by spaces.
@@ -129,11 +130,11 @@ func (s *Server) NewAPIKey(ctx context.Context, name string, scopes []string, li
 
 func (s *Server) restCreate(w http.ResponseWriter, r *http.Request, key apiKey) error {
 	allowLongUpload(w)
-	body, err := readBody(w, r, maxNewRoom)
+	body, err := readBody(w, r, intake.MaxBody)
 	if err != nil {
 		return err
 	}
-	n, err := DecodeNewRoom(body, time.Now())
+	n, err := intake.Decode(body, time.Now())
 	if err != nil {
 		return err
 	}
@@ -155,7 +156,7 @@ func (s *Server) restCreate(w http.ResponseWriter, r *http.Request, key apiKey) 
 }
 
 // makeRoom makes what of the intent isn't there yet.
-func (s *Server) makeRoom(ctx context.Context, key apiKey, n NewRoom, i intent) (MadeRoom, error) {
+func (s *Server) makeRoom(ctx context.Context, key apiKey, n intake.Request, i intent) (MadeRoom, error) {
 	made := MadeRoom{ID: i.id, SellerLink: s.link("/j/" + i.seller)}
 	if n.Test {
 		made.ManagerLink = s.link("/in/" + i.manager)

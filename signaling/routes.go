@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"verifycall/calls/protocol"
+	"verifycall/signaling/intake"
 )
 
 // handler is an http handler that returns what it couldn't do; the error is
@@ -132,7 +133,7 @@ func readSmall(w http.ResponseWriter, r *http.Request, into any) error {
 	if err != nil {
 		return err
 	}
-	return decodeJSON(body, into)
+	return intake.DecodeJSON(body, into)
 }
 
 func writeJSON(w http.ResponseWriter, status int, v any) error {

@@ -9,6 +9,7 @@ import (
 
 	"verifycall/calls/protocol"
 	"verifycall/rooms"
+	"verifycall/signaling/intake"
 )
 
 func TestOpeningALinkChangesNothing(t *testing.T) {
@@ -41,7 +42,7 @@ func TestSessionCookie(t *testing.T) {
 				c.Public, _ = url.Parse(test.public)
 			}
 		})
-		room, err := s.server.CreateRoom(t.Context(), "system", NewRoom{Seller: NewSeller{Name: "A"}, Language: "en", Zone: "UTC", Manager: "jonas"})
+		room, err := s.server.CreateRoom(t.Context(), "system", intake.Request{Seller: intake.Seller{Name: "A"}, Language: "en", Zone: "UTC", Manager: "jonas"})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -20,6 +20,7 @@ import (
 	"verifycall/calls"
 	"verifycall/recorder/evidence"
 	"verifycall/rooms"
+	"verifycall/signaling/socket"
 )
 
 // Config says what a Server works with. The first eight are needed.
@@ -33,10 +34,8 @@ type Config struct {
 	Log      *slog.Logger
 	Metrics  *Metrics
 
-	ConnsPerIP int           // WebSockets of one address; 0 = 256
-	HelloWait  time.Duration // for the first message of a WebSocket; 0 = 10 s
-	PingEvery  time.Duration // 0 = 20 s
-	DeadAfter  time.Duration // a WebSocket silent for longer is closed; 0 = 45 s
+	ConnsPerIP int          // WebSockets of one address; 0 = 256
+	Times      socket.Times // of a WebSocket; 0 = 10 s for hello, ping every 20 s, dead after 45 s
 }
 
 // Server answers HTTP. Make it with New.
@@ -48,7 +47,8 @@ type Server struct {
 	decoding chan struct{} // capacity 1: the right to decode a picture
 	failures *buckets      // failed exchanges of tokens, by address
 	played   *plays        // recordings whose first play is logged
-	conns    conns
+	conns    *socket.Set
+	upgrader *socket.Upgrader
 }
 
 // New makes a Server.
@@ -58,12 +58,11 @@ func New(cfg Config) (*Server, error) {
 		return nil, errors.New("signaling: incomplete config")
 	}
 	cfg.ConnsPerIP = orElse(cfg.ConnsPerIP, 256)
-	cfg.HelloWait = orElse(cfg.HelloWait, 10*time.Second)
-	cfg.PingEvery = orElse(cfg.PingEvery, 20*time.Second)
-	cfg.DeadAfter = orElse(cfg.DeadAfter, 45*time.Second)
+	cfg.Times = socket.Times{Hello: orElse(cfg.Times.Hello, 10*time.Second), Ping: orElse(cfg.Times.Ping, 20*time.Second),
+		Dead: orElse(cfg.Times.Dead, 45*time.Second)}
 	s := &Server{cfg: cfg, mux: http.NewServeMux(), log: cfg.Log, secure: cfg.Public.Scheme == "https",
 		decoding: make(chan struct{}, 1), failures: newBuckets(exchangeRate, exchangeBurst), played: newPlays()}
-	s.conns.init(cfg.ConnsPerIP)
+	s.conns, s.upgrader = socket.NewSet(cfg.ConnsPerIP), socket.NewUpgrader(writeProblem)
 	s.routes()
 	return s, nil
 }
@@ -96,11 +95,11 @@ func (s *Server) origin() string { return s.cfg.Public.Scheme + "://" + s.cfg.Pu
 func (s *Server) link(path string) string { return s.origin() + path }
 
 // Drain refuses new WebSockets from now on.
-func (s *Server) Drain() { s.conns.drain() }
+func (s *Server) Drain() { s.conns.Drain() }
 
 // Close ends all WebSockets and waits for them, or returns ctx's error.
 func (s *Server) Close(ctx context.Context) error {
-	s.conns.drain()
-	s.conns.closeAll()
-	return s.conns.wait(ctx)
+	s.conns.Drain()
+	s.conns.CloseAll()
+	return s.conns.Wait(ctx)
 }

@@ -3,21 +3,12 @@ package signaling
 import (
 	"context"
 	"errors"
-	"net"
 	"net/http"
 	"time"
 
-	"github.com/gorilla/websocket"
-	"golang.org/x/time/rate"
-
 	"verifycall/calls"
 	"verifycall/calls/protocol"
-)
-
-// Messages that one connection may send.
-const (
-	messageRate  = rate.Limit(30) // a second
-	messageBurst = 60
+	"verifycall/signaling/socket"
 )
 
 const joinWait = 10 * time.Second
@@ -67,44 +58,32 @@ func (s *Server) socket(w http.ResponseWriter, r *http.Request, admit func() (vi
 	if err != nil {
 		return s.refusal(err)
 	}
-	if !websocket.IsWebSocketUpgrade(r) {
+	if !socket.IsUpgrade(r) {
 		return malformed("This address speaks WebSocket only.")
 	}
 	from := address(r)
-	if ok, draining := s.conns.enter(from); draining {
+	if ok, draining := s.conns.Enter(from); draining {
 		return s.refusal(protocol.Faultf(protocol.CodeUnavailable, "The server is stopping. Try again in a moment."))
 	} else if !ok {
 		return s.refusal(protocol.Faultf(protocol.CodeTooMany, "Too many connections are open from this address."))
 	}
-	defer s.conns.leave(from)
-	ws, err := upgrader.Upgrade(w, r, nil)
-	if err != nil {
-		return nil // answered by upgrader.Error
+	defer s.conns.Leave(from)
+	if c, ok := s.upgrader.Upgrade(w, r, s.cfg.Times); ok {
+		s.serve(c, v)
 	}
-	s.serve(newConn(ws, s.cfg.DeadAfter), v)
 	return nil
 }
 
-var upgrader = websocket.Upgrader{
-	HandshakeTimeout: 5 * time.Second,
-	ReadBufferSize:   4 << 10,
-	WriteBufferSize:  4 << 10,
-	CheckOrigin:      func(*http.Request) bool { return true }, // done by Server.ownOrigin
-	Error: func(w http.ResponseWriter, _ *http.Request, _ int, why error) {
-		writeProblem(w, malformed("The WebSocket handshake is wrong: "+why.Error()+"."))
-	},
-}
-
 // serve is the life of a connection.
-func (s *Server) serve(c *conn, v visit) {
-	s.conns.add(c)
-	defer s.conns.remove(c)
+func (s *Server) serve(c *socket.Conn, v visit) {
+	s.conns.Add(c)
+	defer s.conns.Remove(c)
 	s.cfg.Metrics.sockets.Inc()
 	defer s.cfg.Metrics.sockets.Dec()
-	c.run(s.cfg.PingEvery, func() {
-		if id, fault := s.converse(c, v); fault != nil {
+	c.Run(func() {
+		if fault := s.converse(c, v); fault != nil {
 			s.count(fault)
-			c.refuse(id, fault)
+			c.Refuse(fault)
 		}
 	})
 }
@@ -132,58 +111,41 @@ func (s *Server) ownOrigin(r *http.Request) bool {
 }
 
 // converse reads the connection's messages into the call. It returns when the
-// connection has ended, or with the fault that must end it and the id of the
-// message that it answers.
-func (s *Server) converse(c *conn, v visit) (string, *protocol.Fault) {
-	limit := rate.NewLimiter(messageRate, messageBurst)
-	id, hello, err := s.hello(c, limit)
+// connection has ended, or with the fault that must end it.
+func (s *Server) converse(c *socket.Conn, v visit) *protocol.Fault {
+	id, hello, err := c.Hello()
 	if err != nil {
-		return id, asFault(err)
+		return asFault(err)
 	}
 	seat, err := s.join(c, v, hello)
 	if err != nil {
-		return id, faultOf(err)
+		return faultOf(err)
 	}
 	defer seat.Leave()
 	if id != "" {
 		c.Send(id, &protocol.OK{})
 	}
 	for {
-		if err := c.alive(); err != nil {
-			return "", nil
-		}
-		id, m, err := c.message(limit)
+		id, m, err := c.Next()
 		if err != nil {
-			return id, asFault(err)
+			return asFault(err)
 		}
 		seat.Post(id, m)
 	}
 }
 
-func (s *Server) join(c *conn, v visit, hello *protocol.Hello) (*calls.Seat, error) {
+func (s *Server) join(c *socket.Conn, v visit, hello *protocol.Hello) (*calls.Seat, error) {
 	ctx, cancel := context.WithTimeout(context.Background(), joinWait)
 	defer cancel()
 	return s.cfg.House.Join(ctx, calls.Join{Room: v.room, Role: v.who.Role, Subject: v.who.Subject, Name: v.who.Name,
 		Zone: v.who.Zone, Browser: v.who.Browser, Tab: hello.Tab, Out: c})
 }
 
-// hello awaits the first message. Pongs don't put its deadline off.
-func (s *Server) hello(c *conn, limit *rate.Limiter) (string, *protocol.Hello, error) {
-	if err := c.ws.SetReadDeadline(time.Now().Add(s.cfg.HelloWait)); err != nil {
-		return "", nil, err
+// asFault gives the fault in err, or nil.
+func asFault(err error) *protocol.Fault {
+	var f *protocol.Fault
+	if errors.As(err, &f) {
+		return f
 	}
-	id, m, err := c.message(limit)
-	var timeout net.Error
-	if errors.As(err, &timeout) && timeout.Timeout() {
-		return "", nil, malformed("The first message, hello, did not come in time.")
-	}
-	if err != nil {
-		return id, nil, err
-	}
-	hello, ok := m.(*protocol.Hello)
-	if !ok {
-		return id, nil, malformed("The first message must be hello.")
-	}
-	c.ws.SetPongHandler(func(string) error { return c.alive() })
-	return id, hello, nil
+	return nil
 }

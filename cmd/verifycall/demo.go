@@ -11,6 +11,7 @@ import (
 	"verifycall/calls/protocol"
 	"verifycall/rooms"
 	"verifycall/signaling"
+	"verifycall/signaling/intake"
 )
 
 // The seller's filed documents: a drawn specimen of a country that doesn't exist.
@@ -37,16 +38,16 @@ var (
 		Zone: "Europe/Berlin", Languages: []string{"en", "de"}}
 )
 
-func demoRequest() signaling.NewRoom {
-	return signaling.NewRoom{
-		Seller:   signaling.NewSeller{Name: "Anna Maria Eriksson", Mail: "anna@example.org"},
+func demoRequest() intake.Request {
+	return intake.Request{
+		Seller:   intake.Seller{Name: "Anna Maria Eriksson", Mail: "anna@example.org"},
 		Language: "en", Zone: "America/Toronto", Manager: demoManager.ID,
 		Application: map[string]string{
 			"surname": "Eriksson", "given_names": "Anna Maria", "birth_date": "1974-08-12",
 			"document_type": "ID card (ID-2), Utopia", "document_number": "D23145890", "expiry_date": "2031-04-15",
 			"address": "12 Harbour Street, Port Utopia 4410", "business": "Eriksson Ceramics, sole trader",
 		},
-		Documents: []signaling.NewDocument{{Kind: "id_front", Data: demoFront}, {Kind: "id_back", Data: demoBack}},
+		Documents: []intake.Document{{Kind: "id_front", Data: demoFront}, {Kind: "id_back", Data: demoBack}},
 	}
 }
 

@@ -1,21 +1,19 @@
-package signaling
+package intake
 
 import (
 	"bytes"
-	"context"
 	"fmt"
 	"image"
 	"image/jpeg"
 	"image/png"
-	"net/http"
 
 	"verifycall/calls/protocol"
 )
 
 // Bounds of a filed picture.
 const (
-	maxPictureBytes  = 5 << 20
-	maxPicturePixels = 25 << 20 // a 24 megapixel photo; decoding takes up to 12 bytes a pixel
+	MaxPictureBytes  = 5 << 20
+	MaxPicturePixels = 25 << 20 // a 24 megapixel photo; decoding takes up to 12 bytes a pixel
 )
 
 // Picture is what was found out of a filed picture.
@@ -27,18 +25,20 @@ type Picture struct {
 // CheckPicture decodes a JPEG or PNG wholly, so that what is kept as evidence
 // can be looked at. Errors are faults with not_a_picture or too_large.
 func CheckPicture(data []byte) (Picture, error) {
-	if len(data) > maxPictureBytes {
+	if len(data) > MaxPictureBytes {
 		return Picture{}, protocol.Faultf(protocol.CodeTooLarge,
-			fmt.Sprintf("The picture has more than %d MiB.", maxPictureBytes>>20))
+			fmt.Sprintf("The picture has more than %d MiB.", MaxPictureBytes>>20))
 	}
-	p := Picture{Mime: http.DetectContentType(data)}
+	var p Picture
 	var header func() (image.Config, error)
 	var decode func() (image.Image, error)
-	switch p.Mime {
-	case "image/jpeg":
+	switch {
+	case bytes.HasPrefix(data, []byte("\xff\xd8\xff")):
+		p.Mime = "image/jpeg"
 		header = func() (image.Config, error) { return jpeg.DecodeConfig(bytes.NewReader(data)) }
 		decode = func() (image.Image, error) { return jpeg.Decode(bytes.NewReader(data)) }
-	case "image/png":
+	case bytes.HasPrefix(data, []byte("\x89PNG\r\n\x1a\n")):
+		p.Mime = "image/png"
 		header = func() (image.Config, error) { return png.DecodeConfig(bytes.NewReader(data)) }
 		decode = func() (image.Image, error) { return png.Decode(bytes.NewReader(data)) }
 	default:
@@ -48,7 +48,7 @@ func CheckPicture(data []byte) (Picture, error) {
 	if err != nil {
 		return Picture{}, notPicture("Its beginning can't be read.", err)
 	}
-	if cfg.Width <= 0 || cfg.Height <= 0 || cfg.Width > maxPicturePixels/cfg.Height {
+	if cfg.Width <= 0 || cfg.Height <= 0 || cfg.Width > MaxPicturePixels/cfg.Height {
 		return Picture{}, notPicture("It has no or too many pixels.", nil)
 	}
 	if _, err := decode(); err != nil {
@@ -60,16 +60,4 @@ func CheckPicture(data []byte) (Picture, error) {
 
 func notPicture(why string, err error) *protocol.Fault {
 	return &protocol.Fault{Code: protocol.CodeNotPicture, Message: "This file is no picture that we can read. " + why, Err: err}
-}
-
-// checkPictures is CheckPicture, one at a time in the whole server: decoding
-// takes memory many times the file's size.
-func (s *Server) checkPicture(ctx context.Context, data []byte) (Picture, error) {
-	select {
-	case s.decoding <- struct{}{}:
-		defer func() { <-s.decoding }()
-		return CheckPicture(data)
-	case <-ctx.Done():
-		return Picture{}, ctx.Err()
-	}
 }

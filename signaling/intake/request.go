@@ -1,4 +1,6 @@
-package signaling
+// Package intake reads what is filed for a room: the request with the seller's
+// application, and its pictures. It is pure.
+package intake
 
 import (
 	"bytes"
@@ -17,38 +19,38 @@ import (
 	"verifycall/calls/protocol"
 )
 
-// Bounds of a NewRoom.
+// Bounds of a Request.
 const (
-	maxNewRoom     = 30 << 20 // bytes of the request: four documents of 5 MiB in base64 and the fields
+	MaxBody        = 30 << 20 // bytes of the request: four documents of 5 MiB in base64 and the fields
 	maxDocuments   = 4
 	maxFields      = 40
 	maxFieldText   = 200 // characters
 	maxName        = 120 // characters
-	furthestAhead  = 366 * 24 * time.Hour
-	furthestBehind = 24 * time.Hour
+	FurthestAhead  = 366 * 24 * time.Hour
+	FurthestBehind = 24 * time.Hour
 )
 
-// NewRoom is the request for a room, the same from an account manager's page
+// Request is the wish for a room, the same from an account manager's page
 // and from an integrator.
-type NewRoom struct {
-	Seller      NewSeller         `json:"seller"`
+type Request struct {
+	Seller      Seller            `json:"seller"`
 	Language    string            `json:"language"`            // BCP 47, of the seller's pages
 	Zone        string            `json:"zone"`                // IANA, the seller's
 	At          *time.Time        `json:"at,omitempty"`        // the appointment; absent = now
 	Application map[string]string `json:"application"`         // field → value as filed
-	Documents   []NewDocument     `json:"documents,omitempty"` // as filed
+	Documents   []Document        `json:"documents,omitempty"` // as filed
 	Manager     string            `json:"manager,omitempty"`   // id of a staff account
 	Test        bool              `json:"test,omitempty"`      // marked, never offered to people
 }
 
-// NewSeller is who is invited.
-type NewSeller struct {
+// Seller is who is invited.
+type Seller struct {
 	Name string `json:"name"`           // absent = given_names and surname of the application
 	Mail string `json:"mail,omitempty"` // may be absent
 }
 
-// NewDocument is a filed picture.
-type NewDocument struct {
+// Document is a filed picture.
+type Document struct {
 	Kind string `json:"kind"` // one of documentKinds
 	Data []byte `json:"data"` // JPEG or PNG; base64 in JSON
 }
@@ -59,21 +61,21 @@ var (
 	languageTag   = regexp.MustCompile(`^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}$`)
 )
 
-// DecodeNewRoom parses and checks a request, all but its pictures. now bounds
+// Decode parses and checks a request, all but its pictures. now bounds
 // the appointment. Errors are faults that name the field.
-func DecodeNewRoom(body []byte, now time.Time) (NewRoom, error) {
-	var n NewRoom
-	if err := decodeJSON(body, &n); err != nil {
-		return NewRoom{}, err
+func Decode(body []byte, now time.Time) (Request, error) {
+	var n Request
+	if err := DecodeJSON(body, &n); err != nil {
+		return Request{}, err
 	}
 	if err := n.check(now); err != nil {
-		return NewRoom{}, &protocol.Fault{Code: protocol.CodeMalformed, Message: "The request can't be used: " + err.Error() + ".", Err: err}
+		return Request{}, &protocol.Fault{Code: protocol.CodeMalformed, Message: "The request can't be used: " + err.Error() + ".", Err: err}
 	}
 	return n, nil
 }
 
-func (n *NewRoom) check(now time.Time) error {
-	if err := plain("seller.name", n.sellerName(), 1, maxName); err != nil {
+func (n *Request) check(now time.Time) error {
+	if err := plain("seller.name", n.SellerName(), 1, maxName); err != nil {
 		return err
 	}
 	if n.Seller.Mail != "" && !mailAddress(n.Seller.Mail) {
@@ -85,7 +87,7 @@ func (n *NewRoom) check(now time.Time) error {
 	if _, err := time.LoadLocation(n.Zone); err != nil || n.Zone == "" || n.Zone == "Local" {
 		return errors.New("zone is no time zone name such as America/Toronto")
 	}
-	if n.At != nil && (n.At.Before(now.Add(-furthestBehind)) || n.At.After(now.Add(furthestAhead))) {
+	if n.At != nil && (n.At.Before(now.Add(-FurthestBehind)) || n.At.After(now.Add(FurthestAhead))) {
 		return errors.New("at is more than a day ago or a year ahead")
 	}
 	if err := plain("manager", n.Manager, 0, 64); err != nil {
@@ -94,7 +96,7 @@ func (n *NewRoom) check(now time.Time) error {
 	return errors.Join(n.checkApplication(), n.checkDocuments())
 }
 
-func (n *NewRoom) checkApplication() error {
+func (n *Request) checkApplication() error {
 	if len(n.Application) > maxFields {
 		return fmt.Errorf("application has more than %d fields", maxFields)
 	}
@@ -109,7 +111,7 @@ func (n *NewRoom) checkApplication() error {
 	return nil
 }
 
-func (n *NewRoom) checkDocuments() error {
+func (n *Request) checkDocuments() error {
 	if len(n.Documents) > maxDocuments {
 		return fmt.Errorf("documents has more than %d", maxDocuments)
 	}
@@ -126,8 +128,8 @@ func mailAddress(text string) bool {
 	return err == nil && a.Address == text && a.Name == "" && len(text) <= 254
 }
 
-// sellerName is the name given, or that of the application.
-func (n *NewRoom) sellerName() string {
+// SellerName is the name given, or that of the application.
+func (n *Request) SellerName() string {
 	if n.Seller.Name != "" {
 		return n.Seller.Name
 	}
@@ -150,15 +152,15 @@ func plain(field, value string, least, most int) error {
 	return nil
 }
 
-// decodeJSON decodes one strict JSON value. Errors are faults.
-func decodeJSON(body []byte, into any) error {
+// DecodeJSON decodes one strict JSON value. Errors are faults.
+func DecodeJSON(body []byte, into any) error {
 	dec := json.NewDecoder(bytes.NewReader(body))
 	dec.DisallowUnknownFields()
 	if err := dec.Decode(into); err != nil {
 		return &protocol.Fault{Code: protocol.CodeMalformed, Message: "The request can't be read as the JSON that belongs here.", Err: err}
 	}
 	if _, err := dec.Token(); !errors.Is(err, io.EOF) {
-		return malformed("There is more after the request's JSON.")
+		return protocol.Faultf(protocol.CodeMalformed, "There is more after the request's JSON.")
 	}
 	return nil
 }

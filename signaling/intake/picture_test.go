@@ -1,9 +1,14 @@
-package signaling
+package intake
 
 import (
+	"bytes"
 	"encoding/binary"
 	"errors"
 	"hash/crc32"
+	"image"
+	"image/color"
+	"image/jpeg"
+	"image/png"
 	"testing"
 
 	"verifycall/calls/protocol"
@@ -32,7 +37,7 @@ func TestCheckPicture(t *testing.T) {
 		"bomb":           {pngHeader(60000, 60000), protocol.CodeNotPicture},
 		"no width":       {pngHeader(0, 10), protocol.CodeNotPicture},
 		"overflow":       {pngHeader(1<<31-1, 1<<31-1), protocol.CodeNotPicture},
-		"too long":       {append(photo[:len(photo):len(photo)], make([]byte, maxPictureBytes)...), protocol.CodeTooLarge},
+		"too long":       {append(photo[:len(photo):len(photo)], make([]byte, MaxPictureBytes)...), protocol.CodeTooLarge},
 	} {
 		var f *protocol.Fault
 		if _, err := CheckPicture(test.data); !errors.As(err, &f) || f.Code != test.code {
@@ -58,8 +63,36 @@ func FuzzCheckPicture(f *testing.F) {
 		if err != nil && !errors.As(err, &fault) {
 			t.Fatalf("not a fault: %v", err)
 		}
-		if err == nil && (p.Width <= 0 || p.Height <= 0 || p.Width*p.Height > maxPicturePixels || p.Mime == "") {
+		if err == nil && (p.Width <= 0 || p.Height <= 0 || p.Width*p.Height > MaxPicturePixels || p.Mime == "") {
 			t.Fatalf("accepted %+v", p)
 		}
 	})
+}
+
+func picture(width, height int) image.Image {
+	img := image.NewRGBA(image.Rect(0, 0, width, height))
+	for x := range width {
+		for y := range height {
+			img.Set(x, y, color.RGBA{uint8(x), uint8(y), uint8(x * y), 255})
+		}
+	}
+	return img
+}
+
+func jpegOf(t *testing.T, width, height int) []byte {
+	t.Helper()
+	var b bytes.Buffer
+	if err := jpeg.Encode(&b, picture(width, height), nil); err != nil {
+		t.Fatal(err)
+	}
+	return b.Bytes()
+}
+
+func pngOf(t *testing.T, width, height int) []byte {
+	t.Helper()
+	var b bytes.Buffer
+	if err := png.Encode(&b, picture(width, height)); err != nil {
+		t.Fatal(err)
+	}
+	return b.Bytes()
 }

@@ -1,4 +1,4 @@
-package signaling
+package intake
 
 import (
 	"encoding/json"
@@ -12,9 +12,15 @@ import (
 	"verifycall/calls/protocol"
 )
 
+const (
+	plainRoom = `{"seller":{"name":"Anna Maria Eriksson","mail":"anna@example.org"},"language":"en","zone":"America/Toronto",
+	"application":{"surname":"Eriksson","given_names":"Anna Maria"}}`
+	testRoom = `{"language":"en","zone":"UTC","application":{"surname":"Eriksson","given_names":"Anna Maria"},"test":true}`
+)
+
 var testNow = time.Date(2026, 11, 26, 15, 0, 0, 0, time.UTC)
 
-func TestDecodeNewRoom(t *testing.T) {
+func TestDecode(t *testing.T) {
 	many := map[string]string{}
 	for i := range maxFields + 1 {
 		many[fmt.Sprintf("f%d", i)] = "x"
@@ -59,9 +65,9 @@ func TestDecodeNewRoom(t *testing.T) {
 					t.Fatal("the test changes nothing")
 				}
 			}
-			n, err := DecodeNewRoom([]byte(body), testNow)
+			n, err := Decode([]byte(body), testNow)
 			if test.names == "" {
-				if err != nil || n.sellerName() != "Anna Maria Eriksson" {
+				if err != nil || n.SellerName() != "Anna Maria Eriksson" {
 					t.Fatalf("%+v: %v", n, err)
 				}
 				return
@@ -75,13 +81,13 @@ func TestDecodeNewRoom(t *testing.T) {
 }
 
 // What is accepted is within bounds, and is accepted again when written out.
-func FuzzDecodeNewRoom(f *testing.F) {
+func FuzzDecode(f *testing.F) {
 	f.Add([]byte(plainRoom))
 	f.Add([]byte(testRoom))
 	f.Add([]byte(`{"seller":{"name":"\u0000"},"zone":"Local","at":"2026-11-26T15:00:00.1+23:59"}`))
 	f.Add([]byte(`{"application":{"a":"\ud800"},"documents":[{"kind":"other","data":"QUJD"}]} x`))
 	f.Fuzz(func(t *testing.T, body []byte) {
-		n, err := DecodeNewRoom(body, testNow)
+		n, err := Decode(body, testNow)
 		if err != nil {
 			var fault *protocol.Fault
 			if !errors.As(err, &fault) || fault.Message == "" {
@@ -89,14 +95,14 @@ func FuzzDecodeNewRoom(f *testing.F) {
 			}
 			return
 		}
-		if len(n.Application) > maxFields || len(n.Documents) > maxDocuments || n.sellerName() == "" {
+		if len(n.Application) > maxFields || len(n.Documents) > maxDocuments || n.SellerName() == "" {
 			t.Fatalf("out of bounds: %+v", n)
 		}
 		text, err := json.Marshal(n)
 		if err != nil {
 			t.Fatal(err)
 		}
-		again, err := DecodeNewRoom(text, testNow)
+		again, err := Decode(text, testNow)
 		if err != nil {
 			t.Fatalf("%s: %v", text, err)
 		}

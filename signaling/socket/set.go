@@ -1,29 +1,32 @@
-package signaling
+package socket
 
 import (
 	"context"
 	"fmt"
 	"sync"
+
+	"github.com/gorilla/websocket"
 )
 
-// conns counts and keeps the open WebSockets.
-type conns struct {
+// Set counts and keeps the open Conns of a server.
+type Set struct {
 	most int // of one address
 
 	mu       sync.Mutex // guards the rest; never held while calling a conn
 	by       map[string]int
-	open     map[*conn]struct{}
+	open     map[*Conn]struct{}
 	draining bool
 	empty    chan struct{} // closed when draining and the last has left
 }
 
-func (cs *conns) init(most int) {
-	cs.most, cs.by, cs.open, cs.empty = most, make(map[string]int), make(map[*conn]struct{}), make(chan struct{})
+// NewSet makes a Set that takes so many Conns of one address.
+func NewSet(mostOfOne int) *Set {
+	return &Set{most: mostOfOne, by: make(map[string]int), open: make(map[*Conn]struct{}), empty: make(chan struct{})}
 }
 
-// enter takes a place for an address. False: it has too many, or the server
+// Enter takes a place for an address. False: it has too many, or the server
 // drains (draining is true then).
-func (cs *conns) enter(from string) (ok, draining bool) {
+func (cs *Set) Enter(from string) (ok, draining bool) {
 	cs.mu.Lock()
 	defer cs.mu.Unlock()
 	if cs.draining || cs.by[from] >= cs.most {
@@ -33,7 +36,8 @@ func (cs *conns) enter(from string) (ok, draining bool) {
 	return true, false
 }
 
-func (cs *conns) leave(from string) {
+// Leave gives the place back.
+func (cs *Set) Leave(from string) {
 	cs.mu.Lock()
 	defer cs.mu.Unlock()
 	if cs.by[from]--; cs.by[from] == 0 {
@@ -42,24 +46,26 @@ func (cs *conns) leave(from string) {
 	cs.signal()
 }
 
-// add registers an open conn; while draining it is closed at once.
-func (cs *conns) add(c *conn) {
+// Add registers an open conn; while draining it is closed at once.
+func (cs *Set) Add(c *Conn) {
 	cs.mu.Lock()
 	cs.open[c] = struct{}{}
 	draining := cs.draining
 	cs.mu.Unlock()
 	if draining {
-		c.Close(closeGoingAway, "server stopping")
+		c.Close(websocket.CloseGoingAway, "server stopping")
 	}
 }
 
-func (cs *conns) remove(c *conn) {
+// Remove forgets a Conn that has ended.
+func (cs *Set) Remove(c *Conn) {
 	cs.mu.Lock()
 	defer cs.mu.Unlock()
 	delete(cs.open, c)
 }
 
-func (cs *conns) drain() {
+// Drain lets nobody in from now on.
+func (cs *Set) Drain() {
 	cs.mu.Lock()
 	defer cs.mu.Unlock()
 	if !cs.draining {
@@ -69,7 +75,7 @@ func (cs *conns) drain() {
 }
 
 // signal closes empty once, after drain.
-func (cs *conns) signal() {
+func (cs *Set) signal() {
 	if !cs.draining || len(cs.by) > 0 {
 		return
 	}
@@ -80,19 +86,21 @@ func (cs *conns) signal() {
 	}
 }
 
-func (cs *conns) closeAll() {
+// CloseAll asks every open Conn to end.
+func (cs *Set) CloseAll() {
 	cs.mu.Lock()
-	all := make([]*conn, 0, len(cs.open))
+	all := make([]*Conn, 0, len(cs.open))
 	for c := range cs.open {
 		all = append(all, c)
 	}
 	cs.mu.Unlock()
 	for _, c := range all {
-		c.Close(closeGoingAway, "server stopping")
+		c.Close(websocket.CloseGoingAway, "server stopping")
 	}
 }
 
-func (cs *conns) wait(ctx context.Context) error {
+// Wait returns when all have left after Drain, or with ctx's error.
+func (cs *Set) Wait(ctx context.Context) error {
 	select {
 	case <-cs.empty:
 		return nil
