@@ -5,6 +5,10 @@ package recorder
 // a second, sound is without pause.
 var hold = map[string]int64{Video: 2000, Audio: 250}
 
+// lastHold is the same for the last frame, of either kind: nothing tells that a
+// camera still ran, so what the file lacks at its end is a gap.
+const lastHold = 250
+
 // coverage derives the gaps of one track from its frames, in order. Times are
 // milliseconds since the recording's start.
 type coverage struct {
@@ -55,7 +59,7 @@ func (c *coverage) finish(ms int64, crashed bool) {
 	case crashed && c.open == "":
 		c.gaps = append(c.gaps, Gap{Track: c.kind, FromMS: c.end, ToMS: max(c.end, ms), Cause: CauseCrash})
 		c.missed += max(0, ms-c.end)
-	case c.open == "" && ms-c.end > hold[c.kind]:
+	case c.open == "" && ms-c.end > lastHold:
 		c.interrupt(CauseNoPackets)
 		c.close(ms)
 	case c.open != "":

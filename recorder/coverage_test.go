@@ -17,8 +17,10 @@ func TestCoverage(t *testing.T) {
 		share int // of 10 s
 	}{
 		"nothing": {Video, []step{end(10000, false)}, []Gap{{Video, 0, 10000, CauseLeadIn}}, 0},
-		"whole":   {Video, []step{frame(0, 0, true), frame(1900, 0, false), frame(3800, 0, false), frame(5700, 0, false), frame(7600, 0, false), frame(9000, 0, false), end(10000, false)}, nil, 1000},
-		"loss until the next key frame": {Video, []step{frame(500, 0, true), frame(1000, 0, false), lost(CauseLoss), frame(1040, 0, false), lost(CauseOverflow), frame(1100, 0, false), frame(3000, 0, true), frame(5000, 0, false), frame(7000, 0, false), frame(9000, 0, false), end(10000, false)},
+		"whole":   {Video, []step{frame(0, 0, true), frame(1900, 0, false), frame(3800, 0, false), frame(5700, 0, false), frame(7600, 0, false), frame(9500, 0, false), frame(9900, 0, false), end(10000, false)}, nil, 1000},
+		"no frame at the end": {Video, []step{frame(0, 0, true), frame(1900, 0, false), frame(3800, 0, false), frame(5700, 0, false), frame(7600, 0, false), frame(9000, 0, false), end(10000, false)},
+			[]Gap{{Video, 9000, 10000, CauseNoPackets}}, 900},
+		"loss until the next key frame": {Video, []step{frame(500, 0, true), frame(1000, 0, false), lost(CauseLoss), frame(1040, 0, false), lost(CauseOverflow), frame(1100, 0, false), frame(3000, 0, true), frame(5000, 0, false), frame(7000, 0, false), frame(9000, 0, false), frame(9900, 0, false), end(10000, false)},
 			[]Gap{{Video, 0, 500, CauseLeadIn}, {Video, 1000, 3000, CauseLoss}}, 750},
 		"sound lost for a moment": {Audio, []step{frame(0, 5000, true), lost(CauseLoss), frame(5060, 4940, true), end(10000, false)},
 			[]Gap{{Audio, 5000, 5060, CauseLoss}}, 994},
