@@ -1,22 +1,14 @@
 import texts from '../locales/en/manager.json';
 import { catalogue } from '../shared/i18n';
+import { plain, wordsOf } from '../shared/words';
 
 /** Texts of the account manager's pages. */
 export const t = catalogue('manager', texts);
 
-type Key = Parameters<typeof t>[0];
-
-/** A text below a group of the catalogue by a word of the protocol; '' where there is none. */
-export function word(group: string, name: string): string {
-  const key = `${group}.${name}`;
-  const text = t(key as Key);
-  return text === key ? '' : text;
-}
+/** A word of the protocol below a group of the catalogue, or of the words that staff share; '' where there is none. */
+export const word = wordsOf('manager', t);
 
 /** The label of an application field: the catalogue's, or its own name made readable. */
 export function fieldLabel(field: string): string {
-  const label = word('field', field);
-  if (label) return label;
-  const plain = field.replaceAll('_', ' ');
-  return plain.charAt(0).toUpperCase() + plain.slice(1);
+  return word('field', field) || plain(field);
 }

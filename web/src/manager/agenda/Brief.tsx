@@ -67,7 +67,7 @@ function Filed({ room }: { room: RoomDetail }) {
         {fields.map(([field, value]) => (
           <div key={field}>
             <dt>{fieldLabel(field)}</dt>
-            <dd class={field === 'document_number' ? 'mono' : undefined}>{field === 'document_type' ? word('newRoom.type', value) || value : value}</dd>
+            <dd class={field === 'document_number' ? 'mono' : undefined}>{field === 'document_type' ? word('documentType', value) || value : value}</dd>
           </div>
         ))}
         {room.sellerMail && <div><dt>{t('brief.mail')}</dt><dd>{room.sellerMail}</dd></div>}

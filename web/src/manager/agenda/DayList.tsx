@@ -1,6 +1,5 @@
 import { AlertTriangle, CircleSlash, Clock, UserRoundX, Video } from 'lucide-preact';
 import { useEffect, useLayoutEffect, useRef } from 'preact/hooks';
-import { language } from '../../shared/i18n';
 import { useNow } from '../../shared/now';
 import { languageName, type RoomRow } from '../../shared/room';
 import { VerdictBadge } from '../../shared/staff';
@@ -69,7 +68,7 @@ function DayRow({ room, zone, now, picked, onPick }: DayRowProps) {
     >
       <time dateTime={room.at}>{clock(room.at, zone)}</time>
       <span class="day-name">{room.sellerName}</span>
-      <span class="day-language">{languageName(room.language, language)}</span>
+      <span class="day-language">{languageName(room.language, room.language)}</span>
       <span class="day-state"><StateBadge room={room} now={now} /></span>
     </button>
   );

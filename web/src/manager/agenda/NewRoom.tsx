@@ -38,7 +38,10 @@ export function NewRoomDialog({ me, onMade, onClose }: NewRoomProps) {
   const [busy, setBusy] = useState(false);
   const [why, setWhy] = useState('');
   const [made, setMade] = useState<{ id: string; sellerLink: string }>();
-  const set = (change: Partial<Draft>) => setDraft((before) => ({ ...before, ...change }));
+  const set = (change: Partial<Draft>) => {
+    setWrong({}); // a fault has been read; the next try finds what is left
+    setDraft((before) => ({ ...before, ...change }));
+  };
 
   const submit = async () => {
     const faults = check(draft, me.zone);
@@ -168,7 +171,7 @@ function Application({ draft, wrong, set }: Part) {
             field === 'document_type' ? (
               <select {...control} class="input" data-testid={`manager-new-${field}`} value={draft.application[field] ?? ''} onChange={(event) => change(field, event.currentTarget.value)}>
                 <option value="">{t('newRoom.choose')}</option>
-                {documentTypes.map((type) => <option value={type} key={type}>{word('newRoom.type', type)}</option>)}
+                {documentTypes.map((type) => <option value={type} key={type}>{word('documentType', type)}</option>)}
               </select>
             ) : (
               <input

@@ -13,7 +13,7 @@ type NextCallProps = { room: RoomRow; zone: string; waiting: RoomRow[]; onPick: 
 /** The band of the chosen call: when, who, whether the seller waits, and the way in. */
 export function NextCall({ room, zone, waiting, onPick }: NextCallProps) {
   const now = useNow();
-  const { label, figure } = figureOf(room, now);
+  const { label, figure } = figureOf(room, now, zone);
   const pressing = !isDone(room) && !isOver(room);
   return (
     <section class={classes('next card', pressing && 'pressing')}>
@@ -45,7 +45,7 @@ export function NextCall({ room, zone, waiting, onPick }: NextCallProps) {
   );
 }
 
-function figureOf(room: RoomRow, now: number): { label: string; figure: string } {
+function figureOf(room: RoomRow, now: number, zone: string): { label: string; figure: string } {
   switch (room.state) {
     case 'live':
       return { label: t('next.liveNow'), figure: t('next.liveFigure') };
@@ -61,7 +61,7 @@ function figureOf(room: RoomRow, now: number): { label: string; figure: string }
       return left >= 0 ? { label: t('next.in'), figure: span(left) } : { label: t('next.late'), figure: span(-left) };
     }
   }
-  return { label: word('state', room.state), figure: room.verdict ? word('verdict', room.verdict) : '–' };
+  return { label: word('state', room.state), figure: clock(room.at, zone) };
 }
 
 function timesOf(room: RoomRow, zone: string): string {

@@ -10,7 +10,7 @@ type DecisionsProps = { desk: Desk; item: string; words: string; described?: str
 export function Decisions({ desk, item, words, described }: DecisionsProps) {
   const given = desk.decision(item);
   return (
-    <div class="decisions" role="group" aria-label={word('compare.item', item)}>
+    <div class="decisions" role="group" aria-label={word('item', item)}>
       {decisions.map((decision) => {
         const ready = desk.ready(item, decision);
         return (

@@ -12,10 +12,9 @@ export function FieldsTable({ session, desk }: { session: Session; desk: Desk })
   return (
     <div class="fields">
       <div class="fields-head" aria-hidden="true">
-        <span>{t('compare.progress', { done: fieldItems.length - desk.open.value.length, all: fieldItems.length })}</span>
         <span>{t('compare.stored')}</span>
         <span>{t('compare.typed')}</span>
-        <span class="fields-keys"><kbd class="key">A</kbd> <kbd class="key">S</kbd> <kbd class="key">G</kbd></span>
+        <span class="fields-keys">{t('compare.progress', { done: fieldItems.length - desk.open.value.length, all: fieldItems.length })} <kbd class="key">A</kbd> <kbd class="key">S</kbd> <kbd class="key">G</kbd></span>
       </div>
       {fieldItems.map((item) => <FieldRow key={item} desk={desk} item={item} current={item === current} />)}
       {session.refusals.value.compare && <p class="field-error compare-fault" role="alert">{t('compare.failed', { why: session.refusals.value.compare })}</p>}
@@ -27,11 +26,13 @@ function FieldRow({ desk, item, current }: { desk: Desk; item: FieldItem; curren
   const stored = desk.filed(item);
   const typed = desk.read(item);
   const like = stored ? likeness(item, stored, typed) : 'empty';
-  const name = word('compare.item', item);
+  const name = word('item', item);
   return (
     <section class={classes('field-row', current && 'current')} aria-label={name}>
-      <h3>{name}</h3>
-      <p class={classes('field-stored', item === 'number' && 'mono')}>{stored || <span class="quiet">{t('compare.notFiled')}</span>}</p>
+      <div>
+        <h3>{name}</h3>
+        <p class={classes('field-stored', item === 'number' && 'mono')}>{stored || <span class="quiet">{t('compare.notFiled')}</span>}</p>
+      </div>
       <div>
         <input
           class={classes('input', item === 'number' && 'mono')}
@@ -50,7 +51,7 @@ function FieldRow({ desk, item, current }: { desk: Desk; item: FieldItem; curren
           {word('compare.like', like)}
         </p>
       </div>
-      <Decisions desk={desk} item={item} words="compare.decision" described={`like-${item}`} />
+      <Decisions desk={desk} item={item} words="decision" described={`like-${item}`} />
     </section>
   );
 }

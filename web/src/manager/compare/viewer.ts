@@ -1,10 +1,9 @@
 import OpenSeadragon from 'openseadragon';
 
 // OpenSeadragon would add a style element of its own to the page, which the
-// page's policy forbids; one that is there already keeps it from trying. Its
-// type makes it no style sheet.
-const stand = document.createElement('style');
-stand.type = 'text/plain';
+// page's policy forbids. It doesn't where it finds one: this stands there, in no
+// namespace, and so is no style to the browser.
+const stand = document.createElementNS(null, 'style');
 stand.setAttribute('data-openseadragon-mobile-css', '');
 document.head.append(stand);
 

@@ -3,7 +3,7 @@ import type { State, TrackStatus } from '../../protocol';
 import { bytes } from '../../shared/times';
 import { Icon, classes } from '../../shared/ui';
 import { AlertTriangle, CircleDashed } from 'lucide-preact';
-import { t } from '../text';
+import { t, word } from '../text';
 import { grade, measure, noTotals, type Health } from './figures';
 import type { Session } from './session';
 
@@ -97,7 +97,7 @@ function Track({ kind, track }: { kind: 'video' | 'audio'; track: TrackStatus | 
   const level = !track || track.failing ? 'bad' : track.coverage < needed ? 'low' : 'ok';
   return (
     <span class="recorder-track">
-      {t(`recorder.${kind}`)} <b class={level}>{level === 'bad' && <Icon of={AlertTriangle} size={12} />}{track ? `${(track.coverage / 10).toFixed(1)} %` : '–'}</b>
+      {word('track', kind)} <b class={level}>{level === 'bad' && <Icon of={AlertTriangle} size={12} />}{track ? `${(track.coverage / 10).toFixed(1)} %` : '–'}</b>
       {track && <span class="quiet"> {bytes(track.bytes)}{track.gaps > 0 && `, ${t('recorder.gaps', { count: track.gaps })}`}</span>}
     </span>
   );

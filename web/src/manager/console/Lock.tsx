@@ -34,14 +34,14 @@ export function Lock({ session, state, desk, onVerdict }: LockProps) {
 export function missingWords({ code, item = '' }: Missing): string {
   switch (code) {
     case 'capture':
-      return t('lock.capture', { slot: word('plan.step', item) || item });
+      return t('lock.capture', { slot: word('step', item) || item });
     case 'compare':
     case 'different':
-      return t(`lock.${code}`, { item: word('compare.item', item) || item });
+      return t(`lock.${code}`, { item: word('item', item) || item });
     case 'notice':
       return t('lock.notice', { who: item === 'manager' ? t('live.you') : t('live.seller') });
     case 'coverage':
-      return item ? t('lock.coverageOf', { track: word('recorder', item.split('.')[1] ?? '') || item }) : t('lock.coverage');
+      return item ? t('lock.coverageOf', { track: word('track', item.split('.')[1] ?? '') || item }) : t('lock.coverage');
   }
   return item ? `${code} ${item}` : code;
 }

@@ -32,7 +32,7 @@ export function Notes({ session, state, zone, onFlag }: NotesProps) {
       {flags.length > 0 && (
         <ul class="flag-list" data-testid="manager-flags">
           {flags.map((flag, i) => (
-            <li key={i}><Badge tone="staff" icon={Flag}>{word('notes.codes', flag.code ?? '')}</Badge> <time class="quiet" dateTime={flag.at}>{clock(flag.at, zone)}</time> <span>{flag.text}</span></li>
+            <li key={i}><Badge tone="staff" icon={Flag}>{word('flag', flag.code ?? '')}</Badge> <time class="quiet" dateTime={flag.at}>{clock(flag.at, zone)}</time> <span>{flag.text}</span></li>
           ))}
         </ul>
       )}
@@ -94,7 +94,7 @@ export function FlagDialog({ session, onClose }: { session: Session; onClose: ()
         {Flags.map((each) => (
           <label class="flag-choice" key={each}>
             <input type="radio" name="flag" checked={code === each} data-testid={`manager-flag-${each}`} onChange={() => setCode(each)} />
-            <span>{word('notes.codes', each)} <code class="quiet">{each}</code><span class="quiet">{word('notes.codeLines', each)}</span></span>
+            <span>{word('flag', each)} <code class="quiet">{each}</code><span class="quiet">{word('notes.codeLines', each)}</span></span>
           </label>
         ))}
       </div>

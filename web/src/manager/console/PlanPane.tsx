@@ -41,7 +41,7 @@ function Step({ session, state, desk, step, n, zone }: StepProps) {
     <li class={classes('step', current && 'current', step.done && 'done')} aria-current={current ? 'step' : undefined}>
       <button type="button" class="step-row inset-focus" aria-disabled={!live || undefined} data-testid={`manager-step-${step.step}`} onClick={() => live && show(session, desk, step.step)}>
         <span class="step-mark" aria-hidden="true">{step.done && !current ? <Icon of={Check} size={12} /> : n}</span>
-        <span class="step-name">{word('plan.step', step.step)}</span>
+        <span class="step-name">{word('step', step.step)}</span>
         <span class="only-read">{step.done ? t('plan.stateDone') : current ? t('plan.stateCurrent') : t('plan.stateOpen')}</span>
         {done && <time class="quiet" dateTime={done.at}>{clock(done.at, zone)}</time>}
       </button>

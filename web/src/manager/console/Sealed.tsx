@@ -34,7 +34,7 @@ export function Sealed({ state, room, name }: SealedProps) {
           <div><dt>{t('live.seller')}</dt><dd>{name}</dd></div>
           <div><dt>{t('sealed.verdict')}</dt><dd><VerdictBadge verdict={verdict}>{word('verdict', verdict)}</VerdictBadge></dd></div>
           {reasons.length > 0 && <div><dt>{t('sealed.reasons')}</dt><dd>{reasons.map((code) => <span class="reason" key={code}>{word('reason', code)} <code>{code}</code></span>)}</dd></div>}
-          {!!outcome?.repeat?.length && <div><dt>{t('sealed.repeat')}</dt><dd>{outcome.repeat.map((slot) => word('plan.step', slot)).join(', ')}</dd></div>}
+          {!!outcome?.repeat?.length && <div><dt>{t('sealed.repeat')}</dt><dd>{outcome.repeat.map((slot) => word('step', slot)).join(', ')}</dd></div>}
           {outcome?.line && <div><dt>{t('sealed.said')}</dt><dd>{outcome.line}</dd></div>}
           {digest && (
             <div>

@@ -17,7 +17,7 @@ export function SellerOverlay({ session, state, name }: OverlayProps) {
     case 'waiting':
       return (
         <Over icon={Clock} title={t('live.waits', { name })} line={t('live.waitsLine')} announce>
-          <Button kind="primary" busy={!!session.busy.value.admit} locked={state.you.notice !== 'agreed'} data-testid="manager-admit" onClick={() => void session.ask('admit', {})}>
+          <Button kind="primary" busy={!!session.busy.value.admit} locked={state.you.notice !== 'agreed'} data-testid="manager-admit" onClick={() => void admit(session)}>
             {t('live.admit')}
           </Button>
           {session.refusals.value.admit && <p class="field-error" role="alert">{session.refusals.value.admit}</p>}
@@ -41,6 +41,13 @@ function LiveOverlay({ session, state, name }: OverlayProps) {
   if (connecting && session.own.value) return <Over ring title={t('live.connecting')} />;
   if (state.peer && (state.peer.videoOff || !state.peer.media)) return <Over icon={AlertTriangle} title={t('live.noPicture', { name })} />;
   return null;
+}
+
+/** admit lets the seller in and begins with the first step, if none is begun. */
+async function admit(session: Session): Promise<void> {
+  if (!(await session.ask('admit', {}))) return;
+  const first = session.state?.steps[0];
+  if (first && !session.state?.step) await session.ask('step', { step: first.step });
 }
 
 type OverProps = { icon?: LucideIcon; ring?: boolean; title: string; line?: string; announce?: boolean; children?: ComponentChildren };

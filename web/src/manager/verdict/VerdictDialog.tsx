@@ -59,14 +59,14 @@ export function VerdictDialog({ session, state, name, me, onClose }: VerdictDial
           {confirming ? (
             <Confirm choice={choice} name={name} busy={!!session.busy.value.verdict} onBack={() => setConfirming(false)} onSend={() => void send()} />
           ) : (
-            <>
+            <div class="verdict-actions">
               <Button kind="ghost" hotkey="Esc" onClick={onClose}>{ended ? t('decide.backRoom') : t('decide.back')}</Button>
               <span class="grow" />
               <span class={classes('quiet', asked && fault && 'verdict-fault')} id="verdict-why" role="status">{asked && fault && fault !== 'locked' ? t(`decide.${fault}`) : ended ? t('decide.sealsEnded') : t('decide.seals')}</span>
               <Button kind={choice.verdict === 'fail' ? 'danger' : 'primary'} class="verdict-send" locked={!!fault} busy={!!session.busy.value.verdict} hotkey="Ctrl ↵" aria-describedby="verdict-why" data-testid="verdict-send" onClick={() => void send()}>
                 {choice.verdict ? t('decide.send', { verdict: t(`decide.choice.${choice.verdict}`) }) : t('decide.sendNone')}
               </Button>
-            </>
+            </div>
           )}
         </footer>
       </div>
@@ -129,7 +129,7 @@ function RepeatChoices({ repeat, onChange }: { repeat: string[]; onChange: (repe
     <section>
       <h3>{t('decide.repeat')}</h3>
       <div class="chips">
-        {Slots.map((slot) => <Chip key={slot} on={repeat.includes(slot)} testid={`verdict-repeat-${slot}`} onClick={() => toggle(slot)}>{word('plan.step', slot)}</Chip>)}
+        {Slots.map((slot) => <Chip key={slot} on={repeat.includes(slot)} testid={`verdict-repeat-${slot}`} onClick={() => toggle(slot)}>{word('step', slot)}</Chip>)}
       </div>
     </section>
   );

@@ -1,0 +1,35 @@
+import { LogIn, WifiOff } from 'lucide-preact';
+import { render } from 'preact';
+import { dressPage } from '../shared/i18n';
+import { useLoad } from '../shared/load';
+import { path } from '../shared/route';
+import { Blank } from '../shared/staff';
+import { Button } from '../shared/ui';
+import { me } from './api';
+import { ReviewPage } from './review/Review';
+import { t } from './text';
+import { Worklist } from './worklist/Worklist';
+import '../styles/base.css';
+import './audit.css';
+
+/** The auditor's pages: the worklist, and the review of one room. */
+function Pages() {
+  const who = useLoad('me', me);
+  if (who.fault && !who.value) {
+    const out = who.fault.status === 401 || who.fault.status === 403;
+    return out ? (
+      <main class="whole"><Blank icon={LogIn} title={t('list.signedOut')} line={t('list.signedOutHint')} /></main>
+    ) : (
+      <main class="whole">
+        <Blank icon={WifiOff} title={t('list.failed')} line={who.fault.message} tone="danger"><Button onClick={who.reload}>{t('list.retry')}</Button></Blank>
+      </main>
+    );
+  }
+  if (!who.value) return null;
+  const room = /^\/audit\/room\/([^/]+)/.exec(path.value)?.[1];
+  if (room) return <ReviewPage key={room} id={decodeURIComponent(room)} me={who.value} />;
+  return <Worklist me={who.value} />;
+}
+
+dressPage(`${t('list.title')} · ${t('brand')}`);
+render(<Pages />, document.getElementById('page')!);

@@ -1,0 +1,112 @@
+import { effect } from '@preact/signals';
+import { Camera, Flag, GitCompare, MessageSquare, type LucideIcon } from 'lucide-preact';
+import type { ComponentChildren } from 'preact';
+import { useEffect, useLayoutEffect, useRef } from 'preact/hooks';
+import { Icon, classes } from '../../shared/ui';
+import { t, word } from '../text';
+import { laneOf, say } from './entries';
+import { clockTime, type Mark } from './line';
+import type { Desk } from './session';
+
+const marked: [lane: 'captures' | 'compare' | 'chat' | 'staff', icon: LucideIcon][] = [
+  ['captures', Camera],
+  ['compare', GitCompare],
+  ['chat', MessageSquare],
+  ['staff', Flag],
+];
+
+/** The ledger as lanes over one ruler, with one playhead. A click anywhere seeks. */
+export function Lanes({ desk }: { desk: Desk }) {
+  const { line, clock } = desk;
+  const box = useRef<HTMLElement>(null);
+  useEffect(
+    () => effect(() => box.current?.style.setProperty('--at', String(clock.at.value / line.length))),
+    [clock, line],
+  );
+  const seek = (event: MouseEvent) => {
+    const area = (event.currentTarget as HTMLElement).getBoundingClientRect();
+    if (area.width) clock.seek(((event.clientX - area.left) / area.width) * line.length);
+  };
+  const drag = (event: PointerEvent) => {
+    if (event.buttons === 1) seek(event);
+  };
+  return (
+    <section class="lanes" ref={box}>
+      <div class="ruler">
+        <div class="lane-area" role="slider" tabIndex={0} aria-label={t('transport.position')} aria-valuemin={0} aria-valuemax={Math.round(line.length / 1000)} aria-valuenow={Math.round(clock.at.value / 1000)} aria-valuetext={clockTime(clock.at.value)} onPointerDown={seek} onPointerMove={drag}>
+          {ticks(line.length).map((at) => <At at={at} line={line.length} class="tick figures" key={at}>{clockTime(at)}</At>)}
+        </div>
+      </div>
+      <Lane name={t('lanes.steps')} onSeek={seek}>
+        {line.steps.map((step, i) => {
+          const now = step.start <= clock.at.value && clock.at.value < step.end;
+          return <At at={step.start} to={step.end} line={line.length} class={classes('bar', now && 'on')} key={i} onClick={() => clock.seek(step.start)}>{i + 1} {word('slot', step.step) || word('step', step.step) || step.step}</At>;
+        })}
+      </Lane>
+      {marked.map(([lane, icon]) => {
+        const marks = line.marks.filter((mark) => mark.inCall && laneOf[mark.entry.type] === lane);
+        return (
+          <Lane name={t(`lanes.${lane}`)} empty={marks.length === 0} onSeek={seek} key={lane}>
+            {marks.map((mark) => <Pin desk={desk} mark={mark} icon={icon} key={mark.entry.seq} />)}
+          </Lane>
+        );
+      })}
+      <Lane name={t('lanes.gaps')} empty={line.gaps.length === 0} onSeek={seek}>
+        {line.gaps.map((gap, i) => (
+          <At at={gap.start} to={gap.end} line={line.length} class="gap" key={i} title={gapWords(gap)} onClick={() => clock.seek(gap.start)}><span class="gap-words">{gapWords(gap)}</span></At>
+        ))}
+      </Lane>
+      <div class="playhead" aria-hidden="true"><span /></div>
+    </section>
+  );
+}
+
+function gapWords(gap: Desk['line']['gaps'][number]): string {
+  const [who = '', track = ''] = gap.side.split('.');
+  const side = [word('who', who) || who, word('track', track)].filter(Boolean).join(' ');
+  return t('lanes.gap', { seconds: ((gap.end - gap.start) / 1000).toFixed(1), side, cause: word('cause', gap.cause) || gap.cause });
+}
+
+function Lane({ name, empty, onSeek, children }: { name: string; empty?: boolean; onSeek: (event: MouseEvent) => void; children: ComponentChildren }) {
+  return (
+    <div class="lane">
+      <span class="lane-name">{name}</span>
+      <div class="lane-area" onClick={(event) => event.target === event.currentTarget && onSeek(event)}>
+        {empty && <span class="lane-none quiet">{t('lanes.none')}</span>}
+        {children}
+      </div>
+    </div>
+  );
+}
+
+/** One entry as a pin; the list beside has the same for the keyboard. */
+function Pin({ desk, mark, icon }: { desk: Desk; mark: Mark; icon: LucideIcon }) {
+  const said = say(mark.entry, desk.review.personal);
+  const passed = desk.mark.value?.entry.seq === mark.entry.seq;
+  return (
+    <At at={mark.at} line={desk.line.length} class={classes('pin', said.staff && 'tone-staff', passed && 'on')} title={`${clockTime(mark.at)} ${said.title}, ${said.text}`} onClick={() => desk.clock.seek(mark.at)}>
+      <Icon of={icon} size={12} />
+    </At>
+  );
+}
+
+type AtProps = { at: number; to?: number; line: number; class: string; title?: string; onClick?: () => void; children?: ComponentChildren };
+
+/** Something at a place of the line, set through the CSSOM. */
+function At({ at, to, line, onClick, children, ...rest }: AtProps) {
+  const box = useRef<HTMLElement>(null);
+  useLayoutEffect(() => {
+    box.current?.style.setProperty('--x', String(at / line));
+    if (to !== undefined) box.current?.style.setProperty('--w', String((to - at) / line));
+  }, [at, to, line]);
+  if (!onClick) return <span ref={box as never} {...rest}>{children}</span>;
+  return <button type="button" tabIndex={-1} ref={box as never} {...rest} onClick={onClick}>{children}</button>;
+}
+
+const steps = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 1800];
+
+/** ticks places at most ten round times on a line. */
+function ticks(length: number): number[] {
+  const step = (steps.find((each) => length / 1000 / each <= 10) ?? 3600) * 1000;
+  return Array.from({ length: Math.floor(length / step) + 1 }, (_, i) => i * step);
+}

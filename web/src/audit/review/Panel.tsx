@@ -1,0 +1,156 @@
+import { useEffect, useRef, useState } from 'preact/hooks';
+import { language } from '../../shared/i18n';
+import { applied, languageName, type VerdictWord } from '../../shared/room';
+import { CopyButton, VerdictBadge } from '../../shared/staff';
+import { bytes, clock as wallClock, clockSeconds, day, place } from '../../shared/times';
+import { Badge, classes } from '../../shared/ui';
+import { documentURL, type Me } from '../api';
+import { plain, t, word } from '../text';
+import { comparisons, lineToSeller, say } from './entries';
+import { clockTime } from './line';
+import type { Desk } from './session';
+
+const tabs = ['timeline', 'fields', 'documents', 'facts', 'access'] as const;
+
+/** Beside the stage: the ledger as a list, fields, documents, facts, and who opened the record. */
+export function Panel({ desk, me }: { desk: Desk; me: Me }) {
+  const [tab, setTab] = useState<(typeof tabs)[number]>('timeline');
+  return (
+    <aside class="panel">
+      <div class="panel-tabs" role="tablist">
+        {tabs.map((each) => (
+          <button type="button" role="tab" class="tab inset-focus" id={`tab-${each}`} aria-controls="panel-body" aria-selected={each === tab} data-testid={`audit-tab-${each}`} key={each} onClick={() => setTab(each)}>
+            {t(`tabs.${each}`)}{each === 'access' && <span class="figures quiet">{desk.review.custody.length}</span>}
+          </button>
+        ))}
+      </div>
+      <div class="panel-body" id="panel-body" role="tabpanel" aria-labelledby={`tab-${tab}`}>
+        {tab === 'timeline' && <Timeline desk={desk} zone={me.zone} />}
+        {tab === 'fields' && <Fields desk={desk} />}
+        {tab === 'documents' && <Documents desk={desk} />}
+        {tab === 'facts' && <FactList desk={desk} me={me} />}
+        {tab === 'access' && <Access desk={desk} me={me} />}
+      </div>
+    </aside>
+  );
+}
+
+function Timeline({ desk, zone }: { desk: Desk; zone: string }) {
+  const list = useRef<HTMLOListElement>(null);
+  const current = desk.mark.value?.entry.seq;
+  useEffect(() => {
+    list.current?.querySelector('[aria-current]')?.scrollIntoView({ block: 'nearest' });
+  }, [current]);
+  return (
+    <ol class="timeline" ref={list}>
+      {desk.line.marks.map(({ entry, at, inCall }) => {
+        const said = say(entry, desk.review.personal);
+        return (
+          <li key={entry.seq}>
+            <button type="button" class={classes('entry inset-focus', !inCall && 'outside')} aria-current={entry.seq === current ? 'true' : undefined} data-testid="audit-entry" data-type={entry.type} data-at={Math.round(at)} onClick={() => desk.clock.seek(at)}>
+              <time class="figures" dateTime={entry.at}>{inCall ? clockTime(at) : wallClock(entry.at, zone)}</time>
+              <span class="entry-words"><b class={classes(said.staff && 'staff-words')}>{said.title}</b> <span>{said.text}</span></span>
+              {said.staff && <Badge tone="staff">{t('timeline.staff')}</Badge>}
+              <code class="quiet">{entry.seq}</code>
+            </button>
+          </li>
+        );
+      })}
+    </ol>
+  );
+}
+
+function Fields({ desk }: { desk: Desk }) {
+  const { room, timeline, personal } = desk.review;
+  const decided = comparisons(timeline, personal);
+  return (
+    <>
+      <table class="compared">
+        <thead><tr><th scope="col"> </th><th scope="col">{t('fields.typed')}</th><th scope="col">{t('fields.decision')}</th></tr></thead>
+        <tbody>
+          {['face', 'name', 'number', 'birth_date'].map((item) => {
+            const given = decided.get(item);
+            const tone = given?.decision === 'same' ? 'ok' : given?.decision === 'different' ? 'danger' : undefined;
+            return (
+              <tr key={item}>
+                <th scope="row">{word('item', item)}</th>
+                <td>{given?.typed}</td>
+                <td><Badge {...(tone ? { tone } : {})}>{given ? word('decision', given.decision) || given.decision : t('fields.open')}</Badge></td>
+              </tr>
+            );
+          })}
+        </tbody>
+      </table>
+      <h3>{t('fields.application')}</h3>
+      <dl class="facts">{applied(room.application).map(([field, value]) => <div key={field}><dt>{word('field', field) || plain(field)}</dt><dd>{value}</dd></div>)}</dl>
+    </>
+  );
+}
+
+function Documents({ desk }: { desk: Desk }) {
+  const { room } = desk.review;
+  const documents = room.documents ?? [];
+  if (!documents.length) return <p class="quiet">{t('documents.none')}</p>;
+  return (
+    <ul class="filed">
+      {documents.map((document) => {
+        const kind = word('kind', document.kind) || document.kind;
+        return (
+          <li key={document.sha256}>
+            <a href={documentURL(room.id, document.sha256, document.mime)} target="_blank" rel="noreferrer" aria-label={t('documents.open', { kind })}><img src={documentURL(room.id, document.sha256, document.mime)} alt="" /></a>
+            <p>{kind} <span class="quiet figures">{t('review.size', { width: document.width, height: document.height })}</span></p>
+            <code class="quiet digest">{document.sha256}</code>
+          </li>
+        );
+      })}
+    </ul>
+  );
+}
+
+function FactList({ desk, me }: { desk: Desk; me: Me }) {
+  const { room, facts, timeline, personal } = desk.review;
+  const line = lineToSeller(timeline, personal);
+  const verdict = room.verdict as VerdictWord;
+  return (
+    <>
+      <dl class="facts">
+        <div><dt>{t('facts.verdict')}</dt><dd><VerdictBadge verdict={verdict}>{word('verdict', verdict)}</VerdictBadge></dd></div>
+        {!!room.reasons?.length && <div><dt>{t('facts.reasons')}</dt><dd>{room.reasons.map((code) => <span class="reason" key={code}>{word('reason', code)} <code class="quiet">{code}</code></span>)}</dd></div>}
+        {line && <div><dt>{t('facts.line')}</dt><dd>{line}</dd></div>}
+        <div><dt>{t('facts.seller')}</dt><dd>{room.sellerName}<br /><span class="quiet">{room.sellerMail}</span></dd></div>
+        <div><dt>{t('facts.at')}</dt><dd class="figures">{day(room.at, me.zone)}, {wallClock(room.at, me.zone)}<br /><span class="quiet">{wallClock(room.at, room.zone)} {place(room.at, room.zone)}</span></dd></div>
+        <div><dt>{t('facts.length')}</dt><dd class="figures">{clockTime(desk.line.length)}</dd></div>
+        <div><dt>{t('facts.language')}</dt><dd>{languageName(room.language, language)}</dd></div>
+        <div><dt>{t('facts.profile')}</dt><dd>{facts.profile}</dd></div>
+        <div><dt>{t('facts.digest')}</dt><dd><code class="digest">{room.bundle}</code> <CopyButton bar text={room.bundle} words={[t('facts.copy'), t('facts.copied')]} /></dd></div>
+      </dl>
+      <h3>{t('facts.tracks')}</h3>
+      <ul class="recordings">
+        {facts.recordings.map((recording) => (
+          <li key={recording.id}>
+            <p><code>{recording.id}</code> <span class="quiet figures">{clockTime(recording.offset_ms)} – {clockTime(recording.offset_ms + recording.duration_ms)}</span></p>
+            {recording.tracks.map((track) => <p class="quiet figures" key={track.kind}>{word('track', track.kind)} {(track.coverage / 10).toFixed(1)} %, {bytes(track.bytes)}, {track.codec}</p>)}
+          </li>
+        ))}
+      </ul>
+    </>
+  );
+}
+
+function Access({ desk, me }: { desk: Desk; me: Me }) {
+  const { custody } = desk.review;
+  return (
+    <>
+      <p class="quiet">{t('access.line')}</p>
+      <ol class="access" data-testid="audit-access">
+        {[...custody].reverse().map((entry) => (
+          <li key={entry.seq}>
+            <time class="quiet figures" dateTime={entry.at}>{day(entry.at, me.zone)}, {clockSeconds(entry.at, me.zone)}</time>
+            <p><strong>{word('access', entry.type) || plain(entry.type)}</strong> <span>{typeof entry.body?.what === 'string' && entry.type === 'played' ? entry.body.what : ''}</span></p>
+            <p class="quiet">{typeof entry.body?.who === 'string' && entry.body.who === me.id ? me.name : String(entry.body?.who ?? entry.actor)}</p>
+          </li>
+        ))}
+      </ol>
+    </>
+  );
+}
