@@ -6,8 +6,10 @@ import { chromium } from 'playwright-core';
 import { ROOT } from '../specimen/film.mjs';
 import { CHROMIUM } from '../specimen/tools.mjs';
 
-export const PHONE = { viewport: { width: 390, height: 844 }, deviceScaleFactor: 2, isMobile: true, hasTouch: true, locale: 'en-GB', timezoneId: 'America/Toronto' };
-export const DESK = { viewport: { width: 1440, height: 900 }, locale: 'en-GB', timezoneId: 'Europe/Berlin' };
+const PATIENCE = 45000; // ms for anything to appear; only a failure takes as long
+
+export const PHONE = { viewport: { width: 390, height: 844 }, isMobile: true, hasTouch: true, locale: 'en-GB', timezoneId: 'America/Toronto', reducedMotion: 'reduce' };
+export const DESK = { viewport: { width: 1440, height: 900 }, locale: 'en-GB', timezoneId: 'Europe/Berlin', reducedMotion: 'reduce' };
 
 /** A browser whose camera plays film; without a film it has no camera at all. */
 export function launch(film, more = []) {
@@ -21,7 +23,7 @@ export function launch(film, more = []) {
 /** A context that grants camera and microphone, unless told otherwise. */
 export async function context(browser, kind, { camera = true } = {}) {
   const made = await browser.newContext({ ...kind, permissions: camera ? ['camera', 'microphone'] : [], acceptDownloads: true });
-  made.setDefaultTimeout(20000);
+  made.setDefaultTimeout(PATIENCE);
   return made;
 }
 
@@ -63,5 +65,5 @@ export async function playing(page, testid) {
   await page.waitForFunction((id) => {
     const video = document.querySelector(`[data-testid="${id}"]`);
     return video && video.videoWidth > 0 && video.readyState >= 2 && video.currentTime > 0.2 && !video.paused;
-  }, testid, { timeout: 20000 });
+  }, testid, { timeout: PATIENCE });
 }
