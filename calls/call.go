@@ -25,6 +25,8 @@ type Call struct {
 	done  chan struct{} // closed by run when it returns
 	jobs  sync.WaitGroup
 
+	stopping sync.WaitGroup // recordings that write their last frames
+
 	// ---- owned by run
 	room      *rooms.Room
 	seller    side
@@ -122,6 +124,7 @@ func (c *Call) release() {
 	c.dropTransport(&c.seller)
 	c.dropTransport(&c.manager)
 	c.jobs.Wait()
+	c.stopping.Wait()
 	if c.recorder == nil {
 		return
 	}

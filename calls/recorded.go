@@ -28,11 +28,7 @@ func (r recorded) apply(_ context.Context, c *Call) {
 				s.tapped[media.Video].RequestKeyFrame()
 			}
 		}
-	case recorder.Failing:
-		c.log.Error("recording fails", "recording", e.Recording.ID(), "cause", e.Cause)
-		c.sendRecorder()
-	case recorder.Working:
-		c.log.Info("recording works again", "recording", e.Recording.ID())
+	case recorder.Failing, recorder.Working: // the recorder has logged it
 		c.sendRecorder()
 	}
 }

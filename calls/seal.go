@@ -23,6 +23,7 @@ func (c *Call) startSeal(ctx context.Context) {
 	ctx = context.WithoutCancel(ctx) // a record once begun is finished; stop waits for it
 	c.job(func() event {
 		started := time.Now()
+		c.stopping.Wait()
 		err := h.seal(ctx, id)
 		return sealed{err, time.Since(started)}
 	})

@@ -175,18 +175,22 @@ func (c *Call) stopCause(s *side) string {
 }
 
 // stopRecording takes the taps away and closes the recording; after it returns
-// nothing of the person is taken in any more.
+// nothing of the person is taken in any more. The last frames are written beside
+// the call, which a hanging disk must not hold up.
 func (c *Call) stopRecording(s *side, cause string) {
-	if s.recording == nil {
+	rec := s.recording
+	if rec == nil {
 		return
 	}
 	for _, r := range s.tapped {
 		r.SetTap(nil)
 	}
-	if err := s.recording.Stop(cause); err != nil {
-		c.log.Error("recording did not close cleanly", "role", s.role, "err", err)
-	}
 	c.past = append(c.past, coveredNow(s, time.Now()))
-	c.log.Info("recording ended", "role", s.role, "recording", s.recording.ID(), "cause", cause)
 	s.recording, s.tapped, c.dirty = nil, nil, true
+	c.log.Info("recording ended", "role", s.role, "recording", rec.ID(), "cause", cause)
+	c.stopping.Go(func() {
+		if err := rec.Stop(cause); err != nil {
+			c.log.Error("recording did not close cleanly", "recording", rec.ID(), "err", err)
+		}
+	})
 }
