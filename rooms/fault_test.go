@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"github.com/redis/go-redis/v9"
+	"go.uber.org/goleak"
 
 	"verifycall/rooms/embedded"
 )
@@ -233,7 +234,7 @@ func TestMain(m *testing.M) {
 		fmt.Fprintln(os.Stderr, commitForEver(dir))
 		os.Exit(1)
 	}
-	os.Exit(m.Run())
+	goleak.VerifyTestMain(m)
 }
 
 func commitForEver(dir string) error {

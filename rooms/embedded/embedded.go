@@ -50,7 +50,7 @@ type Server struct {
 	stop     chan struct{} // closed by Close
 	stopped  chan struct{} // closed by run when it returns
 	closing  sync.Once
-	pumps    sync.WaitGroup // of Dial
+	conns    conns // of Dial
 
 	// ---- owned by run, and by Open before it starts
 	executor *proto.Client
@@ -150,7 +150,7 @@ func (s *Server) Dial() (net.Conn, error) {
 	if err != nil {
 		return nil, fmt.Errorf("embedded redis: %w", err)
 	}
-	return newPumped(conn, &s.pumps), nil
+	return s.conns.start(conn)
 }
 
 // Do runs a command that changes something; it is on disk before it runs. ok is
@@ -308,8 +308,8 @@ func (s *Server) Close() error {
 	s.closing.Do(func() {
 		close(s.stop)
 		<-s.stopped
+		s.conns.close()
 		s.redis.Close()
-		s.pumps.Wait()
 		s.closeErr = errors.Join(s.closeErr, s.lock.Close())
 	})
 	return s.closeErr

@@ -21,7 +21,7 @@ import (
 const snapshotAt = 64 << 20
 
 // A journal lies in numbered generations: snapshot-N holds all there was when
-// journal-N began. Both are lines of a CRC-32C in hex, a space and a
+// journal-N began, and ends with a record without calls. Both are lines of a CRC-32C in hex, a space and a
 // journalRecord as JSON. A line is one write and one fsync, so that only the
 // last line of a journal can be torn, and nobody was told of it.
 type journal struct {
@@ -148,10 +148,13 @@ func (j *journal) read(kind string, mayCut bool, replay func(journalRecord)) (in
 		return 0, err
 	}
 	defer file.Close()
-	in, good := bufio.NewReaderSize(file, 1<<20), int64(0)
+	in, good, ended := bufio.NewReaderSize(file, 1<<20), int64(0), false
 	for number := 1; ; number++ {
 		line, err := in.ReadBytes('\n')
 		if errors.Is(err, io.EOF) && len(line) == 0 {
+			if !mayCut && !ended {
+				return 0, fmt.Errorf("%w: %s has lost its end", ErrDamaged, name)
+			}
 			return good, nil
 		}
 		whole := err == nil
@@ -169,6 +172,7 @@ func (j *journal) read(kind string, mayCut bool, replay func(journalRecord)) (in
 			return good, nil
 		}
 		replay(record)
+		ended = len(record.Calls) == 0
 		good += int64(len(line))
 	}
 }
@@ -239,7 +243,7 @@ func (j *journal) writeSnapshot(fill func(write func(journalRecord) error) error
 		return 0, err
 	}
 	out := bufio.NewWriterSize(file, 1<<20)
-	err = fill(func(r journalRecord) error {
+	write := func(r journalRecord) error {
 		line, err := r.line()
 		if err != nil {
 			return err
@@ -247,7 +251,8 @@ func (j *journal) writeSnapshot(fill func(write func(journalRecord) error) error
 		size += int64(len(line))
 		_, err = out.Write(line)
 		return err
-	})
+	}
+	err = errors.Join(fill(write), write(journalRecord{}))
 	if err = errors.Join(err, out.Flush(), file.Sync(), file.Close()); err != nil {
 		return 0, errors.Join(err, os.Remove(name+".new"))
 	}

@@ -1,7 +1,10 @@
 package embedded
 
 import (
+	"errors"
+	"maps"
 	"net"
+	"slices"
 	"sync"
 	"time"
 )
@@ -17,11 +20,46 @@ type pumped struct {
 	failed error
 }
 
-func newPumped(conn net.Conn, running *sync.WaitGroup) *pumped {
+// conns are the open connections of a Server. The zero value is ready.
+type conns struct {
+	running sync.WaitGroup
+	mu      sync.Mutex
+	open    map[*pumped]bool
+	closed  bool
+}
+
+// start gives a connection whose pump runs.
+func (c *conns) start(conn net.Conn) (net.Conn, error) {
 	p := &pumped{Conn: conn}
 	p.wake = sync.NewCond(&p.mu)
-	running.Go(p.pump)
-	return p
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.closed {
+		return nil, errors.Join(ErrClosed, conn.Close())
+	}
+	if c.open == nil {
+		c.open = map[*pumped]bool{}
+	}
+	c.open[p] = true
+	c.running.Go(func() {
+		p.pump()
+		c.mu.Lock()
+		delete(c.open, p)
+		c.mu.Unlock()
+	})
+	return p, nil
+}
+
+// close ends all connections and returns when their pumps have ended.
+func (c *conns) close() {
+	c.mu.Lock()
+	c.closed = true
+	left := slices.Collect(maps.Keys(c.open))
+	c.mu.Unlock()
+	for _, p := range left {
+		p.Close() // a pipe's Close gives no error
+	}
+	c.running.Wait()
 }
 
 // Write queues b.
