@@ -32,6 +32,7 @@ type Call struct {
 	seller    side
 	manager   side
 	pending   *Seat              // another device of the seller that waits to be allowed
+	walkedOut bool               // the seller left the waiting room on purpose
 	recorder  *recorder.Recorder // nil until there is something to record
 	past      []covered          // recordings that have stopped
 	graceEnds time.Time          // while interrupted

@@ -213,6 +213,23 @@ func TestDeclining(t *testing.T) {
 	}
 }
 
+// TestLeavingTheWaitingRoom: who left on purpose isn't put back by a lost
+// connection, only by agreeing again.
+func TestLeavingTheWaitingRoom(t *testing.T) {
+	r := newRig(t)
+	room := r.book()
+	seller := open(t, r.house, room, protocol.RoleSeller, "phone", "tab-seller")
+	seller.do(agree)
+	seller.until("the waiting room", func(s *protocol.State) bool { return s.Room.State == rooms.StateWaiting })
+	seller.do(&protocol.End{})
+	again := open(t, r.house, room, protocol.RoleSeller, "phone", "tab-seller")
+	if s := again.until("a state", func(*protocol.State) bool { return true }); s.Room.State != rooms.StateBooked {
+		t.Fatalf("the room is %s", s.Room.State)
+	}
+	again.do(agree)
+	again.until("the waiting room", func(s *protocol.State) bool { return s.Room.State == rooms.StateWaiting })
+}
+
 func TestAnotherTabAndAnotherDevice(t *testing.T) {
 	r := newRig(t)
 	room := r.book()

@@ -11,8 +11,9 @@ import (
 	"verifycall/rooms"
 )
 
-// fault gives every error that can reach a page its code and its plain words.
-func fault(err error) *protocol.Fault {
+// Fault gives an error of this package, or of those below it, its code and its
+// plain words; what it doesn't know is internal.
+func Fault(err error) *protocol.Fault {
 	var f *protocol.Fault
 	var illegal *rooms.TransitionError
 	var input *rooms.InputError

@@ -102,6 +102,9 @@ func (c *Call) onNotice(ctx context.Context, actor string, s *side, msg *protoco
 	if err != nil {
 		return err
 	}
+	if s == &c.seller {
+		c.walkedOut = false
+	}
 	c.log.Info("notice", "role", s.role, "agreed", msg.Agree)
 	c.enterWaiting(ctx)
 	c.reconcile()
@@ -135,6 +138,7 @@ func (c *Call) onEnd(ctx context.Context, actor string, s *side) error {
 		return c.endCall(ctx, actor, cause)
 	case rooms.StateWaiting:
 		if s == &c.seller {
+			c.walkedOut = true
 			return c.command(ctx, actor, rooms.LeaveWaiting{})
 		}
 	}

@@ -112,7 +112,7 @@ func (h *House) call(ctx context.Context, room string) (*Call, error) {
 	}
 	r, err := h.cfg.Rooms.Load(ctx, room)
 	if err != nil {
-		return nil, fault(err)
+		return nil, Fault(err)
 	}
 	return h.start(ctx, r)
 }

@@ -26,7 +26,7 @@ func (s *Seat) Leave() { s.call.post(left{s}) }
 func (s *Seat) send(re string, m protocol.ServerMessage) { s.join.Out.Send(re, m) }
 
 func (s *Seat) refuse(re string, err error) {
-	f := fault(err)
+	f := Fault(err)
 	s.send(re, &protocol.Error{Code: f.Code, Message: f.Message, Retryable: protocol.Table[f.Code].Retryable})
 }
 

@@ -141,9 +141,10 @@ func (c *Call) seatDown(ctx context.Context, s *side, seat *Seat) {
 	c.dirty = true
 }
 
-// enterWaiting brings a seller who has agreed into the waiting room.
+// enterWaiting brings a seller who has agreed into the waiting room, and one who
+// left it only after agreeing again.
 func (c *Call) enterWaiting(ctx context.Context) {
-	if c.seller.seat != nil && c.room.State == rooms.StateBooked && c.room.Agreed(string(c.seller.role)) {
+	if c.seller.seat != nil && !c.walkedOut && c.room.State == rooms.StateBooked && c.room.Agreed(string(c.seller.role)) {
 		c.try(ctx, rooms.EnterWaiting{})
 	}
 }

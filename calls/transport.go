@@ -37,7 +37,7 @@ func (c *Call) onOffer(ctx context.Context, s *side, msg *protocol.Offer) (proto
 	answer, err := t.Answer(ctx, msg.SDP)
 	if err != nil {
 		c.dropTransport(s)
-		return nil, fault(err)
+		return nil, Fault(err)
 	}
 	c.reconcile()
 	return &protocol.Answer{SDP: answer}, nil

@@ -22,6 +22,7 @@ func (c *Call) view(role protocol.Role) *protocol.State {
 			Test: r.Test, Cause: r.Cause},
 		You: c.person(you), Step: r.Step, Steps: steps(r), Chat: chat(r),
 		Recording: you.recording != nil, LiveSince: since(r), Outcome: outcome(r),
+		Grace: int(c.house.cfg.Grace.Seconds()),
 	}
 	if peer.name != "" {
 		p := c.person(peer)

@@ -1,11 +1,11 @@
 package signaling
 
 import (
-	"context"
 	"encoding/json"
 	"errors"
 	"net/http"
 
+	"verifycall/calls"
 	"verifycall/calls/protocol"
 	"verifycall/recorder/evidence"
 	"verifycall/rooms"
@@ -44,8 +44,6 @@ func writeProblem(w http.ResponseWriter, f *protocol.Fault) {
 // words. A fault keeps its own.
 func faultOf(err error) *protocol.Fault {
 	var fault *protocol.Fault
-	var illegal *rooms.TransitionError
-	var input *rooms.InputError
 	var tooLarge *http.MaxBytesError
 	of := func(code protocol.Code, message string) *protocol.Fault {
 		return &protocol.Fault{Code: code, Message: message, Err: err}
@@ -53,10 +51,6 @@ func faultOf(err error) *protocol.Fault {
 	switch {
 	case errors.As(err, &fault):
 		return fault
-	case errors.As(err, &illegal):
-		return of(protocol.CodeWrongState, "That is not possible now: "+illegal.Why+".")
-	case errors.As(err, &input):
-		return of(protocol.CodeMalformed, "The "+input.Field+" "+input.Why+".")
 	case errors.Is(err, rooms.ErrCursor):
 		return of(protocol.CodeMalformed, "The cursor is none that a list gave.")
 	case errors.As(err, &tooLarge):
@@ -65,14 +59,10 @@ func faultOf(err error) *protocol.Fault {
 		return of(protocol.CodeLinkExpired, "The time of this link is over.")
 	case errors.Is(err, rooms.ErrNotFound), errors.Is(err, evidence.ErrNotFound), errors.Is(err, evidence.ErrName):
 		return of(protocol.CodeNotFound, "There is no such thing here, or it is not yours.")
-	case errors.Is(err, rooms.ErrConflict):
-		return of(protocol.CodeConflict, "Somebody else changed this at the same moment. Try again.")
 	case errors.Is(err, evidence.ErrExists):
 		return of(protocol.CodeNotStored, "The evidence store refused the file.")
-	case errors.Is(err, rooms.ErrUnknown), errors.Is(err, context.DeadlineExceeded), errors.Is(err, context.Canceled):
-		return of(protocol.CodeUnavailable, "The server could not answer in time. Try again.")
 	}
-	return of(protocol.CodeInternal, "Something went wrong on our side. Try again.")
+	return calls.Fault(err)
 }
 
 func malformed(message string) *protocol.Fault {

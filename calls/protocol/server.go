@@ -45,6 +45,7 @@ type State struct {
 	Chat      []ChatLine `json:"chat"` // oldest first, at most 200
 	Recording bool       `json:"recording"`
 	LiveSince *time.Time `json:"liveSince,omitempty"`
+	Grace     int        `json:"grace"`               // seconds that a lost side has to come back
 	GraceEnds *time.Time `json:"graceEnds,omitempty"` // while interrupted
 	Outcome   *Outcome   `json:"outcome,omitempty"`   // after the verdict, words of the seller's page
 	Staff     *Staff     `json:"staff,omitempty"`     // staff

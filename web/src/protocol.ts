@@ -246,6 +246,8 @@ export interface State {
   chat: ChatLine[];
   recording: boolean;
   liveSince?: string;
+  /** seconds that a lost side has to come back */
+  grace: number;
   /** while interrupted */
   graceEnds?: string;
   /** after the verdict, words of the seller's page */

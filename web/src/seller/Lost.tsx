@@ -9,8 +9,6 @@ import { Comfort, Screen } from './Screen';
 import { t } from './text';
 import type { Visit } from './visit';
 
-/** The server's default grace, ms: shown only until the server itself is heard, which knows the very end. */
-const usualGrace = 120_000;
 const spoken = [60, 30, 10]; // seconds left that are read out
 
 /** The connection of one side is lost: how long the place is kept, what is kept, what helps. */
@@ -19,10 +17,11 @@ export function Lost({ visit, state }: { visit: Visit; state: State }) {
   const here = visit.socket.status.value === 'open';
   const theirs = here && state.you.media && !(state.peer?.connected && state.peer.media);
   const name = state.peer?.name || t('peerNobody');
-  const ends = state.graceEnds ? Date.parse(state.graceEnds) : (visit.lostAt.value || now) + usualGrace;
+  const grace = state.grace * 1000;
+  const ends = state.graceEnds ? Date.parse(state.graceEnds) : (visit.lostAt.value || now) + grace;
   const left = Math.max(0, ends - now);
   const whole = useRef(1);
-  whole.current = state.graceEnds ? Math.max(whole.current, left) : usualGrace;
+  whole.current = state.graceEnds ? Math.max(whole.current, left) : grace;
   useEffect(() => {
     warn(t('announce.lost'));
     return () => warn(t('announce.back'));

@@ -1,1 +1,0 @@
-import{a as e,i as t,n,r,t as i}from"./base-C7ewWSqr.js";r(t(`product`)),e(n(i,{}),document.getElementById(`page`));
