@@ -62,7 +62,8 @@ func (r *rig) start() {
 	r.keys, err = evidence.LoadOrCreateKeys(filepath.Join(r.dir, "keys"))
 	must(err)
 	r.house = calls.NewHouse(calls.Config{Rooms: r.rooms, Media: r.media, Evidence: r.store, Keys: r.keys,
-		Scratch: filepath.Join(r.dir, "scratch"), Log: log, Blip: 300 * time.Millisecond, Grace: 20 * time.Second})
+		Scratch: filepath.Join(r.dir, "scratch"), Log: log, Blip: 300 * time.Millisecond, Grace: 20 * time.Second,
+		Deadline: 15 * time.Second})
 	must(r.house.Recover(r.t.Context()))
 }
 
