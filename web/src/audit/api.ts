@@ -96,10 +96,10 @@ export interface Review {
 /** What a verification found. */
 export interface Report {
   whole: boolean;
-  signer_known: boolean;
+  signerKnown: boolean;
   digest?: string;
   signer?: string;
-  signed_at?: string;
+  signedAt?: string;
   checks: { name: string; detail: string; ok: boolean }[] | null;
   /** first wrong item */
   wrong?: string;

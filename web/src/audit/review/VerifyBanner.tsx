@@ -10,9 +10,9 @@ type VerifyBannerProps = { report: Report | undefined; fault: ApiError | undefin
 /** Whether the record is whole: chain, signature, every file. A failure names the first wrong item. */
 export function VerifyBanner({ report, fault, record, onRetry }: VerifyBannerProps) {
   const [details, setDetails] = useState(false);
-  const tone = report ? (report.whole ? (report.signer_known ? 'ok' : 'warn') : 'danger') : fault ? 'danger' : 'accent';
+  const tone = report ? (report.whole ? (report.signerKnown ? 'ok' : 'warn') : 'danger') : fault ? 'danger' : 'accent';
   return (
-    <section class={classes('verify', `tone-${tone}`)} role={tone === 'danger' ? 'alert' : 'status'} data-testid="audit-verify" data-whole={report ? String(report.whole) : ''} data-signer={report ? String(report.signer_known) : ''}>
+    <section class={classes('verify', `tone-${tone}`)} role={tone === 'danger' ? 'alert' : 'status'} data-testid="audit-verify" data-whole={report ? String(report.whole) : ''} data-signer={report ? String(report.signerKnown) : ''}>
       {report ? <Found report={report} record={record} /> : fault ? (
         <><Icon of={ShieldAlert} /><strong>{t('verify.failed')}</strong><span>{fault.message}</span></>
       ) : (
@@ -48,8 +48,8 @@ function Found({ report, record }: { report: Report; record: Review }) {
   ];
   return (
     <>
-      <Icon of={report.signer_known ? ShieldCheck : ShieldQuestion} />
-      <strong>{report.signer_known ? t('verify.whole') : t('verify.wholeUnknown')}</strong>
+      <Icon of={report.signerKnown ? ShieldCheck : ShieldQuestion} />
+      <strong>{report.signerKnown ? t('verify.whole') : t('verify.wholeUnknown')}</strong>
       {parts.map((part, i) => <span class="verify-part figures" key={i}>{part}</span>)}
     </>
   );
@@ -69,8 +69,8 @@ function Details({ report, onClose }: { report: Report; onClose: () => void }) {
       {!report.whole && <p class="quiet">{t('verify.stopped')}</p>}
       <dl class="facts">
         {report.digest && <div><dt>{t('facts.digest')}</dt><dd><code class="digest">{report.digest}</code></dd></div>}
-        {report.signer && <div><dt>{t('verify.signer')}</dt><dd><code>{report.signer}</code>{!report.signer_known && ` ${t('verify.unknownKey')}`}</dd></div>}
-        {report.signed_at && <div><dt>{t('verify.signedAt')}</dt><dd class="figures">{report.signed_at}</dd></div>}
+        {report.signer && <div><dt>{t('verify.signer')}</dt><dd><code>{report.signer}</code>{!report.signerKnown && ` ${t('verify.unknownKey')}`}</dd></div>}
+        {report.signedAt && <div><dt>{t('verify.signedAt')}</dt><dd class="figures">{report.signedAt}</dd></div>}
       </dl>
     </Dialog>
   );
