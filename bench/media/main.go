@@ -1,0 +1,276 @@
+// Command media measures what it costs to forward calls: package media beside
+// a stock pion forwarder and Janus, each as a process on one core with the load
+// generator on another. It prints one JSON object a line and a table at the
+// end. docs/media.md says what the figures mean.
+package main
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"os/signal"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"text/tabwriter"
+	"time"
+)
+
+// settings of a run; the second part is the load generator's own.
+type settings struct {
+	calls, servers []string
+	runs           int
+	window, settle time.Duration
+	loading        bool
+	janus          bool
+	target         string
+	count          int
+}
+
+// figure is one row.
+type figure struct {
+	Name     string  `json:"name"`
+	Calls    int     `json:"calls"`
+	CPU      float64 `json:"cpu_us_per_packet"`
+	RSS      float64 `json:"rss_kib_per_call"`
+	DelayP50 float64 `json:"delay_us_p50"`
+	DelayP99 float64 `json:"delay_us_p99"`
+	Loss     float64 `json:"loss_percent"`
+	JoinP50  float64 `json:"join_ms_p50"`
+	JoinP95  float64 `json:"join_ms_p95"`
+	Packets  uint64  `json:"packets"`
+	Vs       string  `json:"vs,omitempty"`
+	Ratio    float64 `json:"ratio,omitempty"` // of the CPU, to that of vs
+}
+
+func main() {
+	var set settings
+	var calls, servers string
+	flag.StringVar(&calls, "calls", "1,10,20,40", "numbers of calls")
+	flag.StringVar(&servers, "servers", "plain,ours,ours-recording,janus", "rows")
+	flag.IntVar(&set.runs, "runs", 3, "runs of each row; the median is printed")
+	flag.DurationVar(&set.window, "window", 10*time.Second, "time of measuring")
+	flag.DurationVar(&set.settle, "settle", 3*time.Second, "time before it")
+	flag.BoolVar(&set.loading, "load", false, "be the load generator (internal)")
+	flag.BoolVar(&set.janus, "janus", false, "signal as Janus wants it (internal)")
+	flag.StringVar(&set.target, "target", "", "address of the signalling (internal)")
+	flag.IntVar(&set.count, "count", 1, "calls of the load generator (internal)")
+	flag.Parse()
+	set.calls, set.servers = strings.Split(calls, ","), strings.Split(servers, ",")
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	defer stop()
+	run := measure
+	if set.loading {
+		run = load
+	}
+	if err := run(ctx, set); err != nil {
+		fmt.Fprintln(os.Stderr, "bench/media:", err)
+		os.Exit(1)
+	}
+}
+
+// measure runs every row.
+func measure(ctx context.Context, set settings) error {
+	dir, err := os.MkdirTemp("", "verifycall-bench-media-")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(dir)
+	for _, name := range []string{"plain", "ours"} {
+		build := exec.CommandContext(ctx, "go", "build", "-o", filepath.Join(dir, name), "./bench/"+name)
+		if text, err := build.CombinedOutput(); err != nil {
+			return fmt.Errorf("build %s: %w\n%s", name, err, text)
+		}
+	}
+	out := json.NewEncoder(os.Stdout)
+	floors, err := measureFloor()
+	if err != nil {
+		return err
+	}
+	for _, f := range floors {
+		if err := out.Encode(f); err != nil {
+			return err
+		}
+	}
+	var rows []figure
+	for _, calls := range set.calls {
+		set.count, err = strconv.Atoi(calls)
+		if err != nil {
+			return err
+		}
+		for _, name := range set.servers {
+			f, err := measureRow(ctx, set, name, dir)
+			if errors.Is(err, errAbsent) {
+				fmt.Fprintln(os.Stderr, "bench/media:", err)
+				continue
+			}
+			if err != nil {
+				return fmt.Errorf("%s, %d calls: %w", name, set.count, err)
+			}
+			compare(&f, rows)
+			rows = append(rows, f)
+			if err := out.Encode(f); err != nil {
+				return err
+			}
+		}
+	}
+	return table(os.Stderr, floors, rows)
+}
+
+// compare sets the ratio to the row that f is judged by.
+func compare(f *figure, rows []figure) {
+	against := map[string]string{"ours": "plain", "janus": "plain", "ours-recording": "ours"}[f.Name]
+	for _, r := range rows {
+		if r.Name == against && r.Calls == f.Calls && r.CPU > 0 {
+			f.Vs, f.Ratio = against, round(f.CPU/r.CPU)
+		}
+	}
+}
+
+// measureRow is the median of some runs, figure by figure.
+func measureRow(ctx context.Context, set settings, name, dir string) (figure, error) {
+	var runs []figure
+	for range set.runs {
+		f, err := measureOnce(ctx, set, name, dir)
+		if err != nil {
+			return figure{}, err
+		}
+		runs = append(runs, f)
+	}
+	f := figure{Name: name, Calls: set.count, Packets: runs[0].Packets}
+	for _, field := range []func(*figure) *float64{
+		func(f *figure) *float64 { return &f.CPU }, func(f *figure) *float64 { return &f.RSS },
+		func(f *figure) *float64 { return &f.DelayP50 }, func(f *figure) *float64 { return &f.DelayP99 },
+		func(f *figure) *float64 { return &f.Loss },
+		func(f *figure) *float64 { return &f.JoinP50 }, func(f *figure) *float64 { return &f.JoinP95 },
+	} {
+		var values []float64
+		for i := range runs {
+			values = append(values, *field(&runs[i]))
+		}
+		slices.Sort(values)
+		*field(&f) = round(values[len(values)/2])
+	}
+	return f, nil
+}
+
+func round(f float64) float64 { return float64(int64(f*1000+0.5)) / 1000 }
+
+// launch starts the server of a row.
+func launch(ctx context.Context, name, dir string) (*server, error) {
+	switch name {
+	case "plain", "ours":
+		return start(ctx, "", filepath.Join(dir, name))
+	case "ours-recording":
+		tapes, err := os.MkdirTemp(dir, "tapes-")
+		if err != nil {
+			return nil, err
+		}
+		return start(ctx, "", filepath.Join(dir, "ours"), "-record", tapes)
+	case "janus":
+		return startJanus(ctx, dir)
+	default:
+		return nil, fmt.Errorf("no server %q", name)
+	}
+}
+
+// measureOnce runs a fresh server and a fresh load generator.
+func measureOnce(ctx context.Context, set settings, name, dir string) (f figure, err error) {
+	s, err := launch(ctx, name, dir)
+	if err != nil {
+		return f, err
+	}
+	defer s.stop()
+	idle, err := s.rss()
+	if err != nil {
+		return f, err
+	}
+	self, err := os.Executable()
+	if err != nil {
+		return f, err
+	}
+	generator := exec.CommandContext(ctx, "taskset", "-c", loadCore, self, "-load", "-target", s.target, "-janus="+strconv.FormatBool(name == "janus"),
+		"-count", strconv.Itoa(set.count), "-window", set.window.String(), "-settle", set.settle.String())
+	generator.Stderr = os.Stderr
+	pipe, err := generator.StdoutPipe()
+	if err != nil {
+		return f, err
+	}
+	if err := generator.Start(); err != nil {
+		return f, err
+	}
+	f, err = watch(s, pipe, idle, set.count)
+	if waited := generator.Wait(); err == nil {
+		err = waited
+	}
+	return f, err
+}
+
+// watch reads the server's figures at the load generator's word.
+func watch(s *server, from io.Reader, idle, calls int) (f figure, err error) {
+	var before time.Duration
+	lines := bufio.NewScanner(from)
+	lines.Buffer(nil, 1<<20)
+	for lines.Scan() {
+		var r loadResult
+		if err := json.Unmarshal(lines.Bytes(), &r); err != nil {
+			return f, err
+		}
+		switch r.Stage {
+		case "begin":
+			if before, err = s.cpu(); err != nil {
+				return f, err
+			}
+		case "end":
+			after, err := s.cpu()
+			if err != nil {
+				return f, err
+			}
+			now, err := s.rss()
+			if err != nil {
+				return f, err
+			}
+			f.CPU = float64((after - before).Microseconds())
+			f.RSS = float64(now-idle) / 1024 / float64(calls)
+		case "result":
+			if r.Received == 0 || len(r.DelaysUS) != 2 {
+				return f, fmt.Errorf("nothing arrived of %d packets", r.Sent)
+			}
+			f.Packets = r.Received
+			f.CPU /= float64(r.Received)
+			f.Loss = 100 * float64(r.Sent-min(r.Sent, r.Received)) / float64(r.Sent)
+			f.DelayP50, f.DelayP99 = r.DelaysUS[0], r.DelaysUS[1]
+			slices.Sort(r.JoinsMS)
+			f.JoinP50 = r.JoinsMS[len(r.JoinsMS)/2]
+			f.JoinP95 = r.JoinsMS[len(r.JoinsMS)*95/100]
+		}
+	}
+	if f.Packets == 0 {
+		return f, errors.Join(errors.New("the load generator gave up"), lines.Err())
+	}
+	return f, lines.Err()
+}
+
+func table(to io.Writer, floors []floor, rows []figure) error {
+	w := tabwriter.NewWriter(to, 0, 0, 2, ' ', tabwriter.AlignRight)
+	fmt.Fprintln(w, "calls\tserver\tµs/packet\tratio\tRSS KiB/call\tdelay µs p50\tp99\tloss %\tjoin ms p50\tp95\t")
+	for _, r := range rows {
+		ratio := ""
+		if r.Vs != "" {
+			ratio = fmt.Sprintf("%.2f × %s", r.Ratio, r.Vs)
+		}
+		fmt.Fprintf(w, "%d\t%s\t%.1f\t%s\t%.0f\t%.0f\t%.0f\t%.2f\t%.1f\t%.1f\t\n",
+			r.Calls, r.Name, r.CPU, ratio, r.RSS, r.DelayP50, r.DelayP99, r.Loss, r.JoinP50, r.JoinP95)
+	}
+	for _, f := range floors {
+		fmt.Fprintf(w, "floor\t%s\t%.2f\t\n", f.Name, f.CPU)
+	}
+	return w.Flush()
+}
