@@ -10,6 +10,10 @@ import (
 // frame's worth. Browsers send at most 1200.
 const maxPacket = 1500
 
+// maxDatagram is the largest packet that the socket takes, in bytes: ICE and
+// DTLS may use more than RTP does.
+const maxDatagram = 8192
+
 // outgoing is the room for one forwarded packet; each Receiver has one, so that
 // forwarding allocates nothing.
 type outgoing struct {

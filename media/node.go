@@ -93,7 +93,7 @@ func listen(cfg Config) (net.PacketConn, error) {
 	// A smaller buffer than asked for costs packets at peaks, nothing else.
 	_ = conn.SetReadBuffer(socketBuffer)
 	_ = conn.SetWriteBuffer(socketBuffer)
-	return conn, nil
+	return newBatchConn(conn), nil
 }
 
 func onlyLoopback(addrs []net.Addr) bool {
