@@ -42,7 +42,7 @@ func (d *disk) fail(err error) {
 	d.fault = err
 }
 
-func (d *disk) state() (error, bool, bool) {
+func (d *disk) state() (half, cuts bool, fault error) {
 	d.mu.Lock()
 	hang := d.hang
 	d.mu.Unlock()
@@ -52,7 +52,7 @@ func (d *disk) state() (error, bool, bool) {
 	}
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	return d.fault, d.half, d.cuts
+	return d.half, d.cuts, d.fault
 }
 
 type diskFile struct {
@@ -61,7 +61,7 @@ type diskFile struct {
 }
 
 func (f *diskFile) Write(b []byte) (int, error) {
-	fault, half, _ := f.disk.state()
+	half, _, fault := f.disk.state()
 	if fault == nil {
 		return f.partFile.Write(b)
 	}
@@ -73,14 +73,14 @@ func (f *diskFile) Write(b []byte) (int, error) {
 }
 
 func (f *diskFile) Sync() error {
-	if fault, _, _ := f.disk.state(); fault != nil {
+	if _, _, fault := f.disk.state(); fault != nil {
 		return fault
 	}
 	return f.partFile.Sync()
 }
 
 func (f *diskFile) Truncate(size int64) error {
-	if fault, _, cuts := f.disk.state(); fault != nil && !cuts {
+	if _, cuts, fault := f.disk.state(); fault != nil && !cuts {
 		return fault
 	}
 	return f.partFile.Truncate(size)
