@@ -126,7 +126,7 @@ func (s *Server) advance(to time.Time) time.Duration {
 // replay runs the calls of one record. Where they know time they run at the
 // record's, so that what had run out then has run out now.
 func (s *Server) replay(r journalRecord) {
-	if r.timed() && r.At != s.clock {
+	if s.clock == 0 || r.timed() && r.At != s.clock { // the first one stops the clock
 		s.advance(time.UnixMilli(r.At))
 	}
 	for _, args := range r.Calls {

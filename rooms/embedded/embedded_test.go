@@ -377,6 +377,24 @@ func TestTimeRunsOnWhileClosed(t *testing.T) {
 	}
 }
 
+// TestClockStandsWhileReplaying has scripts alone in the journal. A running
+// clock would have miniredis look at every key at every command.
+func TestClockStandsWhileReplaying(t *testing.T) {
+	const script = `redis.call('SET', KEYS[1], redis.call('TIME')[1])`
+	dir := t.TempDir()
+	at := time.Now().Add(-time.Hour).Unix()
+	line, err := journalRecord{at * 1000, [][]string{{"SCRIPT", "LOAD", script}, {"EVALSHA", scriptSHA(script), "1", "time"}}}.line()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(dir, "journal-00000000.jsonl"), line, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if got, want := read(t, open(t, dir, t.Output()), "GET", "time"), fmt.Sprintf("$10\r\n%d\r\n", at); got != want {
+		t.Fatalf("replayed at %q, want %q", got, want)
+	}
+}
+
 func TestKeysRunOutWhileOpen(t *testing.T) {
 	s := open(t, t.TempDir(), t.Output())
 	do(t, s, "SET", "brief", "1", "PX", "1")
