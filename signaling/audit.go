@@ -108,6 +108,7 @@ func (s *Server) auditRoom(w http.ResponseWriter, r *http.Request, who session) 
 	if err := s.logCustody(r.Context(), room.ID, who, rooms.LogView{Who: who.Subject, What: "room"}); err != nil {
 		return err
 	}
+	s.looked.note(lookedInto(who, room), time.Now())
 	view := AuditRoom{Room: detailOf(room), Personal: map[ledger.Commitment]json.RawMessage{}}
 	if view.Facts, err = s.facts(r.Context(), room.ID); err != nil {
 		return err
@@ -174,7 +175,8 @@ func (s *Server) logCustody(ctx context.Context, id string, who session, cmd roo
 }
 
 // auditFile serves one file of the bundle. The first time that a session plays
-// a recording is logged.
+// a recording is logged, and the first look at any other file unless it has
+// opened the room, which was logged.
 func (s *Server) auditFile(w http.ResponseWriter, r *http.Request, who session) error {
 	room, err := s.decidedRoom(r.Context(), r.PathValue("id"))
 	if err != nil {
@@ -190,50 +192,34 @@ func (s *Server) auditFile(w http.ResponseWriter, r *http.Request, who session) 
 		return fmt.Errorf("bundle: %w", err)
 	}
 	defer f.Close()
-	if strings.HasPrefix(name, "data/recording/") {
-		play := rooms.LogPlay{Who: who.Subject, What: strings.TrimPrefix(name, "data/")}
-		err := s.played.once(who.Browser+"/"+room.ID+"/"+name, time.Now(), func() error {
-			return s.logCustody(r.Context(), room.ID, who, play)
-		})
-		if err != nil {
-			return err
-		}
+	once, entry := lookedInto(who, room), rooms.Command(rooms.LogView{Who: who.Subject, What: "files"})
+	if recording, plays := strings.CutPrefix(name, "data/recording/"); plays {
+		once, entry = once+"/"+name, rooms.LogPlay{Who: who.Subject, What: "recording/" + recording}
+	}
+	err = s.looked.once(once, time.Now(), func() error { return s.logCustody(r.Context(), room.ID, who, entry) })
+	if err != nil {
+		return err
 	}
 	w.Header().Set("Cache-Control", "private, max-age=3600")
 	serveFile(w, r, name, object.SHA256, f)
 	return nil
 }
 
+// lookedInto names a session's looking into a room.
+func lookedInto(who session, room *rooms.Room) string { return who.Browser + "/" + room.ID }
+
 func (s *Server) auditVerify(w http.ResponseWriter, r *http.Request, _ session) error {
 	room, err := s.decidedRoom(r.Context(), r.PathValue("id"))
 	if err != nil {
 		return err
 	}
-	keys, err := s.trustedKeys()
-	if err != nil {
-		return err
-	}
 	allowLongDownload(w)
-	report, err := evidence.VerifyStore(r.Context(), s.cfg.Evidence, evidence.Prefix(room.ID), keys)
+	trusted := []string{string(s.cfg.Keys.WellKnown())} // with the times and revocations that they count by
+	report, err := evidence.VerifyStore(r.Context(), s.cfg.Evidence, evidence.Prefix(room.ID), trusted)
 	if err != nil {
 		return fmt.Errorf("verify: %w", err)
 	}
 	return writeJSON(w, http.StatusOK, report)
-}
-
-// trustedKeys are the keys of this deployment that count.
-func (s *Server) trustedKeys() ([]string, error) {
-	list, err := evidence.ParseKeyList(s.cfg.Keys.WellKnown())
-	if err != nil {
-		return nil, fmt.Errorf("own keys: %w", err)
-	}
-	var keys []string
-	for _, k := range list.Keys {
-		if k.Revoked == nil {
-			keys = append(keys, k.Key)
-		}
-	}
-	return keys, nil
 }
 
 func (s *Server) auditZip(w http.ResponseWriter, r *http.Request, who session) error {

@@ -4,6 +4,8 @@ import (
 	"archive/zip"
 	"bytes"
 	"net/http"
+	"os"
+	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
@@ -123,8 +125,45 @@ func TestAudit(t *testing.T) {
 			t.Errorf("%q: status %d", path, a.status)
 		}
 	}
-	if n := s.custody(id, "played"); n != 0 {
-		t.Errorf("%d plays logged, nothing was played", n)
+	if played, viewed := s.custody(id, "played"), s.custody(id, "viewed"); played != 0 || viewed != 1 {
+		t.Errorf("%d plays and %d views logged, nothing was played and the room opened once", played, viewed)
+	}
+	// Files that are fetched without opening the room are a view of their own, once.
+	other := s.signedIn("auditor", "ruth")
+	for range 2 {
+		other.get("/api/audit/rooms/"+id+"/files/data/private.jsonl").into(http.StatusOK, nil)
+	}
+	if n := s.custody(id, "viewed"); n != 2 {
+		t.Errorf("%d views logged, want another one", n)
+	}
+}
+
+// A key counts by its times in the key list: what was signed after it was
+// retired or revoked has no known signer.
+func TestVerifyHeedsTheKeyListsTimes(t *testing.T) {
+	for member, known := range map[string]bool{`"from":"2020-01-01T00:00:00Z"`: true, `"until":"2020-01-01T00:00:00Z"`: false,
+		`"revoked":"2020-01-01T00:00:00Z"`: false} {
+		dir := t.TempDir()
+		keys, err := evidence.LoadOrCreateKeys(dir)
+		if err != nil {
+			t.Fatal(err)
+		}
+		list := `{"keys":[{"id":"` + keys.ID() + `","key":"` + keys.Public() + `",` + member + `}]}`
+		if err := os.WriteFile(filepath.Join(dir, "verifycall-keys.json"), []byte(list), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		if keys, err = evidence.LoadOrCreateKeys(dir); err != nil {
+			t.Fatal(err)
+		}
+		s := openSite(t, func(c *Config) { c.Keys = keys })
+		id, _ := s.signedIn("manager", "jonas").makeRoom(plainRoom)
+		s.decide(id)
+		s.seal(id)
+		var report evidence.Report
+		s.signedIn("auditor", "ruth").get("/api/audit/rooms/"+id+"/verify").into(http.StatusOK, &report)
+		if report.SignerKnown != known {
+			t.Errorf("%s: report %+v", member, report)
+		}
 	}
 }
 
@@ -156,7 +195,7 @@ func TestBundleDownloadsAreLogged(t *testing.T) {
 // A playing takes many range requests and is one entry; a failed entry is tried
 // again by the next request.
 func TestPlaysAreLoggedOnce(t *testing.T) {
-	p := newPlays()
+	p := newLooks()
 	var mu sync.Mutex
 	logged := 0
 	log := func() error {

@@ -69,17 +69,18 @@ func openSite(t *testing.T, change func(*Config)) *site {
 	must(err)
 	node, err := media.NewNode(media.Config{Listen: "127.0.0.1:0"})
 	must(err)
-	s.house = calls.NewHouse(calls.Config{Rooms: s.rooms, Media: node, Evidence: s.evidence, Keys: keys, Scratch: t.TempDir(),
-		Log: slog.New(slog.DiscardHandler)})
 	web := httptest.NewUnstartedServer(nil)
 	s.url = "http://" + web.Listener.Addr().String()
 	public, err := url.Parse(s.url)
 	must(err)
-	cfg := Config{Rooms: s.rooms, House: s.house, Evidence: s.evidence, Keys: keys, Pages: testPages, Public: public, Log: log,
+	cfg := Config{Rooms: s.rooms, Evidence: s.evidence, Keys: keys, Pages: testPages, Public: public, Log: log,
 		Metrics: NewMetrics(prometheus.NewRegistry())}
 	if change != nil {
 		change(&cfg)
 	}
+	s.house = calls.NewHouse(calls.Config{Rooms: s.rooms, Media: node, Evidence: s.evidence, Keys: cfg.Keys, Scratch: t.TempDir(),
+		Log: slog.New(slog.DiscardHandler)})
+	cfg.House = s.house
 	s.server, err = New(cfg)
 	must(err)
 	web.Config.Handler, err = s.server.Handler()

@@ -46,7 +46,7 @@ type Server struct {
 	secure   bool          // people come by https
 	decoding chan struct{} // capacity 1: the right to decode a picture
 	failures *buckets      // failed exchanges of tokens, by address
-	played   *plays        // recordings whose first play is logged
+	looked   *looks        // what sessions have looked at, where the first look is logged
 	conns    *socket.Set
 	upgrader *socket.Upgrader
 }
@@ -61,7 +61,7 @@ func New(cfg Config) (*Server, error) {
 	cfg.Times = socket.Times{Hello: orElse(cfg.Times.Hello, 10*time.Second), Ping: orElse(cfg.Times.Ping, 20*time.Second),
 		Dead: orElse(cfg.Times.Dead, 45*time.Second)}
 	s := &Server{cfg: cfg, mux: http.NewServeMux(), log: cfg.Log, secure: cfg.Public.Scheme == "https",
-		decoding: make(chan struct{}, 1), failures: newBuckets(exchangeRate, exchangeBurst), played: newPlays()}
+		decoding: make(chan struct{}, 1), failures: newBuckets(exchangeRate, exchangeBurst), looked: newLooks()}
 	s.conns, s.upgrader = socket.NewSet(cfg.ConnsPerIP), socket.NewUpgrader(writeProblem)
 	s.routes()
 	return s, nil
