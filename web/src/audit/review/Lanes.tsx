@@ -5,6 +5,7 @@ import { useEffect, useLayoutEffect, useRef } from 'preact/hooks';
 import { Icon, classes } from '../../shared/ui';
 import { t, word } from '../text';
 import { laneOf, say } from './entries';
+import { keepFocus } from '../../shared/focus';
 import { clockTime, type Mark } from './line';
 import type { Desk } from './session';
 
@@ -31,7 +32,7 @@ export function Lanes({ desk }: { desk: Desk }) {
     if (event.buttons === 1) seek(event);
   };
   return (
-    <section class="lanes" ref={box}>
+    <section class="lanes" ref={box} onMouseDown={keepFocus}>
       <div class="ruler">
         <div class="lane-area" role="slider" tabIndex={0} aria-label={t('transport.position')} aria-valuemin={0} aria-valuemax={Math.round(line.length / 1000)} aria-valuenow={Math.round(clock.at.value / 1000)} aria-valuetext={clockTime(clock.at.value)} onPointerDown={seek} onPointerMove={drag}>
           {ticks(line.length).map((at) => <At at={at} line={line.length} class="tick figures" key={at}>{clockTime(at)}</At>)}

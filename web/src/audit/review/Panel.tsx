@@ -7,6 +7,7 @@ import { Badge, classes } from '../../shared/ui';
 import { documentURL, type Me } from '../api';
 import { plain, t, word } from '../text';
 import { comparisons, lineToSeller, say } from './entries';
+import { keepFocus } from '../../shared/focus';
 import { clockTime } from './line';
 import type { Desk } from './session';
 
@@ -42,15 +43,14 @@ function Timeline({ desk, zone }: { desk: Desk; zone: string }) {
     list.current?.querySelector('[aria-current]')?.scrollIntoView({ block: 'nearest' });
   }, [current]);
   return (
-    <ol class="timeline" ref={list}>
+    <ol class="timeline" ref={list} onMouseDown={keepFocus}>
       {desk.line.marks.map(({ entry, at, inCall }) => {
         const said = say(entry, desk.review.personal);
         return (
           <li key={entry.seq}>
             <button type="button" class={classes('entry inset-focus', !inCall && 'outside')} aria-current={entry.seq === current ? 'true' : undefined} data-testid="audit-entry" data-type={entry.type} data-at={Math.round(at)} onClick={() => desk.clock.seek(at)}>
               <time class="figures" dateTime={entry.at}>{inCall ? clockTime(at) : wallClock(entry.at, zone)}</time>
-              <span class="entry-words"><b class={classes(said.staff && 'staff-words')}>{said.title}</b> <span>{said.text}</span></span>
-              {said.staff && <Badge tone="staff">{t('timeline.staff')}</Badge>}
+              <span class="entry-words"><b class={classes(said.staff && 'staff-words')}>{said.title}</b> <span>{said.text}</span> {said.staff && <Badge tone="staff">{t('timeline.staff')}</Badge>}</span>
               <code class="quiet">{entry.seq}</code>
             </button>
           </li>
@@ -82,7 +82,7 @@ function Fields({ desk }: { desk: Desk }) {
         </tbody>
       </table>
       <h3>{t('fields.application')}</h3>
-      <dl class="facts">{applied(room.application).map(([field, value]) => <div key={field}><dt>{word('field', field) || plain(field)}</dt><dd>{value}</dd></div>)}</dl>
+      <dl class="facts">{applied(room.application).map(([field, value]) => <div key={field}><dt>{word('field', field) || plain(field)}</dt><dd>{field === 'document_type' ? word('documentType', value) || value : value}</dd></div>)}</dl>
     </>
   );
 }

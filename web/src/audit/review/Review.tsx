@@ -52,6 +52,11 @@ function Opened({ review: record, at, me, onKeys }: OpenedProps) {
   useEffect(() => () => desk.close(), [desk]);
   const checked = useLoad(`verify ${record.room.id}`, (signal) => verify(record.room.id, signal));
   useEffect(() => bindReview(desk, onKeys), [desk]);
+  const wrong = checked.value?.wrong;
+  useEffect(() => {
+    const at = wrong ? desk.line.stills.findIndex((still) => wrong.includes(still.sha256)) : -1;
+    if (at >= 0) desk.chosen.value = at; // open at what is wrong
+  }, [desk, wrong]);
   const { room } = record;
   return (
     <div class="review">

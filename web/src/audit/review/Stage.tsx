@@ -5,6 +5,7 @@ import { Badge, Button, Icon, classes } from '../../shared/ui';
 import { fileURL, stillURL, type Report } from '../api';
 import { t, word } from '../text';
 import { say } from './entries';
+import { keepFocus } from '../../shared/focus';
 import { clockTime, type Track } from './line';
 import type { Desk, Side } from './session';
 
@@ -30,7 +31,7 @@ function Screen({ desk, side, onShape }: ScreenProps) {
   return (
     <div class={`screen screen-${side}`}>
       {!desk.begun.value ? (
-        <button type="button" class="screen-start" aria-label={t('transport.play')} onClick={() => desk.clock.play()}>
+        <button type="button" onMouseDown={keepFocus} class="screen-start" aria-label={t('transport.play')} onClick={() => desk.clock.play()}>
           <Icon of={CirclePlay} size={24} />
           <span>{t('review.start')}</span>
         </button>
@@ -123,7 +124,7 @@ function StillView({ desk, report }: { desk: Desk; report: Report | undefined })
         <p class="still-labels"><span class="over-label">{t('review.still', { slot })}</span><span class="over-label figures">{t('review.size', { width: still.width, height: still.height })}</span></p>
       </div>
       <footer>
-        <Badge {...(proven === undefined ? {} : { tone: proven ? 'ok' : 'danger', icon: proven ? CircleCheck : CircleX })}>{t(proven === undefined ? 'review.unproven' : proven ? 'review.same' : 'review.notSame', { n: still.frame })}</Badge>
+        <Badge {...(proven === undefined ? {} : { tone: proven ? 'ok' : 'danger', icon: proven ? CircleCheck : CircleX })}>{t(proven === undefined ? (report ? 'review.unchecked' : 'review.unproven') : proven ? 'review.same' : 'review.notSame', { n: still.frame })}</Badge>
         <code class="quiet">sha256 {still.sha256.slice(0, 8)}…{still.sha256.slice(-4)}</code>
         <span class="grow" />
         <Button kind="link" data-testid="audit-go-frame" onClick={() => desk.show(desk.chosen.peek())}>{t('review.goFrame')}</Button>

@@ -1,6 +1,7 @@
 import { classes } from '../../shared/ui';
 import { stillURL } from '../api';
 import { t, word } from '../text';
+import { keepFocus } from '../../shared/focus';
 import { clockTime } from './line';
 import type { Desk } from './session';
 
@@ -8,7 +9,7 @@ import type { Desk } from './session';
 export function StillStrip({ desk }: { desk: Desk }) {
   const { stills } = desk.line;
   return (
-    <ul class="still-strip" aria-label={t('lanes.captures')}>
+    <ul class="still-strip" aria-label={t('lanes.captures')} onMouseDown={keepFocus}>
       {stills.length === 0 && <li class="quiet none">{t('review.noStill')}</li>}
       {stills.map((still, i) => {
         const slot = word('slot', still.slot) || still.slot;

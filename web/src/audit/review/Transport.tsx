@@ -1,6 +1,7 @@
 import { ChevronFirst, ChevronLast, Flag, Pause, Play, Volume2 } from 'lucide-preact';
 import { Button, Icon, classes } from '../../shared/ui';
 import { t } from '../text';
+import { keepFocus } from '../../shared/focus';
 import { clockTime } from './line';
 import type { Desk, Sound } from './session';
 
@@ -14,7 +15,7 @@ export function Transport({ desk }: { desk: Desk }) {
   const frame = desk.frame.value;
   return (
     <section class="transport" data-at={Math.round(clock.at.value)} data-testid="audit-transport">
-      <button type="button" class="play" aria-label={playing ? t('transport.pause') : t('transport.play')} aria-pressed={playing} data-testid="audit-play" onClick={() => clock.toggle()}>
+      <button type="button" onMouseDown={keepFocus} class="play" aria-label={playing ? t('transport.pause') : t('transport.play')} aria-pressed={playing} data-testid="audit-play" onClick={() => clock.toggle()}>
         {playing && clock.waiting.value ? <span class="ring" /> : <Icon of={playing ? Pause : Play} size={20} />}
       </button>
       <Button kind="ghost" bar icon={ChevronFirst} iconSize={20} label={t('transport.frameBack')} onClick={() => desk.step(-1)} />
@@ -22,7 +23,7 @@ export function Transport({ desk }: { desk: Desk }) {
       <p class="transport-time figures"><strong>{clockTime(clock.at.value, true)}</strong> <span class="quiet">/ {clockTime(clock.length)}</span></p>
       <p class="transport-frame figures">{frame ? t('review.frame', { n: frame.n }) : ''}</p>
       <span class="grow" />
-      <div class="segments" role="group" aria-label={t('transport.speed')}>
+      <div class="segments" role="group" aria-label={t('transport.speed')} onMouseDown={keepFocus}>
         {rates.map((rate) => (
           <button type="button" aria-pressed={clock.rate.value === rate} data-testid={`audit-rate-${rate}`} key={rate} onClick={() => clock.setRate(rate)}>{rate}×</button>
         ))}

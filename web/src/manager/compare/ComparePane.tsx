@@ -1,5 +1,6 @@
 import { CameraOff, FileX2, Repeat2 } from 'lucide-preact';
 import type { State } from '../../protocol';
+import { keepFocus } from '../../shared/focus';
 import { clockSeconds } from '../../shared/times';
 import { Button, classes } from '../../shared/ui';
 import { documentURL, stillURL } from '../api';
@@ -21,7 +22,7 @@ export function ComparePane({ session, state, desk, zone }: ComparePaneProps) {
   const hold = (on: boolean) => () => (desk.flick.value = on);
   return (
     <section class="pane compare" aria-label={t('compare.pane')} tabIndex={-1} data-pane>
-      <div class="tabs">
+      <div class="tabs" onMouseDown={keepFocus}>
         <div class="tab-list" role="tablist">
           {tabs.map((each, i) => (
             <button type="button" role="tab" id={`tab-${each}`} aria-controls="compare-panel" class="tab inset-focus" aria-selected={each === tab} data-testid={`manager-tab-${each}`} key={each} onClick={() => (desk.tab.value = each)}>

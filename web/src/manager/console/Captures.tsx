@@ -1,5 +1,6 @@
 import { Check, Plus } from 'lucide-preact';
 import { Slots, type State } from '../../protocol';
+import { keepFocus } from '../../shared/focus';
 import { Icon, classes } from '../../shared/ui';
 import { stillURL } from '../api';
 import type { Desk } from '../compare/desk';
@@ -13,7 +14,7 @@ export function Captures({ state, desk }: { state: State; desk: Desk }) {
   return (
     <section class="captures">
       <h2>{t('captures.title')} <span class="quiet figures">{t('captures.count', { done: Slots.length - empty.length, all: Slots.length })}</span></h2>
-      <ul>
+      <ul onMouseDown={keepFocus}>
         {captures.map((capture, i) => {
           const turn = captures.slice(0, i + 1).filter((each) => each.slot === capture.slot).length;
           const replaced = captures.slice(i + 1).some((each) => each.slot === capture.slot);

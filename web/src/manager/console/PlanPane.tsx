@@ -1,5 +1,6 @@
 import { Camera, Check, Smartphone } from 'lucide-preact';
 import type { State, StepView } from '../../protocol';
+import { keepFocus } from '../../shared/focus';
 import { language } from '../../shared/i18n';
 import { languageName } from '../../shared/room';
 import { clock } from '../../shared/times';
@@ -19,7 +20,7 @@ export function PlanPane({ session, state, desk, zone, onAsk }: PlanPaneProps) {
   return (
     <section class="pane plan" aria-label={t('plan.pane')} tabIndex={-1} data-pane>
       <header class="plan-head"><h2>{t('plan.pane')}</h2> <span class="quiet">{t('plan.fixed')}</span></header>
-      <ol class="steps">
+      <ol class="steps" onMouseDown={keepFocus}>
         {state.steps.map((step, i) => (
           <Step key={step.step} session={session} state={state} desk={desk} step={step} n={i + 1} zone={zone} />
         ))}

@@ -24,7 +24,7 @@ export function SellerOverlay({ session, state, name }: OverlayProps) {
         </Over>
       );
     case 'interrupted':
-      return state.graceEnds ? <Lost ends={Date.parse(state.graceEnds)} name={name} /> : <Over icon={AlertTriangle} title={t('live.interrupted', { name })} line={t('live.interruptedLine')} />;
+      return state.graceEnds ? <Lost ends={Date.parse(state.graceEnds)} grace={state.grace * 1000} name={name} /> : <Over icon={AlertTriangle} title={t('live.interrupted', { name })} line={t('live.interruptedLine')} />;
     case 'ended':
       return <Over icon={CheckCircle2} title={t('live.ended')} line={t('live.endedLine')} announce />;
     case 'live':
@@ -64,12 +64,10 @@ function Over({ icon, ring, title, line, announce, children }: OverProps) {
 }
 
 /** The grace time runs down in a ring. */
-function Lost({ ends, name }: { ends: number; name: string }) {
+function Lost({ ends, grace, name }: { ends: number; grace: number; name: string }) {
   const now = useNow(250);
-  const begun = useRef({ ends, at: now });
-  if (begun.current.ends !== ends) begun.current = { ends, at: now };
   const left = Math.max(0, ends - now);
-  const share = left / Math.max(1, ends - begun.current.at);
+  const share = Math.min(1, left / Math.max(1, grace));
   const circle = useRef<SVGCircleElement>(null);
   useLayoutEffect(() => {
     circle.current?.style.setProperty('stroke-dashoffset', String(100 * (1 - share)));
