@@ -321,6 +321,40 @@ func TestLongJournalBecomesASnapshot(t *testing.T) {
 	fill(t, again, 99) // the script is loaded into the new generation
 }
 
+// TestCrashWhileTheSnapshotIsTaken leaves what a kill leaves: a half-written
+// snapshot, and a whole one whose journal was not begun.
+func TestCrashWhileTheSnapshotIsTaken(t *testing.T) {
+	dir := t.TempDir()
+	s := open(t, dir, t.Output())
+	fill(t, s, 1)
+	want := contents(t, s)
+	s.Close()
+	half := copyDir(t, dir)
+	journal, err := os.ReadFile(only(t, dir, "journal-*"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(half, "snapshot-00000001.jsonl.new"), journal[:40], 0o600); err != nil {
+		t.Fatal(err)
+	}
+	open(t, dir, t.Output()).Close() // takes the snapshot
+	if err := os.Rename(only(t, dir, "journal-*"), filepath.Join(dir, "journal-00000000.jsonl")); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(dir, "journal-00000000.jsonl"), journal, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, dir := range []string{half, dir} {
+		for range 2 {
+			s := open(t, dir, t.Output())
+			if got := contents(t, s); got != want {
+				t.Fatalf("%s\nwant\n%s", got, want)
+			}
+			s.Close()
+		}
+	}
+}
+
 // restarted opens dir with another limit of its journal.
 func restarted(dir string, limit int64) (*Server, error) {
 	s, err := Open(dir, slog.New(slog.DiscardHandler))
