@@ -5,6 +5,7 @@ import { useEffect, useLayoutEffect, useRef } from 'preact/hooks';
 import { Icon, classes } from '../../shared/ui';
 import { t, word } from '../text';
 import { laneOf, say } from './entries';
+import { Steps } from '../../protocol';
 import { keepFocus } from '../../shared/focus';
 import { clockTime, type Mark } from './line';
 import type { Desk } from './session';
@@ -41,7 +42,7 @@ export function Lanes({ desk }: { desk: Desk }) {
       <Lane name={t('lanes.steps')} onSeek={seek}>
         {line.steps.map((step, i) => {
           const now = step.start <= clock.at.value && clock.at.value < step.end;
-          return <At at={step.start} to={step.end} line={line.length} class={classes('bar', now && 'on')} key={i} onClick={() => clock.seek(step.start)}>{i + 1} {word('slot', step.step) || word('step', step.step) || step.step}</At>;
+          return <At at={step.start} to={step.end} line={line.length} class={classes('bar', now && 'on')} key={i} onClick={() => clock.seek(step.start)}>{planNumber(step.step)} {word('slot', step.step) || word('step', step.step) || step.step}</At>;
         })}
       </Lane>
       {marked.map(([lane, icon]) => {
@@ -54,12 +55,17 @@ export function Lanes({ desk }: { desk: Desk }) {
       })}
       <Lane name={t('lanes.gaps')} empty={line.gaps.length === 0} onSeek={seek}>
         {line.gaps.map((gap, i) => (
-          <At at={gap.start} to={gap.end} line={line.length} class="gap" key={i} title={gapWords(gap)} onClick={() => clock.seek(gap.start)}><span class="gap-words">{gapWords(gap)}</span></At>
+          <At at={gap.start} to={gap.end} line={line.length} class={classes('gap', gap.start > 0.7 * line.length && 'late')} key={i} title={gapWords(gap)} onClick={() => clock.seek(gap.start)}><span class="gap-words">{gapWords(gap)}</span></At>
         ))}
       </Lane>
       <div class="playhead" aria-hidden="true"><span /></div>
     </section>
   );
+}
+
+/** A step's number in the plan, also where it was shown again. */
+function planNumber(step: string): number {
+  return Steps.findIndex((each) => each === step) + 1;
 }
 
 function gapWords(gap: Desk['line']['gaps'][number]): string {
