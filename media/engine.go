@@ -37,7 +37,7 @@ type engine struct {
 	settings webrtc.SettingEngine
 }
 
-func newEngine(cfg Config, mux ice.UDPMux, loopback bool) (*engine, error) {
+func newEngine(cfg Config, mux ice.UDPMux, tcp *ice.TCPMuxDefault, loopback bool) (*engine, error) {
 	e := &engine{codecs: &webrtc.MediaEngine{}}
 	if err := registerCodecs(e.codecs); err != nil {
 		return nil, fmt.Errorf("media: register codecs: %w", err)
@@ -46,7 +46,7 @@ func newEngine(cfg Config, mux ice.UDPMux, loopback bool) (*engine, error) {
 		return nil, fmt.Errorf("media: register interceptors: %w", err)
 	}
 	var err error
-	e.settings, err = newSettings(cfg, mux, loopback)
+	e.settings, err = newSettings(cfg, mux, tcp, loopback)
 	return e, err
 }
 
@@ -120,10 +120,15 @@ func registerInterceptors(engine *webrtc.MediaEngine, registry *interceptor.Regi
 	return webrtc.ConfigureTWCCSender(engine, registry)
 }
 
-func newSettings(cfg Config, mux ice.UDPMux, loopback bool) (webrtc.SettingEngine, error) {
+func newSettings(cfg Config, mux ice.UDPMux, tcp *ice.TCPMuxDefault, loopback bool) (webrtc.SettingEngine, error) {
 	s := webrtc.SettingEngine{LoggerFactory: pionLog{log: cfg.Log}}
 	s.SetICEUDPMux(mux)
-	s.SetNetworkTypes([]webrtc.NetworkType{webrtc.NetworkTypeUDP4, webrtc.NetworkTypeUDP6})
+	networks := []webrtc.NetworkType{webrtc.NetworkTypeUDP4, webrtc.NetworkTypeUDP6}
+	if tcp != nil {
+		s.SetICETCPMux(tcp)
+		networks = append(networks, webrtc.NetworkTypeTCP4, webrtc.NetworkTypeTCP6)
+	}
+	s.SetNetworkTypes(networks)
 	s.SetICEMulticastDNSMode(ice.MulticastDNSModeDisabled)
 	s.SetIncludeLoopbackCandidate(loopback)
 	s.DisableActiveTCP(true)

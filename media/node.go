@@ -18,9 +18,10 @@ const socketBuffer = 4 << 20
 
 // Config of a Node.
 type Config struct {
-	// Listen is the host:port of the one UDP socket; port 0 picks a free one.
-	// An unspecified host (0.0.0.0, ::) listens on every interface and announces
-	// all but loopback, unless there is nothing else.
+	// Listen is the host:port of the one UDP socket and of the TCP listener
+	// beside it, for clients whose network lets no UDP out; port 0 picks a free
+	// one. An unspecified host (0.0.0.0, ::) listens on every interface and
+	// announces all but loopback, unless there is nothing else.
 	Listen string
 	// PublicIPs are announced instead of the socket's own addresses, with the
 	// socket's port.
@@ -33,11 +34,13 @@ type Config struct {
 	Net transport.Net
 }
 
-// Node is the media side of one server: a UDP port and the Transports on it.
+// Node is the media side of one server: a port, UDP and TCP, and the
+// Transports on it.
 type Node struct {
 	cfg    Config
 	conn   net.PacketConn
 	mux    *ice.UDPMuxDefault
+	tcp    *ice.TCPMuxDefault // nil on a test's network
 	engine *engine
 
 	mu         sync.Mutex // guards what follows; a leaf
@@ -45,7 +48,7 @@ type Node struct {
 	closed     bool
 }
 
-// NewNode opens the UDP port.
+// NewNode opens the port.
 func NewNode(cfg Config) (*Node, error) {
 	if cfg.StartKbps == 0 {
 		cfg.StartKbps = DefaultStartKbps
@@ -53,47 +56,55 @@ func NewNode(cfg Config) (*Node, error) {
 	if cfg.Log == nil {
 		cfg.Log = slog.New(slog.DiscardHandler)
 	}
-	conn, err := listen(cfg)
+	conn, listener, err := listen(cfg)
 	if err != nil {
 		return nil, fmt.Errorf("media: listen on %s: %w", cfg.Listen, err)
 	}
-	mux := ice.NewUDPMuxDefault(ice.UDPMuxParams{
+	n := &Node{cfg: cfg, conn: conn, transports: map[*Transport]struct{}{}}
+	n.mux = ice.NewUDPMuxDefault(ice.UDPMuxParams{
 		Logger:  pionLog{log: cfg.Log}.NewLogger("mux"),
 		UDPConn: conn,
 		Net:     cfg.Net,
 	})
-	engine, err := newEngine(cfg, mux, onlyLoopback(mux.GetListenAddresses()))
-	if err != nil {
-		return nil, errors.Join(err, mux.Close())
+	if listener != nil {
+		n.tcp = newTCPMux(cfg, listener)
 	}
-	return &Node{cfg: cfg, conn: conn, mux: mux, engine: engine, transports: map[*Transport]struct{}{}}, nil
+	if n.engine, err = newEngine(cfg, n.mux, n.tcp, onlyLoopback(n.mux.GetListenAddresses())); err != nil {
+		return nil, errors.Join(err, n.closePort())
+	}
+	return n, nil
 }
 
-func listen(cfg Config) (net.PacketConn, error) {
+// listen opens the socket and the listener, or on a test's network the former.
+func listen(cfg Config) (net.PacketConn, net.Listener, error) {
 	for _, ip := range cfg.PublicIPs {
 		if net.ParseIP(ip) == nil {
-			return nil, fmt.Errorf("public address %q isn't an IP address", ip)
+			return nil, nil, fmt.Errorf("public address %q isn't an IP address", ip)
 		}
 	}
 	if cfg.Net != nil {
-		return cfg.Net.ListenPacket("udp4", cfg.Listen)
+		conn, err := cfg.Net.ListenPacket("udp4", cfg.Listen)
+		return conn, nil, err
 	}
-	addr, err := net.ResolveUDPAddr("udp", cfg.Listen)
+	conn, listener, err := listenBoth(cfg.Listen)
 	if err != nil {
-		return nil, err
-	}
-	network := "udp"
-	if addr.IP.To4() != nil {
-		network = "udp4" // "udp" with 0.0.0.0 would take IPv6 too
-	}
-	conn, err := net.ListenUDP(network, addr)
-	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	// A smaller buffer than asked for costs packets at peaks, nothing else.
 	_ = conn.SetReadBuffer(socketBuffer)
 	_ = conn.SetWriteBuffer(socketBuffer)
-	return newBatchConn(conn), nil
+	return newBatchConn(conn), listener, nil
+}
+
+func (n *Node) closePort() error {
+	err := n.mux.Close()
+	if n.tcp == nil {
+		return err
+	}
+	if closed := n.tcp.Close(); !errors.Is(closed, net.ErrClosed) { // by an earlier Close
+		err = errors.Join(err, closed)
+	}
+	return err
 }
 
 func onlyLoopback(addrs []net.Addr) bool {
@@ -103,7 +114,7 @@ func onlyLoopback(addrs []net.Addr) bool {
 	})
 }
 
-// Addr is the address the UDP socket is bound to.
+// Addr is the address the UDP socket is bound to; TCP has the same port.
 func (n *Node) Addr() net.Addr { return n.conn.LocalAddr() }
 
 // Close closes every Transport and then the port. It returns when all their
@@ -122,7 +133,7 @@ func (n *Node) Close() error {
 		closing.Go(func() { errs[i] = t.Close() })
 	}
 	closing.Wait()
-	errs[len(open)] = n.mux.Close()
+	errs[len(open)] = n.closePort()
 	return errors.Join(errs...)
 }
 

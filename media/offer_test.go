@@ -5,6 +5,7 @@ import (
 	_ "embed"
 	"errors"
 	"net"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -83,9 +84,13 @@ func TestPublicIPs(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, want := range []string{" 198.51.100.7 ", " 198.51.100.8 "} {
-		if !strings.Contains(answer, want) {
-			t.Errorf("%s isn't announced", want)
+	for _, protocol := range []string{" udp ", " tcp "} {
+		for _, want := range []string{" 198.51.100.7 ", " 198.51.100.8 "} {
+			if !slices.ContainsFunc(lines(answer), func(line string) bool {
+				return strings.HasPrefix(line, "a=candidate:") && strings.Contains(line, protocol) && strings.Contains(line, want)
+			}) {
+				t.Errorf("%s isn't announced for%s", want, protocol)
+			}
 		}
 	}
 	if strings.Contains(answer, " 127.0.0.1 ") {

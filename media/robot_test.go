@@ -39,7 +39,14 @@ type robot struct {
 // newRobot makes one whose video starts at firstSeq. A nil network is the real one.
 func newRobot(t *testing.T, network transport.Net, firstSeq uint16) *robot {
 	t.Helper()
+	return newRobotOn(t, network, firstSeq, webrtc.NetworkTypeUDP4)
+}
+
+// newRobotOn makes one that reaches its server by one type of network.
+func newRobotOn(t *testing.T, network transport.Net, firstSeq uint16, by webrtc.NetworkType) *robot {
+	t.Helper()
 	var settings webrtc.SettingEngine
+	settings.SetNetworkTypes([]webrtc.NetworkType{by})
 	settings.SetIncludeLoopbackCandidate(true)
 	settings.SetICEMulticastDNSMode(ice.MulticastDNSModeDisabled)
 	if network != nil {

@@ -52,12 +52,17 @@ type participant struct {
 
 func join(t *testing.T, n *Node, network transport.Net, firstSeq uint16, onTrack func(TrackStarted)) *participant {
 	t.Helper()
+	return joinAs(t, n, newRobot(t, network, firstSeq), onTrack)
+}
+
+func joinAs(t *testing.T, n *Node, b *robot, onTrack func(TrackStarted)) *participant {
+	t.Helper()
 	e := &events{onTrack: onTrack}
 	server, err := n.NewTransport(e.post)
 	if err != nil {
 		t.Fatal(err)
 	}
-	p := &participant{robot: newRobot(t, network, firstSeq), server: server, events: e}
+	p := &participant{robot: b, server: server, events: e}
 	p.negotiate(server, nil)
 	eventually(t, "connected", func() bool { return count[Connected](e) == 1 })
 	return p
