@@ -197,7 +197,7 @@ func (a answer) refused(code protocol.Code) {
 // signedIn is a browser with the session of a staff account.
 func (s *site) signedIn(role protocol.Role, id string) *browser {
 	s.t.Helper()
-	link, err := s.server.SignInLink(s.t.Context(), rooms.Ticket{Role: string(role), Subject: id}, time.Hour)
+	link, err := NewSignInLink(s.t.Context(), s.rooms, s.server.cfg.Public, rooms.Ticket{Role: string(role), Subject: id}, time.Hour)
 	if err != nil {
 		s.t.Fatal(err)
 	}
@@ -233,7 +233,7 @@ func (s *site) seller(link string) *browser {
 // integrator is a client with an API key.
 func (s *site) integrator(scopes ...string) *browser {
 	s.t.Helper()
-	key, err := s.server.NewAPIKey(s.t.Context(), "shop", scopes, time.Hour)
+	key, err := NewAPIKey(s.t.Context(), s.rooms, "shop", scopes, time.Hour)
 	if err != nil {
 		s.t.Fatal(err)
 	}

@@ -118,11 +118,12 @@ func (s *Server) key(r *http.Request) (apiKey, error) {
 	return apiKey{t.Subject, strings.Fields(t.Scope), secret}, nil
 }
 
-// NewAPIKey makes a bearer key for an integrator.
-func (s *Server) NewAPIKey(ctx context.Context, name string, scopes []string, life time.Duration) (string, error) {
+// NewAPIKey makes a bearer key for an integrator; scopes are of ScopeRooms and
+// its kin.
+func NewAPIKey(ctx context.Context, store *rooms.Store, name string, scopes []string, life time.Duration) (string, error) {
 	secret := rooms.NewToken()
 	t := rooms.Ticket{Role: RoleIntegrator, Subject: name, Scope: strings.Join(scopes, " ")}
-	if err := s.cfg.Rooms.PutTicket(ctx, kindAPIKey, secret, t, life); err != nil {
+	if err := store.PutTicket(ctx, kindAPIKey, secret, t, life); err != nil {
 		return "", fmt.Errorf("make an api key: %w", err)
 	}
 	return secret, nil

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"net/url"
 	"time"
 
 	"verifycall/calls/protocol"
@@ -270,11 +271,12 @@ func (s *Server) storeAnswers(ctx context.Context) error {
 	return err
 }
 
-// SignInLink makes a staff link. With Scope ScopeAgain it can be used again.
-func (s *Server) SignInLink(ctx context.Context, t rooms.Ticket, life time.Duration) (string, error) {
+// NewSignInLink makes a staff link on the server that people reach by public.
+// With Scope ScopeAgain it can be used again within its life.
+func NewSignInLink(ctx context.Context, store *rooms.Store, public *url.URL, t rooms.Ticket, life time.Duration) (string, error) {
 	token := rooms.NewToken()
-	if err := s.cfg.Rooms.PutTicket(ctx, kindSignIn, token, t, life); err != nil {
+	if err := store.PutTicket(ctx, kindSignIn, token, t, life); err != nil {
 		return "", fmt.Errorf("make a sign-in link: %w", err)
 	}
-	return s.link("/in/" + token), nil
+	return originOf(public) + "/in/" + token, nil
 }

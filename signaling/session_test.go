@@ -140,11 +140,11 @@ func TestGoodExchangesAreNotLimited(t *testing.T) {
 
 func TestSignInLinks(t *testing.T) {
 	s := openSite(t, nil)
-	once, err := s.server.SignInLink(t.Context(), rooms.Ticket{Role: "manager", Subject: "jonas"}, time.Hour)
+	once, err := NewSignInLink(t.Context(), s.rooms, s.server.cfg.Public, rooms.Ticket{Role: "manager", Subject: "jonas"}, time.Hour)
 	if err != nil {
 		t.Fatal(err)
 	}
-	again, err := s.server.SignInLink(t.Context(), rooms.Ticket{Role: "auditor", Subject: "ruth", Scope: ScopeAgain}, time.Hour)
+	again, err := NewSignInLink(t.Context(), s.rooms, s.server.cfg.Public, rooms.Ticket{Role: "auditor", Subject: "ruth", Scope: ScopeAgain}, time.Hour)
 	if err != nil {
 		t.Fatal(err)
 	}

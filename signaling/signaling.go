@@ -89,7 +89,9 @@ func (s *Server) Handler() (http.Handler, error) {
 }
 
 // origin is the origin of the pages, RFC 6454.
-func (s *Server) origin() string { return s.cfg.Public.Scheme + "://" + s.cfg.Public.Host }
+func (s *Server) origin() string { return originOf(s.cfg.Public) }
+
+func originOf(public *url.URL) string { return public.Scheme + "://" + public.Host }
 
 // link gives an address of this server for people.
 func (s *Server) link(path string) string { return s.origin() + path }

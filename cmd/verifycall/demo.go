@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net/url"
 	"time"
 
 	"verifycall/calls/protocol"
@@ -32,9 +33,9 @@ const (
 )
 
 var (
-	demoManager = rooms.Staff{ID: "jonas.weber", Name: "Jonas Weber", Role: string(protocol.RoleManager),
+	demoManager = rooms.Staff{ID: "manager-1", Name: "Jonas Weber", Role: string(protocol.RoleManager),
 		Zone: "Europe/Berlin", Languages: []string{"en", "de"}}
-	demoAuditor = rooms.Staff{ID: "ruth.adler", Name: "Ruth Adler", Role: string(protocol.RoleAuditor),
+	demoAuditor = rooms.Staff{ID: "auditor-1", Name: "Ruth Adler", Role: string(protocol.RoleAuditor),
 		Zone: "Europe/Berlin", Languages: []string{"en", "de"}}
 )
 
@@ -53,17 +54,17 @@ func demoRequest() intake.Request {
 
 // seedDemo makes the demo's marketplace, or takes up that of an earlier start,
 // and prints its links and key, name first, one a line.
-func seedDemo(ctx context.Context, store *rooms.Store, edge *signaling.Server, out io.Writer) error {
+func seedDemo(ctx context.Context, store *rooms.Store, edge *signaling.Server, public *url.URL, out io.Writer) error {
 	for _, account := range []rooms.Staff{demoManager, demoAuditor} {
 		if err := store.PutStaff(ctx, "system", account); err != nil {
 			return err
 		}
 	}
-	manager, err := staffLink(ctx, edge, demoManager)
+	manager, err := staffLink(ctx, store, public, demoManager, demoLife)
 	if err != nil {
 		return err
 	}
-	auditor, err := staffLink(ctx, edge, demoAuditor)
+	auditor, err := staffLink(ctx, store, public, demoAuditor, demoLife)
 	if err != nil {
 		return err
 	}
@@ -71,7 +72,7 @@ func seedDemo(ctx context.Context, store *rooms.Store, edge *signaling.Server, o
 	if err != nil {
 		return err
 	}
-	key, err := edge.NewAPIKey(ctx, "demo", []string{signaling.ScopeRooms, signaling.ScopeEvidence, signaling.ScopeTest}, demoLife)
+	key, err := signaling.NewAPIKey(ctx, store, "demo", []string{signaling.ScopeRooms, signaling.ScopeEvidence, signaling.ScopeTest}, demoLife)
 	if err != nil {
 		return err
 	}
@@ -79,8 +80,11 @@ func seedDemo(ctx context.Context, store *rooms.Store, edge *signaling.Server, o
 	return err
 }
 
-func staffLink(ctx context.Context, edge *signaling.Server, account rooms.Staff) (string, error) {
-	return edge.SignInLink(ctx, rooms.Ticket{Role: account.Role, Subject: account.ID, Scope: signaling.ScopeAgain}, demoLife)
+// staffLink makes a sign-in link that works as often as it is used within its
+// life.
+func staffLink(ctx context.Context, store *rooms.Store, public *url.URL, account rooms.Staff, life time.Duration) (string, error) {
+	t := rooms.Ticket{Role: account.Role, Subject: account.ID, Scope: signaling.ScopeAgain}
+	return signaling.NewSignInLink(ctx, store, public, t, life)
 }
 
 // demoSeller gives a fresh link to the demo's room, which is made anew once the
@@ -117,6 +121,9 @@ func earlierRoom(ctx context.Context, store *rooms.Store) (*rooms.Room, error) {
 	}
 	if err != nil {
 		return nil, err
+	}
+	if room.Manager != demoManager.ID {
+		return nil, nil
 	}
 	switch room.State {
 	case rooms.StateInvited, rooms.StateBooked, rooms.StateWaiting, rooms.StateLive, rooms.StateInterrupted:

@@ -1,5 +1,5 @@
-// Command verifycall is the whole product in one binary: the server and the
-// verifier of evidence bundles.
+// Command verifycall is the whole product in one binary: the server, the
+// making of staff accounts, and the verifier of evidence bundles.
 package main
 
 import (
@@ -12,6 +12,7 @@ import (
 const usage = `usage: verifycall COMMAND [flags]
 
   serve    run the server; try it with serve --demo
+  invite   make a staff account's sign-in link or an API key
   verify   check an evidence bundle
 
 verifycall COMMAND --help says more.
@@ -31,6 +32,8 @@ func run(args []string, out, errOut io.Writer) int {
 	switch args[0] {
 	case "serve":
 		return runServe(args[1:], out, errOut)
+	case "invite":
+		return runInvite(args[1:], out, errOut)
 	case "verify":
 		return runVerify(args[1:], out, errOut)
 	case "help", "-h", "--help":

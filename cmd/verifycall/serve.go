@@ -10,6 +10,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"net/url"
 	"os"
 	"os/signal"
 	"path/filepath"
@@ -74,7 +75,7 @@ func serve(ctx context.Context, c settings, log *slog.Logger, out io.Writer) (er
 	}
 	n.start()
 	if c.Demo {
-		if err := seedDemo(ctx, n.rooms, n.edge, out); err != nil {
+		if err := seedDemo(ctx, n.rooms, n.edge, n.public, out); err != nil {
 			return fmt.Errorf("demo: %w", err)
 		}
 	}
@@ -100,6 +101,7 @@ type node struct {
 	house *calls.House
 	edge  *signaling.Server
 
+	public       *url.URL // where people reach the pages
 	pages, ops   *http.Server
 	pagesL, opsL net.Listener
 	serving      sync.WaitGroup // the goroutines of pages and ops
@@ -118,7 +120,7 @@ func (n *node) open(ctx context.Context) (err error) {
 	if n.store, err = evidence.OpenFS(folder); err != nil {
 		return err
 	}
-	if n.rooms, err = rooms.Open(ctx, rooms.Options{URL: c.Redis, Dir: filepath.Join(c.Data, "rooms"), Log: n.log}); err != nil {
+	if n.rooms, err = rooms.Open(ctx, rooms.Options{URL: c.Redis, Dir: roomsFolder(c.Data), Log: n.log}); err != nil {
 		return err
 	}
 	if n.media, err = media.NewNode(media.Config{Listen: c.MediaListen, PublicIPs: c.publicIPs(), Log: n.log, StartKbps: c.StartKbps}); err != nil {
@@ -137,8 +139,7 @@ func (n *node) listen() (err error) {
 	if n.pagesL, err = net.Listen("tcp", n.cfg.Listen); err != nil {
 		return fmt.Errorf("pages: %w", err)
 	}
-	public, err := n.cfg.pagesURL(n.pagesL.Addr())
-	if err != nil {
+	if n.public, err = n.cfg.pagesURL(n.pagesL.Addr()); err != nil {
 		return err
 	}
 	files, err := fs.Sub(web.Files, "dist")
@@ -148,7 +149,7 @@ func (n *node) listen() (err error) {
 	registry := prometheus.NewRegistry()
 	registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	n.edge, err = signaling.New(signaling.Config{Rooms: n.rooms, House: n.house, Evidence: n.store, Keys: n.keys, Pages: files,
-		Public: public, Log: n.log, Metrics: signaling.NewMetrics(registry), ConnsPerIP: n.cfg.ConnsPerIP})
+		Public: n.public, Log: n.log, Metrics: signaling.NewMetrics(registry), ConnsPerIP: n.cfg.ConnsPerIP})
 	if err != nil {
 		return err
 	}
@@ -157,7 +158,7 @@ func (n *node) listen() (err error) {
 		return err
 	}
 	n.pages = newHTTPServer(handler, n.log)
-	n.log.Info("listening", "pages", n.pagesL.Addr().String(), "public", public.String(), "media", n.media.Addr().String())
+	n.log.Info("listening", "pages", n.pagesL.Addr().String(), "public", n.public.String(), "media", n.media.Addr().String())
 	if n.cfg.OpsListen == "" {
 		return nil
 	}

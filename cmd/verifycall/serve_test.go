@@ -8,11 +8,13 @@ import (
 	"io"
 	"io/fs"
 	"log/slog"
+	"net"
 	"net/http"
 	"net/http/cookiejar"
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"go.uber.org/goleak"
 
@@ -25,25 +27,13 @@ type demo struct {
 	base   string
 	lines  map[string]string
 	client *http.Client
+	ended  chan error   // gets serve's answer
 	stop   func() error // asks it to end and gives serve's answer
 }
 
 func startDemo(t *testing.T, dir string) *demo {
 	t.Helper()
-	c, err := parseSettings([]string{"--demo", "--listen", "127.0.0.1:0", "--media-listen", "127.0.0.1:0", "--ops-listen", "127.0.0.1:0",
-		"--data", filepath.Join(dir, "data")}, noEnv, io.Discard)
-	if err != nil {
-		t.Fatal(err)
-	}
-	ctx, cancel := context.WithCancel(context.Background())
-	out, in := io.Pipe()
-	ended := make(chan error, 1)
-	go func() {
-		err := serve(ctx, c, slog.New(slog.DiscardHandler), in)
-		in.CloseWithError(io.EOF)
-		ended <- err
-	}()
-	d := &demo{t: t, lines: map[string]string{}, stop: func() error { cancel(); return <-ended }}
+	d, out := launch(t, dir, "--demo", "--listen", "127.0.0.1:0")
 	scanner := bufio.NewScanner(out)
 	for len(d.lines) < 4 && scanner.Scan() {
 		name, value, found := strings.Cut(scanner.Text(), " ")
@@ -56,8 +46,72 @@ func startDemo(t *testing.T, dir string) *demo {
 		t.Fatalf("printed %v, ended with %v", d.lines, d.stop())
 	}
 	d.base, _, _ = strings.Cut(d.lines["manager"], "/in/")
-	d.client = &http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
 	return d
+}
+
+// startServer starts one without a demo, which prints nothing.
+func startServer(t *testing.T, dir string) *demo {
+	t.Helper()
+	free, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	address := free.Addr().String()
+	if err := free.Close(); err != nil {
+		t.Fatal(err)
+	}
+	d, _ := launch(t, dir, "--listen", address)
+	d.base = "http://" + address
+	for { // ends with the test's time
+		res, err := d.client.Get(d.base + "/healthz")
+		if err == nil {
+			res.Body.Close()
+			return d
+		}
+		select {
+		case err := <-d.ended:
+			t.Fatalf("ended with %v", err)
+		case <-time.After(10 * time.Millisecond):
+		}
+	}
+}
+
+// launch serves with these flags, on free ports. It gives what serve prints.
+func launch(t *testing.T, dir string, args ...string) (*demo, io.Reader) {
+	t.Helper()
+	c, err := parseSettings(append(args, "--media-listen", "127.0.0.1:0", "--ops-listen", "127.0.0.1:0",
+		"--data", filepath.Join(dir, "data")), noEnv, io.Discard)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	out, in := io.Pipe()
+	d := &demo{t: t, lines: map[string]string{}, client: &http.Client{Transport: &http.Transport{DisableKeepAlives: true}},
+		ended: make(chan error, 1)}
+	d.stop = func() error { cancel(); return <-d.ended }
+	go func() {
+		err := serve(ctx, c, slog.New(slog.DiscardHandler), in)
+		in.CloseWithError(io.EOF)
+		d.ended <- err
+	}()
+	return d, out
+}
+
+// make asks for a room by an API key.
+func (d *demo) make(key, room string) int {
+	d.t.Helper()
+	req, err := http.NewRequestWithContext(d.t.Context(), "POST", d.base+"/api/v1/rooms", strings.NewReader(room))
+	if err != nil {
+		d.t.Fatal(err)
+	}
+	req.Header.Set("Content-Type", "application/json")
+	req.Header.Set("Authorization", "Bearer "+key)
+	res, err := d.client.Do(req)
+	if err != nil {
+		d.t.Fatal(err)
+	}
+	defer res.Body.Close()
+	return res.StatusCode
 }
 
 func (d *demo) post(path, link string) int {

@@ -87,8 +87,16 @@ func parseSettings(args []string, env func(string) (string, bool), help io.Write
 		f.PrintDefaults()
 		return c, flag.ErrHelp
 	}
+	faults = errors.Join(faults, setFromEnv(f, env))
+	c.complete()
+	return c, errors.Join(faults, c.check())
+}
+
+// setFromEnv sets the flags that were not given from their variables.
+func setFromEnv(f *flag.FlagSet, env func(string) (string, bool)) error {
 	given := map[string]bool{}
 	f.Visit(func(fl *flag.Flag) { given[fl.Name] = true })
+	var faults error
 	f.VisitAll(func(fl *flag.Flag) {
 		value, found := env(envName(fl.Name))
 		if !found || given[fl.Name] {
@@ -98,8 +106,7 @@ func parseSettings(args []string, env func(string) (string, bool), help io.Write
 			faults = errors.Join(faults, fmt.Errorf("%s: %q: %w", envName(fl.Name), value, err))
 		}
 	})
-	c.complete()
-	return c, errors.Join(faults, c.check())
+	return faults
 }
 
 // parseAll parses all that can be parsed: a wrong flag doesn't hide the faults
@@ -183,17 +190,22 @@ func (c *settings) checkTLS() error {
 }
 
 func (c *settings) checkStores() error {
-	var faults []error
-	if _, err := storeFolder(c.Store); err != nil {
-		faults = append(faults, fmt.Errorf("--store: %w", err))
+	_, err := storeFolder(c.Store)
+	if err != nil {
+		err = fmt.Errorf("--store: %w", err)
 	}
-	if c.Redis != "" {
-		u, err := url.Parse(c.Redis)
+	return errors.Join(err, checkDataAndRedis(c.Data, c.Redis))
+}
+
+func checkDataAndRedis(data, redis string) error {
+	var faults []error
+	if redis != "" {
+		u, err := url.Parse(redis)
 		if err != nil || u.Host == "" || u.Scheme != "redis" && u.Scheme != "rediss" {
 			faults = append(faults, errors.New("--redis: not a redis:// or rediss:// URL"))
 		}
 	}
-	if c.Data == "" {
+	if data == "" {
 		faults = append(faults, errors.New("--data: is empty"))
 	}
 	return errors.Join(faults...)

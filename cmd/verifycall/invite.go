@@ -1,0 +1,201 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+	"unicode"
+	"unicode/utf8"
+
+	"verifycall/calls/protocol"
+	"verifycall/rooms"
+	"verifycall/signaling"
+)
+
+const inviteUsage = `usage: verifycall invite manager ID NAME ZONE [flags]
+       verifycall invite auditor ID NAME ZONE [flags]
+       verifycall invite apikey NAME SCOPE... [flags]
+
+Makes a staff account, or changes the one of that ID, and prints its sign-in
+link; or prints a new API key. ID stands in ledgers for ever: take a code such
+as m17, not a name. ZONE is a time zone such as Europe/Berlin. SCOPE is rooms,
+evidence or test. Who has a link or key can use it until its days are over.
+
+With the embedded Redis the server has to be stopped meanwhile; with --redis it
+may run. Each flag may be given as an environment variable too: --public-url is
+VERIFYCALL_PUBLIC_URL.
+
+`
+
+// invitation is what invite is asked for.
+type invitation struct {
+	Role   string // "manager", "auditor", "apikey"
+	ID     string // of staff; an API key's name
+	Name   string // of staff, personal
+	Zone   string // of staff
+	Scopes []string
+
+	Data, Redis, PublicURL string
+	Days                   int // that the link or key works
+}
+
+// roleAPIKey stands where an invitation is for no person.
+const roleAPIKey = "apikey"
+
+// Forms of what stands in ledgers and logs.
+var (
+	inviteID = regexp.MustCompile(`^[a-z][a-z0-9_-]{0,31}$`)
+	scopes   = []string{signaling.ScopeRooms, signaling.ScopeEvidence, signaling.ScopeTest}
+)
+
+// runInvite is the subcommand invite. It gives the exit code: 1 when the store
+// can't be used, 2 for a wrong call.
+func runInvite(args []string, out, errOut io.Writer) int {
+	i, err := parseInvitation(args, os.LookupEnv, out)
+	if errors.Is(err, flag.ErrHelp) {
+		return 0
+	}
+	if err != nil {
+		fmt.Fprintf(errOut, "verifycall invite: %s\n\n%s", strings.ReplaceAll(err.Error(), "\n", "\n  "), inviteUsage)
+		return exitUsage
+	}
+	line, err := i.issue(context.Background())
+	if err == nil {
+		_, err = fmt.Fprintln(out, line)
+	}
+	if err != nil {
+		fmt.Fprintf(errOut, "verifycall invite: %v\n", err)
+		return 1
+	}
+	return 0
+}
+
+func (i *invitation) flags() *flag.FlagSet {
+	f := flag.NewFlagSet("invite", flag.ContinueOnError)
+	f.StringVar(&i.Data, "data", "./data", "`folder` of the server's own files")
+	f.StringVar(&i.Redis, "redis", "", "`URL` of Redis (default embedded, in --data)")
+	f.StringVar(&i.PublicURL, "public-url", "http://127.0.0.1:8080", "`URL` that people reach the pages by")
+	f.Var(newNumber(&i.Days, 30, 1, 366), "days", "`number` of days that the link or key works")
+	return f
+}
+
+// parseInvitation reads arguments, flags and environment. The error names every
+// fault, one a line; flag.ErrHelp asks for the usage.
+func parseInvitation(args []string, env func(string) (string, bool), help io.Writer) (invitation, error) {
+	var i invitation
+	f := i.flags()
+	f.SetOutput(io.Discard)
+	plain, err := parseMixed(f, args)
+	if errors.Is(err, flag.ErrHelp) {
+		fmt.Fprint(help, inviteUsage)
+		f.SetOutput(help)
+		f.PrintDefaults()
+		return i, err
+	}
+	if err != nil {
+		return i, err
+	}
+	return i, errors.Join(setFromEnv(f, env), i.take(plain), i.checkPlaces())
+}
+
+// take checks the arguments and keeps them.
+func (i *invitation) take(args []string) error {
+	if len(args) == 0 {
+		return errors.New("say whom to invite: manager, auditor or apikey")
+	}
+	switch i.Role = args[0]; i.Role {
+	case string(protocol.RoleManager), string(protocol.RoleAuditor):
+		if len(args) != 4 {
+			return fmt.Errorf("%s needs ID, NAME and ZONE (a name with spaces in quotes)", i.Role)
+		}
+		i.ID, i.Name, i.Zone = args[1], args[2], args[3]
+		return errors.Join(i.checkID(), checkName(i.Name), checkZone(i.Zone))
+	case roleAPIKey:
+		if len(args) < 3 {
+			return errors.New("apikey needs NAME and one SCOPE at least")
+		}
+		i.ID, i.Scopes = args[1], args[2:]
+		return errors.Join(i.checkID(), checkScopes(i.Scopes))
+	}
+	return fmt.Errorf("%.40q can't be invited, only manager, auditor and apikey", i.Role)
+}
+
+func (i *invitation) checkID() error {
+	if !inviteID.MatchString(i.ID) {
+		return fmt.Errorf("%.40q is no id: a letter, then up to 31 of a to z, 0 to 9, _ and -", i.ID)
+	}
+	return nil
+}
+
+func checkName(name string) error {
+	n := utf8.RuneCountInString(name)
+	if n == 0 || n > 120 || !utf8.ValidString(name) || strings.TrimSpace(name) != name || strings.ContainsFunc(name, unicode.IsControl) {
+		return errors.New("the name has to be one line of 1 to 120 characters")
+	}
+	return nil
+}
+
+func checkZone(zone string) error {
+	if _, err := time.LoadLocation(zone); err != nil || zone == "" || zone == "Local" {
+		return fmt.Errorf("%.40q is no time zone such as Europe/Berlin", zone)
+	}
+	return nil
+}
+
+func checkScopes(given []string) error {
+	for _, scope := range given {
+		if !slices.Contains(scopes, scope) {
+			return fmt.Errorf("%.40q is no scope, only %s", scope, strings.Join(scopes, ", "))
+		}
+	}
+	return nil
+}
+
+func (i *invitation) checkPlaces() error {
+	_, err := publicURL(i.PublicURL)
+	if err != nil {
+		err = fmt.Errorf("--public-url: %w", err)
+	}
+	return errors.Join(err, checkDataAndRedis(i.Data, i.Redis))
+}
+
+// issue makes what is asked for and gives the line to print, as --demo's.
+func (i *invitation) issue(ctx context.Context) (line string, err error) {
+	store, err := rooms.Open(ctx, rooms.Options{URL: i.Redis, Dir: roomsFolder(i.Data)})
+	if err != nil {
+		return "", err
+	}
+	defer func() { err = errors.Join(err, store.Close()) }()
+	life := time.Duration(i.Days) * 24 * time.Hour
+	if i.Role == roleAPIKey {
+		key, err := signaling.NewAPIKey(ctx, store, i.ID, i.Scopes, life)
+		return roleAPIKey + " " + key, err
+	}
+	public, err := publicURL(i.PublicURL)
+	if err != nil {
+		return "", err
+	}
+	switch old, err := store.Staff(ctx, i.ID); {
+	case err == nil && old.Role != i.Role: // who hosted a call must never audit it
+		return "", fmt.Errorf("%s is the id of a %s already; take another one", i.ID, old.Role)
+	case err != nil && !errors.Is(err, rooms.ErrNotFound):
+		return "", err
+	}
+	account := rooms.Staff{ID: i.ID, Name: i.Name, Role: i.Role, Zone: i.Zone}
+	if err := store.PutStaff(ctx, "operator", account); err != nil {
+		return "", err
+	}
+	link, err := staffLink(ctx, store, public, account, life)
+	return i.Role + " " + link, err
+}
+
+// roomsFolder is where the embedded Redis keeps its journal.
+func roomsFolder(data string) string { return filepath.Join(data, "rooms") }
