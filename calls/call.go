@@ -1,7 +1,10 @@
 package calls
 
 import (
+	"bytes"
 	"context"
+	"encoding/json"
+	"errors"
 	"log/slog"
 	"path/filepath"
 	"sync"
@@ -38,9 +41,10 @@ type Call struct {
 	graceEnds time.Time          // while interrupted
 	working   int                // jobs that will post their result
 	sealing   bool
-	dirty     bool // the state has changed and must be sent
-	rev       int64
-	locked    string // what locked a pass at the last tick
+	sealAfter time.Time // not to seal before; after an attempt that failed
+	dirty     bool      // the state may have changed and must be sent
+	stale     bool      // the store may know more than room
+	locked    string    // what locked a pass at the last tick
 }
 
 // event is anything that comes into a call.
@@ -86,9 +90,7 @@ func (c *Call) post(e event) {
 func (c *Call) run(ctx context.Context) {
 	tick := time.NewTicker(time.Second)
 	defer tick.Stop()
-	if c.room.State == rooms.StateDecided && c.room.Bundle == "" {
-		c.startSeal(ctx)
-	}
+	c.startSeal(ctx)
 	for {
 		select {
 		case e := <-c.inbox:
@@ -116,7 +118,7 @@ func (c *Call) idle() bool {
 	case rooms.StateLive, rooms.StateInterrupted, rooms.StateWaiting:
 		return false
 	}
-	return true
+	return !c.unsealed()
 }
 
 // release gives back what the call holds and waits for its jobs.
@@ -174,6 +176,7 @@ func (c *Call) command(ctx context.Context, actor string, cmd rooms.Command) err
 	before := c.room.State
 	r, err := c.house.cfg.Rooms.Do(ctx, c.id, actor, cmd)
 	if err != nil {
+		c.stale = c.stale || outdated(err, before)
 		return err
 	}
 	c.room, c.dirty = r, true
@@ -181,6 +184,16 @@ func (c *Call) command(ctx context.Context, actor string, cmd rooms.Command) err
 		c.log.Info("room state", "from", before, "to", r.State, "cause", r.Cause)
 	}
 	return nil
+}
+
+// outdated reports that an error of a command leaves open whether the room is
+// still as it was known.
+func outdated(err error, state string) bool {
+	var illegal *rooms.TransitionError
+	if errors.As(err, &illegal) {
+		return illegal.State != state
+	}
+	return errors.Is(err, rooms.ErrUnknown) || errors.Is(err, rooms.ErrConflict)
 }
 
 // try is command for changes that nobody waits for.
@@ -192,17 +205,36 @@ func (c *Call) try(ctx context.Context, cmd rooms.Command) bool {
 	return true
 }
 
-// flush sends the state to everybody when it has changed.
+// shown is what a side was sent last.
+type shown struct {
+	seat  *Seat
+	state []byte // without rev
+	rev   int64
+}
+
+// flush sends the state to everybody for whom it has changed. A seller must not
+// learn from a state without news that staff wrote something.
 func (c *Call) flush() {
 	if !c.dirty {
 		return
 	}
 	c.dirty = false
-	c.rev++
-	for _, s := range []*Seat{c.seller.seat, c.manager.seat} {
-		if s != nil {
-			s.send("", c.view(s.join.Role))
+	for _, s := range []*side{&c.seller, &c.manager} {
+		if s.seat == nil {
+			continue
 		}
+		v := c.view(s.role)
+		text, err := json.Marshal(v)
+		if err != nil {
+			c.log.Error("state not sent", "role", s.role, "err", err)
+			continue
+		}
+		if s.shown.seat == s.seat && bytes.Equal(s.shown.state, text) {
+			continue
+		}
+		s.shown = shown{s.seat, text, s.shown.rev + 1}
+		v.Rev = s.shown.rev
+		s.seat.send("", v)
 	}
 }
 
@@ -214,6 +246,12 @@ func (refreshed) apply(ctx context.Context, c *Call) {
 		c.log.Warn("room not read anew", "err", err)
 		return
 	}
-	c.room, c.dirty = r, true
+	c.room, c.dirty, c.stale = r, true, false
+	switch {
+	case r.State != rooms.StateInterrupted:
+		c.graceEnds = noTime
+	case c.graceEnds.IsZero():
+		c.graceEnds = time.Now().Add(c.house.cfg.Grace)
+	}
 	c.reconcile()
 }

@@ -31,6 +31,7 @@ type rig struct {
 	store *evidence.FS
 	keys  *evidence.Keys
 	house *calls.House
+	log   *slog.Logger
 }
 
 func newRig(t *testing.T) *rig {
@@ -52,6 +53,7 @@ func (r *rig) start() {
 	if testing.Verbose() {
 		log = slog.New(slog.NewTextHandler(os.Stderr, nil))
 	}
+	r.log = log
 	var err error
 	r.rooms, err = rooms.Open(r.t.Context(), rooms.Options{Dir: filepath.Join(r.dir, "redis"), Log: log})
 	must(err)

@@ -105,6 +105,9 @@ func (c *Call) onNotice(ctx context.Context, actor string, s *side, msg *protoco
 	if s == &c.seller {
 		c.walkedOut = false
 	}
+	if msg.Agree {
+		s.withdrawn = false
+	}
 	c.log.Info("notice", "role", s.role, "agreed", msg.Agree)
 	c.enterWaiting(ctx)
 	c.reconcile()
@@ -152,15 +155,13 @@ func (c *Call) endCall(ctx context.Context, actor, cause string) error {
 	}
 	c.graceEnds = noTime
 	c.reconcile()
-	c.dropTransport(&c.seller)
-	c.dropTransport(&c.manager)
 	return nil
 }
 
 func (c *Call) onWithdraw(ctx context.Context, actor string, s *side) error {
+	s.withdrawn = true
 	c.stopRecording(s, causeWithdrawn) // at once, whatever the store says
 	if err := c.command(ctx, actor, rooms.WithdrawNotice{Who: string(s.role)}); err != nil {
-		c.reconcile()
 		return err
 	}
 	c.reconcile()

@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"log/slog"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"verifycall/calls/protocol"
@@ -32,6 +33,7 @@ type Config struct {
 	Blip     time.Duration // a loss shorter than this interrupts nothing; 0 = 5 s
 	Grace    time.Duration // an interrupted call ends after this; 0 = 2 min
 	Deadline time.Duration // for the key frame of a capture; 0 = 3 s
+	Reseal   time.Duration // between two attempts to seal a record; 0 = 10 s
 }
 
 // House keeps the live calls of this node by room id.
@@ -57,6 +59,9 @@ func NewHouse(cfg Config) *House {
 	}
 	if cfg.Deadline == 0 {
 		cfg.Deadline = 3 * time.Second
+	}
+	if cfg.Reseal == 0 {
+		cfg.Reseal = 10 * time.Second
 	}
 	h := &House{cfg: cfg, calls: make(map[string]*Call)}
 	h.ctx, h.cancel = context.WithCancelCause(context.Background())
@@ -84,7 +89,7 @@ func (h *House) Join(ctx context.Context, j Join) (*Seat, error) {
 		if err != nil {
 			return nil, err
 		}
-		req := joined{join: j, reply: make(chan joinReply, 1)}
+		req := joined{join: j, settled: new(atomic.Bool), reply: make(chan joinReply, 1)}
 		c.post(req)
 		select {
 		case r := <-req.reply:
@@ -94,7 +99,11 @@ func (h *House) Join(ctx context.Context, j Join) (*Seat, error) {
 				return nil, protocol.Faultf(protocol.CodeUnavailable, "The server is stopping. Try again in a moment.")
 			}
 		case <-ctx.Done():
-			return nil, &protocol.Fault{Code: protocol.CodeUnavailable, Message: "Not answered in time. Try again.", Err: ctx.Err()}
+			if req.settled.CompareAndSwap(false, true) { // nobody will leave that seat, so it must not be given
+				return nil, &protocol.Fault{Code: protocol.CodeUnavailable, Message: "Not answered in time. Try again.", Err: ctx.Err()}
+			}
+			r := <-req.reply
+			return r.seat, r.err
 		}
 	}
 }

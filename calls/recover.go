@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"path/filepath"
 
 	"verifycall/recorder"
 	"verifycall/rooms"
@@ -16,7 +15,7 @@ import (
 // are booked again, and decided rooms without a bundle get theirs.
 func (h *House) Recover(ctx context.Context) error {
 	var faults []error
-	faults = append(faults, h.recoverScratch())
+	faults = append(faults, h.recoverScratch(ctx))
 	for _, state := range []string{rooms.StateLive, rooms.StateWaiting, rooms.StateInterrupted, rooms.StateDecided} {
 		faults = append(faults, h.eachRoom(ctx, state, h.recoverRoom))
 	}
@@ -64,8 +63,9 @@ func (h *House) recoverRoom(ctx context.Context, r *rooms.Room) (err error) {
 	return err
 }
 
-// recoverScratch cuts the torn ends of recordings and makes each playable.
-func (h *House) recoverScratch() error {
+// recoverScratch cuts the torn ends of recordings and makes each playable. What
+// is in a bundle already is deleted.
+func (h *House) recoverScratch(ctx context.Context) error {
 	entries, err := os.ReadDir(h.cfg.Scratch)
 	if errors.Is(err, os.ErrNotExist) {
 		return nil
@@ -78,7 +78,11 @@ func (h *House) recoverScratch() error {
 		if !e.IsDir() {
 			continue
 		}
-		dir := filepath.Join(h.cfg.Scratch, e.Name())
+		dir := h.scratch(e.Name())
+		if r, err := h.cfg.Rooms.Load(ctx, e.Name()); err == nil && r.Bundle != "" {
+			faults = append(faults, os.RemoveAll(dir))
+			continue
+		}
 		if err := recorder.Recover(dir); err != nil {
 			faults = append(faults, fmt.Errorf("recover recordings of %s: %w", e.Name(), err))
 			continue

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"slices"
@@ -13,9 +14,14 @@ import (
 	"verifycall/rooms"
 )
 
+// unsealed reports that a room has a verdict after a call, but no bundle yet.
+func (c *Call) unsealed() bool {
+	return c.room.State == rooms.StateDecided && c.room.Bundle == "" && !c.room.Admitted.IsZero()
+}
+
 // startSeal makes the record of a decided room beside the call, once.
 func (c *Call) startSeal(ctx context.Context) {
-	if c.sealing || c.room.Bundle != "" || c.room.Admitted.IsZero() {
+	if c.sealing || !c.unsealed() {
 		return
 	}
 	c.sealing = true
@@ -37,7 +43,8 @@ type sealed struct {
 func (e sealed) apply(ctx context.Context, c *Call) {
 	c.sealing = false
 	if e.err != nil {
-		c.log.Error("record not sealed", "err", e.err)
+		c.sealAfter = time.Now().Add(c.house.cfg.Reseal)
+		c.log.Error("record not sealed, it will be tried again", "err", e.err)
 		return
 	}
 	refreshed{}.apply(ctx, c)
@@ -48,13 +55,16 @@ func (e sealed) apply(ctx context.Context, c *Call) {
 // bundle and opens the custody ledger. Each step can be done again after a
 // crash in the middle; parts are deleted when the bundle stands.
 func (h *House) seal(ctx context.Context, id string) error {
-	made, err := assemble(h.scratch(id))
-	if err != nil {
-		return err
-	}
 	r, err := h.cfg.Rooms.Load(ctx, id)
 	if err != nil {
 		return fmt.Errorf("seal: %w", err)
+	}
+	if r.Bundle != "" { // only the news of it was lost
+		return os.RemoveAll(h.scratch(id))
+	}
+	made, err := assemble(h.scratch(id))
+	if err != nil {
+		return err
 	}
 	facts := factsOf(r, made)
 	if !r.Sealed {
@@ -114,16 +124,21 @@ func assembleOne(dir, id string) (a assembled, err error) {
 	return a, err
 }
 
-// earlier gives the coverage of recordings of a call that a crash has cut.
+// earlier gives the coverage of recordings that an earlier Call of the room has
+// made. It writes nothing: the record may be being sealed beside it.
 func earlier(dir string) []covered {
-	made, err := assemble(dir)
+	ids, err := recorder.Recordings(dir)
 	if err != nil {
 		return nil // the seal will say what is wrong
 	}
 	var past []covered
-	for _, a := range made {
-		part := covered{participant: a.summary.Participant, length: time.Duration(a.summary.DurationMS) * time.Millisecond}
-		for _, t := range a.summary.Tracks {
+	for _, id := range ids {
+		summary, err := recorder.Assemble(filepath.Join(dir, id), io.Discard, io.Discard)
+		if err != nil {
+			continue
+		}
+		part := covered{participant: summary.Participant, length: time.Duration(summary.DurationMS) * time.Millisecond}
+		for _, t := range summary.Tracks {
 			part.tracks = append(part.tracks, recorder.TrackStatus{Kind: t.Kind, Bytes: t.Bytes, Coverage: t.Coverage})
 		}
 		past = append(past, part)

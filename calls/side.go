@@ -2,6 +2,7 @@ package calls
 
 import (
 	"context"
+	"sync/atomic"
 	"time"
 
 	"verifycall/calls/protocol"
@@ -31,6 +32,8 @@ type side struct {
 	seat       *Seat
 	lost       time.Time // when the seat was lost, or the call began without one
 	tab        string    // of the last seat
+	browser    string    // of the last seat
+	shown      shown     // the last state that was sent
 
 	transport  *media.Transport
 	generation int // of the transport; events of older ones are dropped
@@ -41,6 +44,7 @@ type side struct {
 	recording *recorder.Recording
 	tapped    map[media.Kind]*media.Receiver
 	begun     time.Time // of recording
+	withdrawn bool      // said so and not agreed again, whatever the store knows
 
 	audioOff, videoOff bool
 }
@@ -72,11 +76,15 @@ type joinReply struct {
 }
 
 type joined struct {
-	join  Join
-	reply chan joinReply // capacity 1
+	join    Join
+	settled *atomic.Bool   // set by whoever comes first: run that answers, Join that gives up
+	reply   chan joinReply // capacity 1
 }
 
 func (j joined) apply(ctx context.Context, c *Call) {
+	if !j.settled.CompareAndSwap(false, true) {
+		return
+	}
 	seat := &Seat{call: c, join: j.join}
 	if err := c.mayJoin(j.join); err != nil {
 		j.reply <- joinReply{err: err}
@@ -84,7 +92,7 @@ func (j joined) apply(ctx context.Context, c *Call) {
 	}
 	j.reply <- joinReply{seat: seat}
 	s := c.side(j.join.Role)
-	if s == &c.seller && s.seat != nil && s.seat.join.Browser != j.join.Browser {
+	if s == &c.seller && s.present(time.Now()) && s.browser != j.join.Browser {
 		c.askForDevice(seat)
 		return
 	}
@@ -131,7 +139,7 @@ func (c *Call) seatDown(ctx context.Context, s *side, seat *Seat) {
 	if s.tab != seat.join.Tab {
 		c.dropTransport(s)
 	}
-	s.seat, s.tab, s.lost = seat, seat.join.Tab, time.Time{}
+	s.seat, s.tab, s.browser, s.lost = seat, seat.join.Tab, seat.join.Browser, time.Time{}
 	if s == &c.manager {
 		s.name, s.zone = seat.join.Name, seat.join.Zone
 	}
@@ -175,10 +183,17 @@ func (l left) apply(ctx context.Context, c *Call) {
 	}
 	s.seat, s.lost, c.dirty = nil, time.Now(), true
 	c.log.Info("left", "role", s.role)
+	if next := c.pending; s == &c.seller && next != nil && c.room.Admitted.IsZero() { // no call yet to be taken over
+		c.pending = nil
+		c.seatDown(ctx, s, next)
+	}
 }
 
 // onTick looks at what time alone changes: losses, grace, the recorder's light.
 func (c *Call) onTick(ctx context.Context, now time.Time) {
+	if c.stale {
+		refreshed{}.apply(ctx, c)
+	}
 	switch c.room.State {
 	case rooms.StateLive:
 		if cause := c.lossCause(now); cause != "" {
@@ -189,6 +204,10 @@ func (c *Call) onTick(ctx context.Context, now time.Time) {
 	case rooms.StateInterrupted:
 		if now.After(c.graceEnds) {
 			c.endCall(ctx, "system", "P_DISCONNECT")
+		}
+	case rooms.StateDecided:
+		if now.After(c.sealAfter) {
+			c.startSeal(ctx)
 		}
 	case rooms.StateWaiting:
 		if c.seller.seat == nil && now.Sub(c.seller.lost) > c.house.cfg.Blip {

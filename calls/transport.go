@@ -16,9 +16,7 @@ var noTime time.Time
 // onOffer makes a new transport for a side: an offer always comes from a new
 // PeerConnection of the page. What was received on the old one ends.
 func (c *Call) onOffer(ctx context.Context, s *side, msg *protocol.Offer) (protocol.ServerMessage, error) {
-	switch c.room.State {
-	case rooms.StateWaiting, rooms.StateLive, rooms.StateInterrupted, rooms.StateBooked:
-	default:
+	if !c.callable() {
 		return nil, protocol.Faultf(protocol.CodeWrongState, "There is no call to connect to.")
 	}
 	if !c.room.Agreed(string(s.role)) {
@@ -41,6 +39,15 @@ func (c *Call) onOffer(ctx context.Context, s *side, msg *protocol.Offer) (proto
 	}
 	c.reconcile()
 	return &protocol.Answer{SDP: answer}, nil
+}
+
+// callable reports whether a call runs or can still come.
+func (c *Call) callable() bool {
+	switch c.room.State {
+	case rooms.StateBooked, rooms.StateWaiting, rooms.StateLive, rooms.StateInterrupted:
+		return true
+	}
+	return false
 }
 
 // dropTransport ends a side's media. Closing waits for pion's goroutines, which
@@ -93,6 +100,9 @@ func (c *Call) reconcile() {
 	for _, s := range []*side{&c.seller, &c.manager} {
 		c.forward(s)
 		c.record(s)
+		if !c.callable() {
+			c.dropTransport(s)
+		}
 	}
 }
 
@@ -122,7 +132,7 @@ func (c *Call) forward(s *side) {
 // record taps what this side publishes while the call is live and the person
 // has agreed, and nothing else.
 func (c *Call) record(s *side) {
-	if c.room.State != rooms.StateLive || !c.room.Agreed(string(s.role)) {
+	if c.room.State != rooms.StateLive || !c.room.Agreed(string(s.role)) || s.withdrawn {
 		c.stopRecording(s, c.stopCause(s))
 		return
 	}
@@ -166,7 +176,7 @@ func (c *Call) beginRecording(s *side) (*recorder.Recording, error) {
 
 func (c *Call) stopCause(s *side) string {
 	switch {
-	case c.room.Notices[string(s.role)].Answer == rooms.NoticeWithdrawn:
+	case s.withdrawn, c.room.Notices[string(s.role)].Answer == rooms.NoticeWithdrawn:
 		return causeWithdrawn
 	case c.room.State == rooms.StateInterrupted:
 		return causeInterrupted
@@ -188,9 +198,12 @@ func (c *Call) stopRecording(s *side, cause string) {
 	c.past = append(c.past, coveredNow(s, time.Now()))
 	s.recording, s.tapped, c.dirty = nil, nil, true
 	c.log.Info("recording ended", "role", s.role, "recording", rec.ID(), "cause", cause)
-	c.stopping.Go(func() {
+	c.stopping.Add(1)
+	c.job(func() event { // so the call isn't idle before the files are whole
+		defer c.stopping.Done()
 		if err := rec.Stop(cause); err != nil {
 			c.log.Error("recording did not close cleanly", "recording", rec.ID(), "err", err)
 		}
+		return nil
 	})
 }

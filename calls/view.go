@@ -17,7 +17,6 @@ func (c *Call) view(role protocol.Role) *protocol.State {
 	r := c.room
 	you, peer := c.side(role), c.other(c.side(role))
 	v := &protocol.State{
-		Rev: c.rev,
 		Room: protocol.RoomView{ID: r.ID, State: r.State, At: r.At.UTC(), Zone: r.Zone, Language: r.Language,
 			Test: r.Test, Cause: r.Cause},
 		You: c.person(you), Step: r.Step, Steps: steps(r), Chat: chat(r),
