@@ -22,7 +22,7 @@ type Offer struct {
 // Notice is a person's answer to the notice about the recording. Until it was
 // given with agree nothing of that person is recorded.
 type Notice struct {
-	Version  string `json:"version"`  // version of the text shown, for example "2026-11"
+	Version  string `json:"version"`  // of the text shown, one that the server knows: "2026-11"
 	Language string `json:"language"` // language it was shown in, BCP 47
 	Agree    bool   `json:"agree"`
 }
@@ -99,7 +99,7 @@ func (m *Offer) Check() error { return text("sdp", m.SDP, 1, MaxSDP) }
 
 // Check implements ClientMessage.
 func (m *Notice) Check() error {
-	return errors.Join(text("version", m.Version, 1, 32), text("language", m.Language, 2, 35))
+	return errors.Join(word("version", m.Version, NoticeVersions), text("language", m.Language, 2, 35))
 }
 
 // Check implements ClientMessage.

@@ -63,6 +63,8 @@ func TestDecodeRefuses(t *testing.T) {
 		"unknown field":  `{"t":"chat","d":{"text":"a","role":"manager"}}`,
 		"outer field":    `{"t":"chat","d":{"text":"a"},"x":1}`,
 		"two objects":    `{"t":"admit"}{"t":"admit"}`,
+		"bracket behind": `{"t":"admit"}}`,
+		"notice unknown": `{"t":"notice","d":{"version":"mine","language":"en","agree":true}}`,
 		"long id":        `{"t":"admit","id":"` + strings.Repeat("x", MaxID+1) + `"}`,
 		"long chat":      `{"t":"chat","d":{"text":"` + strings.Repeat("x", MaxChat+1) + `"}}`,
 		"empty chat":     `{"t":"chat","d":{"text":""}}`,

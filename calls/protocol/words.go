@@ -12,6 +12,10 @@ const (
 	RoleAuditor Role = "auditor"
 )
 
+// NoticeVersions are those of the notice's text that pages may show: a version
+// stands in the ledger, so it must be one whose words are known.
+var NoticeVersions = []string{"2026-11"}
+
 // Slots of the checklist that a capture goes into.
 const (
 	SlotFace        = "FACE"

@@ -145,7 +145,7 @@ export interface NoteView {
 
 /** Notice is a person's answer to the notice about the recording. Until it was given with agree nothing of that person is recorded. */
 export interface Notice {
-  /** version of the text shown, for example "2026-11" */
+  /** of the text shown, one that the server knows: "2026-11" */
   version: string;
   /** language it was shown in, BCP 47 */
   language: string;
