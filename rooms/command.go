@@ -97,11 +97,30 @@ func decide(r *Room, c Command, now time.Time) ([]Draft, error) {
 		if d.Ledger == ledgerRecord && r.Sealed {
 			return nil, refuse(c, r, "the record is sealed")
 		}
+		if d.Ledger == ledgerRecord && r.Record.Seq >= maxEntries && d.growing() {
+			return nil, refuse(c, r, "its record is full")
+		}
 		if d.Ledger == ledgerCustody && d.Type != typeCustodyOpened && r.Custody.Seq == 0 {
 			return nil, refuse(c, r, "its custody ledger is not open yet")
 		}
 	}
 	return drafts, nil
+}
+
+// maxEntries bounds a record. A call has some hundred entries; more than this
+// come of somebody who wants to fill the store.
+const maxEntries = 5000
+
+// growing reports that an entry may be refused in a full record: those that end
+// something, and the withdrawal of an agreement, may not.
+func (d Draft) growing() bool {
+	switch d.Type {
+	case typeCancelled, typeExpired, typeNoShow, typeLeftWaiting, typeInterrupted, typeEnded, typeAborted, typeVerdict, typeSealed:
+		return false
+	case typeNotice:
+		return d.Body["answer"] == NoticeAgreed
+	}
+	return true
 }
 
 func commandName(c any) string {
@@ -131,6 +150,8 @@ var (
 	asciiForm = regexp.MustCompile(`^[\x20-\x7e]{0,256}$`)                 // paths, versions
 	zoneForm  = regexp.MustCompile(`^[A-Za-z0-9_+-]+(/[A-Za-z0-9_+-]+)*$`) // IANA time zones
 	hashForm  = regexp.MustCompile(`^[0-9a-f]{64}$`)                       // SHA-256
+	roomForm  = regexp.MustCompile(`^R-[0-9A-HJKMNP-TV-Z]{8}$`)            // ids of rooms
+	staffForm = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9_.-]{0,63}$`)       // ids of staff; a colon would reach into other keys
 )
 
 // check is an InputError unless the value has the form.

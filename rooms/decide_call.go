@@ -168,6 +168,9 @@ func (c DecideCompare) decide(r *Room, now time.Time) ([]Draft, error) {
 	return record(typeCompare, body), nil
 }
 
+// maxChat bounds the lines of a room's chat, so that nobody fills its record.
+const maxChat = 1000
+
 // SendChat is a line of the chat; its text is personal.
 type SendChat struct {
 	From string // Seller or Manager
@@ -178,6 +181,9 @@ func (c SendChat) decide(r *Room, now time.Time) ([]Draft, error) {
 	err := first(in(c, r, StateWaiting, StateLive, StateInterrupted), oneOf(c, "from", c.From, Seller, Manager))
 	if err != nil {
 		return nil, err
+	}
+	if len(r.Chat) >= maxChat {
+		return nil, refuse(c, r, "the chat is full")
 	}
 	return record(typeChat, map[string]any{"from": c.From, "text": personal{c.Text}}), nil
 }

@@ -422,3 +422,25 @@ func TestWordsAreThoseOfTheProtocol(t *testing.T) {
 		}
 	}
 }
+
+// TestRecordIsBounded fills a room: what a person sends without end is refused,
+// what ends the call and takes an agreement back is not.
+func TestRecordIsBounded(t *testing.T) {
+	r := inState(t, StateLive)
+	var illegal *TransitionError
+	for range maxChat {
+		r.Chat = append(r.Chat, ChatRef{})
+	}
+	if _, err := decide(r, SendChat{Seller, "one more"}, noon); !errors.As(err, &illegal) {
+		t.Errorf("chat without end: %v", err)
+	}
+	r.Record.Seq = maxEntries
+	for _, c := range []Command{GiveNotice{Seller, "2026-12", "de", true}, ShowStep{"FACE"}, WriteNote{"", "one more"},
+		AddLink{Link{digest, noon}}} {
+		if _, err := decide(r, c, noon); !errors.As(err, &illegal) {
+			t.Errorf("%T into a full record: %v", c, err)
+		}
+	}
+	run(t, r, noon, WithdrawNotice{Seller}, Interrupt{"seller_lost"}, EndCall{Cause: "P_DISCONNECT"},
+		GiveVerdict{Verdict: VerdictAbort, Reasons: []string{"P_DISCONNECT"}}, Seal{})
+}

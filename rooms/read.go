@@ -17,6 +17,9 @@ import (
 // Load reads a room and all its personal values, in one round trip. Errors:
 // ErrNotFound.
 func (s *Store) Load(ctx context.Context, roomID string) (*Room, error) {
+	if !roomForm.MatchString(roomID) {
+		return nil, fmt.Errorf("room %.20q: %w", roomID, ErrNotFound)
+	}
 	key := prefix + "room:" + roomID
 	pipe := s.client.Pipeline()
 	state := pipe.HGet(ctx, key, "state") // first: private values are added before or with a state
@@ -63,6 +66,9 @@ func (r *Room) open(c ledger.Commitment, text string) error {
 // Record gives the entries of a room's record, after checking that the chain
 // holds. Errors: ErrNotFound, *ledger.ChainError.
 func (s *Store) Record(ctx context.Context, roomID string) ([]ledger.Entry, error) {
+	if !roomForm.MatchString(roomID) {
+		return nil, fmt.Errorf("room %.20q: %w", roomID, ErrNotFound)
+	}
 	entries, err := s.chain(ctx, "room:"+roomID, ledgerRecord)
 	if err == nil && len(entries) == 0 {
 		return nil, fmt.Errorf("room %.20q: %w", roomID, ErrNotFound)

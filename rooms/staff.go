@@ -15,7 +15,7 @@ import (
 // Staff is an account. Its name is personal: the account's ledger holds a
 // commitment to it.
 type Staff struct {
-	ID        string // letters, digits, "_", "-"
+	ID        string // letters, digits, "_", ".", "-"; stands in hashed entries, so no name
 	Name      string
 	Role      string // "manager", "auditor"
 	Zone      string // IANA
@@ -51,7 +51,7 @@ func (s *Store) PutStaff(ctx context.Context, actor string, account Staff) error
 }
 
 func (a Staff) check() error {
-	forms := first(check(a, "id", a.ID, codeForm), check(a, "role", a.Role, codeForm),
+	forms := first(check(a, "id", a.ID, staffForm), check(a, "role", a.Role, codeForm),
 		check(a, "zone", a.Zone, zoneForm))
 	for _, language := range a.Languages {
 		forms = first(forms, check(a, "language", language, codeForm))
@@ -119,6 +119,9 @@ func (s *Store) ListStaff(ctx context.Context, role string) ([]Staff, error) {
 }
 
 func (s *Store) loadStaff(ctx context.Context, id string) (Staff, staffState, error) {
+	if !staffForm.MatchString(id) {
+		return Staff{}, staffState{}, fmt.Errorf("staff %.20q: %w", id, ErrNotFound)
+	}
 	key := prefix + "staff:" + id
 	pipe := s.client.Pipeline()
 	text := pipe.HGet(ctx, key, "state")

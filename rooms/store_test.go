@@ -244,7 +244,10 @@ func TestUnknownRoom(t *testing.T) {
 		_, record := s.Record(t.Context(), "R-00000000")
 		_, did := s.Do(t.Context(), "R-00000000", "system", Admit{})
 		_, link := s.RoomByLink(t.Context(), "nothing")
-		for _, err := range []error{load, record, did, link} {
+		known := create(t, s, nil).ID
+		_, inner := s.Load(t.Context(), known+":record") // the name of another key
+		_, deep := s.Record(t.Context(), known+":private")
+		for _, err := range []error{load, record, did, link, inner, deep} {
 			if !errors.Is(err, ErrNotFound) {
 				t.Error(err)
 			}
@@ -383,12 +386,16 @@ func TestStaff(t *testing.T) {
 		if list, err := s.ListStaff(ctx, "auditor"); err != nil || len(list) != 1 || !list[0].equal(bob) {
 			t.Errorf("%+v, %v", list, err)
 		}
-		if _, err := s.Staff(ctx, "nobody"); !errors.Is(err, ErrNotFound) {
-			t.Error(err)
+		for _, id := range []string{"nobody", "m1:record", ""} {
+			if _, err := s.Staff(ctx, id); !errors.Is(err, ErrNotFound) {
+				t.Errorf("%q: %v", id, err)
+			}
 		}
 		var input *InputError
-		if err := s.PutStaff(ctx, "system", Staff{ID: "Ann Lee", Role: "manager", Zone: "UTC"}); !errors.As(err, &input) {
-			t.Error(err)
+		for _, id := range []string{"Ann Lee", "m1:private"} {
+			if err := s.PutStaff(ctx, "system", Staff{ID: id, Role: "manager", Zone: "UTC"}); !errors.As(err, &input) {
+				t.Errorf("%q: %v", id, err)
+			}
 		}
 	})
 }
