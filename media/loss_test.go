@@ -43,6 +43,18 @@ func TestRetransmissionsPerLoss(t *testing.T) {
 	if original.lost < 100 || ratio > 1.3 {
 		t.Errorf("%.2f retransmissions per lost packet, %d lost", ratio, original.lost)
 	}
+
+	// The publisher learns of it: the losses as they were, though all is
+	// repaired, and each arrival.
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	report := a.told[uint32(encoding.SSRC)]
+	if lost := int(report.TotalLost); lost < original.lost*3/4 || lost > original.lost {
+		t.Errorf("%d packets reported lost of %d", lost, original.lost)
+	}
+	if a.arrived < original.sent/2 { // a report may be lost, too
+		t.Errorf("%d arrivals reported of %d packets", a.arrived, original.sent)
+	}
 }
 
 // At 5 % loss each way and 80 ms round trip, at least 99.5 % of the video

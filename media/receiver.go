@@ -47,7 +47,8 @@ type trackIO struct {
 	writeRTCP func([]rtcp.Packet) error
 	stop      func() // makes both reads end
 	rtt       func() time.Duration
-	resends   bool // the publisher answers NACKs
+	resends   bool                         // the publisher answers NACKs
+	arrived   func(*rtp.Header, time.Time) // told of each packet, before anything else
 }
 
 // Receiver reads one published track: one goroutine for its packets, one for
@@ -73,8 +74,9 @@ type Receiver struct {
 	keyFrames keyFrameRequests
 	asked     chan struct{} // never closed; 1, full means that the asking goroutine will look anyway
 
-	counting sync.Mutex // guards the next three
+	counting sync.Mutex // guards the next four
 	seen     sequence
+	came     reception
 	lost     nacks
 	stats    Stats
 
@@ -152,8 +154,13 @@ func (r *Receiver) run() {
 	var pkt rtp.Packet
 	var out outgoing
 	readLoop(r.io.readRTP, func(raw []byte) {
-		if pkt.Unmarshal(raw) == nil && pkt.PayloadType == r.payloadType {
-			r.handleRTP(&pkt, time.Now(), &out)
+		if pkt.Unmarshal(raw) != nil {
+			return
+		}
+		now := time.Now()
+		r.io.arrived(&pkt.Header, now)
+		if pkt.PayloadType == r.payloadType {
+			r.handleRTP(&pkt, now, false, &out)
 		}
 	})
 	close(over)
@@ -171,16 +178,13 @@ func (r *Receiver) repair(raw []byte) {
 	if r.ended || r.repaired.Unmarshal(raw) != nil || !unwrapRTX(&r.repaired, r.ssrc, r.payloadType) {
 		return
 	}
-	r.counting.Lock()
-	r.stats.Repairs++
-	r.counting.Unlock()
-	r.handleRTP(&r.repaired, time.Now(), &r.repairOut)
+	r.handleRTP(&r.repaired, time.Now(), true, &r.repairOut)
 }
 
 // handleRTP forwards a packet and shows it to the tap.
-func (r *Receiver) handleRTP(pkt *rtp.Packet, now time.Time, out *outgoing) {
+func (r *Receiver) handleRTP(pkt *rtp.Packet, now time.Time, repair bool, out *outgoing) {
 	key := r.kind == Video && startsKeyFrame(pkt.Payload)
-	if !r.count(pkt, key, now) {
+	if !r.count(pkt, key, repair, now) {
 		return
 	}
 	if key {
@@ -199,14 +203,20 @@ func (r *Receiver) handleRTP(pkt *rtp.Packet, now time.Time, out *outgoing) {
 }
 
 // count says whether the packet is the first of its number.
-func (r *Receiver) count(pkt *rtp.Packet, key bool, now time.Time) (fresh bool) {
+func (r *Receiver) count(pkt *rtp.Packet, key, repair bool, now time.Time) (fresh bool) {
 	r.counting.Lock()
 	defer r.counting.Unlock()
 	began, before := r.seen.began, r.seen.highest
 	ext, fresh := r.seen.add(pkt.SequenceNumber)
+	if repair {
+		r.stats.Repairs++
+	}
 	if !fresh {
 		r.stats.Copies++
 		return false
+	}
+	if !repair {
+		r.came.arrived(ext, pkt.Timestamp, r.clockRate, now)
 	}
 	r.stats.Packets++
 	r.stats.Bytes += uint64(len(pkt.Payload))
@@ -236,6 +246,9 @@ func (r *Receiver) handleRTCP(raw []byte) {
 		if !ok || sr.SSRC != r.ssrc {
 			continue
 		}
+		r.counting.Lock()
+		r.came.reported(sr.NTPTime, now)
+		r.counting.Unlock()
 		r.report.Store(&senderReport{at: r.clock.local(sr.NTPTime, now), rtp: sr.RTPTime})
 		r.tapping.Lock()
 		if r.tap != nil {
@@ -243,6 +256,13 @@ func (r *Receiver) handleRTCP(raw []byte) {
 		}
 		r.tapping.Unlock()
 	}
+}
+
+// reception is what to report to the publisher.
+func (r *Receiver) reception(now time.Time) (rtcp.ReceptionReport, bool) {
+	r.counting.Lock()
+	defer r.counting.Unlock()
+	return r.came.block(r.ssrc, now)
 }
 
 // ask sends the requests for lost packets and for key frames, each when due.

@@ -4,21 +4,23 @@ import (
 	"encoding/binary"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/pion/interceptor"
 	"github.com/pion/rtp"
+	"github.com/pion/sdp/v3"
 	"github.com/pion/webrtc/v4"
 )
 
 // repairs takes one connection's retransmissions (RTX, RFC 4588) from pion and
 // gives them to their Receiver at once. Pion would queue them until the
 // track's next media packet: at one or two frames a second a picture would
-// wait a frame for its last packet. It is the outermost interceptor, so that
-// the others see RTX packets as they came.
+// wait a frame for its last packet.
 type repairs struct {
 	interceptor.NoOp
+	arrivals *arrivals
 
-	mu     sync.Mutex
+	mu     sync.Mutex           // guards routes
 	routes map[uint32]*Receiver // by RTX SSRC
 }
 
@@ -31,11 +33,20 @@ func (x *repairs) BindRemoteStream(info *interceptor.StreamInfo, reader intercep
 	if !strings.EqualFold(info.MimeType, webrtc.MimeTypeRTX) {
 		return reader
 	}
-	ssrc := info.SSRC
+	ssrc, id := info.SSRC, uint8(0)
+	for _, e := range info.RTPHeaderExtensions {
+		if e.URI == sdp.TransportCCURI {
+			id = uint8(e.ID)
+		}
+	}
+	var header rtp.Header // of its reader, the one goroutine of this stream
 	return interceptor.RTPReaderFunc(func(b []byte, a interceptor.Attributes) (int, interceptor.Attributes, error) {
 		n, a, err := reader.Read(b, a)
 		if err != nil {
 			return n, a, err
+		}
+		if _, err := header.Unmarshal(b[:n]); err == nil {
+			x.arrivals.note(&header, id, time.Now())
 		}
 		x.mu.Lock()
 		r := x.routes[ssrc]

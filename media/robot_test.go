@@ -33,7 +33,9 @@ type robot struct {
 	seq     uint16
 	ts      uint32
 	picture uint16
-	mark    uint32 // of the next video packet
+	mark    uint32                          // of the next video packet
+	told    map[uint32]rtcp.ReceptionReport // last of each SSRC
+	arrived int                             // packets that the server says have arrived
 }
 
 // newRobot makes one whose video starts at firstSeq. A nil network is the real one.
@@ -54,7 +56,8 @@ func newRobotOn(t *testing.T, network transport.Net, firstSeq uint16, by webrtc.
 	}
 	// As the page's offer does, the robot's asks for NACK of Opus.
 	engine, registry := &webrtc.MediaEngine{}, &interceptor.Registry{}
-	if err := errors.Join(engine.RegisterDefaultCodecs(), webrtc.RegisterDefaultInterceptors(engine, registry)); err != nil {
+	if err := errors.Join(engine.RegisterDefaultCodecs(), webrtc.RegisterDefaultInterceptors(engine, registry),
+		webrtc.ConfigureTWCCHeaderExtensionSender(engine, registry)); err != nil {
 		t.Fatal(err)
 	}
 	engine.RegisterFeedback(webrtc.RTCPFeedback{Type: webrtc.TypeRTCPFBNACK}, webrtc.RTPCodecTypeAudio)
@@ -65,7 +68,7 @@ func newRobotOn(t *testing.T, network transport.Net, firstSeq uint16, by webrtc.
 	}
 	b := &robot{
 		t: t, pc: pc, wantKey: true, seq: firstSeq, ts: uint32(firstSeq) * 77, picture: firstSeq & 0x7fff,
-		tracks: map[Kind]*webrtc.TrackLocalStaticRTP{}, got: map[Kind][]*rtp.Packet{},
+		tracks: map[Kind]*webrtc.TrackLocalStaticRTP{}, got: map[Kind][]*rtp.Packet{}, told: map[uint32]rtcp.ReceptionReport{},
 	}
 	for _, kind := range []Kind{Audio, Video} {
 		codec := webrtc.RTPCodecCapability{MimeType: mimeTypes[kind]}
@@ -91,7 +94,7 @@ func (b *robot) leave() {
 	}
 }
 
-// listen notes requests for key frames.
+// listen notes what the server says.
 func (b *robot) listen(sender *webrtc.RTPSender) {
 	for {
 		packets, _, err := sender.ReadRTCP()
@@ -99,11 +102,18 @@ func (b *robot) listen(sender *webrtc.RTPSender) {
 			return
 		}
 		for _, p := range packets {
-			if _, ok := p.(*rtcp.PictureLossIndication); ok {
-				b.mu.Lock()
+			b.mu.Lock()
+			switch p := p.(type) {
+			case *rtcp.PictureLossIndication:
 				b.wantKey = true
-				b.mu.Unlock()
+			case *rtcp.ReceiverReport:
+				for _, block := range p.Reports {
+					b.told[block.SSRC] = block
+				}
+			case *rtcp.TransportLayerCC:
+				b.arrived += len(p.RecvDeltas)
 			}
+			b.mu.Unlock()
 		}
 	}
 }

@@ -11,10 +11,12 @@ import (
 	"time"
 
 	"github.com/pion/rtcp"
+	"github.com/pion/rtp"
+	"github.com/pion/sdp/v3"
 	"github.com/pion/webrtc/v4"
 )
 
-// reportInterval between the sender reports to a participant.
+// reportInterval between the sender and receiver reports to a participant.
 const reportInterval = time.Second
 
 // Transport is one participant's connection: at most one audio and one video
@@ -42,7 +44,7 @@ type Transport struct {
 }
 
 func newTransport(n *Node, post func(Event)) (*Transport, error) {
-	repairs := &repairs{routes: map[uint32]*Receiver{}}
+	repairs := &repairs{arrivals: newArrivals(time.Now()), routes: map[uint32]*Receiver{}}
 	pc, err := n.engine.newPeerConnection(repairs)
 	if err != nil {
 		return nil, fmt.Errorf("media: new transport: %w", err)
@@ -192,6 +194,7 @@ func (t *Transport) onTrack(track *webrtc.TrackRemote, receiver *webrtc.RTPRecei
 	if !strings.EqualFold(track.Codec().MimeType, mimeTypes[kind]) {
 		return // a publisher that doesn't keep to the answer isn't read
 	}
+	id := arrivalsID(receiver.GetParameters())
 	r := newReceiver(kind, uint32(track.SSRC()), uint8(track.PayloadType()), track.Codec().ClockRate, &t.clock, trackIO{
 		readRTP: func(buf []byte) (int, error) {
 			n, _, err := track.Read(buf)
@@ -205,6 +208,7 @@ func (t *Transport) onTrack(track *webrtc.TrackRemote, receiver *webrtc.RTPRecei
 		stop:      func() { _ = receiver.Stop() }, // it closes what is read; nothing is left to do on an error
 		rtt:       func() time.Duration { return time.Duration(t.rtt.Load()) },
 		resends:   answersNACK(track.Codec()),
+		arrived:   func(h *rtp.Header, now time.Time) { t.repairs.arrivals.note(h, id, now) },
 	})
 	if !t.start(r) {
 		return
@@ -218,6 +222,16 @@ func (t *Transport) onTrack(track *webrtc.TrackRemote, receiver *webrtc.RTPRecei
 	r.run()
 	t.end(r)
 	t.post(TrackEnded{T: t, R: r})
+}
+
+// arrivalsID is the negotiated id of transport-wide sequence numbers, or 0.
+func arrivalsID(params webrtc.RTPParameters) uint8 {
+	for _, e := range params.HeaderExtensions {
+		if e.URI == sdp.TransportCCURI {
+			return uint8(e.ID)
+		}
+	}
+	return 0
 }
 
 // answersNACK says whether the negotiated codec has it: VP8's always, Opus's
@@ -257,13 +271,16 @@ func (t *Transport) look() {
 // run posts the connection's changes and sends the sender reports. Pion calls
 // back in goroutines of their own, in no order; the state read here has one.
 func (t *Transport) run() {
-	reports := time.NewTicker(reportInterval)
+	reports, arrivals := time.NewTicker(reportInterval), time.NewTicker(arrivalsInterval)
 	defer reports.Stop()
+	defer arrivals.Stop()
 	posted := webrtc.PeerConnectionStateNew
 	for {
 		select {
 		case <-t.changed:
 			posted = t.postState(posted)
+		case <-arrivals.C:
+			t.send(t.repairs.arrivals.report())
 		case <-reports.C:
 			t.sendReports(time.Now())
 		case <-t.closing:
@@ -316,7 +333,24 @@ func (t *Transport) sendReports(now time.Time) {
 	}
 	if len(reports) == 0 {
 		t.measureRTT()
-		return
 	}
-	_ = t.pc.WriteRTCP(reports) // a lost report is followed by the next one
+	var blocks []rtcp.ReceptionReport
+	for _, kind := range []Kind{Audio, Video} {
+		if r := t.Receiver(kind); r != nil {
+			if block, ok := r.reception(now); ok {
+				blocks = append(blocks, block)
+			}
+		}
+	}
+	if len(blocks) > 0 {
+		reports = append(reports, &rtcp.ReceiverReport{Reports: blocks})
+	}
+	t.send(reports)
+}
+
+// send reports; one that is lost is followed by the next.
+func (t *Transport) send(reports []rtcp.Packet) {
+	if len(reports) > 0 {
+		_ = t.pc.WriteRTCP(reports)
+	}
 }

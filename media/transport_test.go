@@ -267,7 +267,7 @@ func TestSetTap(t *testing.T) {
 	var out outgoing
 	for i, next := range []Tap{&first, &second, nil} {
 		r.SetTap(next)
-		r.handleRTP(videoPacket(uint16(i), 0, true, true, 0), epoch, &out)
+		r.handleRTP(videoPacket(uint16(i), 0, true, true, 0), epoch, false, &out)
 	}
 	if len(first.seen()) != 1 || len(second.seen()) != 1 {
 		t.Errorf("%d and %d packets", len(first.seen()), len(second.seen()))
@@ -286,7 +286,7 @@ func TestForwardingAllocatesNothing(t *testing.T) {
 		pkt := videoPacket(1, 0, true, true, 7)
 		if n := testing.AllocsPerRun(100, func() {
 			pkt.SequenceNumber++
-			r.handleRTP(pkt, epoch, &out)
+			r.handleRTP(pkt, epoch, false, &out)
 		}); n != 0 {
 			t.Errorf("%v allocations a packet", n)
 		}

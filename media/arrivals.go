@@ -1,0 +1,51 @@
+package media
+
+import (
+	"math/rand/v2"
+	"sync"
+	"time"
+
+	"github.com/pion/interceptor/pkg/twcc"
+	"github.com/pion/rtcp"
+	"github.com/pion/rtp"
+)
+
+// arrivalsInterval between the reports of arrivals: browsers estimate their
+// uplink by them and expect one each 50 to 250 ms.
+const arrivalsInterval = 100 * time.Millisecond
+
+// arrivals notes when each packet of a connection came, by its transport-wide
+// sequence number, whatever its stream (draft-holmer-rmcat-transport-wide-cc-
+// extensions-01). One per Transport.
+type arrivals struct {
+	start time.Time
+
+	mu       sync.Mutex
+	recorder *twcc.Recorder
+}
+
+func newArrivals(now time.Time) *arrivals {
+	return &arrivals{start: now, recorder: twcc.NewRecorder(rand.Uint32())}
+}
+
+// note takes a packet's header. id is that of the header extension with the
+// number, 0 where none was negotiated.
+func (a *arrivals) note(h *rtp.Header, id uint8, now time.Time) {
+	if id == 0 {
+		return
+	}
+	var number rtp.TransportCCExtension
+	if number.Unmarshal(h.GetExtension(id)) != nil {
+		return
+	}
+	a.mu.Lock()
+	a.recorder.Record(h.SSRC, number.TransportSequence, now.Sub(a.start).Microseconds())
+	a.mu.Unlock()
+}
+
+// report is what came since the last one, nil when nothing did.
+func (a *arrivals) report() []rtcp.Packet {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return a.recorder.BuildFeedbackPacket()
+}
