@@ -10,6 +10,7 @@ import * as step from './steps.mjs';
 let server;
 let seller; // browser with the card as its camera
 let desk; // browser with the manager's face
+const more = []; // browsers of single tests
 
 before(async () => {
   server = await start();
@@ -17,7 +18,7 @@ before(async () => {
 });
 
 after(async () => {
-  await Promise.all([seller?.close(), desk?.close()]);
+  await Promise.all([seller, desk, ...more].map((browser) => browser?.close()));
   if (server) await server.kill();
   await server?.remove();
 });
@@ -37,6 +38,13 @@ async function phone(browser, link, options) {
   const page = await open(await context(browser, PHONE, options));
   if (link) await page.goto(link);
   return page;
+}
+
+/** A browser without a camera. */
+async function another(args) {
+  const browser = await launch(null, args);
+  more.push(browser);
+  return browser;
 }
 
 const roomState = async (id) => (await (await server.api(`/api/v1/rooms/${id}`)).json());
@@ -93,14 +101,14 @@ test('a manager\'s link for one room opens no other', async () => {
 
 for (const [fault, how] of [
   ['denied', async () => phone(seller, null, { camera: false })],
-  ['absent', async () => phone(desk.bare ??= await launch(null))],
+  ['absent', async () => phone(await another())],
   ['busy', async () => {
     const page = await phone(seller);
     // No browser can be told to have its camera taken by another program: this one line stands in for that program.
     await page.addInitScript(() => { navigator.mediaDevices.getUserMedia = () => Promise.reject(new DOMException('Could not start video source', 'NotReadableError')); });
     return page;
   }],
-  ['insecure', async () => phone(desk.far ??= await launch(null, ['--host-resolver-rules=MAP seller.test 127.0.0.1']))],
+  ['insecure', async () => phone(await another(['--host-resolver-rules=MAP seller.test 127.0.0.1']))],
 ]) {
   test(`camera ${fault}: the page tells it and how to mend it`, async () => {
     const { sellerLink } = await newRoom();

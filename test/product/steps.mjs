@@ -104,8 +104,8 @@ export async function hears(page, testid) {
 export async function capture(manager, slot) {
   const stills = manager.locator(`[data-testid="manager-still"][data-slot="${slot}"]`);
   const before = await stills.count();
-  const step = by(manager, `manager-step-${slot}`);
-  if (!(await step.locator('xpath=..').getAttribute('aria-current'))) await step.click();
+  await by(manager, `manager-step-${slot}`).click();
+  await manager.locator(`[aria-current="step"] > [data-testid="manager-step-${slot}"]`).waitFor();
   const refused = manager.locator('.step-body [role="alert"]');
   for (let tries = 0; tries < 4; tries++) { // a busy machine may bring no key frame in time; then people try again
     await by(manager, 'manager-capture').click();
