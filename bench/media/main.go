@@ -101,19 +101,14 @@ func measure(ctx context.Context, set settings) error {
 	}
 	var rows []figure
 	for _, calls := range set.calls {
-		set.count, err = strconv.Atoi(calls)
+		if set.count, err = strconv.Atoi(calls); err != nil {
+			return err
+		}
+		of, err := measureCalls(ctx, set, dir)
 		if err != nil {
 			return err
 		}
-		for _, name := range set.servers {
-			f, err := measureRow(ctx, set, name, dir)
-			if errors.Is(err, errAbsent) {
-				fmt.Fprintln(os.Stderr, "bench/media:", err)
-				continue
-			}
-			if err != nil {
-				return fmt.Errorf("%s, %d calls: %w", name, set.count, err)
-			}
+		for _, f := range of {
 			compare(&f, rows)
 			rows = append(rows, f)
 			if err := out.Encode(f); err != nil {
@@ -122,6 +117,32 @@ func measure(ctx context.Context, set settings) error {
 		}
 	}
 	return table(os.Stderr, floors, rows)
+}
+
+// measureCalls runs every server in turn, and that some times, so that what
+// else the machine does meets all alike.
+func measureCalls(ctx context.Context, set settings, dir string) ([]figure, error) {
+	runs := make(map[string][]figure, len(set.servers))
+	for range set.runs {
+		for _, name := range set.servers {
+			f, err := measureOnce(ctx, set, name, dir)
+			if errors.Is(err, errAbsent) {
+				fmt.Fprintln(os.Stderr, "bench/media:", err)
+				continue
+			}
+			if err != nil {
+				return nil, fmt.Errorf("%s, %d calls: %w", name, set.count, err)
+			}
+			runs[name] = append(runs[name], f)
+		}
+	}
+	var rows []figure
+	for _, name := range set.servers {
+		if len(runs[name]) > 0 {
+			rows = append(rows, median(name, set.count, runs[name]))
+		}
+	}
+	return rows, nil
 }
 
 // compare sets the ratio to the row that f is judged by.
@@ -134,17 +155,9 @@ func compare(f *figure, rows []figure) {
 	}
 }
 
-// measureRow is the median of some runs, figure by figure.
-func measureRow(ctx context.Context, set settings, name, dir string) (figure, error) {
-	var runs []figure
-	for range set.runs {
-		f, err := measureOnce(ctx, set, name, dir)
-		if err != nil {
-			return figure{}, err
-		}
-		runs = append(runs, f)
-	}
-	f := figure{Name: name, Calls: set.count, Packets: runs[0].Packets}
+// median of the runs, figure by figure.
+func median(name string, calls int, runs []figure) figure {
+	f := figure{Name: name, Calls: calls, Packets: runs[0].Packets}
 	for _, field := range []func(*figure) *float64{
 		func(f *figure) *float64 { return &f.CPU }, func(f *figure) *float64 { return &f.RSS },
 		func(f *figure) *float64 { return &f.DelayP50 }, func(f *figure) *float64 { return &f.DelayP99 },
@@ -158,7 +171,7 @@ func measureRow(ctx context.Context, set settings, name, dir string) (figure, er
 		slices.Sort(values)
 		*field(&f) = round(values[len(values)/2])
 	}
-	return f, nil
+	return f
 }
 
 func round(f float64) float64 { return float64(int64(f*1000+0.5)) / 1000 }
