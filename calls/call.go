@@ -10,6 +10,8 @@ import (
 	"sync"
 	"time"
 
+	"golang.org/x/time/rate"
+
 	"verifycall/calls/protocol"
 	"verifycall/recorder"
 	"verifycall/rooms"
@@ -58,8 +60,9 @@ func newCall(ctx context.Context, h *House, r *rooms.Room) *Call {
 		house: h, id: r.ID, room: r,
 		log:   h.cfg.Log.With("room", r.ID),
 		inbox: make(chan event, inboxSize), done: make(chan struct{}),
-		seller:  side{role: protocol.RoleSeller, name: r.Text(r.SellerName), zone: r.Zone, lost: now},
-		manager: side{role: protocol.RoleManager, lost: now},
+		seller: side{role: protocol.RoleSeller, name: r.Text(r.SellerName), zone: r.Zone, lost: now,
+			offers: rate.NewLimiter(offerRate, offerBurst)},
+		manager: side{role: protocol.RoleManager, lost: now, offers: rate.NewLimiter(offerRate, offerBurst)},
 	}
 	if r.Manager != "" {
 		if staff, err := h.cfg.Rooms.Staff(ctx, r.Manager); err == nil {

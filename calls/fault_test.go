@@ -189,3 +189,37 @@ func TestCancelledWhileWaiting(t *testing.T) {
 	phone.until("the end of media", func(s *protocol.State) bool { return s.Room.State == rooms.StateCancelled && !s.You.Media })
 	phone.refused(&protocol.Offer{SDP: "v=0"}, protocol.CodeWrongState)
 }
+
+// TestOffersAreBounded: who makes one transport after the other has to wait,
+// and others don't notice.
+func TestOffersAreBounded(t *testing.T) {
+	r := newRig(t)
+	room := r.book()
+	seller := open(t, r.house, room, protocol.RoleSeller, "phone", "tab-seller")
+	manager := open(t, r.house, room, protocol.RoleManager, "desk", "tab-manager")
+	seller.do(agree)
+	manager.do(agree)
+	for range 1000 {
+		answer, refused := seller.ask(&protocol.Offer{SDP: "v=0"}).(*protocol.Error)
+		if !refused {
+			t.Fatal("a wrong offer was taken")
+		}
+		if answer.Code == protocol.CodeTooMany {
+			manager.refused(&protocol.Offer{SDP: "v=0"}, protocol.CodeBadSDP)
+			return
+		}
+	}
+	t.Fatal("1000 offers were looked at")
+}
+
+// TestMutesEndWithTheirPage: a reloaded page has all on until it says otherwise.
+func TestMutesEndWithTheirPage(t *testing.T) {
+	r := newRig(t)
+	room := r.book()
+	manager := open(t, r.house, room, protocol.RoleManager, "desk", "tab-manager")
+	seller := open(t, r.house, room, protocol.RoleSeller, "phone", "tab-seller")
+	seller.do(&protocol.Mute{Kind: "audio", Off: true})
+	manager.until("the mute", func(s *protocol.State) bool { return s.Peer.AudioOff })
+	open(t, r.house, room, protocol.RoleSeller, "phone", "tab-seller")
+	manager.until("the end of the mute", func(s *protocol.State) bool { return !s.Peer.AudioOff })
+}

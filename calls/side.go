@@ -5,6 +5,8 @@ import (
 	"sync/atomic"
 	"time"
 
+	"golang.org/x/time/rate"
+
 	"verifycall/calls/protocol"
 	"verifycall/media"
 	"verifycall/recorder"
@@ -25,6 +27,12 @@ const (
 
 var kinds = []media.Kind{media.Audio, media.Video}
 
+// Offers that a side may make: each costs keys, sockets and goroutines.
+const (
+	offerRate  = rate.Limit(1) // a second
+	offerBurst = 12
+)
+
 // side is the seller's or the manager's half of a call, owned by Call.run.
 type side struct {
 	role       protocol.Role
@@ -35,6 +43,7 @@ type side struct {
 	browser    string    // of the last seat
 	shown      shown     // the last state that was sent
 
+	offers     *rate.Limiter // of new transports
 	transport  *media.Transport
 	generation int // of the transport; events of older ones are dropped
 	connected  bool
@@ -140,6 +149,7 @@ func (c *Call) seatDown(ctx context.Context, s *side, seat *Seat) {
 		c.dropTransport(s)
 	}
 	s.seat, s.tab, s.browser, s.lost = seat, seat.join.Tab, seat.join.Browser, time.Time{}
+	s.audioOff, s.videoOff = false, false // a page that comes back says again what is off; one reloaded has all on
 	if s == &c.manager {
 		s.name, s.zone = seat.join.Name, seat.join.Zone
 	}

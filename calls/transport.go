@@ -22,6 +22,9 @@ func (c *Call) onOffer(ctx context.Context, s *side, msg *protocol.Offer) (proto
 	if !c.room.Agreed(string(s.role)) {
 		return nil, protocol.Faultf(protocol.CodeNeedsNotice, "First read the notice and agree to it.")
 	}
+	if !s.offers.Allow() {
+		return nil, protocol.Faultf(protocol.CodeTooMany, "The connection was begun anew too often. Try again in a moment.")
+	}
 	c.dropTransport(s)
 	s.generation++
 	generation, role := s.generation, s.role

@@ -92,22 +92,10 @@ func orEmpty(list []string) []string {
 func (c *Call) staff() *protocol.Staff {
 	r := c.room
 	s := &protocol.Staff{
-		Application: make(map[string]string, len(r.Application)),
-		Documents:   make([]protocol.Document, 0, len(r.Documents)),
-		Captures:    make([]protocol.CaptureView, 0, len(r.Captures)),
-		Compare:     make([]protocol.CompareView, 0, len(protocol.Items)),
-		Notes:       []protocol.NoteView{}, Flags: []protocol.NoteView{},
+		Application: Application(r), Documents: Documents(r), Captures: Captures(r),
+		Compare: make([]protocol.CompareView, 0, len(protocol.Items)),
+		Notes:   []protocol.NoteView{}, Flags: []protocol.NoteView{},
 		Missing: c.missing(), NewDevice: c.pending != nil,
-	}
-	for field, commitment := range r.Application {
-		s.Application[field] = r.Text(commitment)
-	}
-	for _, d := range r.Documents {
-		s.Documents = append(s.Documents, protocol.Document{Kind: d.Kind, SHA256: d.SHA256, Mime: d.Mime, Width: d.Width, Height: d.Height})
-	}
-	for _, k := range r.Captures {
-		s.Captures = append(s.Captures, protocol.CaptureView{Slot: k.Slot, SHA256: k.SHA256, Width: k.Width, Height: k.Height,
-			At: k.At, Recording: k.Recording, Frame: k.Frame})
 	}
 	for _, item := range protocol.Items {
 		s.Compare = append(s.Compare, protocol.CompareView{Item: item, Decision: r.Compares[item].Decision, Typed: r.Text(r.Compares[item].Typed)})
@@ -122,6 +110,34 @@ func (c *Call) staff() *protocol.Staff {
 		}
 	}
 	return s
+}
+
+// Application gives the opened fields of a room, for staff.
+func Application(r *rooms.Room) map[string]string {
+	fields := make(map[string]string, len(r.Application))
+	for field, commitment := range r.Application {
+		fields[field] = r.Text(commitment)
+	}
+	return fields
+}
+
+// Documents gives the filed pictures of a room, for staff.
+func Documents(r *rooms.Room) []protocol.Document {
+	list := make([]protocol.Document, 0, len(r.Documents))
+	for _, d := range r.Documents {
+		list = append(list, protocol.Document{Kind: d.Kind, SHA256: d.SHA256, Mime: d.Mime, Width: d.Width, Height: d.Height})
+	}
+	return list
+}
+
+// Captures gives the stills of a room, oldest first, for staff.
+func Captures(r *rooms.Room) []protocol.CaptureView {
+	list := make([]protocol.CaptureView, 0, len(r.Captures))
+	for _, c := range r.Captures {
+		list = append(list, protocol.CaptureView{Slot: c.Slot, SHA256: c.SHA256, Width: c.Width, Height: c.Height,
+			At: c.At.UTC(), Recording: c.Recording, Frame: c.Frame})
+	}
+	return list
 }
 
 // coverageFloor is the recorded share of the call, per mille, that a pass needs.

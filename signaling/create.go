@@ -7,6 +7,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"net/http"
 	"time"
 
 	"verifycall/calls"
@@ -18,6 +19,17 @@ import (
 // linkLife is how long a seller's link works after the appointment: the result
 // and a missed appointment are reached by it.
 const linkLife = 14 * 24 * time.Hour
+
+// readRequest reads the wish for a room, and gives its bytes too.
+func readRequest(w http.ResponseWriter, r *http.Request) (intake.Request, []byte, error) {
+	allowLongUpload(w)
+	body, err := readBody(w, r, intake.MaxBody)
+	if err != nil {
+		return intake.Request{}, nil, err
+	}
+	n, err := intake.Decode(body, time.Now())
+	return n, body, err
+}
 
 // CreateRoom makes the room that n asks for, as if it had come by HTTP but
 // without a link, see SellerLink. actor is as rooms.Store.Create wants it.

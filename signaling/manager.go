@@ -84,12 +84,7 @@ func (s *Server) managerCreate(w http.ResponseWriter, r *http.Request, who sessi
 	if who.Room != "" {
 		return forbidden("This sign-in is for one room alone.")
 	}
-	allowLongUpload(w)
-	body, err := readBody(w, r, intake.MaxBody)
-	if err != nil {
-		return err
-	}
-	n, err := intake.Decode(body, time.Now())
+	n, _, err := readRequest(w, r)
 	if err != nil {
 		return err
 	}

@@ -130,12 +130,7 @@ func NewAPIKey(ctx context.Context, store *rooms.Store, name string, scopes []st
 }
 
 func (s *Server) restCreate(w http.ResponseWriter, r *http.Request, key apiKey) error {
-	allowLongUpload(w)
-	body, err := readBody(w, r, intake.MaxBody)
-	if err != nil {
-		return err
-	}
-	n, err := intake.Decode(body, time.Now())
+	n, body, err := readRequest(w, r)
 	if err != nil {
 		return err
 	}

@@ -3,6 +3,7 @@ package signaling
 import (
 	"time"
 
+	"verifycall/calls"
 	"verifycall/calls/protocol"
 	"verifycall/rooms"
 )
@@ -39,19 +40,8 @@ func rowOf(r *rooms.Room) RoomRow {
 }
 
 func detailOf(r *rooms.Room) RoomDetail {
-	d := RoomDetail{RoomRow: rowOf(r), SellerMail: r.Text(r.SellerMail), Application: make(map[string]string, len(r.Application)),
-		Documents: []protocol.Document{}, Captures: []protocol.CaptureView{}, Sealed: r.Sealed, Bundle: r.Bundle}
-	for field, c := range r.Application {
-		d.Application[field] = r.Text(c)
-	}
-	for _, f := range r.Documents {
-		d.Documents = append(d.Documents, protocol.Document{Kind: f.Kind, SHA256: f.SHA256, Mime: f.Mime, Width: f.Width, Height: f.Height})
-	}
-	for _, c := range r.Captures {
-		d.Captures = append(d.Captures, protocol.CaptureView{Slot: c.Slot, SHA256: c.SHA256, Width: c.Width, Height: c.Height,
-			At: c.At.UTC(), Recording: c.Recording, Frame: c.Frame})
-	}
-	return d
+	return RoomDetail{RoomRow: rowOf(r), SellerMail: r.Text(r.SellerMail), Application: calls.Application(r),
+		Documents: calls.Documents(r), Captures: calls.Captures(r), Sealed: r.Sealed, Bundle: r.Bundle}
 }
 
 func orEmpty[T any](list []T) []T {
