@@ -192,6 +192,16 @@ func (n *node) start() {
 	}
 }
 
+// shutdown lets answers end until ctx does, and then cuts them: a long download
+// is no fault of the stop.
+func shutdown(ctx context.Context, s *http.Server) error {
+	err := s.Shutdown(ctx)
+	if errors.Is(err, context.DeadlineExceeded) {
+		return s.Close()
+	}
+	return err
+}
+
 // close tells the participants, lets the calls end, and closes all parts.
 func (n *node) close() error {
 	ctx, cancel := context.WithTimeout(context.Background(), n.cfg.StopTimeout)
@@ -208,7 +218,7 @@ func (n *node) close() error {
 	}
 	for _, s := range []*http.Server{n.pages, n.ops} {
 		if s != nil {
-			faults = append(faults, s.Shutdown(ctx))
+			faults = append(faults, shutdown(ctx, s))
 		}
 	}
 	for _, l := range []net.Listener{n.pagesL, n.opsL} {

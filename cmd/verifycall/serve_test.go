@@ -190,3 +190,27 @@ func TestEveryPageIsBuilt(t *testing.T) {
 		}
 	}
 }
+
+// TestShutdownCutsALongAnswer: a download that doesn't end can't hold up or
+// spoil the end of the server.
+func TestShutdownCutsALongAnswer(t *testing.T) {
+	began, cut := make(chan struct{}), make(chan struct{})
+	s := &http.Server{Handler: http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		close(began)
+		<-r.Context().Done()
+		close(cut)
+	})}
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	go s.Serve(l) // gives http.ErrServerClosed
+	go http.Get("http://" + l.Addr().String())
+	<-began
+	ctx, cancel := context.WithTimeout(t.Context(), time.Millisecond)
+	defer cancel()
+	if err := shutdown(ctx, s); err != nil {
+		t.Error(err)
+	}
+	<-cut
+}

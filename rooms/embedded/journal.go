@@ -259,7 +259,10 @@ func (j *journal) writeSnapshot(fill func(write func(journalRecord) error) error
 	if err := os.Rename(name+".new", name); err != nil {
 		return 0, err
 	}
-	return size, syncDir(j.dir)
+	if err := syncDir(j.dir); err != nil { // it would hide what the old generation takes from now on
+		return 0, errors.Join(err, os.Remove(name))
+	}
+	return size, nil
 }
 
 // remove deletes a generation that a newer one has replaced, and older ones that
