@@ -36,11 +36,11 @@ func build(t *testing.T) string {
 // that they had, and ends the call. What was acknowledged before the kill has to
 // be in the sealed record, and each recording of before and after has to play.
 func TestKillInACall(t *testing.T) {
-	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
+	program, dir := build(t), t.TempDir()
+	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute) // building has time of its own
 	defer cancel()
 	film, err := robot.OpenFilm("../../bench/testdata/card.ivf")
 	must(t, err)
-	program, dir := build(t), t.TempDir()
 	server, err := robot.StartServer(ctx, program, dir)
 	must(t, err)
 	defer func() { server.Kill() }()

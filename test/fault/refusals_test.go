@@ -18,11 +18,12 @@ import (
 // TestRefusals does to the server what it must refuse, beside a live call that
 // must go on untouched.
 func TestRefusals(t *testing.T) {
+	program := build(t)
 	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
 	defer cancel()
 	film, err := robot.OpenFilm("../../bench/testdata/card.ivf")
 	must(t, err)
-	server, err := robot.StartServer(ctx, build(t), t.TempDir())
+	server, err := robot.StartServer(ctx, program, t.TempDir())
 	must(t, err)
 	defer server.Kill()
 	live, err := server.Wait(ctx, film)
