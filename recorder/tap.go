@@ -50,14 +50,15 @@ func (t *Tap) WriteRTP(pkt *rtp.Packet, arrival time.Time) {
 	if t.rec.stopped.Load() {
 		return
 	}
+	dropped := t.dropped.Load() > 0
 	p := packets.Get().(*Packet)
 	*p = Packet{
 		Seq: pkt.SequenceNumber, Timestamp: pkt.Timestamp, Marker: pkt.Marker,
-		Payload: append(p.Payload[:0], pkt.Payload...), Arrival: arrival, Dropped: t.dropped.Load() > 0,
+		Payload: append(p.Payload[:0], pkt.Payload...), Arrival: arrival, Dropped: dropped,
 	}
 	select {
-	case t.rec.packets <- queuedPacket{t, p}:
-		if p.Dropped {
+	case t.rec.packets <- queuedPacket{t, p}: // p is the recording's from here on
+		if dropped {
 			t.dropped.Store(0)
 		}
 	default:
