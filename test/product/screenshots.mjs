@@ -57,6 +57,7 @@ async function call() {
   for (const slot of ['DOC_BACK', 'FACE_WITH_DOC']) await step.capture(manager, slot);
   await step.compare(manager);
   await shoot(manager, 'manager-compare');
+  await step.passOpens(manager);
   await step.end(manager, seller);
   await manager.getByTestId('manager-verdict').click();
   await manager.getByTestId('verdict-pass').click();

@@ -146,6 +146,14 @@ async function decide(manager, item) {
   await manager.locator(`[data-testid="manager-same-${item}"][aria-pressed="true"]`).waitFor();
 }
 
+/**
+ * Waits until nothing keeps pass locked. On a busy machine little of the first
+ * seconds is recorded; the share grows with the call.
+ */
+export async function passOpens(manager) {
+  await manager.locator('[data-testid="manager-missing"][data-count="0"]').waitFor({ timeout: 150_000 });
+}
+
 /** What keeps pass locked, as [code, item] pairs. */
 export async function missing(manager) {
   return by(manager, 'manager-missing').locator('li').evaluateAll((rows) => rows.map((row) => [row.dataset.code, row.dataset.item]));

@@ -152,8 +152,8 @@ part('a reload brings the seller back into the same state', async () => {
 part('fields and face are compared, then nothing is missing', async () => {
   const { manager } = pages;
   await step.compare(manager);
-  // On a busy machine little of the first seconds is recorded; the share grows with the call.
-  await manager.locator('[data-testid="manager-missing"][data-count="0"]').waitFor({ timeout: 150_000 });
+  await step.passOpens(manager);
+});
 });
 
 part('a silent flag stays with staff', async () => {
