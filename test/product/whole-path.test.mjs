@@ -154,7 +154,6 @@ part('fields and face are compared, then nothing is missing', async () => {
   await step.compare(manager);
   await step.passOpens(manager);
 });
-});
 
 part('a silent flag stays with staff', async () => {
   const { manager, seller } = pages;
