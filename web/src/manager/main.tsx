@@ -18,10 +18,10 @@ function Pages() {
   if (who.fault && !who.value) {
     const out = who.fault.status === 401 || who.fault.status === 403;
     return out ? (
-      <main class="whole"><Blank icon={LogIn} title={t('agenda.signedOut')} line={t('agenda.signedOutHint')} /></main>
+      <main class="whole"><Blank whole icon={LogIn} title={t('agenda.signedOut')} line={t('agenda.signedOutHint')} /></main>
     ) : (
       <main class="whole">
-        <Blank icon={WifiOff} title={t('agenda.failed')} line={who.fault.message} tone="danger">
+        <Blank whole icon={WifiOff} title={t('agenda.failed')} line={who.fault.message} tone="danger">
           <Button onClick={who.reload}>{t('agenda.retry')}</Button>
         </Blank>
       </main>

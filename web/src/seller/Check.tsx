@@ -76,7 +76,7 @@ function Next({ visit, inCall }: { visit: Visit; inCall: boolean }) {
           {visit.opening.value ? t('check.opening') : hopeless ? t('check.reload') : t('check.again')}
         </Button>
       )}
-      <Comfort>{fault ? t('check.comfortBad') : t('check.comfortOk')}</Comfort>
+      <Comfort>{hopeless ? t('check.comfortHopeless') : fault ? t('check.comfortBad') : t('check.comfortOk')}</Comfort>
     </>
   );
 }

@@ -34,7 +34,11 @@ export function Welcome({ visit, state }: { visit: Visit; state: State }) {
           {t('insecure.text')}
         </Strip>
       )}
-      {state.room.test && <Badge tone="line">{t('welcome.test')}</Badge>}
+      {state.room.test && (
+        <p>
+          <Badge tone="line">{t('welcome.test')}</Badge>
+        </p>
+      )}
       <Appointment state={state} />
       <Way />
       <section class="card fact-row">

@@ -50,8 +50,9 @@ export function Rail({ home, place, icon, name, role, words, onKeys }: RailProps
       <span class="rail-rest" />
       <Button kind="ghost" class="rail-button" icon={Keyboard} iconSize={20} label={words.keys} onClick={onKeys} />
       <div class="rail-person">
-        <button type="button" class="avatar" aria-expanded={open} aria-label={name} title={name} onClick={() => setOpen(!open)}>
-          {initials(name)}
+        <button type="button" class="avatar" aria-expanded={open} title={name} onClick={() => setOpen(!open)}>
+          <span aria-hidden="true">{initials(name)}</span>
+          <span class="only-read">{name}</span>
         </button>
         {open && (
           <div class="rail-menu card">
@@ -121,12 +122,15 @@ export function KeysDialog({ title, line, single, singleLine, groups, onClose }:
   );
 }
 
+type BlankProps = { icon: LucideIcon; title: string; line?: string | undefined; children?: ComponentChildren; tone?: 'danger' | undefined; /** It is all that the page has: its title is the page's heading. */ whole?: boolean };
+
 /** One sentence and the next action, for what is empty or failed. */
-export function Blank({ icon, title, line, children, tone }: { icon: LucideIcon; title: string; line?: string | undefined; children?: ComponentChildren; tone?: 'danger' | undefined }) {
+export function Blank({ icon, title, line, children, tone, whole }: BlankProps) {
+  const Title = whole ? 'h1' : 'p';
   return (
     <div class={classes('blank', tone)} role={tone === 'danger' ? 'alert' : undefined}>
       <Icon of={icon} size={24} />
-      <p class="blank-title">{title}</p>
+      <Title class="blank-title">{title}</Title>
       {line && <p class="quiet">{line}</p>}
       {children}
     </div>

@@ -56,7 +56,7 @@ export function utcOffset(at: string | Date, zone: string): string {
   const name = new Intl.DateTimeFormat('en', { timeZone: known(zone), timeZoneName: 'shortOffset' })
     .formatToParts(new Date(at))
     .find((part) => part.type === 'timeZoneName')?.value;
-  return t('utc', { offset: (name ?? 'GMT').replace('GMT', '').replace('-', '−') });
+  return t('utc', { offset: (name ?? '').replace(/^GMT(\+0$)?/, '').replace('-', '−') });
 }
 
 /** City of a zone id: "Toronto" for America/Toronto. */
@@ -80,15 +80,17 @@ export function span(ms: number): string {
   return hours ? `${hours}:${two(minutes)}:${two(seconds % 60)}` : `${minutes}:${two(seconds % 60)}`;
 }
 
-/** "1.6 MB": bytes in powers of ten. */
+/** "1.6 MB", "16 MB": bytes in powers of ten, two figures where there are fewer than three. */
 export function bytes(n: number): string {
   const units = ['byte', 'kilobyte', 'megabyte', 'gigabyte'];
   const step = n < 1000 ? 0 : Math.min(3, Math.floor(Math.log10(n) / 3));
+  const value = n / 1000 ** step;
+  const digits = step > 1 && value < 9.95 ? 1 : 0;
   return new Intl.NumberFormat(language, {
     style: 'unit',
     unit: units[step]!,
     unitDisplay: 'short',
-    maximumFractionDigits: step > 1 ? 1 : 0,
-    minimumFractionDigits: step > 1 ? 1 : 0,
-  }).format(n / 1000 ** step);
+    maximumFractionDigits: digits,
+    minimumFractionDigits: digits,
+  }).format(value);
 }

@@ -4,7 +4,7 @@ import type { ComponentChildren } from 'preact';
 import { useEffect, useLayoutEffect, useRef } from 'preact/hooks';
 import { Icon, classes } from '../../shared/ui';
 import { t, word } from '../text';
-import { laneOf, say } from './entries';
+import { causeWords, laneOf, say } from './entries';
 import { Steps } from '../../protocol';
 import { keepFocus } from '../../shared/focus';
 import { clockTime, type Mark } from './line';
@@ -68,10 +68,10 @@ function planNumber(step: string): number {
   return Steps.findIndex((each) => each === step) + 1;
 }
 
-function gapWords(gap: Desk['line']['gaps'][number]): string {
+export function gapWords(gap: Desk['line']['gaps'][number]): string {
   const [who = '', track = ''] = gap.side.split('.');
   const side = [word('who', who) || who, word('track', track)].filter(Boolean).join(' ');
-  return t('lanes.gap', { seconds: ((gap.end - gap.start) / 1000).toFixed(1), side, cause: word('cause', gap.cause) || gap.cause });
+  return t('lanes.gap', { seconds: ((gap.end - gap.start) / 1000).toFixed(1), side, cause: causeWords(gap.cause) });
 }
 
 function Lane({ name, empty, onSeek, children }: { name: string; empty?: boolean; onSeek: (event: MouseEvent) => void; children: ComponentChildren }) {

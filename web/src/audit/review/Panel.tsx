@@ -8,6 +8,7 @@ import { documentURL, type Me } from '../api';
 import { plain, t, word } from '../text';
 import { comparisons, lineToSeller, say } from './entries';
 import { keepFocus } from '../../shared/focus';
+import { gapWords } from './Lanes';
 import { clockTime } from './line';
 import type { Desk } from './session';
 
@@ -66,7 +67,7 @@ function Fields({ desk }: { desk: Desk }) {
   return (
     <>
       <table class="compared">
-        <thead><tr><th scope="col"> </th><th scope="col">{t('fields.typed')}</th><th scope="col">{t('fields.decision')}</th></tr></thead>
+        <thead><tr><td /><th scope="col">{t('fields.typed')}</th><th scope="col">{t('fields.decision')}</th></tr></thead>
         <tbody>
           {['face', 'name', 'number', 'birth_date'].map((item) => {
             const given = decided.get(item);
@@ -81,7 +82,7 @@ function Fields({ desk }: { desk: Desk }) {
           })}
         </tbody>
       </table>
-      <h3>{t('fields.application')}</h3>
+      <h2>{t('fields.application')}</h2>
       <dl class="facts">{applied(room.application).map(([field, value]) => <div key={field}><dt>{word('field', field) || plain(field)}</dt><dd>{field === 'document_type' ? word('documentType', value) || value : value}</dd></div>)}</dl>
     </>
   );
@@ -124,7 +125,7 @@ function FactList({ desk, me }: { desk: Desk; me: Me }) {
         <div><dt>{t('facts.profile')}</dt><dd>{facts.profile}</dd></div>
         <div><dt>{t('facts.digest')}</dt><dd><code class="digest">{room.bundle}</code> <CopyButton bar text={room.bundle} words={[t('facts.copy'), t('facts.copied')]} /></dd></div>
       </dl>
-      <h3>{t('facts.tracks')}</h3>
+      <h2>{t('facts.tracks')}</h2>
       <ul class="recordings">
         {facts.recordings.map((recording) => (
           <li key={recording.id}>
@@ -133,6 +134,16 @@ function FactList({ desk, me }: { desk: Desk; me: Me }) {
           </li>
         ))}
       </ul>
+      {desk.line.gaps.length > 0 && (
+        <>
+          <h2>{t('facts.gaps')}</h2>
+          <ul class="gap-list">
+            {desk.line.gaps.map((gap, i) => (
+              <li key={i}><button type="button" class="entry inset-focus" onClick={() => desk.clock.seek(gap.start)}><time class="figures">{clockTime(gap.start)}</time><span class="entry-words">{gapWords(gap)}</span></button></li>
+            ))}
+          </ul>
+        </>
+      )}
     </>
   );
 }

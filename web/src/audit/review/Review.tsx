@@ -33,7 +33,7 @@ export function ReviewPage({ id, me }: { id: string; me: Me }) {
         <Opened review={opened.value} at={opened.at} me={me} onKeys={() => setKeys(true)} />
       ) : opened.fault ? (
         <main class="whole">
-          <Blank icon={FileWarning} title={t('review.failed')} line={opened.fault.code === 'wrong_state' ? t('review.notSealed') : opened.fault.message} tone="danger">
+          <Blank whole icon={FileWarning} title={t('review.failed')} line={opened.fault.code === 'wrong_state' ? t('review.notSealed') : opened.fault.code === 'not_found' ? t('review.notDecided') : opened.fault.message} tone="danger">
             <Button kind="primary" onClick={opened.reload}>{t('list.retry')}</Button>
             <Button kind="link" onClick={() => go('/audit')}>{t('review.back')}</Button>
           </Blank>

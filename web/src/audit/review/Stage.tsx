@@ -4,7 +4,7 @@ import { clockSeconds, city } from '../../shared/times';
 import { Badge, Button, Icon, classes } from '../../shared/ui';
 import { fileURL, stillURL, type Report } from '../api';
 import { t, word } from '../text';
-import { say } from './entries';
+import { causeWords, say } from './entries';
 import { keepFocus } from '../../shared/focus';
 import { clockTime, type Track } from './line';
 import type { Desk, Side } from './session';
@@ -31,7 +31,7 @@ function Screen({ desk, side, onShape }: ScreenProps) {
   return (
     <div class={`screen screen-${side}`}>
       {!desk.begun.value ? (
-        <button type="button" onMouseDown={keepFocus} class="screen-start" aria-label={t('transport.play')} onClick={() => desk.clock.play()}>
+        <button type="button" onMouseDown={keepFocus} class="screen-start" onClick={() => desk.clock.play()}>
           <Icon of={CirclePlay} size={24} />
           <span>{t('review.start')}</span>
         </button>
@@ -91,7 +91,7 @@ function Missing({ desk, side }: { desk: Desk; side: Side }) {
     <div class="screen-none">
       <Icon of={none ? VideoOff : Hourglass} size={20} />
       <p>{none ? t('review.gapNone') : t('review.gap')}</p>
-      {gap && <p class="quiet figures">{clockTime(gap.start)} – {clockTime(gap.end)}, {word('cause', gap.cause) || gap.cause}</p>}
+      {gap && <p class="quiet figures">{clockTime(gap.start)} – {clockTime(gap.end)}, {causeWords(gap.cause)}</p>}
     </div>
   );
 }

@@ -30,11 +30,14 @@ function Found({ report, record }: { report: Report; record: Review }) {
   const checks = report.checks ?? [];
   if (!report.whole) {
     const failed = checks.find((check) => !check.ok);
+    const still = record.facts.captures.find((capture) => report.wrong?.includes(capture.sha256));
+    const item = [still && t('review.still', { slot: word('slot', still.slot) || still.slot }), shortHashes(report.wrong ?? '')].filter(Boolean).join(', ');
+    const detail = shortHashes(failed?.detail.replace(`${report.wrong}: `, '') ?? '');
     return (
       <>
         <Icon of={ShieldAlert} />
-        <strong data-testid="audit-wrong">{report.wrong ? t('verify.wrong', { item: report.wrong }) : t('verify.wrongPlain')}</strong>
-        <span class="verify-detail">{failed?.detail}</span>
+        <strong data-testid="audit-wrong" data-item={report.wrong} title={report.wrong}>{report.wrong ? t('verify.wrong', { item }) : t('verify.wrongPlain')}</strong>
+        <span class="verify-detail" title={failed?.detail}>{detail}</span>
       </>
     );
   }
@@ -53,6 +56,11 @@ function Found({ report, record }: { report: Report; record: Review }) {
       {parts.map((part, i) => <span class="verify-part figures" key={i}>{part}</span>)}
     </>
   );
+}
+
+/** A banner has one line; Details and the tooltip have every digit. */
+function shortHashes(text: string): string {
+  return text.replace(/[0-9a-f]{64}/g, (hash) => `${hash.slice(0, 8)}…${hash.slice(-4)}`);
 }
 
 function Details({ report, onClose }: { report: Report; onClose: () => void }) {

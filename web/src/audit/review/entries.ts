@@ -33,8 +33,17 @@ export function say(entry: Entry, personal: Review['personal']): Said {
     case 'verdict':
       return { title, text: [word('verdict', text('verdict')), ...list(body.reasons), opened('line')].filter(Boolean).join(', '), staff: false };
     default:
-      return { title, text: [text('cause'), text('reason'), text('by') && (word('who', text('by')) || text('by'))].filter(Boolean).join(', '), staff: false };
+      return { title, text: [causeWords(text('cause')), reasonWords(text('reason')), text('by') && (word('who', text('by')) || plain(text('by')))].filter(Boolean).join(', '), staff: false };
   }
+}
+
+/** causeWords says why something ended or is missing, as calls and recorder name it. */
+export function causeWords(cause: string): string {
+  return cause && (word('cause', cause) || word('reason', cause) || plain(cause));
+}
+
+function reasonWords(code: string): string {
+  return code && [word('reason', code), code].filter(Boolean).join(', ');
 }
 
 function open(personal: Review['personal'], commitment: unknown): string {

@@ -95,9 +95,9 @@ export function lastBefore<T extends { at: number }>(list: readonly T[], at: num
 
 /** clockTime writes a place on the line as "3:28" or, with hundredths, "3:28.16". */
 export function clockTime(ms: number, hundredths = false): string {
-  const seconds = Math.max(0, ms) / 1000;
-  const whole = Math.floor(seconds);
+  const most = Math.max(0, ms);
+  const whole = Math.floor(most / 1000);
   const minutes = Math.floor(whole / 60);
   const rest = String(whole % 60).padStart(2, '0');
-  return hundredths ? `${minutes}:${rest}.${String(Math.floor((seconds - whole) * 100)).padStart(2, '0')}` : `${minutes}:${rest}`;
+  return hundredths ? `${minutes}:${rest}.${String(Math.floor((most % 1000) / 10)).padStart(2, '0')}` : `${minutes}:${rest}`;
 }

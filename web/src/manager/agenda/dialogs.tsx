@@ -80,10 +80,18 @@ export function CancelDialog(props: ChangeProps) {
   );
 }
 
+const quarter = 15 * 60_000;
+
+/** The time that a call is moved from, or the next quarter of an hour once that is past. */
+function proposed(at: string): Date {
+  const now = Date.now();
+  return Date.parse(at) > now ? new Date(at) : new Date(Math.ceil((now + quarter / 3) / quarter) * quarter);
+}
+
 /** Moves a call to another time, in the manager's own zone. */
 export function RescheduleDialog(props: ChangeProps & { zone: string }) {
   const { room, zone, onClose } = props;
-  const [wall, setWall] = useState(wallOf(new Date(room.at), zone));
+  const [wall, setWall] = useState(() => wallOf(proposed(room.at), zone));
   const at = instantOf(wall, zone);
   const late = !wall || at.getTime() < Date.now();
   const change = useChange(() => reschedule(room.id, at), props);

@@ -43,9 +43,7 @@ export function ComparePane({ session, state, desk, zone }: ComparePaneProps) {
           <ViewTools pair={desk.pairs[tab]}>
             {tab === 'face' ? <FaceSourceButton desk={desk} /> : <DocumentChoice desk={desk} />}
             {over && (
-              <Button kind="ghost" bar icon={Repeat2} hotkey="X" class={classes(desk.flick.value && 'on')} onPointerDown={hold(true)} onPointerUp={hold(false)} onPointerLeave={hold(false)}>
-                {t('compare.hold')}
-              </Button>
+              <Button kind="ghost" bar icon={Repeat2} label={`${t('compare.hold')} (X)`} class={classes(desk.flick.value && 'on')} onPointerDown={hold(true)} onPointerUp={hold(false)} onPointerLeave={hold(false)} />
             )}
           </ViewTools>
         </div>

@@ -25,13 +25,14 @@ export function likeness(item: FieldItem, stored: string, typed: string): Likene
   const read = typed.trim();
   if (!read) return 'empty';
   if (read === stored.trim()) return 'equal';
-  return key(item, read) === key(item, stored) ? 'near' : 'other';
+  const same = key(item, read);
+  return same && same === key(item, stored) ? 'near' : 'other';
 }
 
 function key(item: FieldItem, value: string): string {
   switch (item) {
     case 'name':
-      return transliterate(value).split(/[^A-Z]+/).filter(Boolean).sort().join(' ');
+      return transliterate(value).split(/\P{L}+/u).filter(Boolean).sort().join(' ');
     case 'number':
       return value.toUpperCase().replace(/[^A-Z0-9]/g, '');
     case 'birth_date':
@@ -44,7 +45,7 @@ const pairs: Record<string, string> = {
   Ä: 'AE', Å: 'AA', Æ: 'AE', Ö: 'OE', Ø: 'OE', Œ: 'OE', Ü: 'UE', ß: 'SS', ẞ: 'SS', Þ: 'TH', Ð: 'D', Ł: 'L', Đ: 'D', Ñ: 'N',
 };
 
-/** transliterate writes a name in A to Z as the machine-readable zone does. */
+/** transliterate writes Latin letters in A to Z as the machine-readable zone does; other scripts stay. */
 export function transliterate(value: string): string {
   const upper = value.normalize('NFC').toUpperCase();
   const spelt = Array.from(upper, (letter) => pairs[letter] ?? letter).join('');

@@ -25,6 +25,8 @@ export class Pair {
   private urls: Record<Side, string> = { a: '', b: '' };
   private leader: Side = 'a';
   private link: Link | null = null;
+  /** Both pictures are shown whole, and stay so when their boxes change. */
+  private whole = true;
 
   /** mount makes the viewer of a side in its element and gives what takes it away again. */
   mount(side: Side, element: HTMLElement): () => void {
@@ -32,9 +34,10 @@ export class Pair {
     this.viewers[side] = viewer;
     const touched = () => this.take(side);
     for (const name of ['canvas-press', 'canvas-scroll', 'canvas-pinch', 'canvas-double-click'] as const) viewer.addHandler(name, touched);
+    for (const name of ['canvas-drag', 'canvas-scroll', 'canvas-pinch', 'canvas-double-click'] as const) viewer.addHandler(name, () => (this.whole = false));
     viewer.addHandler('viewport-change', () => this.moved(side));
     viewer.addHandler('open', () => this.opened(side));
-    viewer.addHandler('resize', () => requestAnimationFrame(() => this.relink()));
+    viewer.addHandler('resize', () => requestAnimationFrame(() => (this.whole ? this.fit() : this.relink())));
     viewer.addHandler('open-failed', () => this.setBroken(side, true));
     if (this.urls[side]) viewer.open(pictureSource(this.urls[side]));
     return () => {
@@ -58,15 +61,18 @@ export class Pair {
   }
 
   zoomBy(direction: 1 | -1): void {
+    this.whole = false;
     this.each((viewer) => viewer.viewport.zoomBy(direction > 0 ? step : 1 / step).applyConstraints());
   }
 
   turn(direction: 1 | -1): void {
+    this.whole = false;
     this.each((viewer) => viewer.viewport.setRotation(viewer.viewport.getRotation() + direction * quarter));
   }
 
   /** fit shows both pictures whole and upright, and begins the link anew. */
   fit(): void {
+    this.whole = true;
     for (const side of ['a', 'b'] as const) {
       const viewer = this.open(side);
       viewer?.viewport.setRotation(0, true);

@@ -39,7 +39,7 @@ export function Console({ id, me }: { id: string; me: Me }) {
   if (status.value === 'replaced') {
     return (
       <main class="whole">
-        <Blank icon={MonitorX} title={t('room.replaced')} line={t('room.replacedLine')}>
+        <Blank whole icon={MonitorX} title={t('room.replaced')} line={t('room.replacedLine')}>
           <Button kind="primary" onClick={() => session.socket.reopen()}>{t('room.takeBack')}</Button>
         </Blank>
       </main>
@@ -48,7 +48,7 @@ export function Console({ id, me }: { id: string; me: Me }) {
   if (status.value === 'closed' && goodbye.value !== 'call_over' && !isOver(state)) {
     return (
       <main class="whole">
-        <Blank icon={AlertTriangle} title={t(state ? 'room.closed' : 'room.failed')} line={fault.value?.message} tone="danger">
+        <Blank whole icon={AlertTriangle} title={t(state ? 'room.closed' : 'room.failed')} line={fault.value?.message} tone="danger">
           <Button kind="primary" icon={RotateCw} onClick={() => session.socket.reopen()}>{t('room.reload')}</Button>
           <Button kind="link" onClick={() => go('/manager')}>{t('bar.agenda')}</Button>
         </Blank>

@@ -73,13 +73,13 @@ function Commands({ session, live, onEnd }: { session: Session; live: boolean; o
   const open = !!session.own.value;
   return (
     <div class="commands">
-      <Button class={classes(audioOff.value && 'off')} locked={!open} aria-pressed={audioOff.value} icon={audioOff.value ? MicOff : Mic} hotkey="M" data-testid="manager-mute" onClick={() => session.toggleMute('audio')}>
+      <Button class={classes(audioOff.value && 'off')} locked={!open} icon={audioOff.value ? MicOff : Mic} hotkey="M" title={t(audioOff.value ? 'live.unmute' : 'live.mute')} data-testid="manager-mute" onClick={() => session.toggleMute('audio')}>
         {audioOff.value ? t('live.unmute') : t('live.mute')}
       </Button>
-      <Button class={classes(videoOff.value && 'off')} locked={!open} aria-pressed={videoOff.value} icon={videoOff.value ? CameraOff : Camera} data-testid="manager-camera" onClick={() => session.toggleMute('video')}>
+      <Button class={classes(videoOff.value && 'off')} locked={!open} icon={videoOff.value ? CameraOff : Camera} title={t(videoOff.value ? 'live.cameraOn' : 'live.camera')} data-testid="manager-camera" onClick={() => session.toggleMute('video')}>
         {videoOff.value ? t('live.cameraOn') : t('live.camera')}
       </Button>
-      <Button locked={!live} icon={PhoneOff} data-testid="manager-end" onClick={onEnd}>{t('live.end')}</Button>
+      <Button locked={!live} icon={PhoneOff} title={t('live.end')} data-testid="manager-end" onClick={onEnd}>{t('live.end')}</Button>
     </div>
   );
 }

@@ -91,9 +91,9 @@ export function FlagDialog({ session, onClose }: { session: Session; onClose: ()
     >
       <p class="flag-staff tone-staff"><EyeOff size={16} aria-hidden="true" /> <span><strong>{t('notes.staffOnly')}.</strong> {t('notes.flagLine')}</span></p>
       <div role="radiogroup" aria-label={t('notes.flagTitle')} class="flag-choices">
-        {Flags.map((each) => (
+        {Flags.map((each, i) => (
           <label class="flag-choice" key={each}>
-            <input type="radio" name="flag" checked={code === each} data-testid={`manager-flag-${each}`} onChange={() => setCode(each)} />
+            <input type="radio" name="flag" autofocus={i === 0} checked={code === each} data-testid={`manager-flag-${each}`} onChange={() => setCode(each)} />
             <span>{word('flag', each)} <code class="quiet">{each}</code><span class="quiet">{word('notes.codeLines', each)}</span></span>
           </label>
         ))}

@@ -22,13 +22,13 @@ export function Sealed({ state, room, name }: SealedProps) {
     <main class="sealed" data-testid="manager-sealed" data-digest={digest}>
       <section class="card sealed-card">
         {recorded && (
-          <header class={digest ? 'tone-ok' : 'tone-accent'} role="status">
+          <div class={`sealed-head ${digest ? 'tone-ok' : 'tone-accent'}`} role="status">
             {digest ? <Icon of={ShieldCheck} size={24} /> : <span class="ring" aria-hidden="true" />}
             <div>
               <h2>{digest ? t('sealed.title') : t('sealed.sealing')}</h2>
               <p>{digest ? t('sealed.line') : t('sealed.sealingLine')}</p>
             </div>
-          </header>
+          </div>
         )}
         <dl class="facts">
           <div><dt>{t('live.seller')}</dt><dd>{name}</dd></div>

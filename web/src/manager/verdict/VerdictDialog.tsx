@@ -76,13 +76,23 @@ export function VerdictDialog({ session, state, name, me, onClose }: VerdictDial
 }
 
 function VerdictChoices({ chosen, missing, onPick }: { chosen: string; missing: number; onPick: (verdict: VerdictWord) => void }) {
+  const arrows = (event: KeyboardEvent & { currentTarget: HTMLElement }) => {
+    const step = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 }[event.key];
+    if (!step) return;
+    event.preventDefault();
+    const radios = [...event.currentTarget.querySelectorAll<HTMLElement>('[role=radio]')];
+    const at = (radios.indexOf(document.activeElement as HTMLElement) + step + radios.length) % radios.length;
+    radios[at]?.focus();
+    onPick(verdictWords[at]!);
+  };
   return (
-    <div class="verdict-choices" role="radiogroup" aria-label={t('decide.title')}>
+    <div class="verdict-choices" role="radiogroup" aria-label={t('decide.title')} onKeyDown={arrows}>
       {verdictWords.map((verdict, i) => {
         const on = verdict === chosen;
         const locked = verdict === 'pass' && missing > 0;
+        const stop = on || (!chosen && i === 0);
         return (
-          <button type="button" role="radio" aria-checked={on} class={classes('verdict-choice', on && 'on', locked && 'locked')} data-testid={`verdict-${verdict}`} key={verdict} onClick={() => onPick(verdict)}>
+          <button type="button" role="radio" aria-checked={on} tabIndex={stop ? 0 : -1} autofocus={i === 0} class={classes('verdict-choice', on && 'on', locked && 'locked')} data-testid={`verdict-${verdict}`} key={verdict} onClick={() => onPick(verdict)}>
             <kbd class="key">{i + 1}</kbd>
             <span><b>{t(`decide.choice.${verdict}`)}</b><span class="quiet">{locked ? t('lock.missing', { count: missing }) : t(`decide.line.${verdict}`)}</span></span>
             {locked ? <Icon of={Lock} /> : on && <Icon of={CircleCheck} />}

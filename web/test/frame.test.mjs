@@ -1,0 +1,37 @@
+import assert from 'node:assert/strict';
+import test from 'node:test';
+import { cardRatio, covers, documentFrame, shownArea } from '../src/seller/call/frame.ts';
+
+const phone = { width: 390, height: 500 };
+
+test('a wide camera in a tall box is shown whole, between bars', () => {
+  const camera = { width: 1280, height: 720 };
+  assert.equal(covers(phone, camera), false);
+  assert.deepEqual(shownArea(phone, camera, false), { x: 0, y: (500 - 219.375) / 2, width: 390, height: 219.375 });
+});
+
+test('a camera of nearly the box\'s shape is cut to fill it', () => {
+  assert.equal(covers(phone, { width: 720, height: 960 }), true);
+  assert.deepEqual(shownArea(phone, { width: 720, height: 960 }, true), { x: 0, y: 0, ...phone });
+});
+
+test('before the camera\'s size is known the box is all there is', () => {
+  const none = { width: 0, height: 0 };
+  assert.equal(covers(phone, none), true);
+  assert.deepEqual(shownArea(phone, none, false), { x: 0, y: 0, ...phone });
+});
+
+test('the frame has the document\'s shape plus its margin, is centred and inside', () => {
+  for (const area of [{ x: 0, y: 0, ...phone }, { x: 0, y: 140, width: 390, height: 219 }, { x: 12, y: 0, width: 200, height: 700 }]) {
+    const frame = documentFrame(area);
+    assert.ok(Math.abs((frame.width - 20) / (frame.height - 20) - cardRatio) < 1e-9);
+    assert.ok(Math.abs(frame.x + frame.width / 2 - area.x - area.width / 2) < 1e-9);
+    assert.ok(Math.abs(frame.y + frame.height / 2 - area.y - area.height / 2) < 1e-9);
+    assert.ok(frame.width <= area.width - 30 + 1e-9 && frame.height <= area.height - 30 + 1e-9, JSON.stringify(frame));
+  }
+});
+
+test('no area, no frame of less than nothing', () => {
+  const frame = documentFrame({ x: 0, y: 0, width: 0, height: 0 });
+  assert.ok(frame.width >= 0 && frame.height >= 0);
+});

@@ -1,0 +1,30 @@
+import assert from 'node:assert/strict';
+import test from 'node:test';
+import './browser.mjs';
+import { bytes, city, clock, day, place, span, utcOffset } from '../src/shared/times.ts';
+
+const at = '2026-11-26T15:30:00Z';
+
+test('a time has its place and offset', () => {
+  assert.equal(clock(at, 'Europe/Berlin'), '16:30');
+  assert.equal(clock('2026-11-26T23:05:00Z', 'Europe/Berlin'), '00:05');
+  assert.equal(day(at, 'Europe/Berlin'), '26 November 2026');
+  assert.equal(place(at, 'America/Toronto'), 'Toronto (UTC−5)');
+  assert.equal(place(at, 'Asia/Kolkata'), 'Kolkata (UTC+5:30)');
+  assert.equal(place(at, 'UTC'), 'UTC');
+  assert.equal(utcOffset('2026-07-26T15:30:00Z', 'America/Toronto'), 'UTC−4');
+  assert.equal(city('America/Argentina/Buenos_Aires'), 'Buenos Aires');
+});
+
+test('a zone that the browser does not know is shown in UTC', () => {
+  assert.equal(clock(at, 'Mars/Olympus'), '15:30');
+  assert.equal(place(at, ''), 'UTC');
+});
+
+test('lengths of time never go below zero', () => {
+  assert.deepEqual([span(-1), span(0), span(59_999), span(192_000), span(3_760_000)], ['0:00', '0:00', '0:59', '3:12', '1:02:40']);
+});
+
+test('bytes keep two figures', () => {
+  assert.deepEqual([0, 999, 54_321, 1_600_000, 9_949_999, 18_700_000, 2_300_000_000].map(bytes), ['0 byte', '999 byte', '54 kB', '1.6 MB', '9.9 MB', '19 MB', '2.3 GB']);
+});
