@@ -71,5 +71,6 @@ async function call() {
   await step.findDecided(auditor, it.room);
   await shoot(auditor, 'audit-worklist');
   await step.openReview(auditor, it.room);
+  await step.playInStep(auditor);
   await shoot(auditor, 'audit-review');
 }

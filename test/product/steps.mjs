@@ -151,7 +151,9 @@ async function decide(manager, item) {
  * seconds is recorded; the share grows with the call.
  */
 export async function passOpens(manager) {
-  await manager.locator('[data-testid="manager-missing"][data-count="0"]').waitFor({ timeout: 150_000 });
+  await manager.locator('[data-testid="manager-missing"][data-count="0"]').waitFor({ timeout: 150_000 }).catch(async (err) => {
+    throw new Error(`pass stays locked by ${JSON.stringify(await missing(manager))}`, { cause: err });
+  });
 }
 
 /** What keeps pass locked, as [code, item] pairs. */
