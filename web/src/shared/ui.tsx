@@ -136,8 +136,12 @@ export function Dialog({ title, onClose, children, actions, class: name }: Dialo
   const id = useId();
   useEffect(() => {
     const before = document.activeElement;
-    box.current?.showModal();
-    return () => before instanceof HTMLElement && before.focus();
+    const dialog = box.current;
+    dialog?.showModal();
+    return () => {
+      dialog?.close(); // while it is open the page behind takes no focus
+      if (before instanceof HTMLElement) before.focus();
+    };
   }, []);
   return (
     <dialog

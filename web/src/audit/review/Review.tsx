@@ -1,5 +1,5 @@
 import { ArrowLeft, Download, Eye, FileWarning } from 'lucide-preact';
-import { useEffect, useMemo } from 'preact/hooks';
+import { useEffect, useMemo, useRef } from 'preact/hooks';
 import { bindKeys } from '../../shared/hotkeys';
 import { useLoad } from '../../shared/load';
 import { go } from '../../shared/route';
@@ -58,11 +58,13 @@ function Opened({ review: record, at, me, onKeys }: OpenedProps) {
     if (at >= 0) desk.chosen.value = at; // open at what is wrong
   }, [desk, wrong]);
   const { room } = record;
+  const heading = useRef<HTMLHeadingElement>(null);
+  useEffect(() => heading.current?.focus(), []);
   return (
     <div class="review">
       <header class="audit-bar">
         <Button kind="ghost" bar icon={ArrowLeft} label={t('review.back')} onClick={() => go('/audit')} />
-        <h1>{room.sellerName}</h1>
+        <h1 tabIndex={-1} ref={heading}>{room.sellerName}</h1>
         <code class="quiet">{room.id}</code>
         <span class="quiet figures">{day(new Date(desk.line.start), me.zone)}, {wallClock(new Date(desk.line.start), me.zone)}, {clockTime(desk.line.length)}</span>
         <span class="grow" />

@@ -117,7 +117,7 @@ function SellerFields({ draft, wrong, set }: Part) {
     <fieldset class="two">
       <legend>{t('newRoom.who')}</legend>
       <Field label={t('newRoom.name')} error={wrong.name}>
-        {(control) => <input {...control} class="input" required maxLength={200} autocomplete="off" data-testid="manager-new-name" value={draft.name} onInput={(event) => set({ name: event.currentTarget.value })} />}
+        {(control) => <input {...control} class="input" required autofocus maxLength={200} autocomplete="off" data-testid="manager-new-name" value={draft.name} onInput={(event) => set({ name: event.currentTarget.value })} />}
       </Field>
       <Field label={t('newRoom.mail')} error={wrong.mail}>
         {(control) => <input {...control} class="input" type="email" required maxLength={200} autocomplete="off" data-testid="manager-new-mail" value={draft.mail} onInput={(event) => set({ mail: event.currentTarget.value })} />}

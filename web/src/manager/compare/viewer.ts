@@ -15,6 +15,7 @@ export function openViewer(element: HTMLElement): OpenSeadragon.Viewer {
     drawer: 'canvas',
     showNavigationControl: false,
     keyboardNavEnabled: false,
+    tabIndex: -1, // the tools and keys beside it do all that the canvas does
     animationTime: still ? 0 : 0.18,
     springStiffness: 8,
     visibilityRatio: 0.2,

@@ -20,7 +20,7 @@ export function LivePane({ session, state, name, me, onEnd }: LivePaneProps) {
     if (video.videoWidth) setPortrait(video.videoHeight > video.videoWidth);
   };
   return (
-    <section class="pane live" aria-label={t('live.pane')} tabIndex={-1} data-pane>
+    <section class="pane live" id="live" aria-label={t('live.pane')} tabIndex={-1} data-pane>
       <div class={classes('stage', portrait ? 'portrait' : 'landscape')}>
         <div class="seller-video">
           <StreamVideo

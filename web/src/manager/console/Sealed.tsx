@@ -1,4 +1,5 @@
 import { CircleSlash, ShieldCheck } from 'lucide-preact';
+import { useEffect, useRef } from 'preact/hooks';
 import type { State } from '../../protocol';
 import type { RoomDetail, VerdictWord } from '../../shared/room';
 import { onLink } from '../../shared/route';
@@ -12,6 +13,8 @@ type SealedProps = { session: Session; state: State; room: RoomDetail | undefine
 
 /** After the verdict: what was decided, and the digest of the sealed record. */
 export function Sealed({ state, room, name }: SealedProps) {
+  const page = useRef<HTMLElement>(null);
+  useEffect(() => page.current?.focus(), []);
   const outcome = state.outcome;
   const verdict = (outcome?.verdict || room?.verdict) as VerdictWord;
   const reasons = outcome?.reasons ?? room?.reasons ?? [];
@@ -19,7 +22,7 @@ export function Sealed({ state, room, name }: SealedProps) {
   const recorded = !!state.liveSince;
   const captures = state.staff?.captures ?? room?.captures ?? [];
   return (
-    <main class="sealed" data-testid="manager-sealed" data-digest={digest}>
+    <main class="sealed" tabIndex={-1} ref={page} data-testid="manager-sealed" data-digest={digest}>
       <section class="card sealed-card">
         {recorded && (
           <div class={`sealed-head ${digest ? 'tone-ok' : 'tone-accent'}`} role="status">

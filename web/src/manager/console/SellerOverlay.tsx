@@ -46,6 +46,7 @@ function LiveOverlay({ session, state, name }: OverlayProps) {
 /** admit lets the seller in and begins with the first step, if none is begun. */
 async function admit(session: Session): Promise<void> {
   if (!(await session.ask('admit', {}))) return;
+  document.getElementById('live')?.focus(); // the button that had it goes
   const first = session.state?.steps[0];
   if (first && !session.state?.step) await session.ask('step', { step: first.step });
 }
