@@ -67,7 +67,7 @@ func (rec *Recording) commit(frames []batchFrame) {
 		if f.note.Break != "" {
 			l.cover.interrupt(f.note.Break)
 		}
-		l.cover.frame(f.note.US/1000, frameLength(f.kind, f.data), f.note.Key)
+		l.cover.frame(l.pace.when(f.note, f.rate)/1000, frameLength(f.kind, f.data), f.note.Key)
 		if f.note.Width == 0 {
 			continue
 		}

@@ -51,6 +51,7 @@ type light struct {
 	bytes int64 // of durable frames
 	seen  int64 // ms; arrival of the newest packet
 	cover coverage
+	pace  pace
 }
 
 const (

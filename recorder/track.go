@@ -23,6 +23,7 @@ type track struct {
 // stream is the packets of one Tap; owned by Recording.run.
 type stream struct {
 	number    int
+	rate      uint32 // RTP ticks per second
 	assembler *Assembler
 }
 
@@ -38,6 +39,7 @@ type batch struct {
 type batchFrame struct {
 	note    frameNote
 	kind    string
+	rate    uint32 // RTP ticks per second
 	arrival time.Time
 	data    []byte
 }
@@ -89,7 +91,7 @@ func (rec *Recording) stream(tap *Tap, now time.Time) *stream {
 		t.lost, t.waitKey = CauseRestart, t.kind == Video
 	}
 	rec.count++
-	t.stream = &stream{number: rec.count, assembler: NewAssembler(tap.kind)}
+	t.stream = &stream{number: rec.count, rate: tap.rate, assembler: NewAssembler(tap.kind)}
 	t.stream.assembler.Free = freePacket
 	rec.taps[tap] = t.stream
 	rec.batch.streams = append(rec.batch.streams, streamNote{rec.count, tap.kind, tap.rate})
@@ -136,7 +138,7 @@ func (rec *Recording) takeUnit(t *track, u Unit) {
 	if rec.batch.due(rec.since(u.Arrival)) {
 		rec.flush() // first, since a refusal changes what is missing before this frame
 	}
-	f := batchFrame{kind: t.kind, arrival: u.Arrival, data: u.Data}
+	f := batchFrame{kind: t.kind, rate: t.stream.rate, arrival: u.Arrival, data: u.Data}
 	f.note = frameNote{Stream: t.stream.number, RTP: u.Timestamp, US: rec.since(u.Arrival).Microseconds(), Key: true}
 	if t.kind == Video {
 		header, key, err := vp8Header(u.Data)
