@@ -94,7 +94,8 @@ func joinRuns(ctx context.Context, call *robot.Call, film *robot.Film, runs int)
 		if err := call.M.Close(); err != nil {
 			return nil, err
 		}
-		if err := sleep(ctx, 300*time.Millisecond); err != nil {
+		// A side may begin its connection anew once a second.
+		if err := sleep(ctx, 1100*time.Millisecond); err != nil {
 			return nil, err
 		}
 		took, err := joinOnce(ctx, call, film)
