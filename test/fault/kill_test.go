@@ -145,7 +145,7 @@ func checkRecordings(t *testing.T, path string) {
 		_, err = io.Copy(dst, src)
 		must(t, err)
 		must(t, dst.Close())
-		text, err := exec.Command("ffmpeg", "-v", "error", "-i", name, "-f", "null", "-").CombinedOutput()
+		text, err := exec.Command("ffmpeg", "-v", "error", "-i", name, "-fps_mode", "passthrough", "-enc_time_base", "-1", "-f", "null", "-").CombinedOutput()
 		if err != nil || len(text) > 0 {
 			t.Errorf("%s does not decode: %v\n%s", f.Name, err, text)
 		}
