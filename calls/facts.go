@@ -6,6 +6,7 @@ import (
 	"slices"
 	"time"
 
+	"verifycall/calls/protocol"
 	"verifycall/recorder"
 	"verifycall/recorder/evidence"
 	"verifycall/rooms"
@@ -177,7 +178,7 @@ func (h *House) writeBundle(ctx context.Context, r *rooms.Room, facts Facts, mad
 	}
 	src := evidence.Source{Room: facts, Entries: entries, Privates: privates,
 		Profile: map[string]any{"name": r.Profile, "coverage_floor": coverageFloor},
-		Plan:    map[string]any{"steps": planSteps()}, Statement: evidence.BuildStatement()}
+		Plan:    map[string]any{"steps": protocol.Steps}, Statement: evidence.BuildStatement()}
 	for _, digest := range stillsOf(r) {
 		src.Stills = append(src.Stills, evidence.StoredFile(h.cfg.Evidence, StillName(r.ID, digest), digest+".webp"))
 	}

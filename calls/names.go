@@ -3,8 +3,6 @@ package calls
 import (
 	"crypto/sha256"
 	"encoding/hex"
-
-	"verifycall/calls/protocol"
 )
 
 // StillName is where a still lies in the evidence store.
@@ -31,5 +29,3 @@ func stillName(room string, picture []byte) string {
 	sum := sha256.Sum256(picture)
 	return StillName(room, hex.EncodeToString(sum[:]))
 }
-
-func planSteps() []string { return protocol.Steps }
