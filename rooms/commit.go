@@ -6,7 +6,9 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/redis/go-redis/v9"
@@ -26,7 +28,14 @@ type Chain struct {
 	Entries []ledger.Entry // what follows; none to check the head only
 }
 
-// Change is what a commit does to one aggregate. Names of keys have no prefix.
+// Change is what a commit does to one aggregate: a room, a calendar, an account,
+// whatever has ledgers. Names of keys have no prefix.
+//
+// What must come or go together with an entry is part of its Change: indexes and
+// deadlines as Moves (a deadline is a member of an index whose score is when it is
+// due), plain keys as Sets, queues and counters as Ops. What must still be true
+// when it is written is a Guard. A room's own Change comes from Store.decided; a
+// commit over a room and a calendar is Commit(ctx, roomChange, calendarChange).
 type Change struct {
 	Aggregate string           // "room:R-7K3M9QXD"
 	Chains    []Chain          // all its ledgers; one at least with entries
@@ -34,6 +43,24 @@ type Change struct {
 	Privates  []ledger.Private // opened values of the entries' commitments
 	Moves     []Move
 	Sets      map[string][]byte // plain keys that belong to it: "link:HASH"
+	Ops       []Op              // after all else, in this order
+	Guards    []Guard
+}
+
+// Op is one more write of a commit. Its key must have no time to live: what a
+// commit does is the same at each replay of the embedded journal.
+type Op struct {
+	Name string   // HSET, HDEL, ZADD, ZREM, SET, DEL, SADD, SREM, XADD (with an id), INCRBY, PUBLISH
+	Key  string   // or channel
+	Args []string // what follows the key
+}
+
+// Guard is a value in Redis that must stand as it was read: the fence of a Lease,
+// a switch. An absent one is empty.
+type Guard struct {
+	Key   string
+	Field string // of a hash; empty for a plain key
+	Want  string
 }
 
 // Move puts a member into an index or takes it out.
@@ -47,7 +74,7 @@ type Move struct {
 // Commit writes the changes, all or nothing, where every chain still ends as
 // expected. It is idempotent: the hash of a commit's last entry names it, and
 // where that entry stands already the commit counts as done. Errors:
-// ErrConflict (nothing was changed), ErrUnknown (Redis can't be asked whether it
+// ErrConflict and ErrFenced (nothing was changed), ErrUnknown (Redis can't be asked whether it
 // was written; the same commit may be sent again), others say that nothing was
 // changed and sending again won't help.
 func (s *Store) Commit(ctx context.Context, changes ...Change) error {
@@ -65,6 +92,8 @@ func (s *Store) Commit(ctx context.Context, changes ...Change) error {
 		return s.settle(ctx, last, err)
 	case reply == "DONE", reply == "AGAIN":
 		return nil
+	case strings.HasPrefix(reply, "FENCED"):
+		return fmt.Errorf("%w: %s", ErrFenced, reply)
 	}
 	return fmt.Errorf("%w: %s", ErrConflict, reply)
 }
@@ -148,9 +177,10 @@ func (c *call) command(name, key string, args ...string) {
 // encode lays the changes out as commit.lua reads them.
 func encode(changes []Change) (keys, args []string, err error) {
 	c := &call{index: map[string]string{}}
-	chains := 0
+	chains, guards := 0, []Guard(nil)
 	for _, change := range changes {
 		chains += len(change.Chains)
+		guards = append(guards, change.Guards...)
 	}
 	c.add(strconv.Itoa(chains))
 	for _, change := range changes {
@@ -159,6 +189,10 @@ func encode(changes []Change) (keys, args []string, err error) {
 				return nil, nil, err
 			}
 		}
+	}
+	c.add(strconv.Itoa(len(guards)))
+	for _, g := range guards {
+		c.add(c.key(g.Key), g.Field, g.Want)
 	}
 	for _, change := range changes {
 		if err := c.rest(change); err != nil {
@@ -184,6 +218,8 @@ func (c *call) chain(aggregate string, chain Chain) error {
 	}
 	return nil
 }
+
+var opNames = []string{"HSET", "HDEL", "ZADD", "ZREM", "SET", "DEL", "SADD", "SREM", "XADD", "INCRBY", "PUBLISH"}
 
 // opened is a private value as it is stored.
 type opened struct {
@@ -211,6 +247,12 @@ func (c *call) rest(change Change) error {
 	}
 	for key, value := range change.Sets {
 		c.command("SET", key, string(value))
+	}
+	for _, op := range change.Ops {
+		if !slices.Contains(opNames, op.Name) {
+			return fmt.Errorf("commit: no op %q", op.Name)
+		}
+		c.command(op.Name, op.Key, op.Args...)
 	}
 	return nil
 }

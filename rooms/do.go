@@ -27,7 +27,7 @@ func (s *Store) Create(ctx context.Context, actor string, c CreateRoom) (*Room, 
 		if r.ID == "" {
 			r.ID = NewRoomID()
 		}
-		err := s.advance(ctx, r, actor, c)
+		err := s.advance(ctx, r, actor, c, nil)
 		if errors.Is(err, ErrConflict) && c.ID == "" {
 			continue // the id is taken, 1 in 2^40
 		}
@@ -42,14 +42,14 @@ func (s *Store) Create(ctx context.Context, actor string, c CreateRoom) (*Room, 
 // after a conflict it reads and decides again. It gives the room as it is then.
 // A command that changes nothing (the room is as wanted) writes nothing. Errors:
 // ErrNotFound, *TransitionError, *LockedError, *InputError, ErrConflict,
-// ErrUnknown.
-func (s *Store) Do(ctx context.Context, roomID, actor string, c Command) (*Room, error) {
+// ErrUnknown, ErrFenced where one of the guards doesn't hold.
+func (s *Store) Do(ctx context.Context, roomID, actor string, c Command, guards ...Guard) (*Room, error) {
 	for attempt := 1; ; attempt++ {
 		r, err := s.Load(ctx, roomID)
 		if err != nil {
 			return nil, err
 		}
-		err = s.advance(ctx, r, actor, c)
+		err = s.advance(ctx, r, actor, c, guards)
 		if err == nil {
 			return r, nil
 		}
@@ -75,11 +75,23 @@ func pause(ctx context.Context, attempt int) error {
 
 // advance takes a room one command further, in memory and in Redis. After an
 // error r is spoilt.
-func (s *Store) advance(ctx context.Context, r *Room, actor string, c Command) error {
+func (s *Store) advance(ctx context.Context, r *Room, actor string, c Command, guards []Guard) error {
+	change, err := s.decided(r, actor, c)
+	if err != nil || !change.writes() {
+		return err
+	}
+	change.Guards = guards
+	return s.Commit(ctx, change)
+}
+
+// decided takes a room one command further in memory and gives the change that
+// does so in Redis; it writes nothing where the room is as wanted. After an error
+// r is spoilt.
+func (s *Store) decided(r *Room, actor string, c Command) (Change, error) {
 	now := s.now()
 	drafts, err := decide(r, c, now)
 	if err != nil || len(drafts) == 0 {
-		return err
+		return Change{}, err
 	}
 	before := memberships(r)
 	change := Change{Aggregate: "room:" + r.ID, Chains: []Chain{
@@ -87,14 +99,19 @@ func (s *Store) advance(ctx context.Context, r *Room, actor string, c Command) e
 	}}
 	for _, d := range drafts {
 		if err := r.take(&change, now, actor, d); err != nil {
-			return err
+			return Change{}, err
 		}
 	}
 	if change.State, err = json.Marshal(r); err != nil {
-		return fmt.Errorf("room %s: %w", r.ID, err)
+		return Change{}, fmt.Errorf("room %s: %w", r.ID, err)
 	}
 	change.Moves = moves(r.ID, before, memberships(r))
-	return s.Commit(ctx, change)
+	return change, nil
+}
+
+// writes says whether the change holds an entry.
+func (c Change) writes() bool {
+	return slices.ContainsFunc(c.Chains, func(chain Chain) bool { return len(chain.Entries) > 0 })
 }
 
 // take chains one draft, folds it into the room and puts all that follows into

@@ -20,6 +20,7 @@ var (
 	ErrNotFound    = errors.New("not found")
 	ErrLinkExpired = errors.New("the link's time is over")
 	ErrConflict    = errors.New("somebody else has written") // read again and decide again
+	ErrFenced      = errors.New("a guard of the write doesn't hold any more")
 	ErrUnknown     = errors.New("not known whether written") // Redis can't be asked; the same commit may be sent again
 )
 

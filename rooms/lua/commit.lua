@@ -4,6 +4,8 @@
 --   number of chains, then for each: index of its heads' hash in KEYS, field of
 --   the head there, expected head, new head, index of its stream in KEYS,
 --   number of entries, then for each entry: stream id, line;
+--   number of guards, then for each: index of its key in KEYS, field (empty for
+--   a plain key), value that must stand there (empty for none);
 --   then commands until the end: name, index of the key in KEYS, number of
 --   arguments, arguments.
 --
@@ -11,6 +13,7 @@
 --   DONE               written now
 --   AGAIN              this very commit was written before (its reply was lost)
 --   CONFLICT <key>     somebody else has written, nothing is changed
+--   FENCED <key>       a guard doesn't hold, nothing is changed
 local at = 0
 local function take()
   at = at + 1
@@ -40,6 +43,18 @@ for i = 1, tonumber(take()) do
 end
 if again then
   return 'AGAIN'
+end
+for i = 1, tonumber(take()) do
+  local where, field, want = key(), take(), take()
+  local there
+  if field == '' then
+    there = redis.call('GET', where)
+  else
+    there = redis.call('HGET', where, field)
+  end
+  if (there or '') ~= want then
+    return 'FENCED ' .. where
+  end
 end
 if conflict then
   return 'CONFLICT ' .. conflict
