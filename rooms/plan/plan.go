@@ -1,0 +1,51 @@
+// Package plan holds what a call has to go through: profiles and document types
+// as versioned data, and the plan drawn from them. It is pure: a plan is a
+// function of a profile, a document type, the server's seed and the seller's
+// nonce, so that anybody who has the four can draw it again.
+package plan
+
+// Kinds of steps.
+const (
+	KindCapture   = "capture"   // a picture into the slot that the step is named by
+	KindFeature   = "feature"   // a security feature of the document, seen or not
+	KindChallenge = "challenge" // something unforeseen that the seller is asked to do
+	KindQuestion  = "question"  // something that only the applicant should know
+	KindCompare   = "compare"   // the items compared by eye
+)
+
+// Compare is the code of the step that compares; it is the last one.
+const Compare = "COMPARE"
+
+// Step is one step of a plan.
+type Step struct {
+	Code string `json:"code"` // "DOC_FRONT", "FEATURE_HOLOGRAM", "COMPARE"
+	Kind string `json:"kind"`
+}
+
+// Plan is what a profile asks for in one call, in the order drawn.
+type Plan struct {
+	Profile  string `json:"profile"`  // id, "marketplace-1"
+	Document string `json:"document"` // id of the document type, "id_card-1"
+	Steps    []Step `json:"steps"`
+}
+
+// Has reports that the plan holds a step of that code.
+func (p Plan) Has(code string) bool {
+	for _, s := range p.Steps {
+		if s.Code == code {
+			return true
+		}
+	}
+	return false
+}
+
+// Of lists the codes of the plan's steps of one kind, in order.
+func (p Plan) Of(kind string) []string {
+	var codes []string
+	for _, s := range p.Steps {
+		if s.Kind == kind {
+			codes = append(codes, s.Code)
+		}
+	}
+	return codes
+}
