@@ -16,7 +16,8 @@ type rtpWriter interface {
 // downTrack writes one kind of media to one subscriber, in the goroutine of
 // the Receiver that is played.
 //
-// Locks: switching before mu; mu is a leaf, never held while writing.
+// Locks: switching before mu, resending before mu; mu is a leaf, never held
+// while writing.
 type downTrack struct {
 	kind      Kind
 	clockRate uint32
@@ -27,15 +28,36 @@ type downTrack struct {
 	source *Receiver
 	fwd    forwarder
 	writer rtpWriter // nil until negotiated
-	ssrc   uint32
-	pt     uint8
+	as     outbound
+	kept   sentPackets
 	ready  bool // packets reach the subscriber; before, the key frame would be wasted
 	sent   uint32
 	octets uint32
+
+	resending sync.Mutex // guards what follows; held while writing
+	missed    rtp.Packet
+	again     outgoing
+	rtxSeq    uint16
+}
+
+// outbound is what was negotiated for a down track.
+type outbound struct {
+	ssrc        uint32
+	payloadType uint8
+	// rtx… are those of retransmissions, 0 where they go as they were (Opus).
+	rtxSSRC        uint32
+	rtxPayloadType uint8
 }
 
 func newDownTrack(kind Kind, clockRate uint32, firstSeq uint16) *downTrack {
-	return &downTrack{kind: kind, clockRate: clockRate, fwd: newForwarder(kind, clockRate, firstSeq)}
+	room := resendAudioRoom
+	if kind == Video {
+		room = resendVideoRoom
+	}
+	return &downTrack{
+		kind: kind, clockRate: clockRate, fwd: newForwarder(kind, clockRate, firstSeq),
+		kept: sentPackets{room: room}, rtxSeq: firstSeq,
+	}
 }
 
 // play forwards r instead of what was played; nil stops.
@@ -63,10 +85,10 @@ func (d *downTrack) play(r *Receiver) {
 }
 
 // bind gives the negotiated way out; nil ends it.
-func (d *downTrack) bind(w rtpWriter, ssrc uint32, payloadType uint8) {
+func (d *downTrack) bind(w rtpWriter, as outbound) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	d.writer, d.ssrc, d.pt = w, ssrc, payloadType
+	d.writer, d.as = w, as
 }
 
 // open says that packets reach the subscriber from now on.
@@ -88,7 +110,8 @@ func (d *downTrack) forward(r *Receiver, pkt *rtp.Packet, now time.Time, out *ou
 		d.mu.Unlock()
 		return
 	}
-	out.header.SSRC, out.header.PayloadType = d.ssrc, d.pt
+	out.header.SSRC, out.header.PayloadType = d.as.ssrc, d.as.payloadType
+	d.kept.keep(&out.header, out.payload)
 	d.sent++
 	d.octets += uint32(len(out.payload))
 	d.mu.Unlock()
@@ -106,7 +129,7 @@ func (d *downTrack) senderReport(now time.Time) *rtcp.SenderReport {
 	if !d.fwd.began || d.fwd.waiting || d.source == nil {
 		return nil
 	}
-	sr := &rtcp.SenderReport{SSRC: d.ssrc, NTPTime: ntpTime(now), PacketCount: d.sent, OctetCount: d.octets}
+	sr := &rtcp.SenderReport{SSRC: d.as.ssrc, NTPTime: ntpTime(now), PacketCount: d.sent, OctetCount: d.octets}
 	if published := d.source.report.Load(); published != nil {
 		if t, ok := published.rtpTime(now, d.clockRate); ok {
 			sr.RTPTime = t + d.fwd.tsOffset
@@ -130,7 +153,7 @@ func (d *downTrack) handleRTCP(raw []byte, now time.Time, rtt func(time.Duration
 		return // the subscriber's own damage
 	}
 	d.mu.Lock()
-	source, ssrc := d.source, d.ssrc
+	source, ssrc := d.source, d.as.ssrc
 	d.mu.Unlock()
 	for _, p := range packets {
 		switch p := p.(type) {
@@ -138,12 +161,48 @@ func (d *downTrack) handleRTCP(raw []byte, now time.Time, rtt func(time.Duration
 			if source != nil {
 				source.RequestKeyFrame()
 			}
+		case *rtcp.TransportLayerNack:
+			d.resend(p)
 		case *rtcp.ReceiverReport:
 			roundTrips(p.Reports, ssrc, now, rtt)
 		case *rtcp.SenderReport:
 			roundTrips(p.Reports, ssrc, now, rtt)
 		}
 	}
+}
+
+// resend answers a request for lost packets (RFC 4585 section 6.2.1), by RTX
+// where that was negotiated.
+func (d *downTrack) resend(request *rtcp.TransportLayerNack) {
+	d.resending.Lock()
+	defer d.resending.Unlock()
+	for _, pair := range request.Nacks {
+		pair.Range(func(seq uint16) bool {
+			if writer := d.takeAgain(request.MediaSSRC, seq); writer != nil {
+				_, _ = writer.WriteRTP(&d.again.header, d.again.payload) // lost, it is asked for again
+			}
+			return true
+		})
+	}
+}
+
+// takeAgain makes again of a sent packet; nil where there is nothing to send.
+// The caller holds resending.
+func (d *downTrack) takeAgain(ssrc uint32, seq uint16) rtpWriter {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	raw := d.kept.again(seq)
+	if ssrc != d.as.ssrc || d.writer == nil || raw == nil || d.missed.Unmarshal(raw) != nil {
+		return nil
+	}
+	if d.as.rtxSSRC != 0 && d.as.rtxPayloadType != 0 {
+		d.rtxSeq++
+		wrapRTX(&d.missed, d.as.rtxSSRC, d.as.rtxPayloadType, d.rtxSeq, &d.again)
+		return d.writer
+	}
+	d.again.header = d.missed.Header
+	d.again.payload = d.again.scratch[:copy(d.again.scratch[:], d.missed.Payload)]
+	return d.writer
 }
 
 func roundTrips(blocks []rtcp.ReceptionReport, ssrc uint32, now time.Time, rtt func(time.Duration)) {

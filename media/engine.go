@@ -7,7 +7,6 @@ import (
 	"github.com/pion/dtls/v3"
 	"github.com/pion/ice/v4"
 	"github.com/pion/interceptor"
-	"github.com/pion/interceptor/pkg/nack"
 	"github.com/pion/sdp/v3"
 	"github.com/pion/webrtc/v4"
 )
@@ -19,9 +18,6 @@ const (
 	// replayWindow in packets: with the usual 64 retransmissions come too late
 	// to be decrypted (measured at 5 % loss: 1086 of 1108 packets against all).
 	replayWindow = 1024
-	// resendable packets are kept for each subscriber and kind: 1.6 s of video
-	// at 1.5 Mbit/s, two round trips of the worst network. Each holds its bytes.
-	resendable = 256
 	// dtlsRetransmit is the first retransmission of a lost handshake packet.
 	dtlsRetransmit = 50 * time.Millisecond
 
@@ -34,9 +30,8 @@ var mimeTypes = map[Kind]string{Audio: webrtc.MimeTypeOpus, Video: webrtc.MimeTy
 
 // engine makes the PeerConnections that share one mux.
 type engine struct {
-	codecs    *webrtc.MediaEngine
-	responder interceptor.Factory // answers the subscribers' NACKs
-	settings  webrtc.SettingEngine
+	codecs   *webrtc.MediaEngine
+	settings webrtc.SettingEngine
 }
 
 func newEngine(cfg Config, mux ice.UDPMux, tcp *ice.TCPMuxDefault, loopback bool) (*engine, error) {
@@ -48,19 +43,16 @@ func newEngine(cfg Config, mux ice.UDPMux, tcp *ice.TCPMuxDefault, loopback bool
 		return nil, fmt.Errorf("media: register header extensions: %w", err)
 	}
 	var err error
-	if e.responder, err = nack.NewResponderInterceptor(nack.ResponderSize(resendable)); err != nil {
-		return nil, fmt.Errorf("media: responder: %w", err)
-	}
 	e.settings, err = newSettings(cfg, mux, tcp, loopback)
 	return e, err
 }
 
-// newPeerConnection makes one whose retransmissions go to repaired. It has the
-// interceptors that a one-to-one call needs: what is published is reported on
-// and repaired by Receivers, which see each packet anyway.
+// newPeerConnection makes one whose retransmissions go to repaired. It has no
+// other interceptor: what is published is reported on and repaired by
+// Receivers, what is lost on the way to a subscriber is sent again by down
+// tracks, and both see each packet anyway.
 func (e *engine) newPeerConnection(repaired *repairs) (*webrtc.PeerConnection, error) {
 	var registry interceptor.Registry
-	registry.Add(e.responder)
 	registry.Add(repaired)
 	return webrtc.NewAPI(webrtc.WithMediaEngine(e.codecs), webrtc.WithInterceptorRegistry(&registry),
 		webrtc.WithSettingEngine(e.settings)).NewPeerConnection(webrtc.Configuration{})

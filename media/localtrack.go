@@ -18,16 +18,30 @@ type localTrack struct{ down *downTrack }
 func (l localTrack) Bind(ctx webrtc.TrackLocalContext) (webrtc.RTPCodecParameters, error) {
 	for _, codec := range ctx.CodecParameters() {
 		if strings.EqualFold(codec.MimeType, mimeTypes[l.down.kind]) {
-			l.down.bind(ctx.WriteStream(), uint32(ctx.SSRC()), uint8(codec.PayloadType))
+			l.down.bind(ctx.WriteStream(), outbound{
+				ssrc: uint32(ctx.SSRC()), payloadType: uint8(codec.PayloadType),
+				rtxSSRC: uint32(ctx.SSRCRetransmission()), rtxPayloadType: rtxPayloadType(codec, ctx.CodecParameters()),
+			})
 			return codec, nil
 		}
 	}
 	return webrtc.RTPCodecParameters{}, fmt.Errorf("media: %s: %w", l.down.kind, webrtc.ErrUnsupportedCodec)
 }
 
+// rtxPayloadType is the payload type of codec's retransmissions, 0 without any.
+func rtxPayloadType(codec webrtc.RTPCodecParameters, negotiated []webrtc.RTPCodecParameters) uint8 {
+	apt := fmt.Sprintf("apt=%d", codec.PayloadType)
+	for _, c := range negotiated {
+		if strings.EqualFold(c.MimeType, webrtc.MimeTypeRTX) && c.SDPFmtpLine == apt {
+			return uint8(c.PayloadType)
+		}
+	}
+	return 0
+}
+
 // Unbind implements webrtc.TrackLocal.
 func (l localTrack) Unbind(webrtc.TrackLocalContext) error {
-	l.down.bind(nil, 0, 0)
+	l.down.bind(nil, outbound{})
 	return nil
 }
 

@@ -30,7 +30,7 @@ func TestSenderReportsKeepStep(t *testing.T) {
 	for kind, rate := range map[Kind]uint32{Audio: audioClockRate, Video: videoClockRate} {
 		r := newReceiver(kind, 1, 96, rate, &clock, trackIO{})
 		d := newDownTrack(kind, rate, 9)
-		d.bind(discard{}, 5, 96)
+		d.bind(discard{}, outbound{ssrc: 5, payloadType: 96})
 		d.play(r)
 		d.open()
 		// Both were sampled at theirs with RTP time 1000, and came 30 ms late (video).

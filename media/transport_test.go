@@ -277,7 +277,7 @@ func TestSetTap(t *testing.T) {
 // Forwarding costs no allocation, before and after a switch of source.
 func TestForwardingAllocatesNothing(t *testing.T) {
 	d := newDownTrack(Video, videoClockRate, 1)
-	d.bind(discard{}, 5, 96)
+	d.bind(discard{}, outbound{ssrc: 5, payloadType: 96})
 	d.open()
 	for range 2 {
 		r := newReceiver(Video, 1, 96, videoClockRate, &senderClock{}, trackIO{})

@@ -1,0 +1,100 @@
+package media
+
+import (
+	"encoding/binary"
+
+	"github.com/pion/rtp"
+)
+
+// Room for packets that can be sent again, in bytes. Video begins with a third
+// of a second at 1.5 Mbit/s and doubles whenever a subscriber asks for one that
+// has just gone: his round trip is longer than the room is.
+const (
+	resendVideoRoom, resendAudioRoom = 64 << 10, 8 << 10
+	resendMostRoom                   = 512 << 10
+	// resendPackets at most are kept: 3 s of video at 160 packets a second.
+	resendPackets = 512
+	// resendTries of one packet; a subscriber that asks more often gets nothing.
+	resendTries = 5
+)
+
+// sentPackets keeps the last packets that went to a subscriber, as they were
+// sent but not encrypted, to send them again when he misses them. It is a ring
+// of bytes: a packet takes its own size, not that of the largest. Pure; owned
+// by one downTrack. Only room must be set.
+type sentPackets struct {
+	room  int // bytes to allocate, a power of two
+	bytes []byte
+	end   uint64 // bytes ever written, with those skipped at the ring's end
+	index []sentPlace
+}
+
+// sentPlace says where one is; the zero value is none.
+type sentPlace struct {
+	at    uint64
+	size  uint16
+	seq   uint16
+	tries uint8
+}
+
+// keep takes a packet that is being sent; one over maxPacket isn't kept.
+func (s *sentPackets) keep(header *rtp.Header, payload []byte) {
+	size := header.MarshalSize() + len(payload)
+	if size > maxPacket {
+		return
+	}
+	if s.bytes == nil {
+		s.bytes, s.index = make([]byte, s.room), make([]sentPlace, resendPackets)
+	}
+	at := s.end & uint64(len(s.bytes)-1)
+	if at+uint64(size) > uint64(len(s.bytes)) {
+		s.end += uint64(len(s.bytes)) - at // packets are in one piece
+		at = 0
+	}
+	n, err := header.MarshalTo(s.bytes[at:])
+	if err != nil {
+		return // it isn't sent either
+	}
+	copy(s.bytes[int(at)+n:], payload)
+	s.index[header.SequenceNumber%resendPackets] = sentPlace{at: s.end, size: uint16(size), seq: header.SequenceNumber}
+	s.end += uint64(size)
+}
+
+// again is the packet numbered seq, nil when it can't be sent again. It is
+// valid until the next keep.
+func (s *sentPackets) again(seq uint16) []byte {
+	if s.bytes == nil {
+		return nil
+	}
+	p := &s.index[seq%resendPackets]
+	switch {
+	case p.size == 0 || p.seq != seq || p.tries == resendTries:
+		return nil
+	case s.end-p.at > uint64(len(s.bytes)):
+		s.grow()
+		p.size = 0
+		return nil
+	}
+	p.tries++
+	at := p.at & uint64(len(s.bytes)-1)
+	return s.bytes[at : at+uint64(p.size)]
+}
+
+// grow doubles the room; what was kept is gone.
+func (s *sentPackets) grow() {
+	if 2*len(s.bytes) > resendMostRoom {
+		return
+	}
+	s.bytes = make([]byte, 2*len(s.bytes))
+	s.end = 0
+	clear(s.index)
+}
+
+// wrapRTX makes of a sent packet its retransmission (RFC 4588 section 4), in
+// out. It allocates nothing.
+func wrapRTX(sent *rtp.Packet, ssrc uint32, payloadType uint8, seq uint16, out *outgoing) {
+	binary.BigEndian.PutUint16(out.scratch[:], sent.SequenceNumber)
+	n := 2 + copy(out.scratch[2:], sent.Payload)
+	out.header, out.payload = sent.Header, out.scratch[:n]
+	out.header.SSRC, out.header.PayloadType, out.header.SequenceNumber = ssrc, payloadType, seq
+}

@@ -1,0 +1,113 @@
+package media
+
+import (
+	"bytes"
+	"encoding/binary"
+	"reflect"
+	"testing"
+
+	"github.com/pion/rtcp"
+	"github.com/pion/rtp"
+)
+
+func sentAs(seq uint16, size int) (*rtp.Header, []byte) {
+	payload := bytes.Repeat([]byte{byte(seq)}, size)
+	return &rtp.Header{Version: 2, SequenceNumber: seq, SSRC: 5, PayloadType: 96}, payload
+}
+
+// What was kept comes back whole until its room is used up; one asked for then
+// makes more room for the next.
+func TestSentPackets(t *testing.T) {
+	s := sentPackets{room: 4096}
+	if s.again(1) != nil {
+		t.Error("something before the first packet")
+	}
+	whole := func(seq uint16) bool {
+		header, payload := sentAs(seq, 1000)
+		want, err := (&rtp.Packet{Header: *header, Payload: payload}).Marshal()
+		if err != nil {
+			t.Fatal(err)
+		}
+		return bytes.Equal(s.again(seq), want)
+	}
+	for seq := uint16(65530); seq != 20; seq++ { // over the wrap of both
+		s.keep(sentAs(seq, 1000))
+		if !whole(seq) {
+			t.Errorf("packet %d isn't there when it has just been sent", seq)
+		}
+	}
+	if !whole(18) || s.again(10) != nil || len(s.bytes) != 8192 {
+		t.Errorf("of the last packets, or the room: %d bytes", len(s.bytes))
+	}
+	for seq := uint16(20); seq < 26; seq++ {
+		s.keep(sentAs(seq, 1000))
+	}
+	for seq := uint16(20); seq < 26; seq++ {
+		if !whole(seq) {
+			t.Errorf("packet %d has gone from %d bytes", seq, len(s.bytes))
+		}
+	}
+	s.keep(sentAs(26, 10))
+	for range resendTries {
+		if s.again(26) == nil {
+			t.Error("refused too early")
+		}
+	}
+	if s.again(26) != nil {
+		t.Error("sent again without end")
+	}
+	s.keep(sentAs(27, maxPacket))
+	if s.again(27) != nil {
+		t.Error("a packet too large is kept")
+	}
+}
+
+// collect keeps what is written.
+type collect struct{ packets []rtp.Packet }
+
+func (c *collect) WriteRTP(header *rtp.Header, payload []byte) (int, error) {
+	c.packets = append(c.packets, rtp.Packet{Header: *header, Payload: bytes.Clone(payload)})
+	return len(payload), nil
+}
+
+// A subscriber's request is answered by RTX where that was negotiated, and else
+// by the very packet.
+func TestResend(t *testing.T) {
+	for _, rtx := range []uint32{0, 6} {
+		var sent collect
+		d := newDownTrack(Video, videoClockRate, 100)
+		as := outbound{ssrc: 5, payloadType: 96, rtxSSRC: rtx}
+		if rtx != 0 {
+			as.rtxPayloadType = 97
+		}
+		d.bind(&sent, as)
+		d.open()
+		r := newReceiver(Video, 1, 96, videoClockRate, &senderClock{}, trackIO{})
+		d.play(r)
+		var out outgoing
+		for seq := range uint16(3) {
+			r.handleRTP(videoPacket(seq, 3000, seq == 0, seq == 0, 7), epoch, false, &out)
+		}
+		raw, err := rtcp.Marshal([]rtcp.Packet{
+			&rtcp.TransportLayerNack{MediaSSRC: 9, Nacks: rtcp.NackPairsFromSequenceNumbers([]uint16{101})}, // somebody else's
+			&rtcp.TransportLayerNack{MediaSSRC: 5, Nacks: rtcp.NackPairsFromSequenceNumbers([]uint16{101, 777})},
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		d.handleRTCP(raw, epoch, nil)
+		if len(sent.packets) != 4 {
+			t.Fatalf("RTX %d: %d packets for 3 and a repair", rtx, len(sent.packets))
+		}
+		first, again := sent.packets[1], sent.packets[3]
+		if rtx != 0 {
+			if again.SSRC != rtx || again.PayloadType != 97 || binary.BigEndian.Uint16(again.Payload) != 101 ||
+				!unwrapRTX(&again, 5, 96) {
+				t.Errorf("RTX: %v", again)
+			}
+		}
+		if !reflect.DeepEqual(again.Header, first.Header) || !bytes.Equal(again.Payload, first.Payload) {
+			t.Errorf("RTX %d: %v, sent was %v", rtx, again, first)
+		}
+	}
+}
