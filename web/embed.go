@@ -9,3 +9,9 @@ import "embed"
 //
 //go:embed all:dist
 var Files embed.FS
+
+// Lock is package-lock.json: the npm packages that the pages were built of, with
+// their digests.
+//
+//go:embed package-lock.json
+var Lock []byte

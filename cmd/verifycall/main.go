@@ -14,6 +14,7 @@ const usage = `usage: verifycall COMMAND [flags]
   serve    run the server; try it with serve --demo
   invite   make a staff account's sign-in link or an API key
   verify   check an evidence bundle
+  sbom     print what this program was built of
 
 verifycall COMMAND --help says more.
 `
@@ -36,6 +37,8 @@ func run(args []string, out, errOut io.Writer) int {
 		return runInvite(args[1:], out, errOut)
 	case "verify":
 		return runVerify(args[1:], out, errOut)
+	case "sbom":
+		return runSBOM(args[1:], out, errOut)
 	case "help", "-h", "--help":
 		fmt.Fprint(out, usage)
 		return 0
