@@ -81,10 +81,10 @@ func parseMixed(flags *flag.FlagSet, args []string) ([]string, error) {
 	}
 }
 
-func printJSON(out io.Writer, report evidence.Report) error {
+func printJSON(out io.Writer, value any) error {
 	encoder := json.NewEncoder(out)
 	encoder.SetIndent("", "  ")
-	return encoder.Encode(report)
+	return encoder.Encode(value)
 }
 
 func printReport(out io.Writer, path string, report evidence.Report) error {
