@@ -43,12 +43,15 @@ type side struct {
 	browser    string    // of the last seat
 	shown      shown     // the last state that was sent
 
-	offers     *rate.Limiter // of new transports
-	transport  *media.Transport
-	generation int // of the transport; events of older ones are dropped
-	connected  bool
-	mediaLost  time.Time // when a connected transport was lost
-	playing    map[media.Kind]*media.Receiver
+	offers      *rate.Limiter // of new transports
+	transport   *media.Transport
+	generation  int // of the transport; events of older ones are dropped
+	connected   bool
+	mediaLost   time.Time // when a connected transport was lost
+	connectedAt time.Time // when the transport first was up
+	measured    bool      // uplink is of this transport
+	uplink      int       // kbit/s, of this transport or the one before; 0 while unmeasured
+	playing     map[media.Kind]*media.Receiver
 
 	recording *recorder.Recording
 	tapped    map[media.Kind]*media.Receiver
@@ -204,6 +207,8 @@ func (c *Call) onTick(ctx context.Context, now time.Time) {
 	if c.stale {
 		refreshed{}.apply(ctx, c)
 	}
+	c.measureUplink(&c.seller, now)
+	c.measureUplink(&c.manager, now)
 	switch c.room.State {
 	case rooms.StateLive:
 		if cause := c.lossCause(now); cause != "" {

@@ -32,7 +32,10 @@ func (c *Call) onOffer(ctx context.Context, s *side, msg *protocol.Offer) (proto
 	if err != nil {
 		return nil, &protocol.Fault{Code: protocol.CodeUnavailable, Message: "The media port can't take the call now. Try again.", Err: err}
 	}
-	s.transport = t
+	if s.uplink > 0 {
+		t.StartAt(startKbps(s.uplink))
+	}
+	s.transport, s.connectedAt, s.measured = t, noTime, false
 	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
 	defer cancel()
 	answer, err := t.Answer(ctx, msg.SDP)
@@ -86,6 +89,9 @@ func (m mediaEvent) apply(ctx context.Context, c *Call) {
 	switch m.event.(type) {
 	case media.Connected:
 		s.connected, s.mediaLost, c.dirty = true, noTime, true
+		if s.connectedAt.IsZero() {
+			s.connectedAt = time.Now()
+		}
 		c.log.Info("media connected", "role", s.role)
 		c.resume(ctx)
 	case media.Disconnected, media.Failed:

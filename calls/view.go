@@ -39,7 +39,7 @@ func (c *Call) view(role protocol.Role) *protocol.State {
 
 func (c *Call) person(s *side) protocol.Person {
 	return protocol.Person{Role: s.role, Name: s.name, Zone: s.zone, Connected: s.seat != nil, Media: s.connected,
-		Notice: c.room.Notices[string(s.role)].Answer, AudioOff: s.audioOff, VideoOff: s.videoOff}
+		Notice: c.room.Notices[string(s.role)].Answer, AudioOff: s.audioOff, VideoOff: s.videoOff, Uplink: s.uplink}
 }
 
 func steps(r *rooms.Room) []protocol.StepView {

@@ -20,27 +20,33 @@ const arrivalsInterval = 100 * time.Millisecond
 type arrivals struct {
 	start time.Time
 
-	mu       sync.Mutex
+	mu       sync.Mutex // guards the next two
 	recorder *twcc.Recorder
+	rate     meter // of all packets, copies and probes included
 }
 
 func newArrivals(now time.Time) *arrivals {
 	return &arrivals{start: now, recorder: twcc.NewRecorder(rand.Uint32())}
 }
 
-// note takes a packet's header. id is that of the header extension with the
-// number, 0 where none was negotiated.
-func (a *arrivals) note(h *rtp.Header, id uint8, now time.Time) {
-	if id == 0 {
-		return
-	}
+// note takes the header of a packet of so many bytes. id is that of the header
+// extension with the number, 0 where none was negotiated.
+func (a *arrivals) note(h *rtp.Header, size int, id uint8, now time.Time) {
 	var number rtp.TransportCCExtension
-	if number.Unmarshal(h.GetExtension(id)) != nil {
-		return
-	}
+	numbered := id != 0 && number.Unmarshal(h.GetExtension(id)) == nil
 	a.mu.Lock()
-	a.recorder.Record(h.SSRC, number.TransportSequence, now.Sub(a.start).Microseconds())
-	a.mu.Unlock()
+	defer a.mu.Unlock()
+	a.rate.add(size, now)
+	if numbered {
+		a.recorder.Record(h.SSRC, number.TransportSequence, now.Sub(a.start).Microseconds())
+	}
+}
+
+// best second of the last five, in bit/s.
+func (a *arrivals) best(now time.Time) int {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return a.rate.best(now)
 }
 
 // report is what came since the last one, nil when nothing did.

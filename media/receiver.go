@@ -47,8 +47,8 @@ type trackIO struct {
 	writeRTCP func([]rtcp.Packet) error
 	stop      func() // makes both reads end
 	rtt       func() time.Duration
-	resends   bool                         // the publisher answers NACKs
-	arrived   func(*rtp.Header, time.Time) // told of each packet, before anything else
+	resends   bool                                         // the publisher answers NACKs
+	arrived   func(h *rtp.Header, size int, now time.Time) // told of each packet, before anything else
 }
 
 // Receiver reads one published track: one goroutine for its packets, one for
@@ -158,7 +158,7 @@ func (r *Receiver) run() {
 			return
 		}
 		now := time.Now()
-		r.io.arrived(&pkt.Header, now)
+		r.io.arrived(&pkt.Header, len(raw), now)
 		if pkt.PayloadType == r.payloadType {
 			r.handleRTP(&pkt, now, false, &out)
 		}

@@ -60,10 +60,10 @@ func TestArrivals(t *testing.T) {
 		if err := h.SetExtension(id, binary.BigEndian.AppendUint16(nil, 0xfff8+uint16(i))); err != nil {
 			t.Fatal(err)
 		}
-		a.note(&h, id, epoch.Add(time.Duration(i)*time.Millisecond))
+		a.note(&h, 100, id, epoch.Add(time.Duration(i)*time.Millisecond))
 	}
-	a.note(&rtp.Header{}, id, epoch) // without a number
-	a.note(&rtp.Header{}, 0, epoch)
+	a.note(&rtp.Header{}, 100, id, epoch) // without a number
+	a.note(&rtp.Header{}, 100, 0, epoch)
 	packets := a.report()
 	if len(packets) != 1 {
 		t.Fatalf("%d reports", len(packets))

@@ -46,7 +46,7 @@ func (x *repairs) BindRemoteStream(info *interceptor.StreamInfo, reader intercep
 			return n, a, err
 		}
 		if _, err := header.Unmarshal(b[:n]); err == nil {
-			x.arrivals.note(&header, id, time.Now())
+			x.arrivals.note(&header, n, id, time.Now())
 		}
 		x.mu.Lock()
 		r := x.routes[ssrc]

@@ -66,7 +66,7 @@ func newWire(rtt time.Duration, resends bool) (*wire, trackIO) {
 		},
 		stop:    w.end,
 		rtt:     func() time.Duration { return rtt },
-		arrived: func(*rtp.Header, time.Time) {},
+		arrived: func(*rtp.Header, int, time.Time) {},
 		resends: resends,
 	}
 }

@@ -31,6 +31,7 @@ type Transport struct {
 
 	clock senderClock  // of the participant's sender reports
 	rtt   atomic.Int64 // time.Duration, 0 while unknown
+	start atomic.Int32 // kbit/s, for the next answer
 
 	answering chan struct{} // never closed; holds the turn of the one Answer at work
 	changed   chan struct{} // never closed; 1, full means that run will look anyway
@@ -61,6 +62,7 @@ func newTransport(n *Node, post func(Event)) (*Transport, error) {
 		closing: make(chan struct{}), closed: make(chan struct{}),
 		receivers: map[Kind]*Receiver{},
 	}
+	t.StartAt(n.cfg.StartKbps)
 	for _, kind := range []Kind{Audio, Video} {
 		if err := t.attach(t.down[kind]); err != nil {
 			close(t.closing)
@@ -119,8 +121,17 @@ func (t *Transport) Answer(ctx context.Context, offer string) (string, error) {
 			return "", err
 		}
 	}
-	return withStartBitrate(answer, t.node.cfg.StartKbps), nil
+	return withStartBitrate(answer, int(t.start.Load())), nil
 }
+
+// StartAt makes later answers tell the participant to start its video at so
+// many kbit/s instead of at the Node's.
+func (t *Transport) StartAt(kbps int) { t.start.Store(int32(kbps)) }
+
+// Uplink is how fast the participant's packets came in the best second of the
+// last five, in kbit/s. While its camera is on, browsers send what they find
+// the network to bear, up to some 2.5 Mbit/s.
+func (t *Transport) Uplink() int { return t.repairs.arrivals.best(time.Now()) / 1000 }
 
 func (t *Transport) negotiate(ctx context.Context, offer string) (string, error) {
 	err := t.pc.SetRemoteDescription(webrtc.SessionDescription{Type: webrtc.SDPTypeOffer, SDP: offer})
@@ -208,9 +219,9 @@ func (t *Transport) onTrack(track *webrtc.TrackRemote, receiver *webrtc.RTPRecei
 		stop:      func() { _ = receiver.Stop() }, // it closes what is read; nothing is left to do on an error
 		rtt:       func() time.Duration { return time.Duration(t.rtt.Load()) },
 		resends:   answersNACK(track.Codec()),
-		arrived:   func(h *rtp.Header, now time.Time) { t.repairs.arrivals.note(h, id, now) },
+		arrived:   func(h *rtp.Header, size int, now time.Time) { t.repairs.arrivals.note(h, size, id, now) },
 	})
-	if !t.start(r) {
+	if !t.begin(r) {
 		return
 	}
 	defer t.running.Done()
@@ -240,8 +251,8 @@ func answersNACK(codec webrtc.RTPCodecParameters) bool {
 	return slices.Contains(codec.RTCPFeedback, webrtc.RTCPFeedback{Type: webrtc.TypeRTCPFBNACK})
 }
 
-// start makes r the published track of its kind; false when closing.
-func (t *Transport) start(r *Receiver) bool {
+// begin makes r the published track of its kind; false when closing.
+func (t *Transport) begin(r *Receiver) bool {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if t.ending {

@@ -72,6 +72,9 @@ type Person struct {
 	AudioOff  bool   `json:"audioOff"`
 	VideoOff  bool   `json:"videoOff"`
 	Zone      string `json:"zone"` // IANA
+	// Uplink is how fast this side's own picture and sound came some seconds
+	// after they connected, kbit/s; 0 while that isn't measured.
+	Uplink int `json:"uplink"`
 }
 
 // StepView is one step of the plan.

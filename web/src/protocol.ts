@@ -185,6 +185,7 @@ export interface Person {
   videoOff: boolean;
   /** IANA */
   zone: string;
+  uplink: number;
 }
 
 /** Recorder is sent once a second to staff while a call is recorded. */

@@ -1,6 +1,7 @@
 import { CircleCheck, Clock, IdCard, TriangleAlert, UserRound } from 'lucide-preact';
 import { useState } from 'preact/hooks';
 import type { State } from '../protocol';
+import { language } from '../shared/i18n';
 import { clock } from '../shared/times';
 import { Button, Icon, Rich, StreamVideo, Strip } from '../shared/ui';
 import { Comfort, Screen } from './Screen';
@@ -55,7 +56,7 @@ export function Waiting({ visit, state }: { visit: Visit; state: State }) {
           <p class="row-text">{state.peer?.connected ? t('waiting.here', { name }) : t('waiting.away', { name })}</p>
         </li>
         <li class="row">
-          <Connection visit={visit} />
+          <Connection visit={visit} uplink={state.you.uplink} />
         </li>
         <li class="row">
           <Icon of={IdCard} size={24} class="row-icon" />
@@ -70,13 +71,22 @@ export function Waiting({ visit, state }: { visit: Visit; state: State }) {
   );
 }
 
-function Connection({ visit }: { visit: Visit }) {
+/** What counts as good and as slow, kbit/s. */
+const good = 1100;
+const fair = 300;
+
+function Connection({ visit, uplink }: { visit: Visit; uplink: number }) {
   const status = visit.media.status.value;
   if (status === 'connected') {
     return (
       <>
         <Icon of={CircleCheck} size={24} class="row-icon good" />
-        <p class="row-text">{t('waiting.connected')}</p>
+        <div class="row-text">
+          <p>{t('waiting.connected')}</p>
+          <p class="sub" data-testid="seller-uplink" data-kbps={uplink}>
+            {uplink ? uplinkWords(uplink) : t('waiting.measuring')}
+          </p>
+        </div>
       </>
     );
   }
@@ -88,4 +98,10 @@ function Connection({ visit }: { visit: Visit }) {
       <p class="row-text">{status === 'lost' ? t('waiting.mediaLost') : t('waiting.connecting')}</p>
     </>
   );
+}
+
+function uplinkWords(kbps: number): string {
+  const mbits = new Intl.NumberFormat(language, { maximumFractionDigits: 1 }).format(kbps / 1000);
+  const how = kbps >= good ? 'good' : kbps >= fair ? 'fair' : 'poor';
+  return t(`waiting.uplink_${how}`, { rate: t('waiting.rate', { mbits }) });
 }

@@ -1,4 +1,5 @@
 import { effect, signal, type Signal } from '@preact/signals';
+import { withOpusNack } from './sdp';
 import { ServerError, type CallSocket } from './socket';
 
 /** Where the media stand. */
@@ -129,7 +130,7 @@ export class CallMedia {
     await keepResolution(video);
     this.dress();
     await peer.setLocalDescription();
-    const answer = await this.socket.request('offer', { sdp: peer.localDescription!.sdp });
+    const answer = await this.socket.request('offer', { sdp: withOpusNack(peer.localDescription!.sdp) });
     if (this.peer === peer) await peer.setRemoteDescription({ type: 'answer', sdp: answer.sdp });
   }
 

@@ -1,0 +1,31 @@
+package calls
+
+import (
+	"time"
+
+	"verifycall/media"
+)
+
+// uplinkAfter a connection came up its rate is taken for what the network
+// bears: browsers need 2 to 3 s to find it.
+const uplinkAfter = 5 * time.Second
+
+// Bounds of a start of video, in kbit/s: a poor phone must not be flooded, and
+// more than the best picture needs helps nobody.
+const startLeast, startMost = 150, 2500
+
+// measureUplink looks, once for each connection, how much of a side's own
+// video arrives. In the waiting room nobody sees that video and nothing keeps
+// it. A camera that is off would measure the encoder.
+func (c *Call) measureUplink(s *side, now time.Time) {
+	if s.measured || !s.connected || s.videoOff || now.Sub(s.connectedAt) < uplinkAfter ||
+		s.transport.Receiver(media.Video) == nil {
+		return
+	}
+	s.uplink, s.measured, c.dirty = s.transport.Uplink(), true, true
+	c.log.Info("uplink measured", "role", s.role, "kbps", s.uplink)
+}
+
+// startKbps is where a connection's video starts after an uplink of so many
+// kbit/s was measured.
+func startKbps(uplink int) int { return min(max(uplink*7/10, startLeast), startMost) }

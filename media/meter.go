@@ -1,0 +1,61 @@
+package media
+
+import "time"
+
+// A meter looks back over meterSpan in slots of meterSlot.
+const (
+	meterSlot   = 100 * time.Millisecond
+	meterSecond = int64(time.Second / meterSlot)
+	meterSpan   = 5 * meterSecond
+)
+
+// meter tells how fast packets come or go: the best whole second of the last
+// five, so that a pause of the encoder doesn't count as a slow network. Pure:
+// time comes as an argument. The zero value is ready.
+type meter struct {
+	bytes [meterSpan]int // of each slot, by its number modulo meterSpan
+	last  int64          // number of the newest slot
+}
+
+// add notes a packet of so many bytes.
+func (m *meter) add(bytes int, now time.Time) {
+	m.turn(now)
+	m.bytes[m.last%meterSpan] += bytes
+}
+
+// best second of the last five, in bit/s.
+func (m *meter) best(now time.Time) int {
+	m.turn(now)
+	best := 0
+	for from := m.last - meterSpan + 1; from+meterSecond <= m.last; from++ { // whole slots only
+		best = max(best, m.sum(from, from+meterSecond))
+	}
+	return 8 * best
+}
+
+// latest second, in bit/s.
+func (m *meter) latest(now time.Time) int {
+	m.turn(now)
+	return 8 * m.sum(m.last-meterSecond, m.last)
+}
+
+// sum of the slots from..to, without to.
+func (m *meter) sum(from, to int64) int {
+	total := 0
+	for slot := from; slot < to; slot++ {
+		total += m.bytes[slot%meterSpan]
+	}
+	return total
+}
+
+// turn empties the slots that have begun since the last call.
+func (m *meter) turn(now time.Time) {
+	slot := now.UnixNano() / int64(meterSlot)
+	if slot <= m.last { // also where the clock went back
+		return
+	}
+	for next := max(m.last+1, slot-meterSpan+1); next <= slot; next++ {
+		m.bytes[next%meterSpan] = 0
+	}
+	m.last = slot
+}

@@ -1,0 +1,37 @@
+package media
+
+import (
+	"testing"
+	"time"
+)
+
+func TestMeter(t *testing.T) {
+	var m meter
+	at := time.Unix(1_800_000_000, 0)
+	if got := m.best(at); got != 0 {
+		t.Errorf("%d bit/s of nothing", got)
+	}
+	for range 30 { // 3 s of 100 kbit/s
+		m.add(1250, at)
+		at = at.Add(meterSlot)
+	}
+	for range 10 { // 1 s of 800 kbit/s
+		m.add(10_000, at)
+		at = at.Add(meterSlot)
+	}
+	for _, c := range []struct {
+		after        time.Duration
+		best, latest int
+	}{
+		{0, 800_000, 800_000},
+		{500 * time.Millisecond, 800_000, 400_000},
+		{3 * time.Second, 800_000, 0},
+		{4500 * time.Millisecond, 320_000, 0},
+		{6 * time.Second, 0, 0},
+		{time.Hour, 0, 0},
+	} {
+		if best, latest := m.best(at.Add(c.after)), m.latest(at.Add(c.after)); best != c.best || latest != c.latest {
+			t.Errorf("after %v: best %d, latest %d, wanted %d and %d", c.after, best, latest, c.best, c.latest)
+		}
+	}
+}
