@@ -1,0 +1,233 @@
+package media
+
+import (
+	"time"
+
+	"github.com/pion/rtcp"
+)
+
+// How the way to a subscriber is estimated: what he says about the arrival of
+// each packet (transport-wide feedback) is compared with when it was sent. A
+// delay that grows is a queue that fills. After draft-ietf-rmcat-gcc-02, with
+// the trend line of libwebrtc instead of the Kalman filter.
+const (
+	estimateLeast = 50_000    // bit/s: sound alone
+	estimateMost  = 4_000_000 // bit/s: more than a call sends
+	estimateFirst = 300_000   // bit/s, before anything is known
+
+	departuresKept = 2048                 // packets whose feedback may still come
+	groupSpan      = 5 * time.Millisecond // packets sent together, section 5.2 of the draft
+	ackedSpan      = 500 * time.Millisecond
+
+	overuseBackoff  = 0.85 // of what arrived, section 5.5
+	growth          = 0.08 // a second, section 5.5
+	growthHeadroom  = 1.5  // × what arrived: a sender that sends less learns nothing
+	lossHigh        = 0.1  // a fraction that tells of a full queue; radio loses less
+	lossSample      = 20   // packets at least
+	lossInterval    = 300 * time.Millisecond
+	decreaseSpacing = 200 * time.Millisecond // beside the round trip
+	silence         = time.Second            // without feedback, while sending
+	silenceBackoff  = 0.5
+)
+
+// departure is a packet on its way.
+type departure struct {
+	at      time.Duration
+	size    int
+	probe   int // its probe, 0 for none
+	number  uint16
+	pending bool // nothing has been said about it yet
+	lost    bool // said so; it may still arrive
+}
+
+// estimator of one subscriber's downlink. Times are since an epoch of its
+// owner's choice. Pure; owned by one downlink.
+type estimator struct {
+	target float64 // bit/s
+	next   uint16  // transport-wide sequence number
+	sent   [departuresKept]departure
+
+	clock  arrivalClock
+	groups groups
+	trend  trend
+	acked  ackedRate
+	probe  probeResult
+
+	rtt         time.Duration
+	grewAt      time.Duration // when target last changed, up or down
+	loweredAt   time.Duration
+	heardAt     time.Duration // last feedback
+	sentAt      time.Duration // last departure
+	lossFrom    time.Duration
+	lossOf, all int
+}
+
+func newEstimator() estimator { return estimator{target: estimateFirst, trend: newTrend()} }
+
+// bps is the estimate, in bit/s.
+func (e *estimator) bps() int { return int(e.target) }
+
+// depart notes a packet that is being sent and gives its transport-wide number.
+func (e *estimator) depart(size, probe int, now time.Duration) uint16 {
+	number := e.next
+	e.next++
+	if now-e.sentAt > silence { // nobody could have said anything
+		e.heardAt = max(e.heardAt, now)
+	}
+	e.sentAt = now
+	e.sent[number%departuresKept] = departure{at: now, size: size, probe: probe, number: number, pending: true}
+	return number
+}
+
+// feedback takes what the subscriber says about arrivals.
+func (e *estimator) feedback(fb *rtcp.TransportLayerCC, now time.Duration) {
+	e.heardAt = now
+	arrival := e.clock.base(fb.ReferenceTime)
+	deltas := fb.RecvDeltas
+	eachStatus(fb, func(number uint16, received bool) bool {
+		d := &e.sent[number%departuresKept]
+		known := d.number == number && d.pending
+		if !received {
+			if known && !d.lost {
+				d.lost = true
+				e.lossOf++
+				e.all++
+			}
+			return true
+		}
+		if len(deltas) == 0 {
+			return false // a report that contradicts itself
+		}
+		arrival += time.Duration(deltas[0].Delta) * time.Microsecond
+		deltas = deltas[1:]
+		if known {
+			e.arrived(d, arrival, now)
+		}
+		return true
+	})
+	e.decide(now)
+}
+
+// arrived takes one packet's arrival, by the subscriber's clock.
+func (e *estimator) arrived(d *departure, arrival, now time.Duration) {
+	d.pending = false
+	if d.lost {
+		e.lossOf--
+	} else {
+		e.all++
+	}
+	e.acked.add(arrival, d.size)
+	e.probe.arrived(d, arrival)
+	if grown, at, ok := e.groups.add(d.at, arrival); ok {
+		e.trend.add(grown, at)
+	}
+	e.rtt = now - d.at
+}
+
+// decide moves the target after a feedback.
+func (e *estimator) decide(now time.Duration) {
+	probed, ok := e.probe.take()
+	switch {
+	case ok && probed > e.target:
+		e.set(probed, now)
+		e.trend.reset()
+		return
+	case e.trend.overused && !e.probe.disturbs(now):
+		e.overuse(now)
+	case e.trend.steady && !e.probe.disturbs(now):
+		e.grow(now)
+	}
+	e.countLoss(now)
+}
+
+// overuse backs off to a part of what arrives.
+func (e *estimator) overuse(now time.Duration) {
+	if now-e.loweredAt < e.rtt+decreaseSpacing {
+		return
+	}
+	if arrives, ok := e.acked.bps(); ok && overuseBackoff*arrives < e.target {
+		e.lower(overuseBackoff*arrives, now)
+	}
+}
+
+// grow follows what arrives without delay, and tries a little more.
+func (e *estimator) grow(now time.Duration) {
+	since := min(now-e.grewAt, time.Second)
+	arrives, ok := e.acked.bps()
+	if !ok {
+		return
+	}
+	more := e.target * (1 + growth*since.Seconds())
+	e.set(max(e.target, min(more, growthHeadroom*arrives), arrives), now)
+}
+
+// countLoss lowers the target when more is lost than a radio loses.
+func (e *estimator) countLoss(now time.Duration) {
+	if now-e.lossFrom < lossInterval || e.all < lossSample {
+		return
+	}
+	if fraction := float64(e.lossOf) / float64(e.all); fraction > lossHigh {
+		e.lower(e.target*(1-fraction/2), now)
+	}
+	e.lossFrom, e.lossOf, e.all = now, 0, 0
+}
+
+// tick halves the target while the subscriber says nothing about what is sent.
+func (e *estimator) tick(now time.Duration) {
+	if now-e.heardAt > silence && e.sentAt > e.heardAt && now-e.loweredAt > silence/2 {
+		e.lower(silenceBackoff*e.target, now)
+	}
+}
+
+func (e *estimator) lower(target float64, now time.Duration) {
+	e.loweredAt = now
+	e.set(target, now)
+}
+
+func (e *estimator) set(target float64, now time.Duration) {
+	e.target, e.grewAt = min(max(target, estimateLeast), estimateMost), now
+}
+
+// eachStatus walks through a feedback's packets until visit says false.
+func eachStatus(fb *rtcp.TransportLayerCC, visit func(number uint16, received bool) bool) {
+	number, left := fb.BaseSequenceNumber, int(fb.PacketStatusCount)
+	one := func(symbol uint16) bool {
+		left--
+		number++
+		return visit(number-1, symbol == rtcp.TypeTCCPacketReceivedSmallDelta || symbol == rtcp.TypeTCCPacketReceivedLargeDelta)
+	}
+	for _, chunk := range fb.PacketChunks {
+		switch c := chunk.(type) {
+		case *rtcp.RunLengthChunk:
+			for range min(int(c.RunLength), left) {
+				if !one(c.PacketStatusSymbol) {
+					return
+				}
+			}
+		case *rtcp.StatusVectorChunk:
+			for _, symbol := range c.SymbolList[:min(len(c.SymbolList), left)] {
+				if !one(symbol) {
+					return
+				}
+			}
+		}
+	}
+}
+
+// arrivalClock unwraps the reference time of feedback: 24 bits of 64 ms.
+type arrivalClock struct {
+	began bool
+	last  uint32
+	units int64
+}
+
+const referenceUnit = 64 * time.Millisecond
+
+func (c *arrivalClock) base(reference uint32) time.Duration {
+	if !c.began {
+		c.began, c.last = true, reference
+	}
+	c.units += int64(int32((reference-c.last)<<8) >> 8)
+	c.last = reference
+	return time.Duration(c.units) * referenceUnit
+}
