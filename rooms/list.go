@@ -53,6 +53,9 @@ func memberships(r *Room) map[string]int64 {
 	if r.Manager != "" {
 		in["at:"+r.Manager] = at.UnixMilli()
 	}
+	if r.unsealed() {
+		in[indexUnsealed] = r.Decided.UnixMilli()
+	}
 	if !r.Decided.IsZero() {
 		for _, name := range []string{decidedIndex("", ""), decidedIndex(r.Manager, ""), decidedIndex("", r.Verdict),
 			decidedIndex(r.Manager, r.Verdict)} {

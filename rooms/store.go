@@ -39,6 +39,9 @@ const prefix = "vc:{main}:"
 //	index:NAME        sorted set of ids, score in milliseconds, see memberships
 //	link:HASH         {room, expires}
 //	ticket:KIND:HASH  a Ticket, with a time to live
+//	lease:ID          who holds a live room, with a time to live, see lease.lua; room:ID has its last fence
+//	node:ID, nodes    announcements of the nodes, with a time to live
+//	common:NAME       what all nodes have in common
 type Store struct {
 	client   redis.UniversalClient
 	embedded *embedded.Server // nil with a Redis of its own
