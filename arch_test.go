@@ -16,8 +16,9 @@ var mayImport = map[string][]string{
 	"calls":                   {"calls/protocol", "media", "recorder", "recorder/evidence", "recorder/webp", "rooms", "rooms/ledger", "rooms/plan"},
 	"calls/protocol":          {},
 	"calls/protocol/generate": {"calls/protocol"},
-	"cmd/verifycall":          {"calls", "calls/protocol", "media", "recorder", "recorder/evidence", "rooms", "rooms/ledger", "rooms/plan", "signaling", "signaling/intake", "web"},
+	"cmd/verifycall":          {"calls", "calls/protocol", "media", "nodes", "recorder", "recorder/evidence", "rooms", "rooms/ledger", "rooms/plan", "signaling", "signaling/intake", "web"},
 	"media":                   {},
+	"nodes":                   {"rooms"},
 	"recorder":                {"recorder/webm", "recorder/webp"},
 	"recorder/evidence":       {"recorder/webm", "recorder/webp", "rooms/ledger", "rooms/plan"},
 	"recorder/webm":           {},
@@ -26,7 +27,7 @@ var mayImport = map[string][]string{
 	"rooms/embedded":          {},
 	"rooms/ledger":            {},
 	"rooms/plan":              {},
-	"signaling":               {"calls", "calls/protocol", "recorder/evidence", "rooms", "rooms/ledger", "rooms/plan", "signaling/intake", "signaling/socket"},
+	"signaling":               {"calls", "calls/protocol", "nodes", "recorder/evidence", "rooms", "rooms/ledger", "rooms/plan", "signaling/intake", "signaling/socket"},
 	"signaling/intake":        {"calls/protocol"},
 	"signaling/socket":        {"calls/protocol"},
 	"web":                     {},
@@ -40,7 +41,7 @@ var onlyIn = map[string][]string{
 	"github.com/pion/webrtc":        {"media", "bench"},
 	"github.com/pion/rtp":           {"media", "recorder", "bench"},
 	"aead.dev/minisign":             {"recorder/evidence"},
-	"net/http":                      {"signaling", "signaling/socket", "cmd/verifycall", "calls/protocol", "bench"},
+	"net/http":                      {"nodes", "signaling", "signaling/socket", "cmd/verifycall", "calls/protocol", "bench"},
 }
 
 type pkg struct {

@@ -23,12 +23,16 @@ const inboxSize = 256
 
 // Call is the live actor of a room. All fields below the line are owned by run.
 type Call struct {
-	house *House
-	id    string
-	log   *slog.Logger
-	inbox chan event    // never closed; posters give up on done
-	done  chan struct{} // closed by run when it returns
-	jobs  sync.WaitGroup
+	house  *House
+	id     string
+	log    *slog.Logger
+	inbox  chan event    // never closed; posters give up on done
+	done   chan struct{} // closed by run when it returns
+	gone   chan struct{} // closed when the lease was given back
+	jobs   sync.WaitGroup
+	lease  rooms.Lease
+	ctx    context.Context // ends with why the call ends here
+	cancel context.CancelCauseFunc
 
 	stopping sync.WaitGroup // recordings that write their last frames
 
@@ -54,16 +58,17 @@ type event interface {
 	apply(ctx context.Context, c *Call)
 }
 
-func newCall(ctx context.Context, h *House, r *rooms.Room) *Call {
+func newCall(ctx context.Context, h *House, r *rooms.Room, lease rooms.Lease) *Call {
 	now := time.Now()
 	c := &Call{
 		house: h, id: r.ID, room: r,
 		log:   h.cfg.Log.With("room", r.ID),
-		inbox: make(chan event, inboxSize), done: make(chan struct{}),
+		inbox: make(chan event, inboxSize), done: make(chan struct{}), gone: make(chan struct{}), lease: lease,
 		seller: side{role: protocol.RoleSeller, name: r.Text(r.SellerName), zone: r.Zone, lost: now,
 			offers: rate.NewLimiter(offerRate, offerBurst)},
 		manager: side{role: protocol.RoleManager, lost: now, offers: rate.NewLimiter(offerRate, offerBurst)},
 	}
+	c.ctx, c.cancel = context.WithCancelCause(h.ctx)
 	if r.Manager != "" {
 		if staff, err := h.cfg.Rooms.Staff(ctx, r.Manager); err == nil {
 			c.manager.name, c.manager.zone = staff.Name, staff.Zone
@@ -89,10 +94,21 @@ func (c *Call) post(e event) {
 	}
 }
 
+// live is the call's whole life on this node.
+func (c *Call) live() {
+	c.run(c.ctx)
+	c.cancel(nil)
+	c.giveBack()
+	c.house.forget(c)
+}
+
 // run owns the call until it is idle or ctx ends.
 func (c *Call) run(ctx context.Context) {
 	tick := time.NewTicker(time.Second)
 	defer tick.Stop()
+	if c.room.State == rooms.StateLive { // whoever had it before is gone
+		c.interrupt(ctx, time.Now(), c.lostCause())
+	}
 	c.startSeal(ctx)
 	for {
 		select {
@@ -101,11 +117,11 @@ func (c *Call) run(ctx context.Context) {
 		case now := <-tick.C:
 			c.onTick(ctx, now)
 		case <-ctx.Done():
-			c.stop()
+			c.stop(context.Cause(ctx))
 			return
 		}
 		c.flush()
-		if c.idle() && c.house.retire(c) {
+		if c.idle() && len(c.inbox) == 0 {
 			c.release()
 			return
 		}
@@ -139,19 +155,21 @@ func (c *Call) release() {
 	}
 }
 
-// stop ends the call because the node stops: what was live is interrupted and
-// can go on elsewhere or after a restart.
-func (c *Call) stop() {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(c.house.ctx), 5*time.Second)
+// stop ends the call here: what was live is interrupted, unless another node has
+// it already, and can go on elsewhere or after a restart.
+func (c *Call) stop(why error) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(c.ctx), 5*time.Second)
 	defer cancel()
-	if c.room.State == rooms.StateLive {
-		c.command(ctx, "system", rooms.Interrupt{Cause: causeStopping})
+	cause := stopCauses[why]
+	c.log.Info("call ends here", "cause", cause)
+	if c.room.State == rooms.StateLive && !errors.Is(why, ErrLeaseLost) {
+		c.command(ctx, "system", rooms.Interrupt{Cause: cause})
 	}
-	c.stopRecording(&c.seller, causeStopping)
-	c.stopRecording(&c.manager, causeStopping)
+	c.stopRecording(&c.seller, cause)
+	c.stopRecording(&c.manager, cause)
 	for _, s := range []*Seat{c.seller.seat, c.manager.seat, c.pending} {
 		if s != nil {
-			s.send("", &protocol.Bye{Cause: "server_stopping"})
+			s.send("", &protocol.Bye{Cause: "server_stopping"}) // pages come back at once
 			s.join.Out.Close(1001, "server stopping")
 		}
 	}
@@ -177,7 +195,10 @@ func (f finished) apply(ctx context.Context, c *Call) {
 // room is the new one.
 func (c *Call) command(ctx context.Context, actor string, cmd rooms.Command) error {
 	before := c.room.State
-	r, err := c.house.cfg.Rooms.Do(ctx, c.id, actor, cmd)
+	r, err := c.house.cfg.Rooms.Do(ctx, c.id, actor, cmd, c.lease.Guards()...)
+	if errors.Is(err, rooms.ErrFenced) {
+		c.cancel(ErrLeaseLost)
+	}
 	if err != nil {
 		c.stale = c.stale || outdated(err, before)
 		return err

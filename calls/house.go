@@ -19,8 +19,12 @@ import (
 	"verifycall/rooms"
 )
 
-// ErrStopping is the cause that ends all calls when the node stops.
-var ErrStopping = errors.New("server stopping")
+// Causes that end a running Call.
+var (
+	ErrStopping  = errors.New("server stopping")              // the node stops
+	ErrDrained   = errors.New("the node takes no more calls") // it goes on elsewhere
+	ErrLeaseLost = errors.New("another node has the room")
+)
 
 // Config says what a House works with. All fields are needed but the durations.
 type Config struct {
@@ -34,6 +38,12 @@ type Config struct {
 	Grace    time.Duration // an interrupted call ends after this; 0 = 2 min
 	Deadline time.Duration // for the key frame of a capture; 0 = 3 s
 	Reseal   time.Duration // between two attempts to seal a record; 0 = 10 s
+
+	// Node is this node's id among those that share Rooms; empty: it is alone with
+	// them and holds no leases. Steady says whether what other nodes let lapse may
+	// be taken now.
+	Node   string
+	Steady func() bool
 }
 
 // House keeps the live calls of this node by room id.
@@ -43,9 +53,10 @@ type House struct {
 	cancel context.CancelCauseFunc
 	wg     sync.WaitGroup // one per running Call
 
-	mu     sync.Mutex // guards calls and closed; never held while calling out
-	calls  map[string]*Call
-	closed bool
+	mu       sync.Mutex       // guards what follows; never held while calling out
+	calls    map[string]*Call // until they have given their lease back
+	closed   bool
+	draining bool
 }
 
 // NewHouse makes a House without calls. Recover brings back those of an
@@ -65,6 +76,9 @@ func NewHouse(cfg Config) *House {
 	}
 	h := &House{cfg: cfg, calls: make(map[string]*Call)}
 	h.ctx, h.cancel = context.WithCancelCause(context.Background())
+	if cfg.Node != "" {
+		h.wg.Go(h.keepLeases)
+	}
 	return h
 }
 
@@ -95,8 +109,8 @@ func (h *House) Join(ctx context.Context, j Join) (*Seat, error) {
 		case r := <-req.reply:
 			return r.seat, r.err
 		case <-c.done: // it retired between the look-up and the post
-			if h.ctx.Err() != nil {
-				return nil, protocol.Faultf(protocol.CodeUnavailable, "The server is stopping. Try again in a moment.")
+			if err := c.awaitGone(ctx); err != nil {
+				return nil, err
 			}
 		case <-ctx.Done():
 			if req.settled.CompareAndSwap(false, true) { // nobody will leave that seat, so it must not be given
@@ -114,42 +128,49 @@ func (h *House) call(ctx context.Context, room string) (*Call, error) {
 	c, closed := h.calls[room], h.closed
 	h.mu.Unlock()
 	if closed {
-		return nil, protocol.Faultf(protocol.CodeUnavailable, "The server is stopping. Try again in a moment.")
+		return nil, errStopping()
 	}
 	if c != nil {
 		return c, nil
+	}
+	lease, err := h.hold(ctx, room)
+	if err != nil {
+		return nil, Fault(err)
 	}
 	r, err := h.cfg.Rooms.Load(ctx, room)
 	if err != nil {
 		return nil, Fault(err)
 	}
-	return h.start(ctx, r)
+	return h.start(ctx, r, lease)
 }
 
-func (h *House) start(ctx context.Context, r *rooms.Room) (*Call, error) {
-	fresh := newCall(ctx, h, r)
+// start runs the call of a room unless it runs already. A lease that comes to
+// nothing runs out by itself.
+func (h *House) start(ctx context.Context, r *rooms.Room, lease rooms.Lease) (*Call, error) {
+	fresh := newCall(ctx, h, r, lease)
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if h.closed {
-		return nil, protocol.Faultf(protocol.CodeUnavailable, "The server is stopping. Try again in a moment.")
+		return nil, errStopping()
 	}
 	if c := h.calls[r.ID]; c != nil { // somebody was faster
 		return c, nil
 	}
 	h.calls[r.ID] = fresh
-	h.wg.Go(func() { fresh.run(h.ctx) })
+	h.wg.Go(fresh.live)
 	return fresh, nil
 }
 
-// retire takes an idle call out, unless something has come in meanwhile.
-func (h *House) retire(c *Call) bool {
+// forget takes a call out that has ended.
+func (h *House) forget(c *Call) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	if len(c.inbox) > 0 {
-		return false
-	}
 	delete(h.calls, c.id)
-	return true
+	close(c.gone)
+}
+
+func errStopping() error {
+	return protocol.Faultf(protocol.CodeUnavailable, "The server is stopping. Try again in a moment.")
 }
 
 // Live counts the calls that run on this node, waiting rooms included.

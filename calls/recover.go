@@ -12,54 +12,33 @@ import (
 
 // Recover brings back what an earlier run left: torn recordings become playable
 // again, calls that were live are interrupted and may go on, waiting sellers
-// are booked again, and decided rooms without a bundle get theirs.
+// are booked again, and decided rooms without a bundle get theirs. Among several
+// nodes the rooms may go on elsewhere by now; those that don't are taken in later.
 func (h *House) Recover(ctx context.Context) error {
-	var faults []error
-	faults = append(faults, h.recoverScratch(ctx))
-	for _, state := range []string{rooms.StateLive, rooms.StateWaiting, rooms.StateInterrupted, rooms.StateDecided} {
-		faults = append(faults, h.eachRoom(ctx, state, h.recoverRoom))
+	faults := []error{h.recoverScratch(ctx)}
+	if h.cfg.Node != "" {
+		return errors.Join(faults...)
+	}
+	ids, err := h.cfg.Rooms.Unfinished(ctx)
+	faults = append(faults, err)
+	for _, id := range ids {
+		if err := h.recoverRoom(ctx, id); err != nil {
+			faults = append(faults, fmt.Errorf("recover %s: %w", id, err))
+		}
 	}
 	return errors.Join(faults...)
 }
 
-func (h *House) eachRoom(ctx context.Context, state string, do func(context.Context, *rooms.Room) error) error {
-	var faults []error
-	query := rooms.Query{State: state, Limit: 100}
-	for {
-		page, err := h.cfg.Rooms.List(ctx, query)
-		if err != nil {
-			return errors.Join(append(faults, fmt.Errorf("list %s rooms: %w", state, err))...)
-		}
-		for _, r := range page.Rooms {
-			if err := do(ctx, r); err != nil {
-				faults = append(faults, fmt.Errorf("recover %s: %w", r.ID, err))
-			}
-		}
-		if page.Next == "" {
-			return errors.Join(faults...)
-		}
-		query.Cursor = page.Next
+func (h *House) recoverRoom(ctx context.Context, id string) error {
+	r, err := h.cfg.Rooms.Load(ctx, id)
+	if err != nil {
+		return err
 	}
-}
-
-func (h *House) recoverRoom(ctx context.Context, r *rooms.Room) (err error) {
-	switch r.State {
-	case rooms.StateLive:
-		if r, err = h.cfg.Rooms.Do(ctx, r.ID, "system", rooms.Interrupt{Cause: causeRestart}); err != nil {
-			return err
-		}
-	case rooms.StateWaiting:
+	if r.State == rooms.StateWaiting {
 		_, err = h.cfg.Rooms.Do(ctx, r.ID, "system", rooms.LeaveWaiting{})
 		return err
-	case rooms.StateDecided:
-		if r.Bundle != "" || r.Admitted.IsZero() {
-			return nil
-		}
 	}
-	if r, err = h.cfg.Rooms.Load(ctx, r.ID); err != nil {
-		return err
-	}
-	_, err = h.start(ctx, r)
+	_, err = h.start(ctx, r, rooms.Lease{})
 	return err
 }
 

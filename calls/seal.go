@@ -25,12 +25,13 @@ func (c *Call) startSeal(ctx context.Context) {
 		return
 	}
 	c.sealing = true
-	h, id := c.house, c.id
+	h, lease := c.house, c.lease
+	id := c.id
 	ctx = context.WithoutCancel(ctx) // a record once begun is finished; stop waits for it
 	c.job(func() event {
 		started := time.Now()
 		c.stopping.Wait()
-		err := h.seal(ctx, id)
+		err := h.seal(ctx, id, lease.Guards()...)
 		return sealed{err, time.Since(started)}
 	})
 }
@@ -54,7 +55,7 @@ func (e sealed) apply(ctx context.Context, c *Call) {
 // seal assembles the recordings, closes the record ledger, writes the signed
 // bundle and opens the custody ledger. Each step can be done again after a
 // crash in the middle; parts are deleted when the bundle stands.
-func (h *House) seal(ctx context.Context, id string) error {
+func (h *House) seal(ctx context.Context, id string, guards ...rooms.Guard) error {
 	r, err := h.cfg.Rooms.Load(ctx, id)
 	if err != nil {
 		return fmt.Errorf("seal: %w", err)
@@ -68,7 +69,7 @@ func (h *House) seal(ctx context.Context, id string) error {
 	}
 	facts := factsOf(r, made)
 	if !r.Sealed {
-		if r, err = h.cfg.Rooms.Do(ctx, id, "system", rooms.Seal{Facts: facts.forLedger()}); err != nil {
+		if r, err = h.cfg.Rooms.Do(ctx, id, "system", rooms.Seal{Facts: facts.forLedger()}, guards...); err != nil {
 			return fmt.Errorf("seal the record ledger: %w", err)
 		}
 	}
@@ -76,7 +77,7 @@ func (h *House) seal(ctx context.Context, id string) error {
 	if err != nil {
 		return fmt.Errorf("seal: %w", err)
 	}
-	if _, err := h.cfg.Rooms.Do(ctx, id, "system", rooms.OpenCustody{Bundle: digest, RecordHead: r.Record}); err != nil {
+	if _, err := h.cfg.Rooms.Do(ctx, id, "system", rooms.OpenCustody{Bundle: digest, RecordHead: r.Record}, guards...); err != nil {
 		return fmt.Errorf("open the custody ledger: %w", err)
 	}
 	return os.RemoveAll(h.scratch(id))

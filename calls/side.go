@@ -17,6 +17,9 @@ import (
 const (
 	causeStopping    = "server_stopping"
 	causeRestart     = "server_restart"
+	causeNodeLost    = "node_lost" // another node had the call and was lost
+	causeDrained     = "node_drained"
+	causeLeaseLost   = "lease_lost" // another node has the call now
 	causeSellerLost  = "seller_lost"
 	causeManagerLost = "manager_lost"
 	causeReconnect   = "reconnect"
@@ -204,6 +207,7 @@ func (l left) apply(ctx context.Context, c *Call) {
 
 // onTick looks at what time alone changes: losses, grace, the recorder's light.
 func (c *Call) onTick(ctx context.Context, now time.Time) {
+	c.leaveIfDrained()
 	if c.stale {
 		refreshed{}.apply(ctx, c)
 	}

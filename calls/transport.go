@@ -174,7 +174,7 @@ func (c *Call) record(s *side) {
 // beginRecording makes the first file of a call, and not before.
 func (c *Call) beginRecording(s *side) (*recorder.Recording, error) {
 	if c.recorder == nil {
-		r, err := recorder.New(recorder.Config{Dir: c.house.scratch(c.id), Room: c.id, Log: c.log, Post: c.recorderEvent})
+		r, err := recorder.New(recorder.Config{Dir: c.house.scratch(c.id), Room: c.id, Fence: c.lease.Fence, Log: c.log, Post: c.recorderEvent})
 		if err != nil {
 			return nil, err
 		}

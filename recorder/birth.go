@@ -23,12 +23,16 @@ type birth struct {
 
 // claim makes the recording's folder under dir with the first free number and
 // writes the birth into it, durably.
-func (b *birth) claim(dir string) (folder string, err error) {
+func (b *birth) claim(dir string, fence int64) (folder string, err error) {
+	name := b.Participant
+	if fence > 0 {
+		name = fmt.Sprintf("%s-f%d", name, fence)
+	}
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return "", err
 	}
 	for n := 1; ; n++ {
-		b.ID = fmt.Sprintf("%s-%d", b.Participant, n)
+		b.ID = fmt.Sprintf("%s-%d", name, n)
 		folder = filepath.Join(dir, b.ID)
 		if err = os.Mkdir(folder, 0o700); err == nil {
 			break

@@ -21,7 +21,10 @@ type Config struct {
 	Dir  string // the room's folder for recordings; made by the first Begin, not before
 	Room string // the room's id
 	Log  *slog.Logger
-	Post func(Event) // told what the call should know; must not block; may be nil
+	// Fence of the room's lease: part of the recordings' ids, so that no two nodes
+	// use the same one. 0: there is one node only.
+	Fence int64
+	Post  func(Event) // told what the call should know; must not block; may be nil
 }
 
 // Recorder makes the recordings of one room. Its methods may be called from any
@@ -49,7 +52,8 @@ func New(cfg Config) (*Recorder, error) {
 var participantName = regexp.MustCompile(`^[a-z][a-z0-9_-]{0,31}$`)
 
 // Begin starts a recording of what participant sends on the connection conn.
-// Its id, "<participant>-<n>", is unique in Dir also across restarts.
+// Its id, "<participant>-<n>" or "<participant>-f<fence>-<n>", is unique in Dir
+// also across restarts.
 func (r *Recorder) Begin(participant, conn string) (*Recording, error) {
 	if !participantName.MatchString(participant) {
 		return nil, fmt.Errorf("recorder: participant %.40q", participant)
@@ -60,7 +64,7 @@ func (r *Recorder) Begin(participant, conn string) (*Recording, error) {
 		return nil, ErrStopped
 	}
 	birth := birth{Participant: participant, Conn: conn, Room: r.cfg.Room, Start: r.now()}
-	dir, err := birth.claim(r.cfg.Dir)
+	dir, err := birth.claim(r.cfg.Dir, r.cfg.Fence)
 	if err != nil {
 		return nil, fmt.Errorf("begin recording: %w", err)
 	}

@@ -88,7 +88,7 @@ func (s *Store) KeepLeases(ctx context.Context, node string, rooms []string) (ma
 	for len(rooms) > 0 {
 		batch := rooms[:min(len(rooms), renewBatch)]
 		rooms = rooms[len(batch):]
-		lines, err := s.leases(ctx, "hold", node, false, batch)
+		lines, err := s.leases(ctx, "keep", node, false, batch)
 		if err != nil {
 			return nil, err
 		}

@@ -115,7 +115,11 @@ func TestKeepLeasesTellsLostAndNews(t *testing.T) {
 		take(t, s, lost.ID, "a", false)
 		lapse(t, s, lost.ID)
 		take(t, s, lost.ID, "b", true)
-		kept, err := s.KeepLeases(t.Context(), "a", []string{mine.ID, lost.ID})
+		left := create(t, s, nil)
+		if err := s.LeaveLease(t.Context(), take(t, s, left.ID, "a", false)); err != nil {
+			t.Fatal(err)
+		}
+		kept, err := s.KeepLeases(t.Context(), "a", []string{mine.ID, lost.ID, left.ID})
 		if err != nil || len(kept) != 1 || kept[mine.ID].Fence != 1 {
 			t.Fatalf("kept %+v, %v", kept, err)
 		}

@@ -3,12 +3,13 @@
 -- fence says who held it last: "fence node", or "fence -" once it was given up.
 -- That field outlives the lease: commits are guarded by it.
 --
--- ARGV: what ("hold" or "leave"), the node, time to live in ms, and "1" where a
+-- ARGV: what ("hold", "keep" or "leave"), the node, time to live in ms, and "1" where a
 -- lease that another node let lapse may be taken. The reply has a line for each:
 --   OWN fence [head of record] [head of custody]
 --   HELD node           another node has it
 --   WAIT node           it lapsed, but its last owner may come back for it
 --   NONE                there is no such room
+--   LOST                asked to keep it, but the node was not its last owner
 --   LEFT                it was given up, or was not this node's any more
 local what, node, ttl, others = ARGV[1], ARGV[2], ARGV[3], ARGV[4]
 
@@ -40,6 +41,9 @@ local function hold(lease, room)
   end
   local fence, last = split(redis.call('HGET', room, 'fence'))
   if last ~= node then
+    if what == 'keep' then
+      return 'LOST'
+    end
     if last ~= '-' and others ~= '1' then
       return 'WAIT ' .. last
     end
