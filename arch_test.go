@@ -13,11 +13,12 @@ import (
 // mayImport is the import table of the house: package → packages of ours that
 // it may import. A package that is missing here may not exist.
 var mayImport = map[string][]string{
-	"calls":                   {"calls/protocol", "media", "recorder", "recorder/evidence", "recorder/webp", "rooms", "rooms/ledger", "rooms/plan"},
+	"calls":                   {"calls/protocol", "media", "media/relay", "recorder", "recorder/evidence", "recorder/webp", "rooms", "rooms/ledger", "rooms/plan"},
 	"calls/protocol":          {},
 	"calls/protocol/generate": {"calls/protocol"},
-	"cmd/verifycall":          {"calls", "calls/protocol", "media", "nodes", "recorder", "recorder/evidence", "rooms", "rooms/ledger", "rooms/plan", "signaling", "signaling/intake", "web"},
+	"cmd/verifycall":          {"calls", "calls/protocol", "media", "media/relay", "nodes", "recorder", "recorder/evidence", "rooms", "rooms/ledger", "rooms/plan", "signaling", "signaling/intake", "web"},
 	"media":                   {},
+	"media/relay":             {},
 	"nodes":                   {"rooms"},
 	"recorder":                {"recorder/webm", "recorder/webp"},
 	"recorder/evidence":       {"recorder/webm", "recorder/webp", "rooms/ledger", "rooms/plan"},
@@ -39,6 +40,7 @@ var onlyIn = map[string][]string{
 	"github.com/alicebob/miniredis": {"rooms/embedded"},
 	"github.com/gorilla/websocket":  {"signaling/socket", "bench"},
 	"github.com/pion/webrtc":        {"media", "bench"},
+	"github.com/pion/turn":          {"media/relay"},
 	"github.com/pion/rtp":           {"media", "recorder", "bench"},
 	"aead.dev/minisign":             {"recorder/evidence"},
 	"net/http":                      {"nodes", "signaling", "signaling/socket", "cmd/verifycall", "calls/protocol", "bench"},

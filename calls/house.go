@@ -15,6 +15,7 @@ import (
 
 	"verifycall/calls/protocol"
 	"verifycall/media"
+	"verifycall/media/relay"
 	"verifycall/recorder/evidence"
 	"verifycall/rooms"
 )
@@ -26,10 +27,12 @@ var (
 	ErrLeaseLost = errors.New("another node has the room")
 )
 
-// Config says what a House works with. All fields are needed but the durations.
+// Config says what a House works with. All fields are needed but Relay and the
+// durations.
 type Config struct {
 	Rooms    *rooms.Store
 	Media    *media.Node
+	Relay    *relay.Server // nil: there is none
 	Evidence evidence.Store
 	Keys     *evidence.Keys
 	Scratch  string // directory of the parts of running recordings

@@ -9,6 +9,7 @@ import (
 
 	"verifycall/calls/protocol"
 	"verifycall/media"
+	"verifycall/media/relay"
 	"verifycall/recorder"
 	"verifycall/rooms"
 )
@@ -45,6 +46,7 @@ type side struct {
 	tab        string    // of the last seat
 	browser    string    // of the last seat
 	shown      shown     // the last state that was sent
+	relay      relay.Credentials
 
 	offers      *rate.Limiter // of new transports
 	transport   *media.Transport
@@ -162,6 +164,7 @@ func (c *Call) seatDown(ctx context.Context, s *side, seat *Seat) {
 	c.log.Info("joined", "role", s.role)
 	c.enterWaiting(ctx)
 	c.resume(ctx)
+	c.renewRelay(s, time.Now())
 	c.dirty = true
 }
 
@@ -213,6 +216,8 @@ func (c *Call) onTick(ctx context.Context, now time.Time) {
 	}
 	c.measureUplink(&c.seller, now)
 	c.measureUplink(&c.manager, now)
+	c.renewRelay(&c.seller, now)
+	c.renewRelay(&c.manager, now)
 	switch c.room.State {
 	case rooms.StateLive:
 		if cause := c.lossCause(now); cause != "" {

@@ -13,6 +13,9 @@ import (
 
 var noTime time.Time
 
+// answerTime bounds the making of an answer; it takes a few milliseconds.
+const answerTime = 5 * time.Second
+
 // onOffer makes a new transport for a side: an offer always comes from a new
 // PeerConnection of the page. What was received on the old one ends.
 func (c *Call) onOffer(ctx context.Context, s *side, msg *protocol.Offer) (protocol.ServerMessage, error) {
@@ -25,6 +28,9 @@ func (c *Call) onOffer(ctx context.Context, s *side, msg *protocol.Offer) (proto
 	if !s.offers.Allow() {
 		return nil, protocol.Faultf(protocol.CodeTooMany, "The connection was begun anew too often. Try again in a moment.")
 	}
+	if msg.Restart {
+		return c.restartICE(ctx, s, msg.SDP)
+	}
 	c.dropTransport(s)
 	s.generation++
 	generation, role := s.generation, s.role
@@ -36,7 +42,7 @@ func (c *Call) onOffer(ctx context.Context, s *side, msg *protocol.Offer) (proto
 		t.StartAt(startKbps(s.uplink))
 	}
 	s.transport, s.connectedAt, s.measured = t, noTime, false
-	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
+	ctx, cancel := context.WithTimeout(ctx, answerTime)
 	defer cancel()
 	answer, err := t.Answer(ctx, msg.SDP)
 	if err != nil {
@@ -44,6 +50,22 @@ func (c *Call) onOffer(ctx context.Context, s *side, msg *protocol.Offer) (proto
 		return nil, Fault(err)
 	}
 	c.reconcile()
+	return &protocol.Answer{SDP: answer}, nil
+}
+
+// restartICE answers on the transport that a side has: its keys, tracks and
+// recording go on.
+func (c *Call) restartICE(ctx context.Context, s *side, offer string) (protocol.ServerMessage, error) {
+	if s.transport == nil {
+		return nil, protocol.Faultf(protocol.CodeWrongState, "There is no connection to restart. Begin a new one.")
+	}
+	ctx, cancel := context.WithTimeout(ctx, answerTime)
+	defer cancel()
+	answer, err := s.transport.Answer(ctx, offer)
+	if err != nil {
+		return nil, Fault(err)
+	}
+	c.log.Info("ICE restarted", "role", s.role)
 	return &protocol.Answer{SDP: answer}, nil
 }
 
@@ -109,6 +131,7 @@ func (c *Call) reconcile() {
 	for _, s := range []*side{&c.seller, &c.manager} {
 		c.forward(s)
 		c.record(s)
+		c.renewRelay(s, time.Now())
 		if !c.callable() {
 			c.dropTransport(s)
 		}

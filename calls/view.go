@@ -21,7 +21,7 @@ func (c *Call) view(role protocol.Role) *protocol.State {
 			Test: r.Test, Cause: r.Cause},
 		You: c.person(you), Step: r.Step, Steps: steps(r), Chat: chat(r),
 		Recording: you.recording != nil, LiveSince: since(r), Outcome: outcome(r),
-		Grace: int(c.house.cfg.Grace.Seconds()),
+		Grace: int(c.house.cfg.Grace.Seconds()), Relay: you.relayView(),
 	}
 	if peer.name != "" {
 		p := c.person(peer)

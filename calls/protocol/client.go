@@ -14,9 +14,12 @@ type Hello struct {
 }
 
 // Offer carries a complete SDP offer (RFC 3264). The answer carries all
-// candidates; there is no trickle.
+// candidates; there is no trickle. It comes from a new PeerConnection, unless
+// restart says that it restarts ICE (RFC 8445 section 9) on the one that the
+// server knows, after the network has changed.
 type Offer struct {
-	SDP string `json:"sdp"`
+	SDP     string `json:"sdp"`
+	Restart bool   `json:"restart,omitempty"` // refused with "wrong_state" where the server has none
 }
 
 // Notice is a person's answer to the notice about the recording. Until it was

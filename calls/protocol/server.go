@@ -48,7 +48,17 @@ type State struct {
 	Grace     int        `json:"grace"`               // seconds that a lost side has to come back
 	GraceEnds *time.Time `json:"graceEnds,omitempty"` // while interrupted
 	Outcome   *Outcome   `json:"outcome,omitempty"`   // after the verdict, words of the seller's page
+	Relay     *Relay     `json:"relay,omitempty"`     // the TURN server, where there is one
 	Staff     *Staff     `json:"staff,omitempty"`     // staff
+}
+
+// Relay is a TURN server (RFC 8656) for networks that pass nothing but TLS, with
+// the receiver's own credentials, good for half an hour at least; the fields
+// are RTCIceServer's.
+type Relay struct {
+	URLs       []string `json:"urls"`
+	Username   string   `json:"username"`
+	Credential string   `json:"credential"`
 }
 
 // RoomView is the room as both sides may know it.

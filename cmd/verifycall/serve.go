@@ -25,6 +25,7 @@ import (
 
 	"verifycall/calls"
 	"verifycall/media"
+	"verifycall/media/relay"
 	"verifycall/recorder/evidence"
 	"verifycall/rooms"
 	"verifycall/signaling"
@@ -98,6 +99,8 @@ type node struct {
 	store *evidence.FS
 	rooms *rooms.Store
 	media *media.Node
+	relay *relay.Server
+	door  *relay.Door // where pages and relay share a port
 	house *calls.House
 	edge  *signaling.Server
 
@@ -126,7 +129,10 @@ func (n *node) open(ctx context.Context) (err error) {
 	if n.media, err = media.NewNode(media.Config{Listen: c.MediaListen, PublicIPs: c.publicIPs(), Log: n.log, StartKbps: c.StartKbps}); err != nil {
 		return err
 	}
-	n.house = calls.NewHouse(calls.Config{Rooms: n.rooms, Media: n.media, Evidence: n.store, Keys: n.keys,
+	if err := n.openPages(); err != nil {
+		return err
+	}
+	n.house = calls.NewHouse(calls.Config{Rooms: n.rooms, Media: n.media, Relay: n.relay, Evidence: n.store, Keys: n.keys,
 		Scratch: filepath.Join(c.Data, "scratch"), Log: n.log, Grace: c.Grace})
 	if err := n.house.Recover(ctx); err != nil {
 		n.log.Error("not all that an earlier run left could be recovered", "err", err)
@@ -134,14 +140,19 @@ func (n *node) open(ctx context.Context) (err error) {
 	return n.listen()
 }
 
-// listen opens the ports and makes what answers there.
-func (n *node) listen() (err error) {
+// openPages opens the pages' port, and the relay's.
+func (n *node) openPages() (err error) {
 	if n.pagesL, err = net.Listen("tcp", n.cfg.Listen); err != nil {
 		return fmt.Errorf("pages: %w", err)
 	}
 	if n.public, err = n.cfg.pagesURL(n.pagesL.Addr()); err != nil {
 		return err
 	}
+	return n.openRelay()
+}
+
+// listen makes what answers on the ports.
+func (n *node) listen() (err error) {
 	files, err := fs.Sub(web.Files, "dist")
 	if err != nil {
 		return fmt.Errorf("pages: %w", err)
@@ -181,7 +192,7 @@ func newHTTPServer(h http.Handler, log *slog.Logger) *http.Server {
 // start serves until close shuts the servers down.
 func (n *node) start() {
 	n.serving.Go(func() {
-		if n.cfg.TLSCert != "" {
+		if n.cfg.TLSCert != "" && n.door == nil {
 			n.failed <- fmt.Errorf("pages: %w", n.pages.ServeTLS(n.pagesL, n.cfg.TLSCert, n.cfg.TLSKey))
 			return
 		}
@@ -229,6 +240,7 @@ func (n *node) close() error {
 			faults = append(faults, err)
 		}
 	}
+	faults = append(faults, n.closeRelay())
 	n.serving.Wait()
 	if n.media != nil {
 		faults = append(faults, n.media.Close())

@@ -28,6 +28,8 @@ type settings struct {
 	PublicIPs   string // comma-separated
 	TLSCert     string
 	TLSKey      string
+	TURNListen  string // host:port of the relay, TCP; empty = beside the pages if they have TLS; "none"
+	TURNURL     string // empty = made of PublicURL
 	Data        string
 	Keys        string // empty = Data/keys
 	Store       string // empty = Data/store
@@ -60,6 +62,8 @@ func (c *settings) flags() *flag.FlagSet {
 	f.StringVar(&c.PublicIPs, "public-ip", "", "`IP`s that browsers send audio and video to, separated by commas (default those of --media-listen)")
 	f.StringVar(&c.TLSCert, "tls-cert", "", "`file` of the certificate chain, PEM")
 	f.StringVar(&c.TLSKey, "tls-key", "", "`file` of the certificate's key, PEM")
+	f.StringVar(&c.TURNListen, "turn-listen", "", "`host:port` of the TURN relay (TCP, TLS with --tls-cert), or none (default beside the pages where they have TLS)")
+	f.StringVar(&c.TURNURL, "turn-url", "", "`URL` that clients reach the TURN relay by (default made of --public-url)")
 	f.StringVar(&c.Data, "data", "./data", "`folder` of this node's own files")
 	f.StringVar(&c.Keys, "keys", "", "`folder` of the signing keys, made on first start (default keys in --data)")
 	f.StringVar(&c.Store, "store", "", "`folder` or file:// URL of the evidence (default store in --data)")
@@ -169,7 +173,7 @@ func (c *settings) check() error {
 			wrong("--public-ip: %q is no IP address", ip)
 		}
 	}
-	faults = append(faults, c.checkTLS(), c.checkStores())
+	faults = append(faults, c.checkTLS(), c.checkTURN(), c.checkStores())
 	if _, err := c.logger(io.Discard); err != nil {
 		faults = append(faults, err)
 	}

@@ -156,9 +156,11 @@ export interface Notice {
 export interface OK {
 }
 
-/** Offer carries a complete SDP offer (RFC 3264). The answer carries all candidates; there is no trickle. */
+/** Offer carries a complete SDP offer (RFC 3264). The answer carries all candidates; there is no trickle. It comes from a new PeerConnection, unless restart says that it restarts ICE (RFC 8445 section 9) on the one that the server knows, after the network has changed. */
 export interface Offer {
   sdp: string;
+  /** refused with "wrong_state" where the server has none */
+  restart?: boolean;
 }
 
 /** Outcome is what the seller reads after the verdict. */
@@ -191,6 +193,13 @@ export interface Person {
 /** Recorder is sent once a second to staff while a call is recorded. */
 export interface Recorder {
   tracks: TrackStatus[];
+}
+
+/** Relay is a TURN server (RFC 8656) for networks that pass nothing but TLS, with the receiver's own credentials, good for half an hour at least; the fields are RTCIceServer's. */
+export interface Relay {
+  urls: string[];
+  username: string;
+  credential: string;
 }
 
 /** Reoffer asks the page to make a new offer on a new PeerConnection. */
@@ -253,6 +262,8 @@ export interface State {
   graceEnds?: string;
   /** after the verdict, words of the seller's page */
   outcome?: Outcome;
+  /** the TURN server, where there is one */
+  relay?: Relay;
   /** staff */
   staff?: Staff;
 }

@@ -5,13 +5,13 @@ import { ServerError, type CallSocket } from './socket';
 /** Where the media stand. */
 export type MediaStatus = 'off' | 'connecting' | 'connected' | 'lost';
 
-const patience = 3000; // ms that a disconnected PeerConnection may take to heal by itself
+const patience = 3000; // ms that a restart of ICE may take before all begins anew
 const retryAfter = 1000; // ms until the next offer after a refused or lost one
 
 /**
- * CallMedia holds the one PeerConnection of a page: it always offers, one track of each kind both ways, and begins anew
- * on a new PeerConnection when the server asks for it, when the transport fails, and when the server has none any more
- * after the socket came back. Otherwise the media outlive a lost socket.
+ * CallMedia holds the one PeerConnection of a page: it always offers, one track of each kind both ways. When the network
+ * changes or nothing comes any more it restarts ICE; it begins anew on a new PeerConnection when that doesn't help, when
+ * the server asks for it, and when the server has no transport any more. The media outlive a lost socket.
  */
 export class CallMedia {
   /** What the other side sends; a new MediaStream whenever its tracks change. */
@@ -25,6 +25,7 @@ export class CallMedia {
   private peer: RTCPeerConnection | null = null;
   private stream: MediaStream | null = null;
   private timer = 0; // of the next try
+  private healing = false;
   private unwatch: () => void = () => {};
 
   constructor(private readonly socket: CallSocket) {}
@@ -33,9 +34,29 @@ export class CallMedia {
   async start(stream: MediaStream): Promise<void> {
     this.stream = stream;
     this.unwatch();
-    this.unwatch = this.watchSocket();
+    const watched = [this.watchSocket(), this.watchNetwork()];
+    this.unwatch = () => watched.forEach((stop) => stop());
     await this.connect();
   }
+
+  /** Restarts ICE: the network has changed, or brings nothing any more. What the other side gets goes on where it was. */
+  readonly heal = async (): Promise<void> => {
+    const peer = this.peer;
+    if (!peer || this.healing || !peer.remoteDescription || this.socket.status.peek() !== 'open') return;
+    this.healing = true;
+    this.later(patience);
+    try {
+      peer.setConfiguration({ bundlePolicy: 'max-bundle', iceServers: this.relays() });
+      peer.restartIce();
+      await peer.setLocalDescription();
+      const answer = await this.socket.request('offer', { sdp: peer.localDescription!.sdp, restart: true });
+      if (this.peer === peer) await peer.setRemoteDescription({ type: 'answer', sdp: answer.sdp });
+    } catch {
+      if (this.peer === peer) this.restart(); // the server has no such transport, or not any more
+    } finally {
+      this.healing = false;
+    }
+  };
 
   /** Begins anew on a new PeerConnection; for the server's "reoffer". */
   readonly restart = (): void => {
@@ -93,9 +114,28 @@ export class CallMedia {
       } else if (away) {
         away = false;
         this.sayMuted();
-        if (!state?.you.media || this.peer?.connectionState !== 'connected') this.restart();
+        if (!this.peer) this.restart();
+        else if (!state?.you.media || this.peer.connectionState !== 'connected') void this.heal();
       }
     });
+  }
+
+  /** Tells of a changed network before the transport does; gives what takes that back. */
+  private watchNetwork(): () => void {
+    const heal = (): void => void this.heal();
+    const connection = (navigator as Navigator & { connection?: EventTarget }).connection;
+    addEventListener('online', heal);
+    connection?.addEventListener('change', heal);
+    return () => {
+      removeEventListener('online', heal);
+      connection?.removeEventListener('change', heal);
+    };
+  }
+
+  /** The server's TURN relay, for networks that pass nothing but TLS. */
+  private relays(): RTCIceServer[] {
+    const relay = this.socket.state.peek()?.relay;
+    return relay ? [relay] : [];
   }
 
   private sayMuted(): void {
@@ -109,7 +149,7 @@ export class CallMedia {
     if (!stream || this.socket.status.peek() !== 'open') return;
     this.status.value = 'connecting';
     this.fault.value = null;
-    const peer = new RTCPeerConnection({ bundlePolicy: 'max-bundle' });
+    const peer = new RTCPeerConnection({ bundlePolicy: 'max-bundle', iceServers: this.relays() });
     this.peer = peer;
     try {
       this.listen(peer);
@@ -150,6 +190,7 @@ export class CallMedia {
         case 'disconnected':
           this.status.value = 'lost';
           this.later(patience);
+          void this.heal();
           break;
         case 'failed':
           this.status.value = 'lost';
@@ -159,9 +200,12 @@ export class CallMedia {
     };
   }
 
+  /** Begins anew after a time, unless the media flow again by then. */
   private later(ms: number): void {
     clearTimeout(this.timer);
-    this.timer = window.setTimeout(this.restart, ms);
+    this.timer = window.setTimeout(() => {
+      if (this.peer?.connectionState !== 'connected') this.restart();
+    }, ms);
   }
 
   private drop(): void {

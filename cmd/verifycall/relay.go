@@ -1,0 +1,113 @@
+package main
+
+import (
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"net"
+	"net/url"
+	"strings"
+
+	"verifycall/media/relay"
+)
+
+// noTURN as --turn-listen means that there is no relay.
+const noTURN = "none"
+
+// checkTURN names what is wrong with the relay's settings.
+func (c *settings) checkTURN() error {
+	var faults []error
+	if why := hostPort(c.TURNListen); why != "" && c.TURNListen != "" && c.TURNListen != noTURN {
+		faults = append(faults, fmt.Errorf("--turn-listen: %q %s", c.TURNListen, why))
+	}
+	if c.TURNURL != "" && !strings.HasPrefix(c.TURNURL, "turn:") && !strings.HasPrefix(c.TURNURL, "turns:") {
+		faults = append(faults, fmt.Errorf("--turn-url: %q is no turn: or turns: URL", c.TURNURL))
+	}
+	return errors.Join(faults...)
+}
+
+// openRelay opens the relay where the settings want one: on a port of its own,
+// or beside the pages where these have TLS. Then n.pagesL gives the pages'
+// connections alone, TLS done.
+func (n *node) openRelay() error {
+	var turnL net.Listener
+	encrypted := n.cfg.TLSCert != ""
+	switch {
+	case n.cfg.TURNListen == noTURN, n.cfg.TURNListen == "" && !encrypted:
+		return nil
+	case n.cfg.TURNListen == "":
+		config, err := n.tlsConfig("h2", "http/1.1")
+		if err != nil {
+			return err
+		}
+		n.door = relay.NewDoor(n.pagesL, config)
+		n.pagesL, turnL = n.door.Pages(), n.door.Relay()
+	default:
+		var err error
+		if turnL, err = net.Listen("tcp", n.cfg.TURNListen); err != nil {
+			return fmt.Errorf("relay: %w", err)
+		}
+		if encrypted {
+			config, err := n.tlsConfig()
+			if err != nil {
+				return errors.Join(err, turnL.Close())
+			}
+			turnL = tls.NewListener(turnL, config)
+		}
+	}
+	var err error
+	n.relay, err = relay.New(relay.Config{Listener: turnL, Media: n.media.Local(), Announced: n.media.Announced(),
+		URLs: []string{n.turnURL(turnL.Addr(), encrypted)}})
+	if err != nil {
+		return errors.Join(err, turnL.Close())
+	}
+	n.log.Info("relaying", "turn", turnL.Addr().String(), "tls", encrypted)
+	return nil
+}
+
+func (n *node) tlsConfig(protocols ...string) (*tls.Config, error) {
+	pair, err := tls.LoadX509KeyPair(n.cfg.TLSCert, n.cfg.TLSKey)
+	if err != nil {
+		return nil, fmt.Errorf("certificate: %w", err)
+	}
+	return &tls.Config{Certificates: []tls.Certificate{pair}, NextProtos: protocols, MinVersion: tls.VersionTLS12}, nil
+}
+
+// turnURL names the relay to clients: --turn-url, or the pages' host with the
+// relay's port (RFC 7065). Beside the pages that port is theirs outside, too.
+func (n *node) turnURL(bound net.Addr, encrypted bool) string {
+	if n.cfg.TURNURL != "" {
+		return n.cfg.TURNURL
+	}
+	scheme := "turn"
+	if encrypted {
+		scheme = "turns"
+	}
+	_, port, _ := net.SplitHostPort(bound.String())
+	if n.door != nil {
+		port = publicPort(n.public)
+	}
+	return scheme + ":" + net.JoinHostPort(n.public.Hostname(), port) + "?transport=tcp"
+}
+
+func publicPort(u *url.URL) string {
+	if port := u.Port(); port != "" {
+		return port
+	}
+	if u.Scheme == "https" {
+		return "443"
+	}
+	return "80"
+}
+
+// closeRelay ends the relay and its door, after the calls.
+func (n *node) closeRelay() error {
+	var faults []error
+	if n.relay != nil {
+		faults = append(faults, n.relay.Close())
+	}
+	if n.door != nil {
+		faults = append(faults, n.door.Close())
+	}
+	return errors.Join(faults...)
+}
