@@ -28,6 +28,7 @@ var mayImport = map[string][]string{
 	"rooms/embedded":          {},
 	"rooms/ledger":            {},
 	"rooms/plan":              {},
+	"rooms/redistest":         {},
 	"signaling":               {"calls", "calls/protocol", "nodes", "recorder/evidence", "rooms", "rooms/ledger", "rooms/plan", "signaling/intake", "signaling/socket"},
 	"signaling/intake":        {"calls/protocol"},
 	"signaling/socket":        {"calls/protocol"},
@@ -36,7 +37,7 @@ var mayImport = map[string][]string{
 
 // onlyIn lists modules and the only packages that may import them.
 var onlyIn = map[string][]string{
-	"github.com/redis/go-redis":     {"rooms"},
+	"github.com/redis/go-redis":     {"rooms", "rooms/redistest"},
 	"github.com/alicebob/miniredis": {"rooms/embedded"},
 	"github.com/gorilla/websocket":  {"signaling/socket", "bench"},
 	"github.com/pion/webrtc":        {"media", "bench"},

@@ -41,7 +41,7 @@ func Fault(err error) *protocol.Fault {
 		return of(protocol.CodeNoVP8, "This browser offers no VP8 video or no Opus sound. Use a current Chrome, Firefox or Safari.")
 	case errors.Is(err, media.ErrBadSDP):
 		return of(protocol.CodeBadSDP, "The browser's media offer can't be read.")
-	case errors.Is(err, rooms.ErrUnknown), errors.Is(err, context.DeadlineExceeded):
+	case errors.Is(err, rooms.ErrUnknown), errors.Is(err, rooms.ErrAway), errors.Is(err, context.DeadlineExceeded):
 		return of(protocol.CodeUnavailable, "The server could not store that. Try again.")
 	}
 	return of(protocol.CodeInternal, "Something went wrong on our side. Try again.")

@@ -3,24 +3,26 @@ package rooms
 import (
 	"bytes"
 	"context"
-	"fmt"
+	"errors"
 	"log/slog"
-	"net"
-	"os/exec"
+	"os"
 	"sync"
 	"testing"
-	"time"
 
 	"github.com/redis/go-redis/v9"
+
+	"verifycall/rooms/redistest"
 )
 
-// backends are the two Redises that every test of the store runs on.
+// backends are the Redises that every test of the store runs on.
 var backends = []struct {
 	name string
 	open func(t testing.TB) *Store
 }{
 	{"embedded", openEmbedded},
 	{"redis", openRedis},
+	{"sentinel", func(t testing.TB) *Store { return openGroup(t, &sentinel) }},
+	{"cluster", func(t testing.TB) *Store { return openGroup(t, &cluster) }},
 }
 
 // onBoth runs a test on an empty store of each kind.
@@ -34,6 +36,66 @@ func openEmbedded(t testing.TB) *Store { return openStore(t, Options{Dir: t.Temp
 
 func openRedis(t testing.TB) *Store {
 	return openStore(t, Options{URL: "redis://" + redisServer(t) + "/0"})
+}
+
+// shared is a group of servers that all tests of the suite use, one after the
+// other; TestMain ends it.
+type shared struct {
+	start func(ctx context.Context, dir string) (*redistest.Group, error)
+	once  sync.Once
+	dir   string
+	group *redistest.Group
+	err   error
+}
+
+var (
+	sentinel = shared{start: redistest.StartSentinel}
+	cluster  = shared{start: redistest.StartCluster}
+)
+
+func (s *shared) url(t testing.TB) string {
+	t.Helper()
+	s.once.Do(func() {
+		if s.dir, s.err = os.MkdirTemp("", "rooms-test-"); s.err == nil {
+			s.group, s.err = s.start(context.Background(), s.dir)
+		}
+	})
+	started(t, s.err)
+	return s.group.URL
+}
+
+func (s *shared) end() {
+	if s.group != nil {
+		s.group.Kill()
+	}
+	os.RemoveAll(s.dir)
+}
+
+// started skips a test where there is no Redis; the store tier doesn't take that
+// for a success.
+func started(t testing.TB, err error) {
+	t.Helper()
+	if errors.Is(err, redistest.ErrMissing) {
+		t.Skip("NOT TESTED on a real Redis: " + err.Error())
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// openGroup opens an emptied store that waits for one replica.
+func openGroup(t testing.TB, g *shared) *Store {
+	s := openStore(t, Options{URL: g.url(t), Replicas: 1})
+	var err error
+	if c, ok := s.client.(*redis.ClusterClient); ok {
+		err = c.ForEachMaster(t.Context(), func(ctx context.Context, m *redis.Client) error { return m.FlushAll(ctx).Err() })
+	} else {
+		err = s.client.FlushAll(t.Context()).Err()
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
 }
 
 func openStore(t testing.TB, o Options) *Store {
@@ -54,46 +116,15 @@ func openStore(t testing.TB, o Options) *Store {
 // keeps every command on disk, as the warning at start asks for.
 func redisServer(t testing.TB, more ...string) string {
 	t.Helper()
-	path, err := exec.LookPath("redis-server")
-	if err != nil {
-		t.Skip("NOT TESTED on a real Redis: there is no redis-server on this machine")
-	}
-	address := freeAddress(t)
-	_, port, _ := net.SplitHostPort(address)
-	args := append([]string{"--port", port, "--bind", "127.0.0.1", "--dir", t.TempDir(), "--save", "",
-		"--appendonly", "yes", "--appendfsync", "always"}, more...)
-	var output bytes.Buffer
-	server := exec.Command(path, args...)
-	server.Stdout = &output
-	if err := server.Start(); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		server.Process.Kill()
-		server.Wait()
-	})
-	client := redis.NewClient(&redis.Options{Addr: address})
-	defer client.Close()
-	for deadline := time.Now().Add(20 * time.Second); client.Ping(t.Context()).Err() != nil; time.Sleep(5 * time.Millisecond) {
-		if time.Now().After(deadline) {
-			server.Process.Kill()
-			server.Wait()
-			t.Fatalf("redis-server does not answer:\n%s", output.String())
-		}
-	}
-	return address
+	return startServer(t, more...).Addr
 }
 
-// freeAddress gives a loopback address that was free a moment ago.
-func freeAddress(t testing.TB) string {
+func startServer(t testing.TB, more ...string) *redistest.Server {
 	t.Helper()
-	for port := 20000 + time.Now().Nanosecond()/1000%20000; ; port++ {
-		l, err := net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", port))
-		if err == nil {
-			l.Close()
-			return l.Addr().String()
-		}
-	}
+	s, err := redistest.Start(t.Context(), t.TempDir(), more...)
+	started(t, err)
+	t.Cleanup(s.Kill)
+	return s
 }
 
 // lines collects what is logged.

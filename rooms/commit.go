@@ -9,7 +9,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"time"
 
 	"github.com/redis/go-redis/v9"
 
@@ -75,7 +74,8 @@ type Move struct {
 // expected. It is idempotent: the hash of a commit's last entry names it, and
 // where that entry stands already the commit counts as done. Errors:
 // ErrConflict and ErrFenced (nothing was changed), ErrUnknown (Redis can't be asked whether it
-// was written; the same commit may be sent again), others say that nothing was
+// was written; the same commit may be sent again), ErrAway without ErrUnknown
+// (it was not sent), others say that nothing was
 // changed and sending again won't help.
 func (s *Store) Commit(ctx context.Context, changes ...Change) error {
 	last, err := lastEntry(changes)
@@ -89,7 +89,10 @@ func (s *Store) Commit(ctx context.Context, changes ...Change) error {
 	reply, err := s.script(ctx, commitScript, commitSource, keys, args)
 	switch {
 	case err != nil:
-		return s.settle(ctx, last, err)
+		return s.settle(ctx, last, err, func(ctx context.Context) error {
+			_, err := s.script(ctx, commitScript, commitSource, keys, args)
+			return err
+		})
 	case reply == "DONE", reply == "AGAIN":
 		return nil
 	case strings.HasPrefix(reply, "FENCED"):
@@ -118,16 +121,17 @@ func lastEntry(changes []Change) (id commitID, err error) {
 	return id, nil
 }
 
-// settleTime bounds the question whether a commit was written.
-const settleTime = 2 * time.Second
-
-// settle finds out whether a commit that got no answer was written.
-func (s *Store) settle(ctx context.Context, id commitID, cause error) error {
+// settle finds out whether a commit that got no answer was written, and has the
+// replicas confirm it by sending it again.
+func (s *Store) settle(ctx context.Context, id commitID, cause error, again func(context.Context) error) error {
 	var refused redis.Error
-	if s.embedded != nil || errors.As(cause, &refused) {
+	switch {
+	case s.embedded != nil || errors.As(cause, &refused) && !absent(cause) || errors.Is(cause, errNotAsked):
 		return fmt.Errorf("commit: %w", cause)
+	case errors.Is(cause, errShort):
+		return fmt.Errorf("%w: %w", ErrUnknown, cause)
 	}
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), settleTime)
+	ctx, cancel := context.WithTimeout(withoutPulse(context.WithoutCancel(ctx)), settleTime)
 	defer cancel()
 	entries, err := s.entries(ctx, id.stream, streamID(id.entry.Seq))
 	switch {
@@ -137,6 +141,10 @@ func (s *Store) settle(ctx context.Context, id commitID, cause error) error {
 		return fmt.Errorf("%w: %w", ErrUnknown, cause)
 	case entries[0].Hash != id.entry.Hash:
 		return fmt.Errorf("%w: %w", ErrConflict, cause)
+	case s.replicas > 0:
+		if err := again(ctx); err != nil {
+			return fmt.Errorf("%w: %w", ErrUnknown, errors.Join(cause, err))
+		}
 	}
 	return nil
 }

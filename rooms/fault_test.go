@@ -34,7 +34,7 @@ type cutter struct {
 
 func newCutter(t *testing.T, upstream string) (*cutter, string) {
 	t.Helper()
-	l, err := net.Listen("tcp", freeAddress(t))
+	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -234,7 +234,14 @@ func TestMain(m *testing.M) {
 		fmt.Fprintln(os.Stderr, commitForEver(dir))
 		os.Exit(1)
 	}
-	goleak.VerifyTestMain(m)
+	code := m.Run()
+	sentinel.end()
+	cluster.end()
+	if err := goleak.Find(); err != nil && code == 0 {
+		fmt.Fprintln(os.Stderr, err)
+		code = 1
+	}
+	os.Exit(code)
 }
 
 func commitForEver(dir string) error {

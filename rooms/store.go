@@ -6,7 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
-	"strings"
+	"sync"
 	"time"
 
 	"github.com/redis/go-redis/v9"
@@ -45,39 +45,48 @@ const prefix = "vc:{main}:"
 type Store struct {
 	client   redis.UniversalClient
 	embedded *embedded.Server // nil with a Redis of its own
+	pulse    *pulse           // nil with the embedded one
+	replicas int              // that must have a write
 	log      *slog.Logger
 	now      func() time.Time
+	stop     context.CancelFunc // ends tasks
+	tasks    sync.WaitGroup
 }
 
 // Options say where a Store keeps its things.
 type Options struct {
-	URL string // redis:// or rediss://, see redis.ParseURL; empty for the embedded one
-	Dir string // of the embedded one's journal; made if need be
-	Log *slog.Logger
+	// URL names a Redis, empty the embedded one. redis:// or rediss:// with
+	// host:port/db is one server; ?master_name=NAME&addr=HOST:PORT names
+	// Sentinels, ?cluster=1&addr=HOST:PORT the first nodes of a Cluster.
+	URL      string
+	Dir      string // of the embedded one's journal; made if need be
+	Replicas int    // that must have a write before it counts as done
+	Log      *slog.Logger
 }
 
 // Open connects to Redis, or starts the embedded one and replays its journal.
 // Only one process can have an embedded Dir open: embedded.ErrLocked.
 func Open(ctx context.Context, o Options) (*Store, error) {
 	logging.Disable() // go-redis writes to stderr what it also returns
-	s := &Store{log: o.Log, now: time.Now}
+	s := &Store{log: o.Log, now: time.Now, replicas: o.Replicas}
 	if s.log == nil {
 		s.log = slog.New(slog.DiscardHandler)
 	}
 	if o.URL == "" {
 		return s, s.openEmbedded(o.Dir)
 	}
-	options, err := redis.ParseURL(o.URL)
-	if err != nil {
-		return nil, fmt.Errorf("redis URL: %w", err)
+	if err := s.connect(ctx, o.URL); err != nil {
+		return nil, err
 	}
-	options.DialerRetries = 1 // commands are retried already
-	s.client = redis.NewClient(options)
-	if err := s.client.Ping(ctx).Err(); err != nil {
-		return nil, errors.Join(fmt.Errorf("redis at %s: %w", options.Addr, err), s.client.Close())
-	}
-	s.warnIfForgetful(ctx)
+	s.start()
 	return s, nil
+}
+
+// start runs what tends the store until Close.
+func (s *Store) start() {
+	ctx, cancel := context.WithCancel(context.Background())
+	s.stop = cancel
+	s.tasks.Go(func() { s.tend(ctx) })
 }
 
 func (s *Store) openEmbedded(dir string) (err error) {
@@ -93,23 +102,12 @@ func (s *Store) openEmbedded(dir string) (err error) {
 	return nil
 }
 
-// warnIfForgetful says loudly when what Redis acknowledges can be lost.
-func (s *Store) warnIfForgetful(ctx context.Context) {
-	info, err := s.client.Info(ctx, "persistence", "memory").Result()
-	switch {
-	case err != nil:
-		s.log.Warn("can't read whether redis persists", "err", err)
-	case strings.Contains(info, "aof_enabled:0"):
-		s.log.Warn("redis runs without an append-only file: acknowledged records are lost when it stops",
-			"remedy", "set appendonly yes and appendfsync always")
-	}
-	if err == nil && !strings.Contains(info, "maxmemory_policy:noeviction") {
-		s.log.Warn("redis may evict keys: records can vanish", "remedy", "set maxmemory-policy noeviction")
-	}
-}
-
 // Close ends the connections, and the embedded Redis after its last write.
 func (s *Store) Close() error {
+	if s.stop != nil {
+		s.stop()
+		s.tasks.Wait()
+	}
 	err := s.client.Close()
 	if s.embedded != nil {
 		err = errors.Join(err, s.embedded.Close())
@@ -148,5 +146,5 @@ func (s *Store) script(ctx context.Context, script *redis.Script, source string,
 	for i, a := range args {
 		list[i] = a
 	}
-	return script.Run(ctx, s.client, keys, list...).Text()
+	return s.scriptAndWait(ctx, script, keys, list)
 }

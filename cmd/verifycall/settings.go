@@ -14,6 +14,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"verifycall/rooms"
 )
 
 // settings of serve. Each has a flag, and an environment variable that counts
@@ -34,6 +36,7 @@ type settings struct {
 	Keys        string // empty = Data/keys
 	Store       string // empty = Data/store
 	Redis       string // empty = embedded in Data
+	Replicas    int    // of Redis that a write waits for
 	Grace       time.Duration
 	StartKbps   int
 	ConnsPerIP  int
@@ -67,7 +70,8 @@ func (c *settings) flags() *flag.FlagSet {
 	f.StringVar(&c.Data, "data", "./data", "`folder` of this node's own files")
 	f.StringVar(&c.Keys, "keys", "", "`folder` of the signing keys, made on first start (default keys in --data)")
 	f.StringVar(&c.Store, "store", "", "`folder` or file:// URL of the evidence (default store in --data)")
-	f.StringVar(&c.Redis, "redis", "", "`URL` of Redis (default embedded, in --data)")
+	f.StringVar(&c.Redis, "redis", "", "`URL` of Redis; with ?master_name=NAME&addr=HOST:PORT of Sentinels, with ?cluster=1&addr=HOST:PORT of a Cluster (default embedded, in --data)")
+	f.Var(newNumber(&c.Replicas, 0, 0, 10), "redis-wait-replicas", "`number` of replicas that must have a write before it is acknowledged")
 	f.Var(newSpan(&c.Grace, 2*time.Minute), "grace", "`time` that an interrupted call waits for its people")
 	f.Var(newNumber(&c.StartKbps, 800, 150, 5000), "start-kbps", "bitrate in `kbit/s` that video starts with")
 	f.Var(newNumber(&c.ConnsPerIP, 256, 1, 1<<20), "conns-per-ip", "`number` of WebSockets that one address may have")
@@ -204,9 +208,8 @@ func (c *settings) checkStores() error {
 func checkDataAndRedis(data, redis string) error {
 	var faults []error
 	if redis != "" {
-		u, err := url.Parse(redis)
-		if err != nil || u.Host == "" || u.Scheme != "redis" && u.Scheme != "rediss" {
-			faults = append(faults, errors.New("--redis: not a redis:// or rediss:// URL"))
+		if err := rooms.CheckURL(redis); err != nil {
+			faults = append(faults, fmt.Errorf("--redis: %w", err))
 		}
 	}
 	if data == "" {

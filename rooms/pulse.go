@@ -1,0 +1,163 @@
+package rooms
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync/atomic"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+)
+
+// ErrAway says that Redis doesn't answer. What was only read can be asked again;
+// nothing was written unless the error is ErrUnknown too.
+var ErrAway = errors.New("redis doesn't answer")
+
+// errNotAsked is ErrAway for what was never sent.
+var errNotAsked = fmt.Errorf("%w: not asked", ErrAway)
+
+// errShort says that fewer replicas than wanted have a write.
+var errShort = errors.New("too few replicas have it")
+
+// knock is how often an absent Redis is asked whether it is back.
+const knock = 100 * time.Millisecond
+
+// pulse stands before every request to Redis, so that none hangs: it bounds the
+// time of each, and once one has failed it refuses all others at once until a
+// knock is answered. It is a redis.Hook.
+type pulse struct {
+	away  atomic.Bool
+	slots chan struct{} // one taken for each request under way; full makes the next wait, never for a connection
+	lost  chan struct{} // tells Store.tend that it went away; capacity 1
+}
+
+func newPulse() *pulse {
+	return &pulse{slots: make(chan struct{}, requests), lost: make(chan struct{}, 1)}
+}
+
+type noPulse struct{}
+
+// withoutPulse lets a request through although Redis is away: to knock, to settle.
+func withoutPulse(ctx context.Context) context.Context {
+	return context.WithValue(ctx, noPulse{}, true)
+}
+
+// guard asks Redis something within answerTime.
+func (p *pulse) guard(ctx context.Context, ask func(context.Context) error) error {
+	if ctx.Value(noPulse{}) == nil {
+		if p.away.Load() {
+			return errNotAsked
+		}
+		select {
+		case p.slots <- struct{}{}:
+			defer func() { <-p.slots }()
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		}
+		if p.away.Load() { // while it waited
+			return errNotAsked
+		}
+	}
+	bounded, cancel := context.WithTimeout(ctx, answerTime)
+	defer cancel()
+	err := ask(bounded)
+	switch {
+	case absent(err) && ctx.Err() == nil:
+	case err == nil && p.away.Load(): // it has answered a knock, or a question that was worth it
+		p.away.Store(false)
+		return nil
+	default:
+		return err
+	}
+	p.away.Store(true)
+	select {
+	case p.lost <- struct{}{}:
+	default: // it knows
+	}
+	return fmt.Errorf("%w: %w", ErrAway, err)
+}
+
+// absent says whether an error is that of a Redis that isn't there, or isn't fit
+// to answer yet.
+func absent(err error) bool {
+	if err == nil || errors.Is(err, redis.Nil) || errors.Is(err, errShort) {
+		return false
+	}
+	var reply redis.Error
+	if !errors.As(err, &reply) {
+		return true
+	}
+	for _, prefix := range []string{"LOADING", "CLUSTERDOWN", "MASTERDOWN", "READONLY", "TRYAGAIN"} {
+		if redis.HasErrorPrefix(err, prefix) {
+			return true
+		}
+	}
+	return false
+}
+
+// DialHook implements redis.Hook.
+func (p *pulse) DialHook(next redis.DialHook) redis.DialHook { return next }
+
+// ProcessHook implements redis.Hook. Commands that block by their nature are let
+// through.
+func (p *pulse) ProcessHook(next redis.ProcessHook) redis.ProcessHook {
+	return func(ctx context.Context, cmd redis.Cmder) error {
+		switch cmd.Name() {
+		case "xread", "blpop", "bzpopmin", "subscribe":
+			return next(ctx, cmd)
+		}
+		err := p.guard(ctx, func(ctx context.Context) error { return next(ctx, cmd) })
+		if err != nil {
+			cmd.SetErr(err)
+		}
+		return err
+	}
+}
+
+// ProcessPipelineHook implements redis.Hook.
+func (p *pulse) ProcessPipelineHook(next redis.ProcessPipelineHook) redis.ProcessPipelineHook {
+	return func(ctx context.Context, cmds []redis.Cmder) error {
+		err := p.guard(ctx, func(ctx context.Context) error { return next(ctx, cmds) })
+		if errors.Is(err, ErrAway) {
+			for _, cmd := range cmds {
+				cmd.SetErr(err)
+			}
+		}
+		return err
+	}
+}
+
+// tend asks an absent Redis until it is back. It is Store's goroutine and ends
+// with ctx.
+func (s *Store) tend(ctx context.Context) {
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-s.pulse.lost:
+		}
+		s.log.Error("redis doesn't answer; running calls go on, nothing new is taken in")
+		began := time.Now()
+		if !s.knock(ctx) {
+			return
+		}
+		s.log.Info("redis is back", "after", time.Since(began).Round(time.Millisecond))
+	}
+}
+
+// knock returns true when Redis answers.
+func (s *Store) knock(ctx context.Context) bool {
+	for {
+		select {
+		case <-ctx.Done():
+			return false
+		case <-time.After(knock):
+		}
+		// A key of ours: in a Cluster the node that has them must answer.
+		if err := s.client.Get(withoutPulse(ctx), prefix+"knock").Err(); !absent(err) && ctx.Err() == nil {
+			s.pulse.away.Store(false)
+			return true
+		}
+	}
+}
