@@ -44,6 +44,8 @@ type Call struct {
 	walkedOut bool               // the seller left the waiting room on purpose
 	recorder  *recorder.Recorder // nil until there is something to record
 	past      []covered          // recordings that have stopped
+	photo     *shooting          // the sensor photo asked for last; nil without one
+	clipping  bool               // a clip is being taken
 	graceEnds time.Time          // while interrupted
 	working   int                // jobs that will post their result
 	sealing   bool

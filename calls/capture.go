@@ -18,15 +18,11 @@ import (
 // onCapture asks the seller's browser for a key frame and takes the first
 // complete one that began after now: the very bytes the browser sent.
 func (c *Call) onCapture(seat *Seat, id, slot string) error {
-	if c.room.State != rooms.StateLive {
-		return protocol.Faultf(protocol.CodeWrongState, "Pictures can be taken while the call is live.")
+	rec, source, err := c.sellerPicture()
+	if err != nil {
+		return err
 	}
-	s := &c.seller
-	if s.recording == nil || s.tapped[media.Video] == nil {
-		return protocol.Faultf(protocol.CodeNoVideo, "No picture arrives from the seller's camera at the moment.")
-	}
-	rec, source, after := s.recording, s.tapped[media.Video], time.Now()
-	ctx, deadline := c.house.ctx, c.house.cfg.Deadline
+	ctx, deadline, after := c.house.ctx, c.house.cfg.Deadline, time.Now()
 	c.job(func() event {
 		still, err := c.house.take(ctx, c.id, rec, source, after, deadline)
 		return captured{seat, id, slot, rec.ID(), still, err}

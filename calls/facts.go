@@ -28,6 +28,8 @@ type Facts struct {
 	Recordings []RecordingFacts `json:"recordings"` // oldest first
 	Gaps       []GapFacts       `json:"gaps"`       // between recordings, by participant
 	Captures   []CaptureFacts   `json:"captures"`
+	Clips      []ClipFacts      `json:"clips"`
+	Photos     []PhotoFacts     `json:"photos"`
 	Coverage   map[string]int   `json:"coverage"` // "seller.video" → ‰ of the call
 }
 
@@ -98,6 +100,7 @@ func factsOf(r *rooms.Room, made []assembled) Facts {
 		f.Captures = append(f.Captures, CaptureFacts{c.Slot, "frame", c.SHA256, c.FrameSHA256, c.Width, c.Height,
 			c.At.UTC(), c.Recording, c.Frame})
 	}
+	f.Clips, f.Photos = clipFacts(r), photoFacts(r)
 	f.Gaps = f.between()
 	f.cover()
 	return f
@@ -177,10 +180,13 @@ func (h *House) writeBundle(ctx context.Context, r *rooms.Room, facts Facts, mad
 		return "", fmt.Errorf("read the private values: %w", err)
 	}
 	src := evidence.Source{Room: facts, Entries: entries, Privates: privates,
-		Profile: map[string]any{"name": r.Profile, "coverage_floor": coverageFloor},
+		Profile: map[string]any{"name": r.Profile, "coverage_floor": floorOf(r)},
 		Plan:    map[string]any{"steps": protocol.Steps}, Statement: evidence.BuildStatement()}
 	for _, digest := range stillsOf(r) {
 		src.Stills = append(src.Stills, evidence.StoredFile(h.cfg.Evidence, StillName(r.ID, digest), digest+".webp"))
+	}
+	for _, p := range r.Photos {
+		src.Photos = append(src.Photos, evidence.StoredFile(h.cfg.Evidence, PhotoName(r.ID, p.SHA256, p.Mime), p.SHA256+Extension(p.Mime)))
 	}
 	for _, d := range r.Documents {
 		name := d.SHA256 + Extension(d.Mime)
@@ -199,6 +205,11 @@ func stillsOf(r *rooms.Room) []string {
 	for _, c := range r.Captures {
 		if !slices.Contains(digests, c.SHA256) {
 			digests = append(digests, c.SHA256)
+		}
+	}
+	for _, p := range r.Photos { // the frames beside them
+		if !slices.Contains(digests, p.Beside.SHA256) {
+			digests = append(digests, p.Beside.SHA256)
 		}
 	}
 	return digests

@@ -20,7 +20,7 @@ func sellerMay(msg protocol.ClientMessage) bool {
 	case *protocol.Offer, *protocol.Notice, *protocol.Mute, *protocol.Chat, *protocol.End, *protocol.Withdraw:
 		return true
 	}
-	return false
+	return sellerOnly(msg)
 }
 
 func may(role protocol.Role, msg protocol.ClientMessage) bool {
@@ -28,7 +28,16 @@ func may(role protocol.Role, msg protocol.ClientMessage) bool {
 		return sellerMay(msg)
 	}
 	_, withdraw := msg.(*protocol.Withdraw)
-	return !withdraw
+	return !withdraw && !sellerOnly(msg)
+}
+
+// sellerOnly lists what speaks for the seller's device.
+func sellerOnly(msg protocol.ClientMessage) bool {
+	switch msg.(type) {
+	case *protocol.Device, *protocol.PhotoAnnounce, *protocol.PhotoFailed:
+		return true
+	}
+	return false
 }
 
 func (m said) apply(ctx context.Context, c *Call) {
@@ -66,7 +75,13 @@ func (c *Call) dispatch(ctx context.Context, m said, s *side) (protocol.ServerMe
 	case *protocol.Offer:
 		return c.onOffer(ctx, s, msg)
 	case *protocol.Capture:
-		return nil, c.onCapture(m.seat, m.id, msg.Slot)
+		return c.onCaptureKind(m.seat, m.id, msg)
+	case *protocol.Device:
+		s.canPhoto, c.dirty = msg.Photo, true
+	case *protocol.PhotoAnnounce:
+		err = c.onPhotoAnnounce(ctx, actor, msg)
+	case *protocol.PhotoFailed:
+		err = c.onPhotoFailed(msg)
 	case *protocol.Notice:
 		err = c.onNotice(ctx, actor, s, msg)
 	case *protocol.Admit:

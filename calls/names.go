@@ -8,6 +8,11 @@ import (
 // StillName is where a still lies in the evidence store.
 func StillName(room, digest string) string { return "rooms/" + room + "/stills/" + digest + ".webp" }
 
+// PhotoName is where a sensor photo lies in the evidence store.
+func PhotoName(room, digest, mime string) string {
+	return "rooms/" + room + "/photos/" + digest + Extension(mime)
+}
+
 // DocumentName is where a filed document lies in the evidence store.
 func DocumentName(room, digest, mime string) string {
 	return "rooms/" + room + "/documents/" + digest + Extension(mime)

@@ -64,6 +64,7 @@ type side struct {
 	withdrawn bool      // said so and not agreed again, whatever the store knows
 
 	audioOff, videoOff bool
+	canPhoto           bool // the page said that its device takes photos
 }
 
 func (s *side) present(now time.Time) bool {
@@ -154,6 +155,7 @@ func (c *Call) seatDown(ctx context.Context, s *side, seat *Seat) {
 		old.join.Out.Close(closeReplaced, "taken over")
 	}
 	if s.tab != seat.join.Tab {
+		s.canPhoto = false
 		c.dropTransport(s)
 	}
 	s.seat, s.tab, s.browser, s.lost = seat, seat.join.Tab, seat.join.Browser, time.Time{}
@@ -225,6 +227,7 @@ func (c *Call) onTick(ctx context.Context, now time.Time) {
 		}
 		c.sendRecorder()
 		c.watchLock()
+		c.watchPhoto(now)
 	case rooms.StateInterrupted:
 		if now.After(c.graceEnds) {
 			c.endCall(ctx, "system", "P_DISCONNECT")

@@ -1,6 +1,7 @@
 package calls
 
 import (
+	"fmt"
 	"slices"
 	"time"
 
@@ -93,6 +94,7 @@ func (c *Call) staff() *protocol.Staff {
 	r := c.room
 	s := &protocol.Staff{
 		Application: Application(r), Documents: Documents(r), Captures: Captures(r),
+		Clips: Clips(r), Photos: Photos(r), Photo: c.photoProgress(), CanPhoto: c.seller.canPhoto && c.seller.seat != nil,
 		Compare: make([]protocol.CompareView, 0, len(protocol.Items)),
 		Notes:   []protocol.NoteView{}, Flags: []protocol.NoteView{},
 		Missing: c.missing(), NewDevice: c.pending != nil,
@@ -140,9 +142,6 @@ func Captures(r *rooms.Room) []protocol.CaptureView {
 	return list
 }
 
-// coverageFloor is the recorded share of the call, per mille, that a pass needs.
-const coverageFloor = 900
-
 // missing is what keeps pass locked: the room's own list, and the recorder's
 // coverage of the seller's picture and sound.
 func (c *Call) missing() []protocol.Missing {
@@ -153,15 +152,16 @@ func (c *Call) missing() []protocol.Missing {
 	if c.room.Admitted.IsZero() {
 		return list
 	}
-	coverage := c.coverage()
+	coverage, floor := c.coverage(), floorOf(c.room)
 	for _, track := range []string{"seller.video", "seller.audio"} {
-		if coverage[track] < coverageFloor {
-			list = append(list, protocol.Missing{Code: "coverage", Item: track})
+		if coverage[track] < floor {
+			list = append(list, protocol.Missing{Code: "coverage", Item: track, Need: floor})
 		}
 	}
 	return list
 }
 
+// words says in plain words what is missing, with what a floor wants.
 func words(list []protocol.Missing) string {
 	text := ""
 	for i, m := range list {
@@ -171,6 +171,9 @@ func words(list []protocol.Missing) string {
 		text += m.Code
 		if m.Item != "" {
 			text += " " + m.Item
+		}
+		if m.Need > 0 {
+			text += fmt.Sprintf(" below %d.%d %%", m.Need/10, m.Need%10)
 		}
 	}
 	return text
@@ -226,7 +229,7 @@ func (c *Call) sendRecorder() {
 		}
 		for _, t := range s.recording.Status().Tracks {
 			light.Tracks = append(light.Tracks, protocol.TrackStatus{Participant: s.role, Kind: t.Kind, Bytes: t.Bytes,
-				Coverage: shares[string(s.role)+"."+t.Kind], Gaps: t.Gaps, Failing: t.Failing})
+				Coverage: shares[string(s.role)+"."+t.Kind], Gaps: t.Gaps, Cause: t.Cause, Failing: t.Failing})
 		}
 	}
 	c.manager.seat.send("", light)

@@ -121,8 +121,11 @@ func (rec *Recording) Status() Status {
 		}
 		t := TrackStatus{Kind: kind, Bytes: l.bytes, Gaps: len(l.cover.gaps), Failing: failing,
 			Coverage: l.cover.share(length.Milliseconds(), l.seen)}
+		if n := len(l.cover.gaps); n > 0 {
+			t.Cause = l.cover.gaps[n-1].Cause
+		}
 		if l.cover.open != "" {
-			t.Gaps++
+			t.Gaps, t.Cause = t.Gaps+1, l.cover.open
 		}
 		s.Tracks = append(s.Tracks, t)
 	}

@@ -11,5 +11,6 @@ type TrackStatus struct {
 	Bytes    int64  // of durable frames
 	Coverage int    // ‰ of the time since Begin that durable or just arriving frames cover
 	Gaps     int    // so far, the lead-in among them
+	Cause    string // of the newest gap; empty without one
 	Failing  string // why frames are being lost now, in plain words; empty if they aren't
 }

@@ -150,6 +150,7 @@ var (
 	asciiForm = regexp.MustCompile(`^[\x20-\x7e]{0,256}$`)                 // paths, versions
 	zoneForm  = regexp.MustCompile(`^[A-Za-z0-9_+-]+(/[A-Za-z0-9_+-]+)*$`) // IANA time zones
 	hashForm  = regexp.MustCompile(`^[0-9a-f]{64}$`)                       // SHA-256
+	nonceForm = regexp.MustCompile(`^[0-9a-f]{32}$`)                       // 128 bits
 	roomForm  = regexp.MustCompile(`^R-[0-9A-HJKMNP-TV-Z]{8}$`)            // ids of rooms
 	staffForm = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9_.-]{0,63}$`)       // ids of staff; a colon would reach into other keys
 )

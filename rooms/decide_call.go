@@ -141,7 +141,7 @@ func (c TakeCapture) decide(r *Room, now time.Time) ([]Draft, error) {
 		return nil, err
 	}
 	return record(typeCapture, map[string]any{
-		"kind": "frame", "slot": c.Slot, "sha256": c.SHA256, "frame_sha256": c.FrameSHA256,
+		"kind": captureFrame, "slot": c.Slot, "sha256": c.SHA256, "frame_sha256": c.FrameSHA256,
 		"width": c.Width, "height": c.Height, "rtp": c.RTP, "taken": stamp(c.Capture.At),
 		"recording": c.Recording, "frame": c.Frame,
 	}), nil

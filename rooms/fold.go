@@ -9,27 +9,28 @@ import (
 
 // Types of entries in the record.
 const (
-	typeCreated     = "created"      // room, profile, language, zone, test, manager, appointment, seller_name, seller_mail, application, documents
-	typeLinkAdded   = "link_added"   // link (hash of the token), expires
-	typeBooked      = "booked"       // appointment
-	typeCancelled   = "cancelled"    // by
-	typeExpired     = "expired"      //
-	typeNoShow      = "no_show"      // who
-	typeNotice      = "notice"       // who, answer, version, language
-	typeWaiting     = "waiting"      //
-	typeLeftWaiting = "left_waiting" //
-	typeAdmitted    = "admitted"     //
-	typeInterrupted = "interrupted"  // cause
-	typeResumed     = "resumed"      //
-	typeStep        = "step"         // step
-	typeCapture     = "capture"      // kind, slot, sha256, frame_sha256, width, height, rtp, taken, recording, frame
-	typeCompare     = "compare"      // item, decision, typed
-	typeChat        = "chat"         // from, text
-	typeStaffNote   = "staff_note"   // content
-	typeEnded       = "ended"        // cause, by
-	typeAborted     = "aborted"      // reason
-	typeVerdict     = "verdict"      // verdict, reasons, repeat, line, coverage
-	typeSealed      = "sealed"       // facts
+	typeCreated     = "created"         // room, profile, language, zone, test, manager, appointment, seller_name, seller_mail, application, documents
+	typeLinkAdded   = "link_added"      // link (hash of the token), expires
+	typeBooked      = "booked"          // appointment
+	typeCancelled   = "cancelled"       // by
+	typeExpired     = "expired"         //
+	typeNoShow      = "no_show"         // who
+	typeNotice      = "notice"          // who, answer, version, language
+	typeWaiting     = "waiting"         //
+	typeLeftWaiting = "left_waiting"    //
+	typeAdmitted    = "admitted"        //
+	typeInterrupted = "interrupted"     // cause
+	typeResumed     = "resumed"         //
+	typeStep        = "step"            // step
+	typeCapture     = "capture"         // kind, slot, sha256, frame_sha256, width, height, rtp, taken, recording, frame
+	typeAnnounced   = "photo_announced" // nonce, slot, sha256, size
+	typeCompare     = "compare"         // item, decision, typed
+	typeChat        = "chat"            // from, text
+	typeStaffNote   = "staff_note"      // content
+	typeEnded       = "ended"           // cause, by
+	typeAborted     = "aborted"         // reason
+	typeVerdict     = "verdict"         // verdict, reasons, repeat, line, coverage
+	typeSealed      = "sealed"          // facts
 )
 
 // Types of entries in the custody ledger.
@@ -110,7 +111,8 @@ var applies = map[string]func(r *Room, at time.Time, b body){
 	typeInterrupted: func(r *Room, _ time.Time, b body) { r.Cause = b.text("cause") },
 	typeResumed:     func(r *Room, at time.Time, _ body) { r.LiveSince = at },
 	typeStep:        func(r *Room, _ time.Time, b body) { r.Step = b.text("step") },
-	typeCapture:     captureTaken,
+	typeCapture:     captureKindTaken,
+	typeAnnounced:   photoAnnounced,
 	typeCompare: func(r *Room, _ time.Time, b body) {
 		r.Compares[b.text("item")] = Compare{b.text("decision"), b.commitment("typed")}
 	},

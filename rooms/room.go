@@ -35,10 +35,13 @@ type Room struct {
 
 	Notices  map[string]Notice  `json:"notices"` // by Seller, Manager
 	Step     string             `json:"step,omitempty"`
-	Captures []Capture          `json:"captures"` // oldest first; a retake keeps the earlier one
-	Compares map[string]Compare `json:"compares"` // by item
-	Chat     []ChatRef          `json:"chat"`     // oldest first
-	Notes    []NoteRef          `json:"notes"`    // oldest first, silent flags among them
+	Captures []Capture          `json:"captures"`          // oldest first; a retake keeps the earlier one
+	Clips    []Clip             `json:"clips,omitempty"`   // oldest first
+	Photos   []Photo            `json:"photos,omitempty"`  // oldest first
+	Awaited  *Announcement      `json:"awaited,omitempty"` // the photo that was announced and has not come yet
+	Compares map[string]Compare `json:"compares"`          // by item
+	Chat     []ChatRef          `json:"chat"`              // oldest first
+	Notes    []NoteRef          `json:"notes"`             // oldest first, silent flags among them
 
 	Admitted  time.Time `json:"admitted,omitzero"`  // first admission
 	LiveSince time.Time `json:"liveSince,omitzero"` // last admission or resumption

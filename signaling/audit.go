@@ -200,6 +200,9 @@ func (s *Server) auditFile(w http.ResponseWriter, r *http.Request, who session) 
 	if err != nil {
 		return err
 	}
+	if strings.HasPrefix(name, "data/photos/") {
+		return servePhoto(w, r, name, object.SHA256, f)
+	}
 	w.Header().Set("Cache-Control", "private, max-age=3600")
 	serveFile(w, r, name, object.SHA256, f)
 	return nil

@@ -43,10 +43,16 @@ func (s *Server) routes() {
 	s.handle("GET /api/manager/rooms/{id}/documents/{sha}", s.as(protocol.RoleManager, s.managerDocument))
 	s.handle("GET /api/manager/rooms/{id}/stills/{file}", s.as(protocol.RoleManager, s.managerStill))
 
+	s.handle("GET /api/manager/rooms/{id}/photos/{sha}", s.as(protocol.RoleManager, s.managerPhoto))
+
+	s.handle("GET /api/seller/photo/{nonce}", s.as(protocol.RoleSeller, s.sellerPhoto))
+	s.handle("POST /api/seller/photo/{nonce}", s.as(protocol.RoleSeller, s.sellerPhoto))
+
 	s.handle("GET /api/audit/me", s.as(protocol.RoleAuditor, s.auditMe))
 	s.handle("GET /api/audit/rooms", s.as(protocol.RoleAuditor, s.auditRooms))
 	s.handle("GET /api/audit/rooms/{id}", s.as(protocol.RoleAuditor, s.auditRoom))
 	s.handle("GET /api/audit/rooms/{id}/files/{path...}", s.as(protocol.RoleAuditor, s.auditFile))
+	s.handle("GET /api/audit/rooms/{id}/clips/{file}", s.as(protocol.RoleAuditor, s.auditClip))
 	s.handle("GET /api/audit/rooms/{id}/verify", s.as(protocol.RoleAuditor, s.auditVerify))
 	s.handle("GET /api/audit/rooms/{id}/bundle.zip", s.as(protocol.RoleAuditor, s.auditZip))
 

@@ -3,6 +3,7 @@ package protocol
 import (
 	"errors"
 	"fmt"
+	"strings"
 	"unicode/utf8"
 )
 
@@ -50,10 +51,31 @@ type Step struct {
 	Step string `json:"step"`
 }
 
-// Capture asks for a still in a slot (manager). The answer is "ok" when it is
-// stored and in the ledger.
+// Capture asks for a picture in a slot (manager). The answer to a frame is "ok"
+// when it is stored and in the ledger, to a clip when its some 5 s are over; to
+// a photo it comes at once, and how it goes on is in the state.
 type Capture struct {
 	Slot string `json:"slot"`
+	Kind string `json:"kind,omitempty"` // "frame" (also if empty), "clip" or "photo"
+}
+
+// Device says what the seller's device can do (seller).
+type Device struct {
+	Photo bool `json:"photo"` // a full-resolution photo beside the running camera
+}
+
+// PhotoAnnounce says that the photo asked for was taken, before any of it is
+// uploaded (seller). The answer is "ok" when that stands in the ledger; then the
+// bytes go to POST /api/seller/photo/{nonce}.
+type PhotoAnnounce struct {
+	Nonce  string `json:"nonce"`  // of the photo message
+	SHA256 string `json:"sha256"` // of the file's bytes, hex
+	Size   int64  `json:"size"`   // bytes, at most MaxPhoto
+}
+
+// PhotoFailed says that the device took no photo (seller).
+type PhotoFailed struct {
+	Nonce string `json:"nonce"`
 }
 
 // Compare records what the manager saw by eye for one item.
@@ -118,7 +140,26 @@ func (m *Chat) Check() error { return text("text", m.Text, 1, MaxChat) }
 func (m *Step) Check() error { return word("step", m.Step, Steps) }
 
 // Check implements ClientMessage.
-func (m *Capture) Check() error { return word("slot", m.Slot, Slots) }
+func (m *Capture) Check() error {
+	if m.Kind == "" {
+		return word("slot", m.Slot, Slots)
+	}
+	return errors.Join(word("slot", m.Slot, Slots), word("kind", m.Kind, CaptureKinds))
+}
+
+// Check implements ClientMessage.
+func (m *Device) Check() error { return nil }
+
+// Check implements ClientMessage.
+func (m *PhotoAnnounce) Check() error {
+	if m.Size < 1 || m.Size > MaxPhoto {
+		return fmt.Errorf("size is %d bytes, allowed are 1 to %d", m.Size, MaxPhoto)
+	}
+	return errors.Join(hexText("nonce", m.Nonce, nonceLength), hexText("sha256", m.SHA256, 64))
+}
+
+// Check implements ClientMessage.
+func (m *PhotoFailed) Check() error { return hexText("nonce", m.Nonce, nonceLength) }
 
 // Check implements ClientMessage.
 func (m *Compare) Check() error {
@@ -173,6 +214,16 @@ func (m *AllowDevice) Check() error { return nil }
 func text(field, value string, least, most int) error {
 	if n := utf8.RuneCountInString(value); n < least || n > most {
 		return fmt.Errorf("%s has %d characters, allowed are %d to %d", field, n, least, most)
+	}
+	return nil
+}
+
+// nonceLength is the length of a photo's nonce in hex digits: 128 bits.
+const nonceLength = 32
+
+func hexText(field, value string, length int) error {
+	if len(value) != length || strings.Trim(value, "0123456789abcdef") != "" {
+		return fmt.Errorf("%s is not of %d lower-case hex digits", field, length)
 	}
 	return nil
 }

@@ -33,6 +33,8 @@ const (
 	MaxSDP    = 48 << 10 // bytes of an offer
 	MaxTab    = 64       // characters of a tab id
 	MaxCauses = 8        // reasons of one verdict
+	MaxPhoto  = 16 << 20 // bytes of a sensor photo
+	MaxChunk  = 1 << 20  // bytes of one upload request of a photo
 )
 
 // Envelope is the outer form of every frame.

@@ -113,7 +113,11 @@ type Outcome struct {
 type Staff struct {
 	Application map[string]string `json:"application"` // field name → value as filed
 	Documents   []Document        `json:"documents"`
-	Captures    []CaptureView     `json:"captures"` // oldest first
+	Captures    []CaptureView     `json:"captures"`        // oldest first
+	Clips       []ClipView        `json:"clips"`           // oldest first
+	Photos      []PhotoView       `json:"photos"`          // oldest first
+	Photo       *PhotoProgress    `json:"photo,omitempty"` // the one under way, or the last that failed
+	CanPhoto    bool              `json:"canPhoto"`        // the seller's device can take one now
 	Compare     []CompareView     `json:"compare"`
 	Notes       []NoteView        `json:"notes"`
 	Flags       []NoteView        `json:"flags"`
@@ -141,6 +145,39 @@ type CaptureView struct {
 	Frame     int64     `json:"frame"`     // its number in the recording's frame index
 }
 
+// ClipView is a stretch of a recording, from key frame to key frame. After the
+// seal the auditor's desk plays it.
+type ClipView struct {
+	Slot      string    `json:"slot"`
+	At        time.Time `json:"at"` // of its first frame
+	MS        int64     `json:"ms"` // its length
+	Recording string    `json:"recording"`
+	From      int64     `json:"from"` // its first frame's number in the recording's frame index
+	To        int64     `json:"to"`   // its last frame's
+}
+
+// PhotoView is one photo of the sensor; a copy without its metadata is at
+// /api/manager/rooms/{id}/photos/{sha256}. It is not from the stream: Frame is
+// the stream's frame at the time of the shutter.
+type PhotoView struct {
+	Slot   string      `json:"slot"`
+	SHA256 string      `json:"sha256"` // of the original bytes
+	Mime   string      `json:"mime"`
+	Width  int         `json:"width"`
+	Height int         `json:"height"`
+	At     time.Time   `json:"at"`    // when it was announced
+	Frame  CaptureView `json:"frame"` // the stream's frame beside it
+}
+
+// PhotoProgress says how the photo that was asked for goes on.
+type PhotoProgress struct {
+	Slot     string `json:"slot"`
+	Phase    string `json:"phase"` // "asked", "sending", "storing", "failed"
+	Received int64  `json:"received"`
+	Size     int64  `json:"size"`          // 0 until it was announced
+	Why      string `json:"why,omitempty"` // plain words, when it failed
+}
+
 // CompareView is what was decided for one item.
 type CompareView struct {
 	Item     string `json:"item"`
@@ -159,6 +196,7 @@ type NoteView struct {
 type Missing struct {
 	Code string `json:"code"` // "capture", "compare", "different", "coverage", "notice"
 	Item string `json:"item,omitempty"`
+	Need int    `json:"need,omitempty"` // of "coverage": the ‰ of the call that the profile wants recorded
 }
 
 // Recorder is sent once a second to staff while a call is recorded.
@@ -173,7 +211,16 @@ type TrackStatus struct {
 	Bytes       int64  `json:"bytes"`
 	Coverage    int    `json:"coverage"` // recorded time per mille of live time
 	Gaps        int    `json:"gaps"`
+	Cause       string `json:"cause,omitempty"`   // of the newest gap
 	Failing     string `json:"failing,omitempty"` // cause, while nothing can be stored
+}
+
+// Photo asks the seller's page for a full-resolution photo. Its digest must be
+// announced before the deadline and before any of its bytes are sent.
+type Photo struct {
+	Nonce   string `json:"nonce"` // 128 random bits, hex
+	Slot    string `json:"slot"`
+	Seconds int    `json:"seconds"` // until the announcement must be here
 }
 
 func (*OK) serverType() string       { return "ok" }
@@ -184,3 +231,4 @@ func (*Replaced) serverType() string { return "replaced" }
 func (*Bye) serverType() string      { return "bye" }
 func (*State) serverType() string    { return "state" }
 func (*Recorder) serverType() string { return "recorder" }
+func (*Photo) serverType() string    { return "photo" }

@@ -18,6 +18,10 @@ var clientTypes = map[string]func() ClientMessage{
 	"end":          func() ClientMessage { return &End{} },
 	"withdraw":     func() ClientMessage { return &Withdraw{} },
 	"allow_device": func() ClientMessage { return &AllowDevice{} },
+
+	"device":         func() ClientMessage { return &Device{} },
+	"photo_announce": func() ClientMessage { return &PhotoAnnounce{} },
+	"photo_failed":   func() ClientMessage { return &PhotoFailed{} },
 }
 
 var serverTypes = map[string]func() ServerMessage{
@@ -29,6 +33,7 @@ var serverTypes = map[string]func() ServerMessage{
 	"bye":      func() ServerMessage { return &Bye{} },
 	"state":    func() ServerMessage { return &State{} },
 	"recorder": func() ServerMessage { return &Recorder{} },
+	"photo":    func() ServerMessage { return &Photo{} },
 }
 
 func clientName(msg ClientMessage) string {

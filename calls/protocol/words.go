@@ -27,6 +27,10 @@ const (
 // Slots lists the capture slots in plan order.
 var Slots = []string{SlotFace, SlotDocFront, SlotDocBack, SlotFaceWithDoc}
 
+// CaptureKinds are what a manager can ask for: a still that is byte for byte a
+// frame of the recording, a clip of some 5 s of it, a photo of the sensor.
+var CaptureKinds = []string{"frame", "clip", "photo"}
+
 // Items lists what is compared by eye, in plan order.
 var Items = []string{"face", "name", "number", "birth_date"}
 

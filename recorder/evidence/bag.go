@@ -101,7 +101,7 @@ func (d dirBag) names(ctx context.Context) ([]string, error) {
 // knownDir tells whether a bundle has a folder of that path.
 func knownDir(name string) bool {
 	switch name + "/" {
-	case "./", "data/", stillsDir, recordingDir, framesDir, documentsDir:
+	case "./", "data/", stillsDir, photosDir, recordingDir, framesDir, documentsDir:
 		return true
 	}
 	return false

@@ -30,6 +30,7 @@ const (
 	recordingDir = "data/recording/"
 	framesDir    = "data/frames/"
 	documentsDir = "data/documents/"
+	photosDir    = "data/photos/"
 )
 
 // bagText is bagit.txt, RFC 8493 section 2.1.1.
@@ -57,7 +58,7 @@ func DiskFile(path, name string) File {
 // Source is all that a bundle is made of. Room, Profile and Plan are written
 // as JSON; Room is an object whose "room" is the room's id and whose
 // "recordings" are objects with the "id" of each recording. The names tie things together: a still is "<sha256>.webp", a
-// document "<sha256>.<extension>", a recording "<recording id>.webm" and its
+// document or photo "<sha256>.<extension>", a recording "<recording id>.webm" and its
 // frame index "<recording id>.jsonl". A name that a list holds twice is one file.
 type Source struct {
 	Room       any              // data/room.json
@@ -66,6 +67,7 @@ type Source struct {
 	Profile    any              // data/profile.json
 	Plan       any              // data/plan.json
 	Stills     []File           // data/stills/
+	Photos     []File           // data/photos/
 	Documents  []File           // data/documents/
 	Recordings []File           // data/recording/
 	Frames     []File           // data/frames/

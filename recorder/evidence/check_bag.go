@@ -134,7 +134,7 @@ func inLayout(name string) bool {
 		return true
 	}
 	for dir, extension := range map[string]string{
-		stillsDir: ".webp", recordingDir: ".webm", framesDir: ".jsonl", documentsDir: "",
+		stillsDir: ".webp", photosDir: "", recordingDir: ".webm", framesDir: ".jsonl", documentsDir: "",
 	} {
 		if rest, found := strings.CutPrefix(name, dir); found {
 			return plainSegment(rest) && strings.HasSuffix(rest, extension)

@@ -40,6 +40,7 @@ func (v *verification) checkRecordings(ctx context.Context) (string, error) {
 	wanted := map[frameID]bool{}
 	for _, c := range v.record.captures {
 		wanted[frameID{c.Recording, c.Frame}] = true
+		wanted[frameID{c.Recording, c.Last}] = true
 	}
 	recordings, frames := 0, int64(0)
 	for _, line := range v.payload {
@@ -146,14 +147,19 @@ func webmFault(name string, err error) error {
 }
 
 // checkStills checks that every still of a capture is byte for byte the frame
-// of the recording that its entry names, and that there is no other still.
+// of the recording that its entry names, and that there is no other still; clips
+// and photos as checkClip and checkPhoto say.
 func (v *verification) checkStills(ctx context.Context) (string, error) {
 	taken := map[string]bool{}
 	for _, c := range v.record.captures {
-		name := stillsDir + c.SHA256 + ".webp"
-		if c.Kind != "frame" {
-			return "", isWrong(name, "entry %d: captures of kind %q aren't known to this version", c.Seq, c.Kind)
+		still, err := v.checkKind(c)
+		if err != nil {
+			return "", err
 		}
+		if still == nil {
+			continue
+		}
+		c, name := *still, stillsDir+still.SHA256+".webp"
 		if !isDigest(c.SHA256) || v.payload.digest(name) != c.SHA256 {
 			return "", isWrong(name, "is missing or isn't named by its digest, entry %d names it", c.Seq)
 		}
@@ -167,7 +173,10 @@ func (v *verification) checkStills(ctx context.Context) (string, error) {
 			return "", isWrong(line.Name, "belongs to no capture of the ledger")
 		}
 	}
-	return fmt.Sprintf("%d captures are byte for byte frames of their recordings", len(v.record.captures)), nil
+	if err := v.checkPhotosListed(); err != nil {
+		return "", err
+	}
+	return fmt.Sprintf("%d captures: stills are byte for byte frames of their recordings", len(v.record.captures)), nil
 }
 
 // checkStill follows one capture from the still through the ledger to the

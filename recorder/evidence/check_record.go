@@ -21,6 +21,7 @@ type record struct {
 	documents map[string]bool // SHA-256 of each document filed
 	personal  []string        // commitments to personal values that must be opened
 	captures  []capture
+	announced []announced // photos, in the order of their entries
 }
 
 // The types of entries that a verification reads more of than the chain.
@@ -28,6 +29,8 @@ const (
 	createdType = "created"
 	captureType = "capture"
 	sealedType  = "sealed"
+
+	announcedType = "photo_announced"
 )
 
 // personalFields are the fields of each type's body that hold commitments, or
@@ -51,7 +54,7 @@ type created struct {
 // capture is the body of a capture's entry.
 type capture struct {
 	Seq         int64  `json:"-"`
-	Kind        string `json:"kind"` // "frame": byte for byte a frame of the recording
+	Kind        string `json:"kind"` // kindFrame, kindClip, kindPhoto
 	Slot        string `json:"slot"`
 	SHA256      string `json:"sha256"`       // of the still
 	FrameSHA256 string `json:"frame_sha256"` // of the VP8 frame in it
@@ -60,6 +63,9 @@ type capture struct {
 	RTP         uint32 `json:"rtp"`       // RTP time of the frame
 	Recording   string `json:"recording"` // id
 	Frame       int64  `json:"frame"`     // number of the frame in the recording's video track, from 1
+
+	clipEnd
+	photoFile
 }
 
 // checkLedger checks the whole chain, entry by entry.
@@ -122,6 +128,10 @@ func (r *record) take(e ledger.Entry) error {
 		c := capture{Seq: e.Seq}
 		err = json.Unmarshal(body, &c)
 		r.captures = append(r.captures, c)
+	case e.Type == announcedType:
+		a := announced{Seq: e.Seq}
+		err = json.Unmarshal(body, &a)
+		r.announced = append(r.announced, a)
 	}
 	if err != nil {
 		return isWrong(ledgerFile, "entry %d: %v", e.Seq, err)

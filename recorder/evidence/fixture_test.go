@@ -25,7 +25,8 @@ type material struct {
 	private []ledger.Private
 }
 
-func newMaterial(t testing.TB) material {
+// newMaterial makes it, with more entries before the last.
+func newMaterial(t testing.TB, more ...draft) material {
 	t.Helper()
 	video, index, stillLine, key := testRecording(t)
 	still, width, height, err := webp.Wrap(key)
@@ -43,7 +44,7 @@ func newMaterial(t testing.TB) material {
 		Frames:     []File{bytesFile("seller-1.jsonl", index)},
 		Statement:  BuildStatement(),
 	}
-	m.src.Entries = chain(t, &m,
+	drafts := []draft{
 		draft{createdType, map[string]any{"room": testRoom, "seller_name": "Jane <Ö> Doe",
 			"application": map[string]any{"surname": "Doe", "document_number": "X123"},
 			"documents":   []any{map[string]any{"kind": "id_front", "sha256": sumOf(document)}}}},
@@ -51,8 +52,8 @@ func newMaterial(t testing.TB) material {
 		draft{captureType, map[string]any{"kind": "frame", "slot": "FACE", "sha256": sumOf(still), "frame_sha256": sumOf(key),
 			"width": width, "height": height, "rtp": stillLine.RTP, "recording": "seller-1", "frame": stillLine.N}},
 		draft{"chat", map[string]any{"from": "seller", "text": "Hello & welcome"}},
-		draft{sealedType, map[string]any{"facts": map[string]any{}}},
-	)
+	}
+	m.src.Entries = chain(t, &m, append(append(drafts, more...), draft{sealedType, map[string]any{"facts": map[string]any{}}})...)
 	m.src.Privates = m.private
 	return m
 }

@@ -178,7 +178,7 @@ func (src Source) files(room string) (map[string]opener, error) {
 	}
 	files[ledgerFile], files[privateFile] = text(record), text(private)
 	for dir, list := range map[string][]File{
-		stillsDir: src.Stills, documentsDir: src.Documents, recordingDir: src.Recordings, framesDir: src.Frames,
+		stillsDir: src.Stills, photosDir: src.Photos, documentsDir: src.Documents, recordingDir: src.Recordings, framesDir: src.Frames,
 	} {
 		for _, f := range list {
 			if !plainSegment(f.Name) {

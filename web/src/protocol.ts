@@ -38,9 +38,11 @@ export interface Bye {
   cause: string;
 }
 
-/** Capture asks for a still in a slot (manager). The answer is "ok" when it is stored and in the ledger. */
+/** Capture asks for a picture in a slot (manager). The answer to a frame is "ok" when it is stored and in the ledger, to a clip when its some 5 s are over; to a photo it comes at once, and how it goes on is in the state. */
 export interface Capture {
   slot: string;
+  /** "frame" (also if empty), "clip" or "photo" */
+  kind?: string;
 }
 
 /** CaptureView is one still; its bytes are at /api/manager/rooms/{id}/stills/{sha256}.webp. */
@@ -68,6 +70,20 @@ export interface ChatLine {
   text: string;
 }
 
+/** ClipView is a stretch of a recording, from key frame to key frame. After the seal the auditor's desk plays it. */
+export interface ClipView {
+  slot: string;
+  /** of its first frame */
+  at: string;
+  /** its length */
+  ms: number;
+  recording: string;
+  /** its first frame's number in the recording's frame index */
+  from: number;
+  /** its last frame's */
+  to: number;
+}
+
 /** Compare records what the manager saw by eye for one item. */
 export interface Compare {
   item: string;
@@ -82,6 +98,12 @@ export interface CompareView {
   /** empty while open */
   decision: string;
   typed?: string;
+}
+
+/** Device says what the seller's device can do (seller). */
+export interface Device {
+  /** a full-resolution photo beside the running camera */
+  photo: boolean;
 }
 
 /** Document is a filed picture; its bytes are at /api/manager/rooms/{id}/documents/{sha256}. */
@@ -122,6 +144,8 @@ export interface Missing {
   /** "capture", "compare", "different", "coverage", "notice" */
   code: string;
   item?: string;
+  /** of "coverage": the ‰ of the call that the profile wants recorded */
+  need?: number;
 }
 
 /** Mute tells the others that the sender's microphone or camera is off or on. */
@@ -190,6 +214,56 @@ export interface Person {
   uplink: number;
 }
 
+/** Photo asks the seller's page for a full-resolution photo. Its digest must be announced before the deadline and before any of its bytes are sent. */
+export interface Photo {
+  /** 128 random bits, hex */
+  nonce: string;
+  slot: string;
+  /** until the announcement must be here */
+  seconds: number;
+}
+
+/** PhotoAnnounce says that the photo asked for was taken, before any of it is uploaded (seller). The answer is "ok" when that stands in the ledger; then the bytes go to POST /api/seller/photo/{nonce}. */
+export interface PhotoAnnounce {
+  /** of the photo message */
+  nonce: string;
+  /** of the file's bytes, hex */
+  sha256: string;
+  /** bytes, at most MaxPhoto */
+  size: number;
+}
+
+/** PhotoFailed says that the device took no photo (seller). */
+export interface PhotoFailed {
+  nonce: string;
+}
+
+/** PhotoProgress says how the photo that was asked for goes on. */
+export interface PhotoProgress {
+  slot: string;
+  /** "asked", "sending", "storing", "failed" */
+  phase: string;
+  received: number;
+  /** 0 until it was announced */
+  size: number;
+  /** plain words, when it failed */
+  why?: string;
+}
+
+/** PhotoView is one photo of the sensor; a copy without its metadata is at /api/manager/rooms/{id}/photos/{sha256}. It is not from the stream: Frame is the stream's frame at the time of the shutter. */
+export interface PhotoView {
+  slot: string;
+  /** of the original bytes */
+  sha256: string;
+  mime: string;
+  width: number;
+  height: number;
+  /** when it was announced */
+  at: string;
+  /** the stream's frame beside it */
+  frame: CaptureView;
+}
+
 /** Recorder is sent once a second to staff while a call is recorded. */
 export interface Recorder {
   tracks: TrackStatus[];
@@ -233,6 +307,14 @@ export interface Staff {
   documents: Document[];
   /** oldest first */
   captures: CaptureView[];
+  /** oldest first */
+  clips: ClipView[];
+  /** oldest first */
+  photos: PhotoView[];
+  /** the one under way, or the last that failed */
+  photo?: PhotoProgress;
+  /** the seller's device can take one now */
+  canPhoto: boolean;
   compare: CompareView[];
   notes: NoteView[];
   flags: NoteView[];
@@ -288,6 +370,8 @@ export interface TrackStatus {
   /** recorded time per mille of live time */
   coverage: number;
   gaps: number;
+  /** of the newest gap */
+  cause?: string;
   /** cause, while nothing can be stored */
   failing?: string;
 }
@@ -313,6 +397,7 @@ export interface ClientMessages {
   capture: Capture;
   chat: Chat;
   compare: Compare;
+  device: Device;
   end: End;
   flag: Flag;
   hello: Hello;
@@ -320,6 +405,8 @@ export interface ClientMessages {
   note: Note;
   notice: Notice;
   offer: Offer;
+  photo_announce: PhotoAnnounce;
+  photo_failed: PhotoFailed;
   step: Step;
   verdict: Verdict;
   withdraw: Withdraw;
@@ -330,6 +417,7 @@ export interface ServerMessages {
   bye: Bye;
   error: Error;
   ok: OK;
+  photo: Photo;
   recorder: Recorder;
   reoffer: Reoffer;
   replaced: Replaced;

@@ -79,6 +79,9 @@ export interface Facts {
   /** from the call's begin */
   gaps: Gap[];
   captures: StillFact[];
+  /** absent in records of before there were any */
+  clips?: { slot: string; at: string; ms: number; recording: string; frame: number; last: number }[];
+  photos?: { slot: string; sha256: string; mime: string; width: number; height: number; announced: string; frame: StillFact }[];
   /** "seller.video" → per mille */
   coverage: Record<string, number>;
 }
@@ -130,6 +133,10 @@ export const verify = (id: string, signal?: AbortSignal) => get<Report>(`${room(
 export const zipURL = (id: string) => `${room(id)}/bundle.zip`;
 /** Address of a file of the bundle, by its path below data/. */
 export const fileURL = (id: string, path: string) => `${room(id)}/files/data/${path}`;
+/** A sensor photo, without its metadata. */
+export const photoURL = (id: string, sha256: string, mime: string) => fileURL(id, `photos/${sha256}${endings[mime] ?? '.bin'}`);
+/** A clip, cut out of its recording; n counts from 1. */
+export const clipURL = (id: string, n: number) => `${room(id)}/clips/${n}.webm`;
 export const stillURL = (id: string, sha256: string) => fileURL(id, `stills/${sha256}.webp`);
 
 const endings: Record<string, string> = { 'image/jpeg': '.jpg', 'image/png': '.png' };

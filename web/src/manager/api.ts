@@ -46,5 +46,7 @@ export const reschedule = (id: string, at: Date) => post<void>(`${room(id)}/resc
 
 /** Address of a filed document's picture. */
 export const documentURL = (id: string, sha256: string) => `${room(id)}/documents/${sha256}`;
+/** Address of a copy of a sensor photo, without its metadata. */
+export const photoURL = (id: string, sha256: string) => `${room(id)}/photos/${sha256}`;
 /** Address of a capture's picture. */
 export const stillURL = (id: string, sha256: string) => `${room(id)}/stills/${sha256}.webp`;

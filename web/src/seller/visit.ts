@@ -1,9 +1,10 @@
 import { batch, computed, effect, signal, type ReadonlySignal, type Signal } from '@preact/signals';
-import type { State } from '../protocol';
+import type { Photo, State } from '../protocol';
 import { CameraError, openCamera, openVideo } from '../shared/camera';
 import { language } from '../shared/i18n';
 import { CallMedia } from '../shared/rtc';
 import { CallSocket, type SocketStatus } from '../shared/socket';
+import { digest, takePhoto, upload, wayOf } from './photo';
 import { viewOf, type View } from './view';
 
 /** Version of the notice that consent.tsx shows; it goes into the ledger with the answer. */
@@ -20,7 +21,7 @@ const inCall = ['waiting', 'live', 'interrupted'];
  * The camera is open from the test until the call is over, and at no other time.
  */
 export class Visit {
-  readonly socket = new CallSocket('/ws/seller', { reoffer: () => this.media.restart() });
+  readonly socket = new CallSocket('/ws/seller', { reoffer: () => this.media.restart(), photo: (asked) => void this.photograph(asked) });
   readonly media = new CallMedia(this.socket);
   readonly progress: Signal<Progress> = signal<Progress>('welcome');
   readonly stream: Signal<MediaStream | null> = signal<MediaStream | null>(null);
@@ -29,6 +30,8 @@ export class Visit {
   readonly facing: Signal<'user' | 'environment'> = signal<'user' | 'environment'>('user');
   /** When the socket was lost, ms since the epoch; 0 while it is there. */
   readonly lostAt: Signal<number> = signal(0);
+  /** A photo of the sensor is being taken or sent. */
+  readonly photo: Signal<'' | 'taking' | 'sending'> = signal<'' | 'taking' | 'sending'>('');
   readonly view: ReadonlySignal<View> = computed(() =>
     viewOf({
       status: this.socket.status.value,
@@ -47,6 +50,7 @@ export class Visit {
       if (lost !== this.lostAt.peek() > 0) this.lostAt.value = lost ? Date.now() : 0;
     });
     effect(() => this.follow(this.socket.state.value, this.socket.status.value));
+    effect(() => this.tellDevice(this.stream.value, this.socket.status.value === 'open' && this.socket.state.value !== null));
   }
 
   /** Opens camera and microphone; what goes wrong is in cameraFault. */
@@ -119,6 +123,28 @@ export class Visit {
     } else if (away || !off || !before.includes(state.room.state)) {
       this.media.stop();
       this.closeCamera();
+    }
+  }
+
+  /** Tells the server whether this device takes photos, after each change and each reconnection. */
+  private tellDevice(stream: MediaStream | null, open: boolean): void {
+    if (open) this.socket.send('device', { photo: wayOf(stream?.getVideoTracks()[0]) !== '' });
+  }
+
+  /** Takes the photo that was asked for, announces its digest, and only then sends it. */
+  private async photograph(asked: Photo): Promise<void> {
+    const track = this.stream.peek()?.getVideoTracks()[0];
+    try {
+      if (!track) throw new Error('no camera');
+      this.photo.value = 'taking';
+      const bytes = await (await takePhoto(track)).arrayBuffer();
+      await this.socket.request('photo_announce', { nonce: asked.nonce, sha256: await digest(bytes), size: bytes.byteLength });
+      this.photo.value = 'sending';
+      await upload(asked, bytes);
+    } catch {
+      this.socket.send('photo_failed', { nonce: asked.nonce }); // the account manager reads why, and may ask again
+    } finally {
+      this.photo.value = '';
     }
   }
 

@@ -18,8 +18,9 @@ export function say(entry: Entry, personal: Review['personal']): Said {
   switch (entry.type) {
     case 'step':
       return { title, text: word('step', text('step')) || text('step'), staff: false };
+    case 'photo_announced':
     case 'capture':
-      return { title, text: [word('slot', text('slot')) || text('slot'), t('review.frame', { n: String(body.frame ?? '') })].join(', '), staff: false };
+      return { title: word('captureKind', text('kind')) || title, text: [word('slot', text('slot')) || text('slot'), body.frame ? t('review.frame', { n: String(body.frame) }) : ''].filter(Boolean).join(', '), staff: false };
     case 'compare':
       return { title, text: [`${word('item', text('item'))}: ${word('decision', text('decision'))}`, opened('typed')].filter(Boolean).join(', '), staff: false };
     case 'chat':
@@ -66,6 +67,7 @@ function list(value: unknown): string[] {
 /** Lanes of the timeline by the type of entry. */
 export const laneOf: Record<string, 'captures' | 'compare' | 'chat' | 'staff' | 'entries'> = {
   capture: 'captures',
+  photo_announced: 'captures',
   compare: 'compare',
   chat: 'chat',
   staff_note: 'staff',

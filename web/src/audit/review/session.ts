@@ -61,9 +61,20 @@ export class Desk {
 
   /** timeOf gives a still's place: by its frame's own time where the index is there, else by when it was taken. */
   timeOf(still: Still): number {
-    const track = [...this.line.tracks.seller, ...this.line.tracks.manager].find((each) => each.recording.id === still.recording);
-    const frame = this.frames.value.get(still.recording)?.find((each) => each.n === still.frame);
-    return track && frame ? track.start + frame.ms : still.at;
+    return this.placeOf(still.recording, still.frame, still.at);
+  }
+
+  /** placeOf gives the place of a recording's frame, or another where its index isn't there. */
+  placeOf(recording: string, n: number, other: number): number {
+    const track = [...this.line.tracks.seller, ...this.line.tracks.manager].find((each) => each.recording.id === recording);
+    const frame = this.frames.value.get(recording)?.find((each) => each.n === n);
+    return track && frame ? track.start + frame.ms : other;
+  }
+
+  /** goTo shows the very frame of a recording. */
+  goTo(recording: string, n: number, other: number): void {
+    this.clock.pause();
+    this.clock.seek(this.placeOf(recording, n, other));
   }
 
   /** step goes one frame of the seller's picture back or on. */

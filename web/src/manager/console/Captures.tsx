@@ -1,8 +1,8 @@
-import { Check, Plus } from 'lucide-preact';
+import { Check, Film, Plus } from 'lucide-preact';
 import { Slots, type State } from '../../protocol';
 import { keepFocus } from '../../shared/focus';
 import { Icon, classes } from '../../shared/ui';
-import { stillURL } from '../api';
+import { photoURL, stillURL } from '../api';
 import type { Desk } from '../compare/desk';
 import { t, word } from '../text';
 
@@ -38,6 +38,20 @@ export function Captures({ state, desk }: { state: State; desk: Desk }) {
             </li>
           );
         })}
+        {(state.staff?.photos ?? []).map((photo) => (
+          <li key={photo.sha256}>
+            <a class="capture" href={photoURL(state.room.id, photo.sha256)} target="_blank" rel="noopener" aria-label={t('captures.photoShow', { slot: word('slot', photo.slot) })} data-testid="manager-photo-taken">
+              <img src={photoURL(state.room.id, photo.sha256)} alt="" />
+            </a>
+            <span title={t('captures.notStream')}>{t('captures.photo', { slot: word('slot', photo.slot) })}</span>
+          </li>
+        ))}
+        {(state.staff?.clips ?? []).map((clip) => (
+          <li key={`${clip.recording}-${clip.from}`} data-testid="manager-clip-taken">
+            <span class="capture clip" role="img" aria-label={t('captures.clipIs', { slot: word('slot', clip.slot) })} title={t('captures.clipLater')}><Icon of={Film} size={14} /> <span class="figures">{(clip.ms / 1000).toFixed(1)} s</span></span>
+            <span>{t('captures.clip', { slot: word('slot', clip.slot) })}</span>
+          </li>
+        ))}
         {empty.map((slot) => (
           <li key={slot}>
             <span class="capture empty" role="img" aria-label={t('captures.empty', { slot: word('slot', slot) })}><Icon of={Plus} size={14} /></span>

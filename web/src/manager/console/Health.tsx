@@ -98,7 +98,7 @@ function Track({ kind, track }: { kind: 'video' | 'audio'; track: TrackStatus | 
   return (
     <span class="recorder-track">
       {word('track', kind)} <b class={level}>{level === 'bad' && <Icon of={AlertTriangle} size={12} />}{track ? `${(track.coverage / 10).toFixed(1)} %` : '–'}</b>
-      {track && <span class="quiet"> {bytes(track.bytes)}{track.gaps > 0 && `, ${t('recorder.gaps', { count: track.gaps })}`}</span>}
+      {track && <span class="quiet"> {bytes(track.bytes)}{track.gaps > 0 && `, ${t('recorder.gaps', { count: track.gaps })}${track.cause ? ` (${word('gap', track.cause) || track.cause})` : ''}`}</span>}
     </span>
   );
 }

@@ -31,7 +31,7 @@ export function Lock({ session, state, desk, onVerdict }: LockProps) {
 }
 
 /** missingWords says what is missing, for the list and for the verdict. */
-export function missingWords({ code, item = '' }: Missing): string {
+export function missingWords({ code, item = '', need = 0 }: Missing): string {
   switch (code) {
     case 'capture':
       return t('lock.capture', { slot: word('step', item) || item });
@@ -41,7 +41,7 @@ export function missingWords({ code, item = '' }: Missing): string {
     case 'notice':
       return t('lock.notice', { who: item === 'manager' ? t('live.you') : t('live.seller') });
     case 'coverage':
-      return item ? t('lock.coverageOf', { track: word('track', item.split('.')[1] ?? '') || item }) : t('lock.coverage');
+      return item ? t('lock.coverageOf', { track: word('track', item.split('.')[1] ?? '') || item, need: need / 10 }) : t('lock.coverage');
   }
   return item ? `${code} ${item}` : code;
 }

@@ -1,4 +1,4 @@
-import { Camera, Check, Smartphone } from 'lucide-preact';
+import { Camera, Check, Film, Image, Smartphone } from 'lucide-preact';
 import type { State, StepView } from '../../protocol';
 import { keepFocus } from '../../shared/focus';
 import { language } from '../../shared/i18n';
@@ -81,10 +81,44 @@ function StepBody({ session, state, desk, step }: Omit<StepProps, 'n' | 'zone'>)
           </>
         )}
       </p>
+      {slot && <OtherKinds session={session} state={state} slot={step.step} />}
       {refusals.value.capture && <p class="field-error" role="alert">{t('plan.captureFailed', { why: refusals.value.capture })}</p>}
       {refusals.value.step && <p class="field-error" role="alert">{t('plan.stepFailed', { why: refusals.value.step })}</p>}
     </div>
   );
+}
+
+/** A clip of a document's side, and a photo of the sensor where the seller's device takes one. */
+function OtherKinds({ session, state, slot }: { session: Session; state: State; slot: string }) {
+  const { busy, refusals } = session;
+  const document = slot === 'DOC_FRONT' || slot === 'DOC_BACK';
+  const photo = state.staff?.photo;
+  const running = photo && photo.phase !== 'failed';
+  const refused = refusals.value.clip || refusals.value.photo;
+  if (!document && !state.staff?.canPhoto) return null;
+  return (
+    <>
+      <p class="step-actions other-kinds">
+        {document && (
+          <Button icon={Film} busy={!!busy.value.clip} hotkey="L" title={t('plan.clipLine')} data-testid="manager-clip" onClick={() => void take(session, slot, 'clip')}>{busy.value.clip ? t('plan.clipping') : t('plan.clip')}</Button>
+        )}
+        {state.staff?.canPhoto && (
+          <Button icon={Image} busy={!!running} title={t('plan.photoLine')} data-testid="manager-photo" onClick={() => void take(session, slot, 'photo')}>{running ? t('plan.photoRunning', { percent: percent(photo) }) : t('plan.photo')}</Button>
+        )}
+      </p>
+      {refused && <p class="field-error" role="alert">{t('plan.captureFailed', { why: refused })}</p>}
+      {photo?.phase === 'failed' && <p class="field-error" role="alert">{t('plan.captureFailed', { why: photo.why ?? '' })}</p>}
+    </>
+  );
+}
+
+function percent(photo: { received: number; size: number }): number {
+  return photo.size ? Math.round((100 * photo.received) / photo.size) : 0;
+}
+
+/** take asks for a clip or a photo into a slot. */
+export async function take(session: Session, slot: string, kind: 'clip' | 'photo'): Promise<void> {
+  await session.ask('capture', { slot, kind }, kind);
 }
 
 /** capture takes a still into a slot and shows it beside the filed document. */

@@ -5,7 +5,7 @@ import { KeysDialog } from '../../shared/staff';
 import { tabs, type Desk } from '../compare/desk';
 import { t } from '../text';
 import type { Ask } from './Console';
-import { capture, next } from './PlanPane';
+import { capture, next, take } from './PlanPane';
 import type { Session } from './session';
 
 /** useConsoleKeys binds the console's keys while it is shown. */
@@ -15,13 +15,14 @@ export function useConsoleKeys(session: Session, desk: Desk, over: boolean, ask:
 
 function bindCall(session: Session, desk: Desk, ask: (what: Ask) => void): () => void {
   const live = () => session.state?.room.state === 'live';
-  const take = () => live() && void capture(session, desk, session.state!.step);
+  const still = () => live() && void capture(session, desk, session.state!.step);
   const stop = bindKeys({
     '1': () => (desk.tab.value = tabs[0]),
     '2': () => (desk.tab.value = tabs[1]),
     '3': () => (desk.tab.value = tabs[2]),
-    space: take,
-    r: take,
+    space: still,
+    r: still,
+    l: () => live() && session.state!.step.startsWith('DOC_') && void take(session, session.state!.step, 'clip'),
     d: () => live() && next(session, desk),
     v: () => ['live', 'interrupted', 'ended'].includes(session.state?.room.state ?? '') && ask('verdict'),
     m: () => session.toggleMute('audio'),
@@ -71,7 +72,7 @@ export function ConsoleKeys({ onClose }: { onClose: () => void }) {
       title={t('keys.title')} line={t('keys.off')} single={t('keys.single')} singleLine={t('keys.singleLine')} onClose={onClose}
       groups={[
         { title: t('keys.groups.call'), keys: [['M', t('keys.mute')], ['C', t('keys.chat')]] },
-        { title: t('keys.groups.plan'), keys: [[t('keys.space'), t('keys.capture')], ['R', t('keys.retake')], ['D', t('keys.next')], ['N', t('keys.note')], ['⇧+S', t('keys.flag')], ['V', t('keys.verdict')]] },
+        { title: t('keys.groups.plan'), keys: [[t('keys.space'), t('keys.capture')], ['R', t('keys.retake')], ['L', t('keys.clip')], ['D', t('keys.next')], ['N', t('keys.note')], ['⇧+S', t('keys.flag')], ['V', t('keys.verdict')]] },
         { title: t('keys.groups.compare'), keys: [['1 2 3', t('keys.tabs')], ['K', t('keys.link')], ['X', t('keys.flicker')], ['+ − 0', t('keys.zoom')], ['[ ]', t('keys.rotate')], ['A S G', t('keys.same')]] },
         { title: t('keys.groups.everywhere'), keys: [['F6', t('keys.panes')], ['Ctrl+↵', t('keys.send')], ['Esc', t('keys.close2')], ['?', t('keys.help')]] },
       ]}

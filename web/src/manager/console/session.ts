@@ -8,6 +8,9 @@ import { CallSocket, ServerError } from '../../shared/socket';
 /** Version of the notice that a manager answers; it changes with the words. */
 export const noticeVersion = '2026-11';
 
+/** What can be under way or refused: a message, or a capture of another kind than a still. */
+export type Request = keyof ClientMessages | 'clip' | 'photo';
+
 /** States in which the manager's camera is of use. */
 const before = ['invited', 'booked', 'waiting', 'live', 'interrupted'];
 
@@ -24,9 +27,9 @@ export class Session {
   /** The recorder's light; empty while nothing is recorded. */
   readonly tracks = signal<TrackStatus[]>([]);
   /** Why the last request of a kind was refused; '' after it went well. */
-  readonly refusals = signal<Partial<Record<keyof ClientMessages, string>>>({});
+  readonly refusals = signal<Partial<Record<Request, string>>>({});
   /** Requests that wait for their answer. */
-  readonly busy = signal<Partial<Record<keyof ClientMessages, boolean>>>({});
+  readonly busy = signal<Partial<Record<Request, boolean>>>({});
 
   private opening = false;
   private readonly stops: (() => void)[] = [];
@@ -57,22 +60,22 @@ export class Session {
   }
 
   /** ask sends a request, marks its kind busy meanwhile and keeps why it was refused; true when it was done. */
-  async ask<T extends keyof ClientMessages>(type: T, fields: ClientMessages[T]): Promise<boolean> {
-    if (this.busy.peek()[type]) return false;
-    this.busy.value = { ...this.busy.peek(), [type]: true };
+  async ask<T extends keyof ClientMessages>(type: T, fields: ClientMessages[T], kind: Request = type): Promise<boolean> {
+    if (this.busy.peek()[kind]) return false;
+    this.busy.value = { ...this.busy.peek(), [kind]: true };
     let why = '';
     try {
       await this.socket.request(type, fields);
     } catch (cause) {
       why = cause instanceof ServerError ? cause.message : String(cause);
     }
-    this.busy.value = { ...this.busy.peek(), [type]: false };
-    this.refusals.value = { ...this.refusals.peek(), [type]: why };
+    this.busy.value = { ...this.busy.peek(), [kind]: false };
+    this.refusals.value = { ...this.refusals.peek(), [kind]: why };
     return !why;
   }
 
   /** forgive takes a refusal off the screen. */
-  forgive(type: keyof ClientMessages): void {
+  forgive(type: Request): void {
     this.refusals.value = { ...this.refusals.peek(), [type]: '' };
   }
 

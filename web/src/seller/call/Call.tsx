@@ -1,4 +1,4 @@
-import { WifiOff } from 'lucide-preact';
+import { Camera, WifiOff } from 'lucide-preact';
 import { useEffect, useRef, useState } from 'preact/hooks';
 import type { State } from '../../protocol';
 import { dressPage } from '../../shared/i18n';
@@ -31,6 +31,7 @@ export function Call({ visit, state }: { visit: Visit; state: State }) {
     <main class="call" id="content" data-testid="seller-call" data-step={state.step}>
       <Stage visit={visit} state={state}>
         <Reconnecting visit={visit} />
+        {visit.photo.value && <p class="call-strip" role="status"><Icon of={Camera} /><span>{t(`call.photo.${visit.photo.value}`)}</span></p>}
       </Stage>
       <div class="call-top">
         <Recording state={state} onStop={() => setOpen('withdraw')} />

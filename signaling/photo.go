@@ -1,0 +1,113 @@
+package signaling
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+
+	"verifycall/calls"
+	"verifycall/calls/protocol"
+	"verifycall/recorder/evidence"
+	"verifycall/rooms"
+	"verifycall/signaling/intake"
+)
+
+// offsetHeader says where a piece begins, as in the tus protocol 1.0.
+const offsetHeader = "Upload-Offset"
+
+// sellerPhoto takes a piece of a sensor photo (POST), or says how much of it has
+// arrived (GET), so that an upload goes on after a lost connection.
+func (s *Server) sellerPhoto(w http.ResponseWriter, r *http.Request, who session) error {
+	piece := calls.Chunk{Nonce: r.PathValue("nonce")}
+	if r.Method == http.MethodPost {
+		var err error
+		if piece.Offset, err = strconv.ParseInt(r.Header.Get(offsetHeader), 10, 64); err != nil || piece.Offset < 0 {
+			return malformed("The header " + offsetHeader + " must say where the piece begins.")
+		}
+		if piece.Data, err = io.ReadAll(http.MaxBytesReader(w, r.Body, protocol.MaxChunk)); err != nil {
+			return fmt.Errorf("read the piece: %w", err)
+		}
+		if len(piece.Data) == 0 {
+			return malformed("The piece is empty.")
+		}
+	}
+	received, err := s.cfg.House.Upload(r.Context(), who.Room, piece)
+	if err != nil {
+		return err
+	}
+	return writeJSON(w, http.StatusOK, map[string]int64{"received": received})
+}
+
+// managerPhoto shows a copy of a photo without its metadata.
+func (s *Server) managerPhoto(w http.ResponseWriter, r *http.Request, who session) error {
+	room, err := s.ownRoom(r.Context(), who, r.PathValue("id"))
+	if err != nil {
+		return err
+	}
+	for _, p := range room.Photos {
+		if p.SHA256 != r.PathValue("sha") {
+			continue
+		}
+		f, _, err := s.cfg.Evidence.Open(r.Context(), calls.PhotoName(room.ID, p.SHA256, p.Mime))
+		if err != nil {
+			return fmt.Errorf("evidence: %w", err)
+		}
+		defer f.Close()
+		return servePhoto(w, r, p.SHA256+calls.Extension(p.Mime), p.SHA256, f)
+	}
+	return protocol.Faultf(protocol.CodeNotFound, "There is no such photo.")
+}
+
+// servePhoto serves a copy of a photo that says nothing of where it was taken.
+// The bundle alone has the original.
+func servePhoto(w http.ResponseWriter, r *http.Request, name, digest string, f io.Reader) error {
+	whole, err := io.ReadAll(io.LimitReader(f, protocol.MaxPhoto+1))
+	if err != nil {
+		return fmt.Errorf("photo: %w", err)
+	}
+	clean, err := intake.WithoutMetadata(whole)
+	if err != nil {
+		return fmt.Errorf("photo: %w", err)
+	}
+	w.Header().Set("Cache-Control", "private, max-age=3600")
+	serveFile(w, r, name, "clean-"+digest, bytes.NewReader(clean))
+	return nil
+}
+
+// auditClip cuts a clip out of its recording and sends it as a WebM file of its
+// own. The path ends with the clip's number in the room's list, from 1.
+func (s *Server) auditClip(w http.ResponseWriter, r *http.Request, who session) error {
+	room, err := s.decidedRoom(r.Context(), r.PathValue("id"))
+	if err != nil {
+		return err
+	}
+	number, isWebM := strings.CutSuffix(r.PathValue("file"), ".webm")
+	n, err := strconv.Atoi(number)
+	if err != nil || !isWebM || n < 1 || n > len(room.Clips) {
+		return protocol.Faultf(protocol.CodeNotFound, "There is no such clip.")
+	}
+	clip := room.Clips[n-1]
+	bundle, err := evidence.OpenBundle(r.Context(), s.cfg.Evidence, evidence.Prefix(room.ID))
+	if err != nil {
+		return fmt.Errorf("bundle: %w", err)
+	}
+	what := fmt.Sprintf("clip/%d", n)
+	err = s.looked.once(lookedInto(who, room)+"/"+what, time.Now(), func() error {
+		return s.logCustody(r.Context(), room.ID, who, rooms.LogPlay{Who: who.Subject, What: what})
+	})
+	if err != nil {
+		return err
+	}
+	var cut bytes.Buffer
+	if err := bundle.WriteClip(r.Context(), &cut, clip.Recording, clip.From, clip.To); err != nil {
+		return fmt.Errorf("clip: %w", err)
+	}
+	w.Header().Set("Cache-Control", "private, max-age=3600")
+	w.Header().Set("Content-Disposition", fmt.Sprintf(`inline; filename="%s-clip-%d.webm"`, room.ID, n))
+	serveFile(w, r, what+".webm", "", bytes.NewReader(cut.Bytes()))
+	return nil
+}
