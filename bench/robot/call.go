@@ -21,12 +21,19 @@ var agreed = protocol.Notice{Version: "2026-11", Language: "en", Agree: true}
 // Wait makes a room and brings both robots to where only the manager's admission
 // is missing: notices given, media connected on both sides.
 func (s *Server) Wait(ctx context.Context, film *Film) (*Call, error) {
+	return s.WaitFrom(ctx, s.Place, film)
+}
+
+// WaitFrom is Wait with a seller in another place than the manager.
+func (s *Server) WaitFrom(ctx context.Context, seller Place, film *Film) (*Call, error) {
 	room, err := s.NewRoom(ctx)
 	if err != nil {
 		return nil, err
 	}
 	c := &Call{Room: room}
-	if c.Seller, err = s.SignIn(ctx, protocol.RoleSeller, room); err != nil {
+	there := *s
+	there.Place = seller
+	if c.Seller, err = there.SignIn(ctx, protocol.RoleSeller, room); err != nil {
 		return nil, err
 	}
 	if c.Manager, err = s.SignIn(ctx, protocol.RoleManager, room); err != nil {
@@ -54,7 +61,14 @@ func (s *Session) Join(ctx context.Context, film *Film) (*Robot, error) {
 		return nil, err
 	}
 	notice := agreed
-	if err := errors.Join(r.Do(ctx, &notice), r.Publish(ctx)); err != nil {
+	err = r.Do(ctx, &notice)
+	if err == nil { // the state that knows of it names the relay
+		_, err = r.Wait(ctx, func(s *protocol.State) bool { return s.You.Notice == "agreed" })
+	}
+	if err == nil {
+		err = r.Publish(ctx)
+	}
+	if err != nil {
 		return nil, errors.Join(err, r.Close())
 	}
 	return r, nil
@@ -66,7 +80,11 @@ func (s *Session) Rejoin(ctx context.Context, film *Film) (*Robot, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := r.Publish(ctx); err != nil {
+	_, err = r.Wait(ctx, func(*protocol.State) bool { return true })
+	if err == nil {
+		err = r.Publish(ctx)
+	}
+	if err != nil {
 		return nil, errors.Join(err, r.Close())
 	}
 	return r, nil

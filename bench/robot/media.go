@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -27,11 +26,11 @@ const silenceTime = 20 * time.Millisecond
 // Publish makes the peer connection, offers it and starts to send the film and
 // silence. It returns when the server has answered.
 func (r *Robot) Publish(ctx context.Context) error {
-	api, err := newAPI()
+	api, err := newAPI(r.session.server.Place)
 	if err != nil {
 		return err
 	}
-	if r.pc, err = api.NewPeerConnection(webrtc.Configuration{}); err != nil {
+	if r.pc, err = api.NewPeerConnection(r.configuration()); err != nil {
 		return err
 	}
 	r.pc.OnTrack(func(track *webrtc.TrackRemote, _ *webrtc.RTPReceiver) {
@@ -50,8 +49,14 @@ func (r *Robot) Publish(ctx context.Context) error {
 	connected := make(chan struct{}) // closed once, by pion's callback
 	var once sync.Once
 	r.pc.OnConnectionStateChange(func(state webrtc.PeerConnectionState) {
-		if state == webrtc.PeerConnectionStateConnected {
+		switch state {
+		case webrtc.PeerConnectionStateConnected:
 			once.Do(func() { close(connected) })
+		case webrtc.PeerConnectionStateDisconnected:
+			select {
+			case r.lost <- struct{}{}:
+			default: // told already
+			}
 		}
 	})
 	r.jobs.Go(func() {
@@ -63,12 +68,12 @@ func (r *Robot) Publish(ctx context.Context) error {
 		r.jobs.Go(func() { r.play(video, wanted) })
 		r.jobs.Go(func() { r.hush(audio) })
 	})
-	return r.negotiate(ctx)
+	return r.negotiate(ctx, nil)
 }
 
 // SampleOffer is an offer such as Publish sends, of no connection.
 func SampleOffer() (string, error) {
-	api, err := newAPI()
+	api, err := newAPI(Place{})
 	if err != nil {
 		return "", err
 	}
@@ -85,7 +90,7 @@ func SampleOffer() (string, error) {
 	return offer.SDP, errors.Join(err, pc.Close())
 }
 
-func newAPI() (*webrtc.API, error) {
+func newAPI(place Place) (*webrtc.API, error) {
 	engine := &webrtc.MediaEngine{}
 	if err := engine.RegisterDefaultCodecs(); err != nil {
 		return nil, err
@@ -95,9 +100,7 @@ func newAPI() (*webrtc.API, error) {
 		return nil, err
 	}
 	setting := webrtc.SettingEngine{}
-	setting.SetIncludeLoopbackCandidate(true)
-	setting.SetIPFilter(net.IP.IsLoopback)
-	setting.SetNetworkTypes([]webrtc.NetworkType{webrtc.NetworkTypeUDP4})
+	place.set(&setting)
 	setting.SetDTLSRetransmissionInterval(50 * time.Millisecond)
 	return webrtc.NewAPI(webrtc.WithMediaEngine(engine), webrtc.WithInterceptorRegistry(registry),
 		webrtc.WithSettingEngine(setting)), nil
@@ -132,15 +135,23 @@ func (r *Robot) addTrack(mime string, clock uint32) (*webrtc.TrackLocalStaticSam
 	return track, wanted, nil
 }
 
-func (r *Robot) negotiate(ctx context.Context) error {
-	offer, err := r.pc.CreateOffer(nil)
+// Restart restarts ICE, as a page does when the network has changed.
+func (r *Robot) Restart(ctx context.Context) error {
+	if err := r.pc.SetConfiguration(r.configuration()); err != nil {
+		return err
+	}
+	return r.negotiate(ctx, &webrtc.OfferOptions{ICERestart: true})
+}
+
+func (r *Robot) negotiate(ctx context.Context, options *webrtc.OfferOptions) error {
+	offer, err := r.pc.CreateOffer(options)
 	if err != nil {
 		return err
 	}
 	if err := r.pc.SetLocalDescription(offer); err != nil {
 		return err
 	}
-	got, err := r.request(ctx, &protocol.Offer{SDP: offer.SDP})
+	got, err := r.request(ctx, &protocol.Offer{SDP: offer.SDP, Restart: options != nil})
 	if err != nil {
 		return err
 	}
@@ -198,6 +209,7 @@ func (r *Robot) watch(track *webrtc.TrackRemote) {
 			default: // not the first
 			}
 		}
+		r.packets.Add(1)
 	}
 }
 

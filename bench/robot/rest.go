@@ -29,7 +29,7 @@ func (s *Server) NewRoom(ctx context.Context) (Room, error) {
 			"document_number": "D23145890", "document_type": "ID card"},
 	}
 	var room Room
-	err := s.call(ctx, http.DefaultClient, http.MethodPost, "/api/v1/rooms", body, &room)
+	err := s.call(ctx, s.Place.client(nil), http.MethodPost, "/api/v1/rooms", body, &room)
 	return room, err
 }
 
@@ -40,7 +40,7 @@ func (s *Server) Get(ctx context.Context, path string) (io.ReadCloser, error) {
 		return nil, err
 	}
 	req.Header.Set("Authorization", "Bearer "+s.Key)
-	res, err := http.DefaultClient.Do(req)
+	res, err := s.Place.client(nil).Do(req)
 	if err != nil {
 		return nil, err
 	}
@@ -67,7 +67,7 @@ func (s *Server) SignIn(ctx context.Context, role protocol.Role, room Room) (*Se
 	if err != nil {
 		return nil, err
 	}
-	session := &Session{server: s, role: role, client: &http.Client{Jar: jar}, tab: "robot-" + string(role) + "-" + room.ID}
+	session := &Session{server: s, role: role, client: s.Place.client(jar), tab: "robot-" + string(role) + "-" + room.ID}
 	link, exchange := room.SellerLink, "/api/link"
 	session.path = "/ws/seller"
 	if role == protocol.RoleManager {
@@ -89,7 +89,7 @@ func (s *Session) In(room Room) *Session {
 
 // Stranger is a browser without any session.
 func (s *Server) Stranger(role protocol.Role) *Session {
-	return &Session{server: s, role: role, client: &http.Client{}, path: "/ws/" + string(role), tab: "stranger"}
+	return &Session{server: s, role: role, client: s.Place.client(nil), path: "/ws/" + string(role), tab: "stranger"}
 }
 
 // call sends JSON and decodes the answer's JSON into it, if not nil. Errors are

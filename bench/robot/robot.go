@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"strconv"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/gorilla/websocket"
@@ -22,15 +23,17 @@ var ErrClosed = errors.New("robot: the connection ended")
 // Publish. Its methods may be called from several goroutines.
 type Robot struct {
 	session *Session
-	ws      *websocket.Conn
 	pc      *webrtc.PeerConnection
 	film    *Film
 	first   chan time.Time // capacity 1: when the first picture of the other side was complete
+	lost    chan struct{}  // capacity 1: the media connection has lost its way
+	packets atomic.Int64   // of the other side's video
 	stop    chan struct{}  // closed by Close; ends publishing
-	ended   chan struct{}  // closed by read, when the WebSocket has ended
 	jobs    sync.WaitGroup
 
-	mu      sync.Mutex
+	mu      sync.Mutex // guards what follows
+	ws      *websocket.Conn
+	ended   chan struct{} // closed by ws's reader
 	next    int
 	waiting map[string]chan protocol.ServerMessage // each of capacity 1
 	state   *protocol.State
@@ -41,7 +44,21 @@ type Robot struct {
 
 // Connect opens the WebSocket and says hello.
 func (s *Session) Connect(ctx context.Context, film *Film) (*Robot, error) {
-	dialer := websocket.Dialer{Jar: s.client.Jar, HandshakeTimeout: 10 * time.Second}
+	ws, err := s.dial(ctx)
+	if err != nil {
+		return nil, err
+	}
+	r := &Robot{session: s, film: film, first: make(chan time.Time, 1), lost: make(chan struct{}, 1), stop: make(chan struct{}),
+		waiting: make(map[string]chan protocol.ServerMessage), changed: make(chan struct{})}
+	if err := r.greet(ws); err != nil {
+		return nil, errors.Join(err, r.Close())
+	}
+	return r, nil
+}
+
+func (s *Session) dial(ctx context.Context) (*websocket.Conn, error) {
+	dialer := websocket.Dialer{Jar: s.client.Jar, HandshakeTimeout: 10 * time.Second,
+		NetDialContext: s.server.Place.Dial, TLSClientConfig: s.server.Place.TLS}
 	ws, res, err := dialer.DialContext(ctx, "ws"+s.server.URL[len("http"):]+s.path, http.Header{"Origin": {s.server.URL}})
 	if err != nil {
 		if res != nil {
@@ -49,14 +66,31 @@ func (s *Session) Connect(ctx context.Context, film *Film) (*Robot, error) {
 		}
 		return nil, fmt.Errorf("%s: %w", s.path, err)
 	}
-	r := &Robot{session: s, ws: ws, film: film, first: make(chan time.Time, 1), stop: make(chan struct{}),
-		ended: make(chan struct{}), waiting: make(map[string]chan protocol.ServerMessage), changed: make(chan struct{})}
-	r.jobs.Go(r.read)
-	if err := r.send("", &protocol.Hello{Tab: s.tab}); err != nil {
-		r.Close()
-		return nil, err
+	return ws, nil
+}
+
+// greet takes a WebSocket into use.
+func (r *Robot) greet(ws *websocket.Conn) error {
+	ended := make(chan struct{}) // closed by this socket's reader
+	r.mu.Lock()
+	r.ws, r.ended, r.state, r.cause = ws, ended, nil, nil
+	r.mu.Unlock()
+	r.jobs.Go(func() { r.read(ws, ended) })
+	return r.send("", &protocol.Hello{Tab: r.session.tab})
+}
+
+// Reconnect opens another WebSocket as the same tab, after the one before was
+// lost; the media aren't touched.
+func (r *Robot) Reconnect(ctx context.Context) error {
+	ws, err := r.session.dial(ctx)
+	if err != nil {
+		return err
 	}
-	return r, nil
+	r.mu.Lock()
+	old := r.ws
+	r.mu.Unlock()
+	_ = old.Close() // it may be gone
+	return r.greet(ws)
 }
 
 // Do sends a message and waits until the server has done it.
@@ -81,7 +115,7 @@ func (r *Robot) request(ctx context.Context, msg protocol.ClientMessage) (protoc
 			return nil, fmt.Errorf("%T: %w", msg, protocol.Faultf(refused.Code, refused.Message))
 		}
 		return got, nil
-	case <-r.ended:
+	case <-r.Ended():
 		return nil, fmt.Errorf("%T: %w", msg, r.Cause())
 	case <-ctx.Done():
 		return nil, fmt.Errorf("%T: %w", msg, context.Cause(ctx))
@@ -101,14 +135,16 @@ func (r *Robot) send(id string, msg protocol.ClientMessage) error {
 	return nil
 }
 
-// read takes the server's messages in until the connection ends.
-func (r *Robot) read() {
-	defer close(r.ended)
+// read takes the server's messages in until the socket ends.
+func (r *Robot) read(ws *websocket.Conn, ended chan struct{}) {
+	defer close(ended)
 	for {
-		_, frame, err := r.ws.ReadMessage()
+		_, frame, err := ws.ReadMessage()
 		if err != nil {
 			r.mu.Lock()
-			r.cause = errors.Join(ErrClosed, err)
+			if r.ws == ws {
+				r.cause = errors.Join(ErrClosed, err)
+			}
 			r.mu.Unlock()
 			return
 		}
@@ -152,7 +188,7 @@ func (r *Robot) Wait(ctx context.Context, is func(*protocol.State) bool) (*proto
 		}
 		select {
 		case <-changed:
-		case <-r.ended:
+		case <-r.Ended():
 			return state, r.Cause()
 		case <-ctx.Done():
 			return state, context.Cause(ctx)
@@ -160,8 +196,12 @@ func (r *Robot) Wait(ctx context.Context, is func(*protocol.State) bool) (*proto
 	}
 }
 
-// Ended is closed when the server has ended the connection.
-func (r *Robot) Ended() <-chan struct{} { return r.ended }
+// Ended is closed when the WebSocket in use has ended.
+func (r *Robot) Ended() <-chan struct{} {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.ended
+}
 
 // Cause says why the connection has ended; nil before.
 func (r *Robot) Cause() error {
@@ -192,7 +232,7 @@ func (r *Robot) Refusal(ctx context.Context) error {
 		}
 		select {
 		case <-changed:
-		case <-r.ended:
+		case <-r.Ended():
 		case <-ctx.Done():
 			return context.Cause(ctx)
 		}
@@ -202,7 +242,9 @@ func (r *Robot) Refusal(ctx context.Context) error {
 // Close ends the connection and returns when all of its goroutines have ended.
 func (r *Robot) Close() error {
 	close(r.stop)
+	r.mu.Lock()
 	err := r.ws.Close()
+	r.mu.Unlock()
 	if r.pc != nil {
 		err = errors.Join(err, r.pc.Close())
 	}

@@ -27,12 +27,23 @@ type Server struct {
 	Key string // API key of class test
 	// Lines are what --demo printed: manager, auditor, seller, apikey.
 	Lines map[string]string
+	// Place is where the robots are that use this Server.
+	Place Place
 
-	ports []string // of pages, media, ops: host:port
-
+	run  Run
 	cmd  *exec.Cmd
 	done chan struct{} // closed when the process has ended
 	log  *tail
+}
+
+// Run is how to start a Server.
+type Run struct {
+	Program, Dir string   // Dir holds its data
+	Listen       []string // host:port of pages, media, ops
+	URL          string   // of the pages; empty: http and the first of Listen
+	Args         []string // more settings
+	Within       []string // a command that runs it, such as "ip netns exec NAME"
+	Place        Place    // of the robots
 }
 
 // StartServer runs program with its data in dir on free ports of the loopback
@@ -42,32 +53,36 @@ func StartServer(ctx context.Context, program, dir string) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	return startOn(ctx, program, dir, ports)
+	return Start(ctx, Run{Program: program, Dir: dir, Listen: ports})
 }
 
 // Again starts a server that was killed or stopped, on its ports and folder.
-func (s *Server) Again(ctx context.Context) (*Server, error) {
-	return startOn(ctx, s.cmd.Path, s.cmd.Dir, s.ports)
-}
+func (s *Server) Again(ctx context.Context) (*Server, error) { return Start(ctx, s.run) }
 
-func startOn(ctx context.Context, program, dir string, ports []string) (*Server, error) {
-	s := &Server{URL: "http://" + ports[0], ports: ports, done: make(chan struct{}), log: &tail{}}
-	s.cmd = exec.Command(program, "serve", "--demo", "--listen", ports[0], "--media-listen", ports[1],
-		"--ops-listen", ports[2], "--data", filepath.Join(dir, "data"), "--keys", filepath.Join(dir, "keys"))
-	s.cmd.Dir = dir
+// Start runs the program with --demo and waits until it answers.
+func Start(ctx context.Context, run Run) (*Server, error) {
+	s := &Server{URL: run.URL, Place: run.Place, run: run, done: make(chan struct{}), log: &tail{}}
+	if s.URL == "" {
+		s.URL = "http://" + run.Listen[0]
+	}
+	words := append(append([]string{}, run.Within...), run.Program, "serve", "--demo", "--listen", run.Listen[0], "--media-listen", run.Listen[1],
+		"--ops-listen", run.Listen[2], "--data", filepath.Join(run.Dir, "data"), "--keys", filepath.Join(run.Dir, "keys"))
+	words = append(words, run.Args...)
+	s.cmd = exec.Command(words[0], words[1:]...)
+	s.cmd.Dir = run.Dir
 	s.cmd.Stderr = s.log
 	out, err := s.cmd.StdoutPipe()
 	if err != nil {
 		return nil, err
 	}
 	if err := s.cmd.Start(); err != nil {
-		return nil, fmt.Errorf("start %s: %w", program, err)
+		return nil, fmt.Errorf("start %s: %w", run.Program, err)
 	}
 	lines := make(chan map[string]string, 1) // one map, sent once by the reader
 	go s.read(out, lines)
 	if err := s.ready(ctx, lines); err != nil {
 		s.Kill()
-		return nil, fmt.Errorf("%s: %w\n%s", program, err, s.log)
+		return nil, fmt.Errorf("%s: %w\n%s", run.Program, err, s.log)
 	}
 	return s, nil
 }
@@ -103,7 +118,7 @@ func (s *Server) ready(ctx context.Context, lines <-chan map[string]string) erro
 		return errors.New("did not print the lines of --demo")
 	}
 	for {
-		res, err := http.Get(s.URL + "/healthz")
+		res, err := s.Place.client(nil).Get(s.URL + "/healthz")
 		if err == nil {
 			res.Body.Close()
 			if res.StatusCode == http.StatusOK {
