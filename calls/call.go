@@ -31,6 +31,7 @@ type Call struct {
 	gone   chan struct{} // closed when the lease was given back
 	jobs   sync.WaitGroup
 	lease  rooms.Lease
+	parts  *shipper        // nil: no other node could need them
 	ctx    context.Context // ends with why the call ends here
 	cancel context.CancelCauseFunc
 
@@ -50,6 +51,8 @@ type Call struct {
 	working   int                // jobs that will post their result
 	sealing   bool
 	sealAfter time.Time // not to seal before; after an attempt that failed
+	shipping  bool      // parts go to the store
+	shipped   time.Time // when they last did
 	dirty     bool      // the state may have changed and must be sent
 	stale     bool      // the store may know more than room
 	locked    string    // what locked a pass at the last tick
@@ -65,7 +68,7 @@ func newCall(ctx context.Context, h *House, r *rooms.Room, lease rooms.Lease) *C
 	c := &Call{
 		house: h, id: r.ID, room: r,
 		log:   h.cfg.Log.With("room", r.ID),
-		inbox: make(chan event, inboxSize), done: make(chan struct{}), gone: make(chan struct{}), lease: lease,
+		inbox: make(chan event, inboxSize), done: make(chan struct{}), gone: make(chan struct{}), lease: lease, parts: h.newShipper(r.ID),
 		seller: side{role: protocol.RoleSeller, name: r.Text(r.SellerName), zone: r.Zone, lost: now,
 			offers: rate.NewLimiter(offerRate, offerBurst)},
 		manager: side{role: protocol.RoleManager, lost: now, offers: rate.NewLimiter(offerRate, offerBurst)},
@@ -149,11 +152,24 @@ func (c *Call) release() {
 	c.dropTransport(&c.manager)
 	c.jobs.Wait()
 	c.stopping.Wait()
+	c.shipLast()
 	if c.recorder == nil {
 		return
 	}
 	if err := c.recorder.Close(); err != nil {
 		c.log.Warn("recorder did not close cleanly", "err", err)
+	}
+}
+
+// shipLast sends what no other node has seen yet.
+func (c *Call) shipLast() {
+	if c.recorder == nil || c.room.Bundle != "" {
+		return
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(c.ctx), 10*time.Second)
+	defer cancel()
+	if err := c.parts.ship(ctx); err != nil {
+		c.log.Error("the last recorded parts are on this node alone", "err", err)
 	}
 }
 

@@ -22,12 +22,22 @@ func (c *Call) onCapture(seat *Seat, id, slot string) error {
 	if err != nil {
 		return err
 	}
-	ctx, deadline, after := c.house.ctx, c.house.cfg.Deadline, time.Now()
+	ctx, deadline, after, parts := c.house.ctx, c.house.cfg.Deadline, time.Now(), c.parts
 	c.job(func() event {
 		still, err := c.house.take(ctx, c.id, rec, source, after, deadline)
+		if err == nil {
+			err = notStored(parts.ship(ctx)) // the frame that it is must not be lost with this node
+		}
 		return captured{seat, id, slot, rec.ID(), still, err}
 	})
 	return nil
+}
+
+func notStored(err error) error {
+	if err == nil {
+		return nil
+	}
+	return &protocol.Fault{Code: protocol.CodeNotStored, Message: "The picture could not be stored. Try again.", Err: err}
 }
 
 type still struct {
@@ -51,7 +61,7 @@ func (h *House) take(ctx context.Context, room string, rec *recorder.Recording, 
 	}
 	object, err := h.cfg.Evidence.Put(context.WithoutCancel(ctx), stillName(room, picture), bytes.NewReader(picture))
 	if err != nil {
-		return still{}, &protocol.Fault{Code: protocol.CodeNotStored, Message: "The picture could not be stored. Try again.", Err: err}
+		return still{}, notStored(err)
 	}
 	return still{frame, object, w, ht}, nil
 }

@@ -56,10 +56,11 @@ type House struct {
 	cancel context.CancelCauseFunc
 	wg     sync.WaitGroup // one per running Call
 
-	mu       sync.Mutex       // guards what follows; never held while calling out
-	calls    map[string]*Call // until they have given their lease back
-	closed   bool
-	draining bool
+	mu        sync.Mutex               // guards what follows; never held while calling out
+	beginning map[string]chan struct{} // rooms whose Call is being brought; closed after
+	calls     map[string]*Call         // until they have given their lease back
+	closed    bool
+	draining  bool
 }
 
 // NewHouse makes a House without calls. Recover brings back those of an
@@ -77,7 +78,7 @@ func NewHouse(cfg Config) *House {
 	if cfg.Reseal == 0 {
 		cfg.Reseal = 10 * time.Second
 	}
-	h := &House{cfg: cfg, calls: make(map[string]*Call)}
+	h := &House{cfg: cfg, calls: make(map[string]*Call), beginning: make(map[string]chan struct{})}
 	h.ctx, h.cancel = context.WithCancelCause(context.Background())
 	if cfg.Node != "" {
 		h.wg.Go(h.keepLeases)
@@ -127,15 +128,49 @@ func (h *House) Join(ctx context.Context, j Join) (*Seat, error) {
 
 // call gives the running Call of a room, or starts it.
 func (h *House) call(ctx context.Context, room string) (*Call, error) {
+	for {
+		c, begun, first, err := h.begin(room)
+		if c != nil || err != nil {
+			return c, err
+		}
+		if first {
+			defer h.begun(room)
+			return h.bring(ctx, room)
+		}
+		select { // somebody else brings it
+		case <-begun:
+		case <-ctx.Done():
+			return nil, Fault(ctx.Err())
+		}
+	}
+}
+
+// begin gives the Call of a room if it runs; else a channel that is closed when
+// whoever was first to bring it is ready.
+func (h *House) begin(room string) (c *Call, begun chan struct{}, first bool, err error) {
 	h.mu.Lock()
-	c, closed := h.calls[room], h.closed
-	h.mu.Unlock()
-	if closed {
-		return nil, errStopping()
+	defer h.mu.Unlock()
+	if h.closed {
+		return nil, nil, false, errStopping()
 	}
-	if c != nil {
-		return c, nil
+	if begun = h.beginning[room]; begun == nil {
+		begun, first = make(chan struct{}), true
 	}
+	if c = h.calls[room]; c == nil && first {
+		h.beginning[room] = begun
+	}
+	return c, begun, first, nil
+}
+
+func (h *House) begun(room string) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	close(h.beginning[room])
+	delete(h.beginning, room)
+}
+
+// bring takes the room's lease and what is stored of it, and starts its Call.
+func (h *House) bring(ctx context.Context, room string) (*Call, error) {
 	lease, err := h.hold(ctx, room)
 	if err != nil {
 		return nil, Fault(err)
@@ -143,6 +178,11 @@ func (h *House) call(ctx context.Context, room string) (*Call, error) {
 	r, err := h.cfg.Rooms.Load(ctx, room)
 	if err != nil {
 		return nil, Fault(err)
+	}
+	if !r.Admitted.IsZero() && !r.Sealed {
+		if err := h.fetchParts(ctx, room); err != nil {
+			return nil, Fault(err)
+		}
 	}
 	return h.start(ctx, r, lease)
 }

@@ -69,6 +69,7 @@ func (h *House) recoverScratch(ctx context.Context) error {
 		if _, err := assemble(dir); err != nil {
 			faults = append(faults, err)
 		}
+		faults = append(faults, h.newShipper(e.Name()).ship(ctx)) // another node may have the room by now
 	}
 	return errors.Join(faults...)
 }

@@ -61,7 +61,10 @@ func (h *House) seal(ctx context.Context, id string, guards ...rooms.Guard) erro
 		return fmt.Errorf("seal: %w", err)
 	}
 	if r.Bundle != "" { // only the news of it was lost
-		return os.RemoveAll(h.scratch(id))
+		return h.dropParts(ctx, id)
+	}
+	if err := h.fetchParts(ctx, id); err != nil {
+		return fmt.Errorf("seal: %w", err)
 	}
 	made, err := assemble(h.scratch(id))
 	if err != nil {
@@ -80,7 +83,7 @@ func (h *House) seal(ctx context.Context, id string, guards ...rooms.Guard) erro
 	if _, err := h.cfg.Rooms.Do(ctx, id, "system", rooms.OpenCustody{Bundle: digest, RecordHead: r.Record}, guards...); err != nil {
 		return fmt.Errorf("open the custody ledger: %w", err)
 	}
-	return os.RemoveAll(h.scratch(id))
+	return h.dropParts(ctx, id)
 }
 
 // assembled is one recording made whole from its parts.

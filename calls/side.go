@@ -213,6 +213,7 @@ func (l left) apply(ctx context.Context, c *Call) {
 // onTick looks at what time alone changes: losses, grace, the recorder's light.
 func (c *Call) onTick(ctx context.Context, now time.Time) {
 	c.leaveIfDrained()
+	c.shipNow(now)
 	if c.stale {
 		refreshed{}.apply(ctx, c)
 	}

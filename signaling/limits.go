@@ -67,6 +67,9 @@ func (b *buckets) sweep(now time.Time) {
 // address is the client's address without port; of IPv6 the /64 that one
 // subscriber holds.
 func address(r *http.Request) string {
+	if who, ok := passed(r); ok {
+		return who.From
+	}
 	host, _, err := net.SplitHostPort(r.RemoteAddr)
 	if err != nil {
 		return r.RemoteAddr

@@ -18,6 +18,7 @@ import (
 	"time"
 
 	"verifycall/calls"
+	"verifycall/nodes"
 	"verifycall/recorder/evidence"
 	"verifycall/rooms"
 	"verifycall/signaling/socket"
@@ -33,6 +34,7 @@ type Config struct {
 	Public   *url.URL // where people reach this server: links and Origin are measured by it
 	Log      *slog.Logger
 	Metrics  *Metrics
+	Nodes    *nodes.Member // may be nil: this node is alone
 
 	ConnsPerIP int          // WebSockets of one address; 0 = 256
 	Times      socket.Times // of a WebSocket; 0 = 10 s for hello, ping every 20 s, dead after 45 s
@@ -49,6 +51,7 @@ type Server struct {
 	looked   *looks        // what sessions have looked at, where the first look is logged
 	conns    *socket.Set
 	upgrader *socket.Upgrader
+	relay    *relay
 }
 
 // New makes a Server.
@@ -63,6 +66,7 @@ func New(cfg Config) (*Server, error) {
 	s := &Server{cfg: cfg, mux: http.NewServeMux(), log: cfg.Log, secure: cfg.Public.Scheme == "https",
 		decoding: make(chan struct{}, 1), failures: newBuckets(exchangeRate, exchangeBurst), looked: newLooks()}
 	s.conns, s.upgrader = socket.NewSet(cfg.ConnsPerIP), socket.NewUpgrader(writeProblem)
+	s.relay = newRelay(cfg)
 	s.routes()
 	return s, nil
 }
@@ -103,5 +107,6 @@ func (s *Server) Drain() { s.conns.Drain() }
 func (s *Server) Close(ctx context.Context) error {
 	s.conns.Drain()
 	s.conns.CloseAll()
+	s.relay.close()
 	return s.conns.Wait(ctx)
 }

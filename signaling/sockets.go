@@ -68,6 +68,15 @@ func (s *Server) socket(w http.ResponseWriter, r *http.Request, admit func() (vi
 		return s.refusal(protocol.Faultf(protocol.CodeTooMany, "Too many connections are open from this address."))
 	}
 	defer s.conns.Leave(from)
+	if _, already := passed(r); !already {
+		peer, elsewhere, err := s.relay.place(r.Context(), v.room)
+		if err != nil {
+			return s.refusal(err)
+		}
+		if elsewhere {
+			return s.relay.pass(w, r, peer, v.who.identity(r))
+		}
+	}
 	if c, ok := s.upgrader.Upgrade(w, r, s.cfg.Times); ok {
 		s.serve(c, v)
 	}
@@ -106,6 +115,9 @@ func (s *Server) count(f *protocol.Fault) {
 // ownOrigin tells whether a WebSocket comes from our own pages. No Origin at
 // all is no browser: browsers can't leave it out.
 func (s *Server) ownOrigin(r *http.Request) bool {
+	if _, already := passed(r); already {
+		return true // it was looked at there
+	}
 	origin := r.Header.Get("Origin")
 	return origin == "" || origin == s.origin() || origin == "http://"+r.Host || origin == "https://"+r.Host
 }

@@ -14,6 +14,7 @@ const usage = `usage: verifycall COMMAND [flags]
   serve    run the server; try it with serve --demo
   invite   make a staff account's sign-in link or an API key
   verify   check an evidence bundle
+  drain    let a running node finish its calls and take no new ones
   sbom     print what this program was built of
 
 verifycall COMMAND --help says more.
@@ -35,6 +36,8 @@ func run(args []string, out, errOut io.Writer) int {
 		return runServe(args[1:], out, errOut)
 	case "invite":
 		return runInvite(args[1:], out, errOut)
+	case "drain":
+		return runDrain(args[1:], out, errOut)
 	case "verify":
 		return runVerify(args[1:], out, errOut)
 	case "sbom":

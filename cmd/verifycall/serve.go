@@ -69,7 +69,7 @@ func runServe(args []string, out, errOut io.Writer) int {
 
 // serve runs the server until ctx ends, then stops it politely.
 func serve(ctx context.Context, c settings, log *slog.Logger, out io.Writer) (err error) {
-	n := &node{cfg: c, log: log, failed: make(chan error, 2)}
+	n := &node{cfg: c, log: log, failed: make(chan error, 3)}
 	defer func() { err = errors.Join(err, n.close()) }()
 	if err := n.open(ctx); err != nil {
 		return err
@@ -104,11 +104,13 @@ type node struct {
 	house *calls.House
 	edge  *signaling.Server
 
+	cluster cluster
+
 	public       *url.URL // where people reach the pages
 	pages, ops   *http.Server
 	pagesL, opsL net.Listener
 	serving      sync.WaitGroup // the goroutines of pages and ops
-	failed       chan error     // from them, one each; capacity for both
+	failed       chan error     // from them, one each; capacity for all
 }
 
 func (n *node) open(ctx context.Context) (err error) {
@@ -132,8 +134,16 @@ func (n *node) open(ctx context.Context) (err error) {
 	if err := n.openPages(); err != nil {
 		return err
 	}
-	n.house = calls.NewHouse(calls.Config{Rooms: n.rooms, Media: n.media, Relay: n.relay, Evidence: n.store, Keys: n.keys,
-		Scratch: filepath.Join(c.Data, "scratch"), Log: n.log, Grace: c.Grace})
+	if err := n.joinCluster(ctx); err != nil {
+		return err
+	}
+	house := calls.Config{Rooms: n.rooms, Media: n.media, Relay: n.relay, Evidence: n.store, Keys: n.keys,
+		Scratch: filepath.Join(c.Data, "scratch"), Log: n.log, Grace: c.Grace}
+	if m := n.cluster.member; m != nil {
+		house.Node, house.Steady = m.ID(), m.Steady
+	}
+	n.house = calls.NewHouse(house)
+	n.stayInCluster()
 	if err := n.house.Recover(ctx); err != nil {
 		n.log.Error("not all that an earlier run left could be recovered", "err", err)
 	}
@@ -160,7 +170,8 @@ func (n *node) listen() (err error) {
 	registry := prometheus.NewRegistry()
 	registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	n.edge, err = signaling.New(signaling.Config{Rooms: n.rooms, House: n.house, Evidence: n.store, Keys: n.keys, Pages: files,
-		Public: n.public, Log: n.log, Metrics: signaling.NewMetrics(registry), ConnsPerIP: n.cfg.ConnsPerIP})
+		Public: n.public, Log: n.log, Metrics: signaling.NewMetrics(registry), Nodes: n.cluster.member,
+		ConnsPerIP: n.cfg.ConnsPerIP})
 	if err != nil {
 		return err
 	}
@@ -178,6 +189,7 @@ func (n *node) listen() (err error) {
 	}
 	mux := http.NewServeMux()
 	mux.Handle("GET /metrics", promhttp.HandlerFor(registry, promhttp.HandlerOpts{}))
+	mux.HandleFunc("POST /drain", n.answerDrain)
 	n.ops = newHTTPServer(mux, n.log)
 	return nil
 }
@@ -198,6 +210,7 @@ func (n *node) start() {
 		}
 		n.failed <- fmt.Errorf("pages: %w", n.pages.Serve(n.pagesL))
 	})
+	n.serveNodes()
 	if n.ops != nil {
 		n.serving.Go(func() { n.failed <- fmt.Errorf("metrics: %w", n.ops.Serve(n.opsL)) })
 	}
@@ -218,6 +231,11 @@ func (n *node) close() error {
 	ctx, cancel := context.WithTimeout(context.Background(), n.cfg.StopTimeout)
 	defer cancel()
 	var faults []error
+	if n.house != nil {
+		if err := n.drain(ctx); err != nil { // so that no other node sends anybody here
+			n.log.Warn("the other nodes were not told of the stop", "err", err)
+		}
+	}
 	if n.edge != nil {
 		n.edge.Drain()
 	}
@@ -227,12 +245,12 @@ func (n *node) close() error {
 	if n.edge != nil {
 		faults = append(faults, n.edge.Close(ctx))
 	}
-	for _, s := range []*http.Server{n.pages, n.ops} {
+	for _, s := range []*http.Server{n.pages, n.cluster.server, n.ops} {
 		if s != nil {
 			faults = append(faults, shutdown(ctx, s))
 		}
 	}
-	for _, l := range []net.Listener{n.pagesL, n.opsL} {
+	for _, l := range []net.Listener{n.pagesL, n.cluster.listener, n.opsL} {
 		if l == nil {
 			continue
 		}
@@ -242,6 +260,7 @@ func (n *node) close() error {
 	}
 	faults = append(faults, n.closeRelay())
 	n.serving.Wait()
+	n.leaveCluster()
 	if n.media != nil {
 		faults = append(faults, n.media.Close())
 	}

@@ -15,6 +15,7 @@ import (
 	"strings"
 	"time"
 
+	"verifycall/nodes"
 	"verifycall/rooms"
 )
 
@@ -37,6 +38,12 @@ type settings struct {
 	Store       string // empty = Data/store
 	Redis       string // empty = embedded in Data
 	Replicas    int    // of Redis that a write waits for
+
+	ClusterSecret string // file; empty = this node is alone on its Redis
+	NodeListen    string // host:port for the other nodes, TCP
+	NodeCIDR      string // networks of the nodes, comma-separated
+	NodeTLS       bool
+
 	Grace       time.Duration
 	StartKbps   int
 	ConnsPerIP  int
@@ -72,6 +79,10 @@ func (c *settings) flags() *flag.FlagSet {
 	f.StringVar(&c.Store, "store", "", "`folder` or file:// URL of the evidence (default store in --data)")
 	f.StringVar(&c.Redis, "redis", "", "`URL` of Redis; with ?master_name=NAME&addr=HOST:PORT of Sentinels, with ?cluster=1&addr=HOST:PORT of a Cluster (default embedded, in --data)")
 	f.Var(newNumber(&c.Replicas, 0, 0, 10), "redis-wait-replicas", "`number` of replicas that must have a write before it is acknowledged")
+	f.StringVar(&c.ClusterSecret, "cluster-secret-file", "", "`file` with the secret that all nodes on one Redis share, 32 bytes or more")
+	f.StringVar(&c.NodeListen, "node-listen", "", "`host:port` that the other nodes pass requests to (TCP)")
+	f.StringVar(&c.NodeCIDR, "node-cidr", "", "`networks` in which nodes may be, separated by commas")
+	f.BoolVar(&c.NodeTLS, "node-tls", true, "encrypt what nodes pass to each other")
 	f.Var(newSpan(&c.Grace, 2*time.Minute), "grace", "`time` that an interrupted call waits for its people")
 	f.Var(newNumber(&c.StartKbps, 800, 150, 5000), "start-kbps", "bitrate in `kbit/s` that video starts with")
 	f.Var(newNumber(&c.ConnsPerIP, 256, 1, 1<<20), "conns-per-ip", "`number` of WebSockets that one address may have")
@@ -177,7 +188,7 @@ func (c *settings) check() error {
 			wrong("--public-ip: %q is no IP address", ip)
 		}
 	}
-	faults = append(faults, c.checkTLS(), c.checkTURN(), c.checkStores())
+	faults = append(faults, c.checkTLS(), c.checkTURN(), c.checkStores(), c.checkNodes())
 	if _, err := c.logger(io.Discard); err != nil {
 		faults = append(faults, err)
 	}
@@ -195,6 +206,43 @@ func (c *settings) checkTLS() error {
 		return fmt.Errorf("--tls-cert and --tls-key: %w", err)
 	}
 	return nil
+}
+
+// checkNodes wants all that is needed to work with other nodes, or nothing of it.
+func (c *settings) checkNodes() error {
+	given := 0
+	for _, value := range []string{c.ClusterSecret, c.NodeListen, c.NodeCIDR} {
+		if value != "" {
+			given++
+		}
+	}
+	switch {
+	case given == 0:
+		return nil
+	case given < 3 || c.Redis == "":
+		return errors.New("--cluster-secret-file, --node-listen, --node-cidr and --redis: nodes need all of them")
+	}
+	_, err := nodes.LoadSecret(c.ClusterSecret)
+	if err != nil {
+		err = fmt.Errorf("--cluster-secret-file: %w", err)
+	}
+	if why := hostPort(c.NodeListen); why != "" {
+		err = errors.Join(err, fmt.Errorf("--node-listen: %q %s", c.NodeListen, why))
+	}
+	if _, wrong := nodes.ParseNetworks(commaList(c.NodeCIDR)); wrong != nil {
+		err = errors.Join(err, fmt.Errorf("--node-cidr: %w", wrong))
+	}
+	return err
+}
+
+// nodeNetworks are those of --node-cidr, which was checked.
+func (c *settings) nodeNetworks() []netip.Prefix {
+	networks, _ := nodes.ParseNetworks(commaList(c.NodeCIDR))
+	return networks
+}
+
+func commaList(text string) []string {
+	return strings.FieldsFunc(text, func(r rune) bool { return r == ',' || r == ' ' })
 }
 
 func (c *settings) checkStores() error {
@@ -234,9 +282,7 @@ func hostPort(value string) string {
 	return ""
 }
 
-func (c *settings) publicIPs() []string {
-	return strings.FieldsFunc(c.PublicIPs, func(r rune) bool { return r == ',' || r == ' ' })
-}
+func (c *settings) publicIPs() []string { return commaList(c.PublicIPs) }
 
 func publicURL(text string) (*url.URL, error) {
 	u, err := url.Parse(text)

@@ -1,0 +1,226 @@
+package calls
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"time"
+
+	"verifycall/recorder"
+	"verifycall/recorder/evidence"
+)
+
+// shipEvery is how often what was recorded meanwhile goes to the store: with a
+// record's 2 s, a lost node loses less than 10 s.
+const shipEvery = 5 * time.Second
+
+// partsOf is where the parts of a room's recordings lie in the store until its
+// bundle stands. Parts grow there by pieces, since objects are written once:
+// "<recording>/<file>.<offset of the piece, 12 digits>".
+func partsOf(room string) string { return "rooms/" + room + "/parts/" }
+
+// shipper copies the parts of a room's recordings from this node's scratch to the
+// store that all nodes share. Its methods may be called from any goroutine.
+type shipper struct {
+	store evidence.Store
+	room  string
+	dir   string           // the room's scratch
+	turn  chan struct{}    // capacity 1: the right to ship
+	sent  map[string]int64 // by file under dir, how much of it the store has; owned by who has the turn
+}
+
+// newShipper gives a shipper for a room that other nodes may take over, nil where
+// there are none.
+func (h *House) newShipper(room string) *shipper {
+	if h.cfg.Node == "" {
+		return nil
+	}
+	return &shipper{store: h.cfg.Evidence, room: room, dir: h.scratch(room), turn: make(chan struct{}, 1), sent: map[string]int64{}}
+}
+
+// ship brings the store up to what is on the disk now.
+func (s *shipper) ship(ctx context.Context) error {
+	if s == nil {
+		return nil
+	}
+	select {
+	case s.turn <- struct{}{}:
+		defer func() { <-s.turn }()
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+	ids, err := recorder.Recordings(s.dir)
+	if err != nil {
+		return err
+	}
+	for _, id := range ids {
+		files, err := os.ReadDir(filepath.Join(s.dir, id))
+		if err != nil {
+			return fmt.Errorf("ship parts: %w", err)
+		}
+		for _, f := range files {
+			if strings.HasSuffix(f.Name(), ".new") { // being written
+				continue
+			}
+			if err := s.shipFile(ctx, id+"/"+f.Name()); err != nil {
+				return fmt.Errorf("ship parts: %w", err)
+			}
+		}
+	}
+	return nil
+}
+
+// shipFile sends what a file has grown by. A piece that is there already, of a
+// run before, has the same bytes as far as it goes.
+func (s *shipper) shipFile(ctx context.Context, name string) error {
+	file, err := os.Open(filepath.Join(s.dir, filepath.FromSlash(name)))
+	if err != nil {
+		return err
+	}
+	defer file.Close() // only read
+	stat, err := file.Stat()
+	if err != nil {
+		return err
+	}
+	from := s.sent[name]
+	for from < stat.Size() {
+		piece := partsOf(s.room) + name + fmt.Sprintf(".%012d", from)
+		_, err := s.store.Put(ctx, piece, io.NewSectionReader(file, from, stat.Size()-from))
+		to := stat.Size()
+		if errors.Is(err, evidence.ErrExists) {
+			var there evidence.Object
+			there, err = s.store.Stat(ctx, piece)
+			to = from + there.Size
+		}
+		if err != nil {
+			return err
+		}
+		if to <= from {
+			return fmt.Errorf("%s is empty", piece)
+		}
+		from = to
+		s.sent[name] = from
+	}
+	return nil
+}
+
+// fetchParts brings what other nodes have shipped of a room's recordings to this
+// node's scratch and ends the recordings that they could not end. None of the
+// room may be running here.
+func (h *House) fetchParts(ctx context.Context, room string) error {
+	if h.cfg.Node == "" {
+		return nil
+	}
+	pieces, err := h.cfg.Evidence.List(ctx, partsOf(room))
+	if err != nil {
+		return fmt.Errorf("fetch parts: %w", err)
+	}
+	for len(pieces) > 0 { // sorted: the pieces of a file lie together, in order
+		file, _ := cutOffset(pieces[0])
+		n := 1
+		for n < len(pieces) && strings.HasPrefix(pieces[n], file+".") {
+			n++
+		}
+		if err := h.fetchFile(ctx, room, file, pieces[:n]); err != nil {
+			return fmt.Errorf("fetch parts: %w", err)
+		}
+		pieces = pieces[n:]
+	}
+	return recorder.Recover(h.scratch(room))
+}
+
+// cutOffset parts a piece's name into the file's and the offset.
+func cutOffset(piece string) (file string, offset int64) {
+	i := strings.LastIndexByte(piece, '.')
+	offset, err := strconv.ParseInt(piece[i+1:], 10, 64)
+	if i < 0 || err != nil {
+		return piece, -1
+	}
+	return piece[:i], offset
+}
+
+// fetchFile writes a file of its pieces unless the one that is here is as long.
+func (h *House) fetchFile(ctx context.Context, room, file string, pieces []string) (err error) {
+	path := filepath.Join(h.scratch(room), filepath.FromSlash(strings.TrimPrefix(file, partsOf(room))))
+	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+		return err
+	}
+	fetched, err := os.CreateTemp(filepath.Dir(path), "fetched-*.new")
+	if err != nil {
+		return err
+	}
+	defer func() {
+		if e := os.Remove(fetched.Name()); !errors.Is(e, fs.ErrNotExist) {
+			err = errors.Join(err, e)
+		}
+	}()
+	size, err := h.join(ctx, fetched, pieces)
+	if err = errors.Join(err, fetched.Sync(), fetched.Close()); err != nil {
+		return err
+	}
+	if here, err := os.Stat(path); err == nil && here.Size() >= size {
+		return nil
+	}
+	return os.Rename(fetched.Name(), path)
+}
+
+// join writes the pieces one after the other, up to the first that is missing.
+func (h *House) join(ctx context.Context, w io.Writer, pieces []string) (size int64, err error) {
+	for _, piece := range pieces {
+		if _, offset := cutOffset(piece); offset != size {
+			break
+		}
+		object, _, err := h.cfg.Evidence.Open(ctx, piece)
+		if err != nil {
+			return size, err
+		}
+		n, err := io.Copy(w, object)
+		size += n
+		if err := errors.Join(err, object.Close()); err != nil {
+			return size, err
+		}
+	}
+	return size, nil
+}
+
+// dropParts deletes a sealed room's parts, here and in the store.
+func (h *House) dropParts(ctx context.Context, room string) error {
+	if err := os.RemoveAll(h.scratch(room)); err != nil || h.cfg.Node == "" {
+		return err
+	}
+	pieces, err := h.cfg.Evidence.List(ctx, partsOf(room))
+	if err != nil {
+		return fmt.Errorf("drop parts: %w", err)
+	}
+	for _, piece := range pieces {
+		if err := h.cfg.Evidence.Delete(ctx, piece); err != nil && !errors.Is(err, evidence.ErrNotFound) {
+			return fmt.Errorf("drop parts: %w", err)
+		}
+	}
+	return nil
+}
+
+// shipNow and then ships beside the call, while it records.
+func (c *Call) shipNow(now time.Time) {
+	if c.parts == nil || c.recorder == nil || c.shipping || now.Sub(c.shipped) < shipEvery {
+		return
+	}
+	c.shipping = true
+	parts, ctx := c.parts, c.house.ctx
+	c.job(func() event { return shipped{parts.ship(ctx)} })
+}
+
+type shipped struct{ err error }
+
+func (e shipped) apply(_ context.Context, c *Call) {
+	c.shipping, c.shipped = false, time.Now()
+	if e.err != nil {
+		c.log.Error("recorded parts not stored, it will be tried again", "err", e.err)
+	}
+}
