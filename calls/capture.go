@@ -25,10 +25,7 @@ func (c *Call) onCapture(seat *Seat, id, slot string) error {
 	ctx, deadline, after, parts := c.house.ctx, c.house.cfg.Deadline, time.Now(), c.parts
 	c.job(func() event {
 		still, err := c.house.take(ctx, c.id, rec, source, after, deadline)
-		if err == nil {
-			err = notStored(parts.ship(ctx)) // the frame that it is must not be lost with this node
-		}
-		return captured{seat, id, slot, rec.ID(), still, err}
+		return captured{seat, id, slot, rec.ID(), still, parts.keep(ctx, err)}
 	})
 	return nil
 }

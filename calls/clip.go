@@ -36,10 +36,10 @@ func (c *Call) onClip(seat *Seat, id, slot string) error {
 		return protocol.Faultf(protocol.CodeConflict, "A clip is being taken already.")
 	}
 	c.clipping = true
-	ctx, deadline, after := c.house.ctx, c.house.cfg.Deadline, time.Now()
+	ctx, deadline, after, parts := c.house.ctx, c.house.cfg.Deadline, time.Now(), c.parts
 	c.job(func() event {
 		first, last, err := takeClip(ctx, rec, source, after, deadline)
-		return clipped{seat, id, slot, rec.ID(), first, last, err}
+		return clipped{seat, id, slot, rec.ID(), first, last, parts.keep(ctx, err)}
 	})
 	return nil
 }

@@ -60,6 +60,9 @@ func (s *shipper) ship(ctx context.Context) error {
 		return err
 	}
 	for _, id := range ids {
+		if _, err := os.Stat(filepath.Join(s.dir, id, fetchedMark)); err == nil {
+			continue // another node's
+		}
 		files, err := os.ReadDir(filepath.Join(s.dir, id))
 		if err != nil {
 			return fmt.Errorf("ship parts: %w", err)
@@ -74,6 +77,15 @@ func (s *shipper) ship(ctx context.Context) error {
 		}
 	}
 	return nil
+}
+
+// keep ships what a capture refers to before it is acknowledged: the frame must
+// not be lost with this node. What has failed before stays as it is.
+func (s *shipper) keep(ctx context.Context, failed error) error {
+	if failed != nil {
+		return failed
+	}
+	return notStored(s.ship(ctx))
 }
 
 // shipFile sends what a file has grown by. A piece that is there already, of a
@@ -110,6 +122,10 @@ func (s *shipper) shipFile(ctx context.Context, name string) error {
 	return nil
 }
 
+// fetchedMark is a file in the folder of a recording that was made by another
+// node: the store has the truth of it, and it isn't shipped.
+const fetchedMark = "fetched"
+
 // fetchParts brings what other nodes have shipped of a room's recordings to this
 // node's scratch and ends the recordings that they could not end. None of the
 // room may be running here.
@@ -121,18 +137,52 @@ func (h *House) fetchParts(ctx context.Context, room string) error {
 	if err != nil {
 		return fmt.Errorf("fetch parts: %w", err)
 	}
-	for len(pieces) > 0 { // sorted: the pieces of a file lie together, in order
+	folders := map[string]bool{} // of recordings: whether it is another node's
+	for len(pieces) > 0 {        // sorted: the pieces of a file lie together, in order
 		file, _ := cutOffset(pieces[0])
 		n := 1
 		for n < len(pieces) && strings.HasPrefix(pieces[n], file+".") {
 			n++
 		}
-		if err := h.fetchFile(ctx, room, file, pieces[:n]); err != nil {
-			return fmt.Errorf("fetch parts: %w", err)
+		path := filepath.Join(h.scratch(room), filepath.FromSlash(strings.TrimPrefix(file, partsOf(room))))
+		folder := filepath.Dir(path)
+		foreign, seen := folders[folder]
+		if !seen {
+			if foreign, err = emptied(folder); err != nil {
+				return fmt.Errorf("fetch parts: %w", err)
+			}
+			folders[folder] = foreign
+		}
+		if foreign {
+			if err := h.fetchFile(ctx, path, pieces[:n]); err != nil {
+				return fmt.Errorf("fetch parts: %w", err)
+			}
 		}
 		pieces = pieces[n:]
 	}
 	return recorder.Recover(h.scratch(room))
+}
+
+// emptied makes the folder of another node's recording anew, with the mark; one
+// of this node's own is left alone.
+func emptied(folder string) (foreign bool, err error) {
+	_, err = os.Stat(filepath.Join(folder, fetchedMark))
+	switch {
+	case err == nil:
+		if err := os.RemoveAll(folder); err != nil {
+			return false, err
+		}
+	case !errors.Is(err, fs.ErrNotExist):
+		return false, err
+	default:
+		if _, err := os.Stat(folder); err == nil {
+			return false, nil
+		}
+	}
+	if err := os.MkdirAll(folder, 0o700); err != nil {
+		return false, err
+	}
+	return true, os.WriteFile(filepath.Join(folder, fetchedMark), nil, 0o600)
 }
 
 // cutOffset parts a piece's name into the file's and the offset.
@@ -145,48 +195,33 @@ func cutOffset(piece string) (file string, offset int64) {
 	return piece[:i], offset
 }
 
-// fetchFile writes a file of its pieces unless the one that is here is as long.
-func (h *House) fetchFile(ctx context.Context, room, file string, pieces []string) (err error) {
-	path := filepath.Join(h.scratch(room), filepath.FromSlash(strings.TrimPrefix(file, partsOf(room))))
-	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
-		return err
-	}
-	fetched, err := os.CreateTemp(filepath.Dir(path), "fetched-*.new")
+// fetchFile writes a file of its pieces.
+func (h *House) fetchFile(ctx context.Context, path string, pieces []string) error {
+	file, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
 	if err != nil {
 		return err
 	}
-	defer func() {
-		if e := os.Remove(fetched.Name()); !errors.Is(e, fs.ErrNotExist) {
-			err = errors.Join(err, e)
-		}
-	}()
-	size, err := h.join(ctx, fetched, pieces)
-	if err = errors.Join(err, fetched.Sync(), fetched.Close()); err != nil {
-		return err
-	}
-	if here, err := os.Stat(path); err == nil && here.Size() >= size {
-		return nil
-	}
-	return os.Rename(fetched.Name(), path)
+	return errors.Join(h.join(ctx, file, pieces), file.Sync(), file.Close())
 }
 
 // join writes the pieces one after the other, up to the first that is missing.
-func (h *House) join(ctx context.Context, w io.Writer, pieces []string) (size int64, err error) {
+func (h *House) join(ctx context.Context, w io.Writer, pieces []string) error {
+	size := int64(0)
 	for _, piece := range pieces {
 		if _, offset := cutOffset(piece); offset != size {
 			break
 		}
 		object, _, err := h.cfg.Evidence.Open(ctx, piece)
 		if err != nil {
-			return size, err
+			return err
 		}
 		n, err := io.Copy(w, object)
 		size += n
 		if err := errors.Join(err, object.Close()); err != nil {
-			return size, err
+			return err
 		}
 	}
-	return size, nil
+	return nil
 }
 
 // dropParts deletes a sealed room's parts, here and in the store.

@@ -71,10 +71,10 @@ func (c *Call) onPhotoAnnounce(ctx context.Context, actor string, msg *protocol.
 		return err
 	}
 	p.announced, p.phase, p.ends = *c.room.Awaited, "sending", after.Add(uploadTime)
-	ctx, deadline := c.house.ctx, max(c.house.cfg.Deadline, announceTime)
+	ctx, deadline, parts := c.house.ctx, max(c.house.cfg.Deadline, announceTime), c.parts
 	c.job(func() event {
 		still, err := c.house.take(ctx, c.id, rec, source, after, deadline)
-		return besideTaken{p, rec.ID(), still, err}
+		return besideTaken{p, rec.ID(), still, parts.keep(ctx, err)}
 	})
 	return nil
 }

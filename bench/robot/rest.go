@@ -78,6 +78,13 @@ func (s *Server) SignIn(ctx context.Context, role protocol.Role, room Room) (*Se
 	return session, s.call(ctx, session.client, http.MethodPost, exchange, map[string]string{"token": token}, nil)
 }
 
+// At is the session's browser at another node's door.
+func (s *Session) At(node *Server) *Session {
+	other := *s
+	other.server = node
+	return &other
+}
+
 // In is the session's browser at another room's door.
 func (s *Session) In(room Room) *Session {
 	other := *s

@@ -7,6 +7,7 @@ package robot
 import (
 	"bufio"
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"io"
@@ -15,6 +16,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"syscall"
@@ -49,11 +51,29 @@ type Run struct {
 // StartServer runs program with its data in dir on free ports of the loopback
 // interface and waits until it answers.
 func StartServer(ctx context.Context, program, dir string) (*Server, error) {
-	ports, err := freePorts(3)
+	ports, err := freePorts(4)
 	if err != nil {
 		return nil, err
 	}
 	return Start(ctx, Run{Program: program, Dir: dir, Listen: ports})
+}
+
+// StartNode is StartServer for one of several nodes on a Redis: they share dir's
+// keys, store and cluster secret, and each has the folder of its name for itself.
+func StartNode(ctx context.Context, program, dir, name, redis string, more ...string) (*Server, error) {
+	ports, err := freePorts(4)
+	if err != nil {
+		return nil, err
+	}
+	secret := filepath.Join(dir, "secret")
+	if _, err := os.Stat(secret); err != nil {
+		if err := os.WriteFile(secret, []byte(rand.Text()+rand.Text()), 0o600); err != nil {
+			return nil, err
+		}
+	}
+	args := []string{"--redis", redis, "--store", filepath.Join(dir, "store"), "--data", filepath.Join(dir, name),
+		"--cluster-secret-file", secret, "--node-listen", ports[3], "--node-cidr", "127.0.0.0/8"}
+	return Start(ctx, Run{Program: program, Dir: dir, Listen: ports[:3], Args: append(args, more...)})
 }
 
 // Again starts a server that was killed or stopped, on its ports and folder.
@@ -134,6 +154,20 @@ func (s *Server) ready(ctx context.Context, lines <-chan map[string]string) erro
 		}
 	}
 }
+
+// Data is the node's own folder, of StartNode.
+func (s *Server) Data() string {
+	return s.run.Args[slices.Index(s.run.Args, "--data")+1]
+}
+
+// Ops is the address of the listener for operators.
+func (s *Server) Ops() string { return "http://" + s.run.Listen[2] }
+
+// Pause stops the process where it stands (SIGSTOP) until Wake.
+func (s *Server) Pause() error { return s.cmd.Process.Signal(syscall.SIGSTOP) }
+
+// Wake lets a paused process go on.
+func (s *Server) Wake() error { return s.cmd.Process.Signal(syscall.SIGCONT) }
 
 // Kill ends the process at once (SIGKILL), as a power cut would, and waits.
 func (s *Server) Kill() { s.end(syscall.SIGKILL) }

@@ -1,0 +1,125 @@
+package calls
+
+import (
+	"bytes"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"verifycall/recorder/evidence"
+)
+
+// nodesOn makes Houses of nodes that share a store, without anything else.
+func nodesOn(t *testing.T, n int) []*House {
+	t.Helper()
+	store, err := evidence.OpenFS(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { store.Close() })
+	var list []*House
+	for range n {
+		list = append(list, &House{cfg: Config{Evidence: store, Scratch: t.TempDir(), Node: "n", Log: slog.New(slog.DiscardHandler)}})
+	}
+	return list
+}
+
+const testRoom = "R-7K3M9QXD"
+
+func grow(t *testing.T, h *House, name, more string) {
+	t.Helper()
+	path := filepath.Join(h.scratch(testRoom), name)
+	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	f, err := os.OpenFile(path, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	if _, err := f.WriteString(more); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func sameFile(t *testing.T, a, b *House, name string) {
+	t.Helper()
+	var texts [2][]byte
+	for i, h := range []*House{a, b} {
+		text, err := os.ReadFile(filepath.Join(h.scratch(testRoom), name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		texts[i] = text
+	}
+	if !bytes.Equal(texts[0], texts[1]) {
+		t.Errorf("%s: %q on one node, %q on the other", name, texts[0], texts[1])
+	}
+}
+
+// A second node gets what the first has recorded, also what came late, and the
+// end that it had written itself meanwhile gives way.
+func TestPartsReachTheOtherNode(t *testing.T) {
+	const birth, part = "seller-f1-1/recording.json", "seller-f1-1/000001.part"
+	both := nodesOn(t, 2)
+	first, second := both[0], both[1]
+	ships := first.newShipper(testRoom)
+	ship := func() {
+		t.Helper()
+		if err := ships.ship(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	fetch := func() {
+		t.Helper()
+		if err := second.fetchParts(t.Context(), testRoom); err != nil {
+			t.Fatal(err)
+		}
+	}
+	grow(t, first, birth, `{"id":"seller-f1-1","participant":"seller","start":"2026-11-24T12:00:00Z"}`)
+	grow(t, first, part, "VCPART1\n")
+	ship()
+	fetch()
+	sameFile(t, first, second, birth)
+	sameFile(t, first, second, part)
+	end := filepath.Join(second.scratch(testRoom), "seller-f1-1/000002.part") // it thinks the first is lost
+	if _, err := os.Stat(end); err != nil {
+		t.Fatal(err)
+	}
+
+	grow(t, first, part, "more")
+	ship()
+	grow(t, first, "seller-f1-1/000002.part", "VCPART1\nof the first")
+	ships = first.newShipper(testRoom) // the first starts anew and knows nothing of what it has shipped
+	ship()
+	ship()
+	if err := second.fetchParts(t.Context(), testRoom); err != nil {
+		t.Fatal(err)
+	}
+	sameFile(t, first, second, birth)
+	text, err := os.ReadFile(end)
+	if err != nil || string(text) != "VCPART1\n" { // what follows is no whole record
+		t.Errorf("the second part %q, %v", text, err)
+	}
+	before, err := second.cfg.Evidence.List(t.Context(), partsOf(testRoom))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := second.newShipper(testRoom).ship(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if after, err := second.cfg.Evidence.List(t.Context(), partsOf(testRoom)); err != nil || len(after) != len(before) {
+		t.Errorf("the second node shipped what is not its own: %v, %v", after, err)
+	}
+
+	if err := second.dropParts(t.Context(), testRoom); err != nil {
+		t.Fatal(err)
+	}
+	if left, err := second.cfg.Evidence.List(t.Context(), partsOf(testRoom)); err != nil || len(left) > 0 {
+		t.Errorf("in the store: %v, %v", left, err)
+	}
+	if err := (*House).newShipper(&House{}, testRoom).ship(t.Context()); err != nil {
+		t.Errorf("a node that is alone ships nothing: %v", err)
+	}
+}
