@@ -17,6 +17,7 @@ func Fault(err error) *protocol.Fault {
 	var f *protocol.Fault
 	var illegal *rooms.TransitionError
 	var input *rooms.InputError
+	var damaged *rooms.DamagedError
 	of := func(code protocol.Code, message string) *protocol.Fault {
 		return &protocol.Fault{Code: code, Message: message, Err: err}
 	}
@@ -31,6 +32,8 @@ func Fault(err error) *protocol.Fault {
 		return of(protocol.CodeWrongState, "That is not possible now: "+illegal.Why+".")
 	case errors.Is(err, rooms.ErrPassLocked):
 		return of(protocol.CodeLocked, "Pass is locked, something is still missing.")
+	case errors.As(err, &damaged):
+		return of(protocol.CodeDamaged, "Record damaged: what is stored isn't what was signed. Nobody can go on with this room until an operator has looked at it.")
 	case errors.Is(err, rooms.ErrNotFound):
 		return of(protocol.CodeNotFound, "There is no such room.")
 	case errors.Is(err, rooms.ErrConflict):

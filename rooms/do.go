@@ -81,7 +81,13 @@ func (s *Store) advance(ctx context.Context, r *Room, actor string, c Command, g
 		return err
 	}
 	change.Guards = guards
-	return s.Commit(ctx, change)
+	if err := s.Commit(ctx, change); err != nil {
+		return err
+	}
+	if s.witness != nil {
+		s.witness.wrote(r, change)
+	}
+	return nil
 }
 
 // decided takes a room one command further in memory and gives the change that
@@ -93,12 +99,17 @@ func (s *Store) decided(r *Room, actor string, c Command) (Change, error) {
 	if err != nil || len(drafts) == 0 {
 		return Change{}, err
 	}
-	before := memberships(r)
+	before, state := memberships(r), r.State
 	change := Change{Aggregate: "room:" + r.ID, Chains: []Chain{
 		{Ledger: ledgerRecord, Expect: r.Record}, {Ledger: ledgerCustody, Expect: r.Custody},
 	}}
 	for _, d := range drafts {
 		if err := r.take(&change, now, actor, d); err != nil {
+			return Change{}, err
+		}
+	}
+	for _, d := range s.signing(r, state, &change) {
+		if err := r.take(&change, now, "system", d); err != nil {
 			return Change{}, err
 		}
 	}

@@ -14,9 +14,19 @@ import (
 	"verifycall/rooms/ledger"
 )
 
-// Load reads a room and all its personal values, in one round trip. Errors:
-// ErrNotFound.
+// Load reads a room and all its personal values, in one round trip where this
+// store knows the room, else with its ledgers, which are then compared with their
+// signatures and the mirror. Errors: ErrNotFound, *DamagedError, ErrAway.
 func (s *Store) Load(ctx context.Context, roomID string) (*Room, error) {
+	for attempt := 1; ; attempt++ {
+		r, err := s.load(ctx, roomID)
+		if !errors.Is(err, errMoved) || attempt == attempts {
+			return r, err
+		}
+	}
+}
+
+func (s *Store) load(ctx context.Context, roomID string) (*Room, error) {
 	if !roomForm.MatchString(roomID) {
 		return nil, fmt.Errorf("room %.20q: %w", roomID, ErrNotFound)
 	}
@@ -30,6 +40,11 @@ func (s *Store) Load(ctx context.Context, roomID string) (*Room, error) {
 	r, err := roomFrom(roomID, state)
 	if err != nil {
 		return nil, err
+	}
+	if s.witness != nil {
+		if err := s.attest(ctx, r, state.Val()); err != nil {
+			return nil, err
+		}
 	}
 	for commitment, text := range values.Val() {
 		if err := r.open(ledger.Commitment(commitment), text); err != nil {
@@ -59,15 +74,23 @@ func (r *Room) open(c ledger.Commitment, text string) error {
 	if err := json.Unmarshal([]byte(text), &v); err != nil {
 		return fmt.Errorf("room %s: private value: %w", r.ID, err)
 	}
+	if err := (ledger.Private{Commitment: c, Salt: v.Salt, Value: v.Value}).Check(); err != nil {
+		return &DamagedError{r.ID, err}
+	}
 	r.Personal[c] = v.Value
 	return nil
 }
 
 // Record gives the entries of a room's record, after checking that the chain
-// holds. Errors: ErrNotFound, *ledger.ChainError.
+// holds. Errors: ErrNotFound, *DamagedError.
 func (s *Store) Record(ctx context.Context, roomID string) ([]ledger.Entry, error) {
 	if !roomForm.MatchString(roomID) {
 		return nil, fmt.Errorf("room %.20q: %w", roomID, ErrNotFound)
+	}
+	if s.witness != nil {
+		if _, err := s.Load(ctx, roomID); err != nil {
+			return nil, err
+		}
 	}
 	entries, err := s.chain(ctx, "room:"+roomID, ledgerRecord)
 	if err == nil && len(entries) == 0 {
@@ -77,7 +100,7 @@ func (s *Store) Record(ctx context.Context, roomID string) ([]ledger.Entry, erro
 }
 
 // CustodyLog gives the entries of a room's custody ledger, none before it was
-// opened, after checking that the chain holds. Errors: *ledger.ChainError.
+// opened, after checking that the chain holds. Errors: *DamagedError.
 func (s *Store) CustodyLog(ctx context.Context, roomID string) ([]ledger.Entry, error) {
 	return s.chain(ctx, "room:"+roomID, ledgerCustody)
 }
@@ -88,7 +111,7 @@ func (s *Store) chain(ctx context.Context, aggregate, name string) ([]ledger.Ent
 		return nil, err
 	}
 	if err := ledger.Verify(entries); err != nil {
-		return nil, fmt.Errorf("%s of %s: %w", name, aggregate, err)
+		return nil, &DamagedError{strings.TrimPrefix(aggregate, "room:"), fmt.Errorf("%s: %w", name, err)}
 	}
 	return entries, nil
 }

@@ -46,6 +46,7 @@ type Store struct {
 	client   redis.UniversalClient
 	embedded *embedded.Server // nil with a Redis of its own
 	pulse    *pulse           // nil with the embedded one
+	witness  *witness         // nil where nothing is signed
 	replicas int              // that must have a write
 	log      *slog.Logger
 	now      func() time.Time
@@ -61,7 +62,11 @@ type Options struct {
 	URL      string
 	Dir      string // of the embedded one's journal; made if need be
 	Replicas int    // that must have a write before it counts as done
-	Log      *slog.Logger
+	// Signer and Mirror, both or none: heads are signed and ledgers copied, and a
+	// room is used only where Redis agrees with them.
+	Signer Signer
+	Mirror Mirror
+	Log    *slog.Logger
 }
 
 // Open connects to Redis, or starts the embedded one and replays its journal.
@@ -72,10 +77,16 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 	if s.log == nil {
 		s.log = slog.New(slog.DiscardHandler)
 	}
-	if o.URL == "" {
-		return s, s.openEmbedded(o.Dir)
+	if o.Signer != nil && o.Mirror != nil {
+		s.witness = newWitness(o.Signer, o.Mirror)
 	}
-	if err := s.connect(ctx, o.URL); err != nil {
+	var err error
+	if o.URL == "" {
+		err = s.openEmbedded(o.Dir)
+	} else {
+		err = s.connect(ctx, o.URL)
+	}
+	if err != nil {
 		return nil, err
 	}
 	s.start()
@@ -86,7 +97,12 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 func (s *Store) start() {
 	ctx, cancel := context.WithCancel(context.Background())
 	s.stop = cancel
-	s.tasks.Go(func() { s.tend(ctx) })
+	if s.pulse != nil {
+		s.tasks.Go(func() { s.tend(ctx) })
+	}
+	if s.witness != nil {
+		s.tasks.Go(s.mirrorAll)
+	}
 }
 
 func (s *Store) openEmbedded(dir string) (err error) {
@@ -103,11 +119,14 @@ func (s *Store) openEmbedded(dir string) (err error) {
 }
 
 // Close ends the connections, and the embedded Redis after its last write.
+//
+// What is signed and not mirrored yet is mirrored before.
 func (s *Store) Close() error {
-	if s.stop != nil {
-		s.stop()
-		s.tasks.Wait()
+	s.stop()
+	if s.witness != nil {
+		close(s.witness.closed)
 	}
+	s.tasks.Wait()
 	err := s.client.Close()
 	if s.embedded != nil {
 		err = errors.Join(err, s.embedded.Close())

@@ -28,6 +28,7 @@ const (
 	CodeNotStored     Code = "not_stored"     // the evidence store refused
 	CodeNeedsNotice   Code = "needs_notice"   // the person has not agreed to the notice yet
 	CodeNeedsAllow    Code = "needs_allow"    // another device is live; the manager must allow it
+	CodeDamaged       Code = "record_damaged" // the stored record isn't the one that was signed
 	CodeUnavailable   Code = "unavailable"    // a part that is needed is down, try again
 	CodeInternal      Code = "internal"       // our fault
 )
@@ -61,6 +62,7 @@ var Table = map[Code]Kind{
 	CodeNotStored:     {http.StatusInsufficientStorage, 4507, true},
 	CodeNeedsNotice:   {http.StatusConflict, 4409, false},
 	CodeNeedsAllow:    {http.StatusConflict, 4409, true},
+	CodeDamaged:       {http.StatusInternalServerError, 4500, false},
 	CodeUnavailable:   {http.StatusServiceUnavailable, 1013, true},
 	CodeInternal:      {http.StatusInternalServerError, 1011, true},
 }

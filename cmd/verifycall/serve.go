@@ -125,7 +125,8 @@ func (n *node) open(ctx context.Context) (err error) {
 	if n.store, err = evidence.OpenFS(folder); err != nil {
 		return err
 	}
-	if n.rooms, err = rooms.Open(ctx, rooms.Options{URL: c.Redis, Dir: roomsFolder(c.Data), Replicas: c.Replicas, Log: n.log}); err != nil {
+	if n.rooms, err = rooms.Open(ctx, rooms.Options{URL: c.Redis, Dir: roomsFolder(c.Data), Replicas: c.Replicas,
+		Signer: n.keys, Mirror: mirror{n.store}, Log: n.log}); err != nil {
 		return err
 	}
 	if n.media, err = media.NewNode(media.Config{Listen: c.MediaListen, PublicIPs: c.publicIPs(), Log: n.log, StartKbps: c.StartKbps}); err != nil {

@@ -19,6 +19,7 @@ import (
 	"time"
 
 	"github.com/redis/go-redis/v9"
+	"github.com/redis/go-redis/v9/logging"
 )
 
 // ErrMissing says that redis-server or redis-cli is not installed.
@@ -113,6 +114,7 @@ func (s *Server) Restart(ctx context.Context) error {
 }
 
 func (s *Server) answers(ctx context.Context, ended <-chan struct{}) error {
+	logging.Disable() // that it doesn't answer yet is no news
 	client := redis.NewClient(&redis.Options{Addr: s.Addr, MaxRetries: -1, DialerRetries: 1})
 	defer client.Close()
 	ctx, cancel := context.WithTimeout(ctx, startTime)

@@ -1,0 +1,299 @@
+package rooms
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+
+	"verifycall/rooms/ledger"
+)
+
+// Signer signs the heads of ledgers with a key that Redis never sees.
+type Signer interface {
+	SignHead(text []byte) (signature string)       // one word of printable ASCII
+	CheckHead(text []byte, signature string) error // nil for one that SignHead of this deployment made
+}
+
+// Mirror keeps copies of the ledgers where who can write Redis can't.
+type Mirror interface {
+	Put(ctx context.Context, name string, content []byte) error // the same again is no error, something else under that name is one
+	Get(ctx context.Context, name string) ([]byte, error)
+	List(ctx context.Context, prefix string) ([]string, error) // sorted
+}
+
+// typeCheckpoint is an entry that signs the head before it, in each commit that
+// changes a room's state or its custody ledger: seq, hash, signature.
+const typeCheckpoint = "checkpoint"
+
+// DamagedError says that Redis holds another record than the one that was signed
+// and mirrored: made anew, cut, rolled back or changed. Nothing of it is used.
+type DamagedError struct {
+	Room string // or another aggregate
+	Err  error  // what is wrong
+}
+
+// Error implements error.
+func (e *DamagedError) Error() string { return "room " + e.Room + ": record damaged: " + e.Err.Error() }
+
+// Unwrap gives Err.
+func (e *DamagedError) Unwrap() error { return e.Err }
+
+// witness judges what Redis says by what it can't know (a key) and can't change (a
+// mirror).
+type witness struct {
+	signer Signer
+	mirror Mirror
+	jobs   chan string   // rooms to be mirrored; full drops, a later change of the room covers it
+	closed chan struct{} // closed by Store.Close: the jobs there are are done, then mirrorAll ends
+
+	mu    sync.Mutex
+	known map[string]judged // by room, what was found good last
+}
+
+// judged is a room as it was found good.
+type judged struct {
+	state           [sha256.Size]byte // of the projection
+	record, custody ledger.Head
+}
+
+// maxKnown bounds what a witness remembers; beyond it begins anew.
+const maxKnown = 20000
+
+func newWitness(signer Signer, mirror Mirror) *witness {
+	return &witness{signer: signer, mirror: mirror, jobs: make(chan string, 1024), closed: make(chan struct{}),
+		known: map[string]judged{}}
+}
+
+// headToSign is the text that a checkpoint's signature is over.
+func headToSign(room, name string, h ledger.Head) []byte {
+	return fmt.Appendf(nil, "verifycall head 1\nroom: %s\nledger: %s\nseq: %d\nhash: %s\n", room, name, h.Seq, h.Hash)
+}
+
+// checkpoint is the draft that signs a ledger's head.
+func (w *witness) checkpoint(room, name string, h ledger.Head) Draft {
+	return Draft{name, typeCheckpoint, map[string]any{"seq": h.Seq, "hash": h.Hash,
+		"signature": w.signer.SignHead(headToSign(room, name, h))}}
+}
+
+func (w *witness) remember(room string, j judged) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if len(w.known) >= maxKnown {
+		clear(w.known)
+	}
+	w.known[room] = j
+}
+
+func (w *witness) recall(room string) (judged, bool) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	j, known := w.known[room]
+	return j, known
+}
+
+// wrote remembers what this store itself has committed, and has it mirrored where
+// it was signed.
+func (w *witness) wrote(r *Room, change Change) {
+	w.remember(r.ID, judged{sha256.Sum256(change.State), r.Record, r.Custody})
+	for _, chain := range change.Chains {
+		if n := len(chain.Entries); n > 0 && chain.Entries[n-1].Type == typeCheckpoint {
+			select {
+			case w.jobs <- r.ID:
+			default:
+			}
+			return
+		}
+	}
+}
+
+// attest says whether the projection of a room may be used. Errors: *DamagedError,
+// errMoved where it was changed meanwhile.
+func (s *Store) attest(ctx context.Context, r *Room, state string) error {
+	sum := sha256.Sum256([]byte(state))
+	before, known := s.witness.recall(r.ID)
+	if known && before.state == sum {
+		return nil
+	}
+	record, err := s.chain(ctx, "room:"+r.ID, ledgerRecord)
+	custody, custodyErr := s.chain(ctx, "room:"+r.ID, ledgerCustody)
+	if err = errors.Join(err, custodyErr); err == nil {
+		err = s.witness.judge(ctx, r, state, record, custody, before)
+	}
+	now, readErr := s.client.HGet(ctx, prefix+"room:"+r.ID, "state").Result()
+	switch {
+	case readErr != nil:
+		return fmt.Errorf("room %s: %w", r.ID, readErr)
+	case now != state:
+		return errMoved
+	case errors.Is(err, ErrAway):
+		return err
+	case err != nil:
+		s.log.Error("RECORD DAMAGED: Redis holds another record than the signed and mirrored one", "room", r.ID, "why", err)
+		return &DamagedError{r.ID, err}
+	}
+	s.witness.remember(r.ID, judged{sum, r.Record, r.Custody})
+	return nil
+}
+
+var errMoved = errors.New("the room was changed while it was read")
+
+// judge compares a projection with its ledgers, their signatures and the mirror.
+func (w *witness) judge(ctx context.Context, r *Room, state string, record, custody []ledger.Entry, before judged) error {
+	signed, err := w.signatures(r.ID, record, custody)
+	if err != nil {
+		return err
+	}
+	folded, err := foldSigned(r.ID, record, custody, signed)
+	if err != nil {
+		return err
+	}
+	text, err := json.Marshal(folded)
+	if err != nil {
+		return err
+	}
+	if string(text) != state {
+		return errors.New("the projection isn't what the entries tell")
+	}
+	for _, known := range []struct {
+		head    ledger.Head
+		entries []ledger.Entry
+	}{{before.record, record}, {before.custody, custody}} {
+		if err := extends(known.entries, known.head.Seq, known.head.Hash); err != nil {
+			return fmt.Errorf("since it was last read here: %w", err)
+		}
+	}
+	return w.againstMirror(ctx, r.ID, record, custody)
+}
+
+// extends says whether a chain holds the entry.
+func extends(entries []ledger.Entry, seq int64, hash string) error {
+	switch {
+	case seq == 0:
+		return nil
+	case seq > int64(len(entries)):
+		return fmt.Errorf("entry %d and what follows %d are gone", seq, len(entries))
+	case !strings.HasPrefix(entries[seq-1].Hash, hash):
+		return fmt.Errorf("entry %d is another one", seq)
+	}
+	return nil
+}
+
+// signatures checks every checkpoint and gives the last signed number of the
+// record.
+func (w *witness) signatures(room string, record, custody []ledger.Entry) (signed int64, err error) {
+	for name, entries := range map[string][]ledger.Entry{ledgerRecord: record, ledgerCustody: custody} {
+		for i, e := range entries {
+			if e.Type != typeCheckpoint {
+				continue
+			}
+			b := body(e.Body)
+			if i == 0 || b.number("seq") != entries[i-1].Seq || b.text("hash") != entries[i-1].Hash {
+				return 0, fmt.Errorf("checkpoint %d of the %s signs another head", e.Seq, name)
+			}
+			if err := w.signer.CheckHead(headToSign(room, name, entries[i-1].Head()), b.text("signature")); err != nil {
+				return 0, fmt.Errorf("checkpoint %d of the %s: %w", e.Seq, name, err)
+			}
+			if name == ledgerRecord {
+				signed = e.Seq
+			}
+		}
+	}
+	if n := len(custody); n > 0 && custody[n-1].Type != typeCheckpoint {
+		return 0, fmt.Errorf("entry %d of the custody ledger isn't signed", n)
+	}
+	return signed, nil
+}
+
+// foldSigned is Fold, but refuses a change of state that no checkpoint follows,
+// and a record that goes on after another head than its custody ledger says.
+func foldSigned(id string, record, custody []ledger.Entry, signed int64) (*Room, error) {
+	r := &Room{ID: id}
+	for _, e := range record {
+		state := r.State
+		if err := r.apply(ledgerRecord, e); err != nil {
+			return nil, err
+		}
+		if r.State != state && e.Seq > signed {
+			return nil, fmt.Errorf("entry %d makes the room %s, which nobody signed", e.Seq, r.State)
+		}
+	}
+	for _, e := range custody {
+		if b := body(e.Body); e.Type == typeCustodyOpened && (b.number("record_seq") != r.Record.Seq || b.text("record_hash") != r.Record.Hash) {
+			return nil, errors.New("the custody ledger names another head of the record")
+		}
+		if err := r.apply(ledgerCustody, e); err != nil {
+			return nil, err
+		}
+	}
+	return r, nil
+}
+
+// againstMirror finds every mirrored head in the chains.
+func (w *witness) againstMirror(ctx context.Context, room string, record, custody []ledger.Entry) error {
+	names, err := w.mirror.List(ctx, mirrorPrefix(room))
+	if err != nil {
+		return fmt.Errorf("%w: mirror: %w", ErrAway, err)
+	}
+	for _, name := range names {
+		part, ok := parsePart(name)
+		if !ok {
+			continue
+		}
+		entries := record
+		if part.ledger == ledgerCustody {
+			entries = custody
+		}
+		if err := extends(entries, part.to, part.hash); err != nil {
+			return fmt.Errorf("the mirrored %s: %w", part.ledger, err)
+		}
+	}
+	return nil
+}
+
+// signing appends checkpoints to what a command drafted.
+func (s *Store) signing(r *Room, before string, change *Change) []Draft {
+	if s.witness == nil {
+		return nil
+	}
+	var more []Draft
+	if r.State != before && !r.Sealed { // a sealed record takes none; custody is signed
+		more = append(more, s.witness.checkpoint(r.ID, ledgerRecord, r.Record))
+	}
+	if len(change.Chains[1].Entries) > 0 {
+		more = append(more, s.witness.checkpoint(r.ID, ledgerCustody, r.Custody))
+	}
+	return more
+}
+
+// commitmentsIn lists the commitments of the values that stand beside entries.
+func commitmentsIn(entries []ledger.Entry, values map[string]string) []string {
+	var found []string
+	for _, e := range entries {
+		walkTexts(e.Body, func(text string) {
+			if _, private := values[text]; private && !slices.Contains(found, text) {
+				found = append(found, text)
+			}
+		})
+	}
+	return found
+}
+
+func walkTexts(value any, visit func(string)) {
+	switch v := value.(type) {
+	case string:
+		visit(v)
+	case []any:
+		for _, item := range v {
+			walkTexts(item, visit)
+		}
+	case map[string]any:
+		for _, item := range v {
+			walkTexts(item, visit)
+		}
+	}
+}
