@@ -1,6 +1,7 @@
 package media
 
 import (
+	"slices"
 	"sync"
 	"time"
 
@@ -8,9 +9,11 @@ import (
 	"github.com/pion/rtp"
 )
 
-// rtpWriter sends a packet to the subscriber; it keeps neither argument.
+// rtpWriter sends a packet to the subscriber: out's header and payload, which
+// it doesn't keep. One that fails is a packet lost: the subscriber asks for it
+// again, or the transport's state tells of the end.
 type rtpWriter interface {
-	WriteRTP(header *rtp.Header, payload []byte) (int, error)
+	writeRTP(out *outgoing)
 }
 
 // downTrack writes one kind of media to one subscriber, in the goroutine of
@@ -115,9 +118,7 @@ func (d *downTrack) forward(r *Receiver, pkt *rtp.Packet, now time.Time, out *ou
 	d.sent++
 	d.octets += uint32(len(out.payload))
 	d.mu.Unlock()
-	// A write that fails is a packet lost: the subscriber asks for it again, or
-	// the transport's state tells of the end.
-	_, _ = writer.WriteRTP(&out.header, out.payload)
+	writer.writeRTP(out)
 }
 
 // senderReport is the subscriber's clock mapping at now, nil before the first
@@ -147,18 +148,14 @@ func (d *downTrack) senderReport(now time.Time) *rtcp.SenderReport {
 
 // handleRTCP takes what the subscriber says about this track; rtt is called
 // with each round trip that it tells of.
-func (d *downTrack) handleRTCP(raw []byte, now time.Time, rtt func(time.Duration)) {
-	packets, err := rtcp.Unmarshal(raw)
-	if err != nil {
-		return // the subscriber's own damage
-	}
+func (d *downTrack) handleRTCP(packets []rtcp.Packet, now time.Time, rtt func(time.Duration)) {
 	d.mu.Lock()
 	source, ssrc := d.source, d.as.ssrc
 	d.mu.Unlock()
 	for _, p := range packets {
 		switch p := p.(type) {
 		case *rtcp.PictureLossIndication, *rtcp.FullIntraRequest:
-			if source != nil {
+			if source != nil && slices.Contains(p.DestinationSSRC(), ssrc) {
 				source.RequestKeyFrame()
 			}
 		case *rtcp.TransportLayerNack:
@@ -179,7 +176,7 @@ func (d *downTrack) resend(request *rtcp.TransportLayerNack) {
 	for _, pair := range request.Nacks {
 		pair.Range(func(seq uint16) bool {
 			if writer := d.takeAgain(request.MediaSSRC, seq); writer != nil {
-				_, _ = writer.WriteRTP(&d.again.header, d.again.payload) // lost, it is asked for again
+				writer.writeRTP(&d.again)
 			}
 			return true
 		})

@@ -34,7 +34,7 @@ type engine struct {
 	settings webrtc.SettingEngine
 }
 
-func newEngine(cfg Config, mux ice.UDPMux, tcp *ice.TCPMuxDefault, loopback bool) (*engine, error) {
+func newEngine(cfg Config, mux ice.UDPMux, tcp ice.TCPMux, loopback bool) (*engine, error) {
 	e := &engine{codecs: &webrtc.MediaEngine{}}
 	if err := registerCodecs(e.codecs); err != nil {
 		return nil, fmt.Errorf("media: register codecs: %w", err)
@@ -51,11 +51,19 @@ func newEngine(cfg Config, mux ice.UDPMux, tcp *ice.TCPMuxDefault, loopback bool
 // other interceptor: what is published is reported on and repaired by
 // Receivers, what is lost on the way to a subscriber is sent again by down
 // tracks, and both see each packet anyway.
-func (e *engine) newPeerConnection(repaired *repairs) (*webrtc.PeerConnection, error) {
+// On the lean path there are no interceptors at all: no media passes them, and
+// none may send any.
+func (e *engine) newPeerConnection(repaired *repairs, way *leanPath) (*webrtc.PeerConnection, error) {
 	var registry interceptor.Registry
-	registry.Add(repaired)
+	settings := e.settings
+	if way != nil {
+		settings.SetDTLSKeyLogWriter(way.keys)
+		settings.SetDTLSServerHelloMessageHook(way.keys.ServerHello)
+	} else {
+		registry.Add(repaired)
+	}
 	return webrtc.NewAPI(webrtc.WithMediaEngine(e.codecs), webrtc.WithInterceptorRegistry(&registry),
-		webrtc.WithSettingEngine(e.settings)).NewPeerConnection(webrtc.Configuration{})
+		webrtc.WithSettingEngine(settings)).NewPeerConnection(webrtc.Configuration{})
 }
 
 // registerCodecs allows VP8, whose key frames are WebP pictures, with RTX,
@@ -106,7 +114,7 @@ func registerArrivals(engine *webrtc.MediaEngine) error {
 	return nil
 }
 
-func newSettings(cfg Config, mux ice.UDPMux, tcp *ice.TCPMuxDefault, loopback bool) (webrtc.SettingEngine, error) {
+func newSettings(cfg Config, mux ice.UDPMux, tcp ice.TCPMux, loopback bool) (webrtc.SettingEngine, error) {
 	s := webrtc.SettingEngine{LoggerFactory: pionLog{log: cfg.Log}}
 	s.SetICEUDPMux(mux)
 	networks := []webrtc.NetworkType{webrtc.NetworkTypeUDP4, webrtc.NetworkTypeUDP6}

@@ -4,6 +4,8 @@ import (
 	"time"
 
 	"github.com/pion/rtp"
+
+	"verifycall/media/lean"
 )
 
 // maxPacket is the largest RTP packet that is read, in bytes: an Ethernet
@@ -20,6 +22,7 @@ type outgoing struct {
 	header  rtp.Header
 	payload []byte // the source's own, or a part of scratch where it was changed
 	scratch [maxPacket]byte
+	batch   *lean.Batch // to send it with, nil on pion's path and where it goes alone
 }
 
 // forwarder rewrites the packets of changing sources into one stream that

@@ -12,13 +12,25 @@ import (
 const streamID = "verifycall"
 
 // localTrack is how pion sees a downTrack: it implements webrtc.TrackLocal.
-type localTrack struct{ down *downTrack }
+type localTrack struct {
+	down *downTrack
+	way  rtpWriter // nil for pion's
+}
+
+// pionWriter writes by pion's path.
+type pionWriter struct{ webrtc.TrackLocalWriter }
+
+func (w pionWriter) writeRTP(out *outgoing) { _, _ = w.WriteRTP(&out.header, out.payload) }
 
 // Bind implements webrtc.TrackLocal: it takes the negotiated codec.
 func (l localTrack) Bind(ctx webrtc.TrackLocalContext) (webrtc.RTPCodecParameters, error) {
 	for _, codec := range ctx.CodecParameters() {
 		if strings.EqualFold(codec.MimeType, mimeTypes[l.down.kind]) {
-			l.down.bind(ctx.WriteStream(), outbound{
+			way := l.way
+			if way == nil {
+				way = pionWriter{ctx.WriteStream()}
+			}
+			l.down.bind(way, outbound{
 				ssrc: uint32(ctx.SSRC()), payloadType: uint8(codec.PayloadType),
 				rtxSSRC: uint32(ctx.SSRCRetransmission()), rtxPayloadType: rtxPayloadType(codec, ctx.CodecParameters()),
 			})

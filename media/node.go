@@ -10,6 +10,8 @@ import (
 
 	"github.com/pion/ice/v4"
 	"github.com/pion/transport/v5"
+
+	"verifycall/media/lean"
 )
 
 // socketBuffer is asked of the system for each direction of the UDP socket, in
@@ -30,17 +32,30 @@ type Config struct {
 	// StartKbps is the bitrate at which publishers are told to start video,
 	// 0 meaning DefaultStartKbps.
 	StartKbps int
+	// Path is the way that media take, "" meaning PathPion.
+	Path Path
 	// Net replaces the operating system's network, for tests; nil for real.
 	Net transport.Net
 }
+
+// Path is the way that media take between the socket and a Receiver or down
+// track.
+type Path string
+
+// The paths: pion's own, and package lean's, which costs a part of it.
+const (
+	PathPion Path = "pion"
+	PathLean Path = "lean"
+)
 
 // Node is the media side of one server: a port, UDP and TCP, and the
 // Transports on it.
 type Node struct {
 	cfg    Config
 	conn   net.PacketConn
+	port   *lean.Port // conn on the lean path, else nil
 	mux    *ice.UDPMuxDefault
-	tcp    *ice.TCPMuxDefault // nil on a test's network
+	tcp    ice.TCPMux // nil on a test's network
 	engine *engine
 
 	mu         sync.Mutex // guards what follows; a leaf
@@ -61,6 +76,7 @@ func NewNode(cfg Config) (*Node, error) {
 		return nil, fmt.Errorf("media: listen on %s: %w", cfg.Listen, err)
 	}
 	n := &Node{cfg: cfg, conn: conn, transports: map[*Transport]struct{}{}}
+	n.port, _ = conn.(*lean.Port)
 	n.mux = ice.NewUDPMuxDefault(ice.UDPMuxParams{
 		Logger:  pionLog{log: cfg.Log}.NewLogger("mux"),
 		UDPConn: conn,
@@ -68,6 +84,9 @@ func NewNode(cfg Config) (*Node, error) {
 	})
 	if listener != nil {
 		n.tcp = newTCPMux(cfg, listener)
+		if n.port != nil {
+			n.tcp = lean.TCP{TCPMux: n.tcp, Port: n.port}
+		}
 	}
 	if n.engine, err = newEngine(cfg, n.mux, n.tcp, onlyLoopback(n.mux.GetListenAddresses())); err != nil {
 		return nil, errors.Join(err, n.closePort())
@@ -84,16 +103,26 @@ func listen(cfg Config) (net.PacketConn, net.Listener, error) {
 	}
 	if cfg.Net != nil {
 		conn, err := cfg.Net.ListenPacket("udp4", cfg.Listen)
+		if err == nil && cfg.Path == PathLean {
+			conn = lean.On(conn)
+		}
 		return conn, nil, err
 	}
-	conn, listener, err := listenBoth(cfg.Listen)
-	if err != nil {
-		return nil, nil, err
+	if cfg.Path == PathLean {
+		return listenBoth(cfg.Listen, func(network string, addr *net.UDPAddr) (net.PacketConn, error) {
+			return lean.Listen(network, addr, socketBuffer)
+		})
 	}
-	// A smaller buffer than asked for costs packets at peaks, nothing else.
-	_ = conn.SetReadBuffer(socketBuffer)
-	_ = conn.SetWriteBuffer(socketBuffer)
-	return newBatchConn(conn), listener, nil
+	return listenBoth(cfg.Listen, func(network string, addr *net.UDPAddr) (net.PacketConn, error) {
+		conn, err := net.ListenUDP(network, addr)
+		if err != nil {
+			return nil, err
+		}
+		// A smaller buffer than asked for costs packets at peaks, nothing else.
+		_ = conn.SetReadBuffer(socketBuffer)
+		_ = conn.SetWriteBuffer(socketBuffer)
+		return newBatchConn(conn), nil
+	})
 }
 
 func (n *Node) closePort() error {

@@ -4,6 +4,9 @@ import (
 	"errors"
 	"io"
 	"net"
+	"time"
+
+	"github.com/pion/rtcp"
 )
 
 // maxFaults is how many reads in a row may fail before a stream is given up:
@@ -26,4 +29,15 @@ func readLoop(read func([]byte) (int, error), handle func([]byte)) {
 			faults++
 		}
 	}
+}
+
+// readRTCP gives compound packet after compound packet to handle until the
+// stream has ended.
+func readRTCP(read func([]byte) (int, error), handle func([]rtcp.Packet, time.Time)) {
+	readLoop(read, func(raw []byte) {
+		// A damaged packet was let pass by SRTCP, so it is the sender's own loss.
+		if packets, err := rtcp.Unmarshal(raw); err == nil {
+			handle(packets, time.Now())
+		}
+	})
 }

@@ -40,7 +40,8 @@ type Stats struct {
 }
 
 // trackIO is what a Receiver needs of the connection below it. Reads return
-// one packet, and io.EOF when the track is over.
+// one packet, and io.EOF when the track is over; on the lean path nothing is
+// read, packets come by take.
 type trackIO struct {
 	readRTP   func([]byte) (int, error)
 	readRTCP  func([]byte) (int, error)
@@ -145,11 +146,26 @@ func (r *Receiver) wake() {
 	}
 }
 
+// take takes a packet on the lean path: decrypted, and as its calls come one at
+// a time, with the caller's out.
+func (r *Receiver) take(pkt *rtp.Packet, repair bool, now time.Time, out *outgoing) {
+	r.io.arrived(&pkt.Header, now)
+	if repair {
+		if unwrapRTX(pkt, r.ssrc, r.payloadType) {
+			r.handleRTP(pkt, now, true, out)
+		}
+		return
+	}
+	if pkt.PayloadType == r.payloadType {
+		r.handleRTP(pkt, now, false, out)
+	}
+}
+
 // run reads until the track ends and returns when its goroutines have ended.
 func (r *Receiver) run() {
 	var beside sync.WaitGroup
 	over := make(chan struct{})
-	beside.Go(func() { readLoop(r.io.readRTCP, r.handleRTCP) })
+	beside.Go(func() { readRTCP(r.io.readRTCP, r.handleRTCP) })
 	beside.Go(func() { r.ask(over) })
 	var pkt rtp.Packet
 	var out outgoing
@@ -235,12 +251,7 @@ func (r *Receiver) count(pkt *rtp.Packet, key, repair bool, now time.Time) (fres
 }
 
 // handleRTCP picks the sender reports on this track.
-func (r *Receiver) handleRTCP(raw []byte) {
-	packets, err := rtcp.Unmarshal(raw)
-	if err != nil {
-		return // a stranger's or a damaged packet: SRTCP let it pass, so it is the publisher's own loss
-	}
-	now := time.Now()
+func (r *Receiver) handleRTCP(packets []rtcp.Packet, now time.Time) {
 	for _, p := range packets {
 		sr, ok := p.(*rtcp.SenderReport)
 		if !ok || sr.SSRC != r.ssrc {

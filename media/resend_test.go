@@ -65,9 +65,8 @@ func TestSentPackets(t *testing.T) {
 // collect keeps what is written.
 type collect struct{ packets []rtp.Packet }
 
-func (c *collect) WriteRTP(header *rtp.Header, payload []byte) (int, error) {
-	c.packets = append(c.packets, rtp.Packet{Header: *header, Payload: bytes.Clone(payload)})
-	return len(payload), nil
+func (c *collect) writeRTP(out *outgoing) {
+	c.packets = append(c.packets, rtp.Packet{Header: out.header, Payload: bytes.Clone(out.payload)})
 }
 
 // A subscriber's request is answered by RTX where that was negotiated, and else
@@ -88,14 +87,10 @@ func TestResend(t *testing.T) {
 		for seq := range uint16(3) {
 			r.handleRTP(videoPacket(seq, 3000, seq == 0, seq == 0, 7), epoch, false, &out)
 		}
-		raw, err := rtcp.Marshal([]rtcp.Packet{
+		d.handleRTCP([]rtcp.Packet{
 			&rtcp.TransportLayerNack{MediaSSRC: 9, Nacks: rtcp.NackPairsFromSequenceNumbers([]uint16{101})}, // somebody else's
 			&rtcp.TransportLayerNack{MediaSSRC: 5, Nacks: rtcp.NackPairsFromSequenceNumbers([]uint16{101, 777})},
-		})
-		if err != nil {
-			t.Fatal(err)
-		}
-		d.handleRTCP(raw, epoch, nil)
+		}, epoch, nil)
 		if len(sent.packets) != 4 {
 			t.Fatalf("RTX %d: %d packets for 3 and a repair", rtx, len(sent.packets))
 		}

@@ -27,8 +27,8 @@ const (
 	samePortTries = 16
 )
 
-// listenBoth opens a UDP socket and a TCP listener on the same port number.
-func listenBoth(host string) (*net.UDPConn, net.Listener, error) {
+// listenBoth opens a UDP port and a TCP listener on the same port number.
+func listenBoth(host string, listenUDP func(network string, addr *net.UDPAddr) (net.PacketConn, error)) (net.PacketConn, net.Listener, error) {
 	addr, err := net.ResolveUDPAddr("udp", host)
 	if err != nil {
 		return nil, nil, err
@@ -39,7 +39,7 @@ func listenBoth(host string) (*net.UDPConn, net.Listener, error) {
 	}
 	var errs []error
 	for range samePortTries {
-		conn, err := net.ListenUDP("udp"+version, addr)
+		conn, err := listenUDP("udp"+version, addr)
 		if err != nil {
 			return nil, nil, err
 		}

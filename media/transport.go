@@ -27,6 +27,7 @@ type Transport struct {
 	post    func(Event)
 	pc      *webrtc.PeerConnection
 	repairs *repairs
+	lean    *leanPath           // nil on pion's path
 	down    map[Kind]*downTrack // both kinds; not changed after newTransport
 
 	clock senderClock  // of the participant's sender reports
@@ -46,14 +47,15 @@ type Transport struct {
 
 func newTransport(n *Node, post func(Event)) (*Transport, error) {
 	repairs := &repairs{arrivals: newArrivals(time.Now()), routes: map[uint32]*Receiver{}}
-	pc, err := n.engine.newPeerConnection(repairs)
+	way := newLeanPath(n.port)
+	pc, err := n.engine.newPeerConnection(repairs, way)
 	if err != nil {
 		return nil, fmt.Errorf("media: new transport: %w", err)
 	}
 	// A first sequence number in the lower half can't wrap before the
 	// subscriber's SRTP has seen a packet (RFC 3711 section 3.3.1).
 	t := &Transport{
-		node: n, post: post, pc: pc, repairs: repairs,
+		node: n, post: post, pc: pc, repairs: repairs, lean: way,
 		down: map[Kind]*downTrack{
 			Audio: newDownTrack(Audio, audioClockRate, uint16(rand.N(1<<15))),
 			Video: newDownTrack(Video, videoClockRate, uint16(rand.N(1<<15))),
@@ -71,6 +73,9 @@ func newTransport(n *Node, post func(Event)) (*Transport, error) {
 			return nil, fmt.Errorf("media: new transport: %w", err)
 		}
 	}
+	if way != nil {
+		way.begin(t)
+	}
 	pc.OnTrack(t.onTrack)
 	pc.OnConnectionStateChange(func(webrtc.PeerConnectionState) { t.look() })
 	t.running.Go(t.run)
@@ -79,21 +84,25 @@ func newTransport(n *Node, post func(Event)) (*Transport, error) {
 
 // attach adds the down track and reads what the subscriber says about it.
 func (t *Transport) attach(d *downTrack) error {
-	transceiver, err := t.pc.AddTransceiverFromTrack(localTrack{down: d})
-	if err != nil {
+	track := localTrack{down: d}
+	if t.lean != nil {
+		track.way = t.lean
+	}
+	transceiver, err := t.pc.AddTransceiverFromTrack(track)
+	if err != nil || t.lean != nil {
 		return err
 	}
 	sender := transceiver.Sender()
 	t.running.Go(func() {
-		readLoop(func(buf []byte) (int, error) {
+		readRTCP(func(buf []byte) (int, error) {
 			n, _, err := sender.Read(buf)
 			return n, err
-		}, func(raw []byte) {
-			d.handleRTCP(raw, time.Now(), func(rtt time.Duration) { t.rtt.Store(int64(rtt)) })
-		})
+		}, func(packets []rtcp.Packet, now time.Time) { d.handleRTCP(packets, now, t.setRTT) })
 	})
 	return nil
 }
+
+func (t *Transport) setRTT(rtt time.Duration) { t.rtt.Store(int64(rtt)) }
 
 // Answer takes the client's offer and returns the answer, with all candidates
 // in it. A later offer on the same Transport is a renegotiation or an ICE
@@ -146,6 +155,9 @@ func (t *Transport) negotiate(ctx context.Context, offer string) (string, error)
 	if err := t.pc.SetLocalDescription(answer); err != nil {
 		return "", fmt.Errorf("%w: %w", ErrBadSDP, err)
 	}
+	if t.lean != nil {
+		t.lean.negotiated(t.pc.GetTransceivers())
+	}
 	select {
 	case <-gathered:
 		return t.pc.LocalDescription().SDP, nil
@@ -189,6 +201,9 @@ func (t *Transport) Close() error {
 	for _, d := range t.down {
 		d.play(nil)
 	}
+	if t.lean != nil {
+		t.lean.end()
+	}
 	err := t.pc.GracefulClose()
 	t.running.Wait()
 	t.node.forget(t)
@@ -215,9 +230,9 @@ func (t *Transport) onTrack(track *webrtc.TrackRemote, receiver *webrtc.RTPRecei
 			n, _, err := receiver.Read(buf)
 			return n, err
 		},
-		writeRTCP: t.pc.WriteRTCP,
+		writeRTCP: t.writeRTCP,
 		stop:      func() { _ = receiver.Stop() }, // it closes what is read; nothing is left to do on an error
-		rtt:       func() time.Duration { return time.Duration(t.rtt.Load()) },
+		rtt:       t.roundTrip,
 		resends:   answersNACK(track.Codec()),
 		arrived:   func(h *rtp.Header, size int, now time.Time) { t.repairs.arrivals.note(h, size, id, now) },
 	})
@@ -307,6 +322,12 @@ func (t *Transport) postState(posted webrtc.PeerConnectionState) webrtc.PeerConn
 	if state == webrtc.PeerConnectionStateClosed {
 		state = webrtc.PeerConnectionStateFailed // by the peer, for run doesn't outlive our own Close
 	}
+	if t.lean != nil && state == webrtc.PeerConnectionStateConnected {
+		if err := t.lean.follow(); err != nil {
+			t.node.cfg.Log.Error("media can't flow", "cause", err)
+			state = webrtc.PeerConnectionStateFailed
+		}
+	}
 	if state == posted {
 		return posted
 	}
@@ -362,6 +383,17 @@ func (t *Transport) sendReports(now time.Time) {
 // send reports; one that is lost is followed by the next.
 func (t *Transport) send(reports []rtcp.Packet) {
 	if len(reports) > 0 {
-		_ = t.pc.WriteRTCP(reports)
+		_ = t.writeRTCP(reports)
 	}
 }
+
+// writeRTCP sends to the participant.
+func (t *Transport) writeRTCP(packets []rtcp.Packet) error {
+	if t.lean != nil {
+		return t.lean.writeRTCP(packets)
+	}
+	return t.pc.WriteRTCP(packets)
+}
+
+// roundTrip is the last measured, 0 while unknown.
+func (t *Transport) roundTrip() time.Duration { return time.Duration(t.rtt.Load()) }

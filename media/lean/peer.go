@@ -1,0 +1,244 @@
+package lean
+
+import (
+	"encoding/binary"
+	"fmt"
+	"net/netip"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/pion/rtp"
+	"github.com/pion/srtp/v3"
+)
+
+// Sink takes what comes from one peer, decrypted. Its calls come one at a time,
+// from the loops: it must not block, and not call the Peer but for writing.
+// Everything is valid during the call only.
+type Sink interface {
+	HandleRTP(pkt *rtp.Packet, arrival time.Time, out *Batch)
+	HandleRTCP(raw []byte, arrival time.Time)
+}
+
+// Peer is one participant's SRTP on a Port.
+type Peer struct {
+	port *Port
+	sink Sink
+
+	in      sync.Mutex // guards what follows; held while the sink is called
+	closed  bool
+	decrypt *srtp.Context // nil before Secure
+	pkt     rtp.Packet
+	streams []uint32 // SSRCs that were decrypted
+	budget  budget
+	guesses budget
+
+	out     sync.Mutex // guards what follows
+	encrypt *srtp.Context
+	addr    netip.AddrPort
+	way     *Stream // nil for UDP
+	header  rtp.Header
+	single  *packet // for a packet outside of any batch, nil before the first
+}
+
+// NewPeer makes one that takes and sends nothing before Secure and Reach.
+func (p *Port) NewPeer(sink Sink) *Peer {
+	return &Peer{
+		port: p, sink: sink,
+		budget:  budget{rate: peerRate, most: peerBurst, left: peerBurst},
+		guesses: budget{rate: peerGuesses, most: peerGuesses, left: peerGuesses},
+	}
+}
+
+// Secure gives the keys, once: the contexts hold which numbers were used.
+func (p *Peer) Secure(keys srtp.SessionKeys, profile srtp.ProtectionProfile) error {
+	decrypt, err := srtp.CreateContext(keys.RemoteMasterKey, keys.RemoteMasterSalt, profile,
+		srtp.SRTPReplayProtection(replayWindow), srtp.SRTCPReplayProtection(replayWindow))
+	if err != nil {
+		return fmt.Errorf("lean: keys: %w", err)
+	}
+	encrypt, err := srtp.CreateContext(keys.LocalMasterKey, keys.LocalMasterSalt, profile)
+	if err != nil {
+		return fmt.Errorf("lean: keys: %w", err)
+	}
+	p.in.Lock()
+	defer p.in.Unlock()
+	p.out.Lock()
+	defer p.out.Unlock()
+	if p.decrypt == nil {
+		p.decrypt, p.encrypt = decrypt, encrypt
+	}
+	return nil
+}
+
+// Reach says at which address the peer is from now on, by UDP or by TCP.
+func (p *Peer) Reach(addr netip.AddrPort, tcp bool) {
+	addr = plainAddr(addr)
+	var way *Stream
+	if tcp {
+		way = p.port.stream(addr)
+	}
+	p.in.Lock()
+	closed := p.closed
+	p.in.Unlock()
+	if closed {
+		return
+	}
+	p.out.Lock()
+	moved := p.addr != addr || p.way != way
+	p.addr, p.way = addr, way
+	p.out.Unlock()
+	if moved {
+		p.port.settle(p, place{addr, tcp})
+	}
+}
+
+// Close ends the peer; when it returns, the sink isn't called any more.
+func (p *Peer) Close() {
+	p.in.Lock()
+	p.closed = true
+	p.in.Unlock()
+	p.out.Lock()
+	p.addr, p.way, p.encrypt = netip.AddrPort{}, nil, nil
+	p.out.Unlock()
+	p.port.settle(p, place{})
+}
+
+// handle takes a datagram of the peer, which it may change.
+func (p *Peer) handle(raw []byte, now time.Time, out *Batch) {
+	p.in.Lock()
+	defer p.in.Unlock()
+	if p.closed || p.decrypt == nil {
+		return
+	}
+	if !p.budget.take(float64(len(raw)), now) {
+		p.port.counts.excess.Add(1)
+		return
+	}
+	p.port.counts.received.Add(1)
+	if isRTCP(raw) {
+		plain, err := p.decrypt.DecryptRTCP(raw[:0], raw, nil)
+		if err != nil {
+			p.port.counts.refused.Add(1)
+			return
+		}
+		p.sink.HandleRTCP(plain, now)
+		return
+	}
+	if len(raw) < rtpHeader {
+		return
+	}
+	ssrc := binary.BigEndian.Uint32(raw[8:])
+	known := slices.Contains(p.streams, ssrc)
+	if !known && (len(p.streams) == peerStreams || !p.guesses.take(1, now)) {
+		p.port.counts.strange.Add(1)
+		return
+	}
+	plain, err := p.decrypt.DecryptRTP(raw[:0], raw, &p.pkt.Header)
+	if err != nil || p.pkt.Unmarshal(plain) != nil {
+		p.port.counts.refused.Add(1)
+		return
+	}
+	if !known {
+		p.streams = append(p.streams, ssrc)
+	}
+	p.sink.HandleRTP(&p.pkt, now, out)
+}
+
+// WriteRTP encrypts a packet and sends it with the batch, or at once where
+// there is none. It keeps neither argument. Errors: ErrNoKeys, ErrTooLarge,
+// and SRTP's when its numbers are used up.
+func (p *Peer) WriteRTP(b *Batch, header *rtp.Header, payload []byte) error {
+	if header.MarshalSize()+len(payload) > maxPacket {
+		return ErrTooLarge
+	}
+	return p.write(b, func(buf []byte) ([]byte, error) {
+		n, err := header.MarshalTo(buf)
+		if err != nil {
+			return nil, err
+		}
+		n += copy(buf[n:], payload)
+		return p.encrypt.EncryptRTP(buf[:0], buf[:n], &p.header)
+	})
+}
+
+// WriteRTCP encrypts a compound packet and sends it. Errors as WriteRTP's.
+func (p *Peer) WriteRTCP(raw []byte) error {
+	if len(raw) > maxPacket {
+		return ErrTooLarge
+	}
+	return p.write(nil, func(buf []byte) ([]byte, error) {
+		return p.encrypt.EncryptRTCP(buf[:0], raw, nil)
+	})
+}
+
+// write sends what seal makes in a buffer.
+func (p *Peer) write(b *Batch, seal func(buf []byte) ([]byte, error)) error {
+	p.out.Lock()
+	defer p.out.Unlock()
+	if p.encrypt == nil || !p.addr.IsValid() {
+		return ErrNoKeys
+	}
+	to := p.single
+	if b != nil && p.way == nil {
+		to = b.next()
+	} else if to == nil {
+		p.single = new(packet)
+		to = p.single
+	}
+	sealed, err := seal(to.buf[:])
+	if err != nil {
+		return err
+	}
+	to.addr, to.n = p.addr, len(sealed)
+	switch {
+	case p.way != nil:
+		p.port.counts.sent.Add(1)
+		_, err = p.way.write(sealed, p.addr)
+	case b != nil:
+		b.take()
+	default:
+		err = p.port.sendOne(to)
+	}
+	return err
+}
+
+// budget is a bucket of tokens.
+type budget struct {
+	rate, most, left float64
+	at               time.Time
+}
+
+// take says whether n may be spent, and spends it.
+func (b *budget) take(n float64, now time.Time) bool {
+	if since := now.Sub(b.at); since > 0 {
+		b.left = min(b.most, b.left+since.Seconds()*b.rate)
+		b.at = now
+	}
+	if b.left < n {
+		return false
+	}
+	b.left -= n
+	return true
+}
+
+// rtpHeader is the shortest header, in bytes.
+const rtpHeader = 12
+
+// isMedia says whether a datagram is SRTP or SRTCP (RFC 7983 section 7).
+func isMedia(raw []byte) bool { return len(raw) > 1 && raw[0] >= 128 && raw[0] < 192 }
+
+// isRTCP tells SRTCP from SRTP (RFC 5761 section 4).
+func isRTCP(raw []byte) bool { return raw[1]&0x7f >= 64 && raw[1]&0x7f < 96 }
+
+// plainAddr is one way to write an address: IPv4 without its IPv6 dress.
+func plainAddr(a netip.AddrPort) netip.AddrPort {
+	return netip.AddrPortFrom(a.Addr().Unmap(), a.Port())
+}
+
+// Inside calls f as the sink is called: while none of its calls goes on.
+func (p *Peer) Inside(f func()) {
+	p.in.Lock()
+	defer p.in.Unlock()
+	f()
+}
