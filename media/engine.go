@@ -55,15 +55,17 @@ func newEngine(cfg Config, mux ice.UDPMux, tcp ice.TCPMux, loopback bool) (*engi
 // none may send any.
 func (e *engine) newPeerConnection(repaired *repairs, way *leanPath) (*webrtc.PeerConnection, error) {
 	var registry interceptor.Registry
-	settings := e.settings
+	settings, config := e.settings, webrtc.Configuration{}
 	if way != nil {
+		// Contexts of package lean know plain header extensions only (RFC 9335).
+		config.RTPHeaderEncryptionPolicy = webrtc.RTPHeaderEncryptionPolicyDisable
 		settings.SetDTLSKeyLogWriter(way.keys)
 		settings.SetDTLSServerHelloMessageHook(way.keys.ServerHello)
 	} else {
 		registry.Add(repaired)
 	}
 	return webrtc.NewAPI(webrtc.WithMediaEngine(e.codecs), webrtc.WithInterceptorRegistry(&registry),
-		webrtc.WithSettingEngine(settings)).NewPeerConnection(webrtc.Configuration{})
+		webrtc.WithSettingEngine(settings)).NewPeerConnection(config)
 }
 
 // registerCodecs allows VP8, whose key frames are WebP pictures, with RTX,

@@ -183,9 +183,9 @@ func (p *leanPath) open(pkt *rtp.Packet) *leanTrack {
 	}
 	track := &leanTrack{over: make(chan struct{}), r: newReceiver(as.kind, pkt.SSRC, pkt.PayloadType, as.clockRate, &p.t.clock, trackIO{
 		writeRTCP: p.writeRTCP, rtt: p.t.roundTrip, resends: as.resends,
-		arrived: func(h *rtp.Header, now time.Time) { p.t.repairs.arrivals.note(h, as.arrivals, now) },
+		arrived: func(h *rtp.Header, size int, now time.Time) { p.t.repairs.arrivals.note(h, size, as.arrivals, now) },
 	})}
-	if !p.t.start(track.r) {
+	if !p.t.begin(track.r) {
 		return nil
 	}
 	p.tracks[pkt.SSRC], p.current[as.kind] = track, track
@@ -193,7 +193,7 @@ func (p *leanPath) open(pkt *rtp.Packet) *leanTrack {
 	return track
 }
 
-// serve lives as long as the track; start has counted it among the running.
+// serve lives as long as the track; begin has counted it among the running.
 func (p *leanPath) serve(track *leanTrack) {
 	defer p.t.running.Done()
 	p.t.post(TrackStarted{T: p.t, R: track.r})

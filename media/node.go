@@ -83,9 +83,10 @@ func NewNode(cfg Config) (*Node, error) {
 		Net:     cfg.Net,
 	})
 	if listener != nil {
-		n.tcp = newTCPMux(cfg, listener)
+		tcp := newTCPMux(cfg, listener)
+		n.tcp = tcp
 		if n.port != nil {
-			n.tcp = lean.TCP{TCPMux: n.tcp, Port: n.port}
+			n.tcp = lean.TCP{TCPMuxDefault: tcp, Port: n.port}
 		}
 	}
 	if n.engine, err = newEngine(cfg, n.mux, n.tcp, onlyLoopback(n.mux.GetListenAddresses())); err != nil {

@@ -149,7 +149,7 @@ func (r *Receiver) wake() {
 // take takes a packet on the lean path: decrypted, and as its calls come one at
 // a time, with the caller's out.
 func (r *Receiver) take(pkt *rtp.Packet, repair bool, now time.Time, out *outgoing) {
-	r.io.arrived(&pkt.Header, now)
+	r.io.arrived(&pkt.Header, pkt.MarshalSize(), now)
 	if repair {
 		if unwrapRTX(pkt, r.ssrc, r.payloadType) {
 			r.handleRTP(pkt, now, true, out)

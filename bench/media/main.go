@@ -54,7 +54,7 @@ func main() {
 	var set settings
 	var calls, servers string
 	flag.StringVar(&calls, "calls", "1,10,20,40", "numbers of calls")
-	flag.StringVar(&servers, "servers", "plain,ours,ours-recording,janus", "rows")
+	flag.StringVar(&servers, "servers", "plain,ours,ours-recording,lean,lean-recording,janus", "rows")
 	flag.IntVar(&set.runs, "runs", 3, "runs of each row; the median is printed")
 	flag.DurationVar(&set.window, "window", 10*time.Second, "time of measuring")
 	flag.DurationVar(&set.settle, "settle", 3*time.Second, "time before it")
@@ -147,7 +147,9 @@ func measureCalls(ctx context.Context, set settings, dir string) ([]figure, erro
 
 // compare sets the ratio to the row that f is judged by.
 func compare(f *figure, rows []figure) {
-	against := map[string]string{"ours": "plain", "janus": "plain", "ours-recording": "ours"}[f.Name]
+	against := map[string]string{
+		"ours": "plain", "lean": "plain", "janus": "plain", "ours-recording": "ours", "lean-recording": "lean",
+	}[f.Name]
 	for _, r := range rows {
 		if r.Name == against && r.Calls == f.Calls && r.CPU > 0 {
 			f.Vs, f.Ratio = against, round(f.CPU/r.CPU)
@@ -179,14 +181,19 @@ func round(f float64) float64 { return float64(int64(f*1000+0.5)) / 1000 }
 // launch starts the server of a row.
 func launch(ctx context.Context, name, dir string) (*server, error) {
 	switch name {
-	case "plain", "ours":
+	case "plain":
 		return start(ctx, "", filepath.Join(dir, name))
-	case "ours-recording":
+	case "ours":
+		return start(ctx, "", filepath.Join(dir, "ours"), "-path", "pion")
+	case "lean":
+		return start(ctx, "", filepath.Join(dir, "ours"), "-path", "lean")
+	case "ours-recording", "lean-recording":
 		tapes, err := os.MkdirTemp(dir, "tapes-")
 		if err != nil {
 			return nil, err
 		}
-		return start(ctx, "", filepath.Join(dir, "ours"), "-record", tapes)
+		path := map[string]string{"ours-recording": "pion", "lean-recording": "lean"}[name]
+		return start(ctx, "", filepath.Join(dir, "ours"), "-path", path, "-record", tapes)
 	case "janus":
 		return startJanus(ctx, dir)
 	default:

@@ -19,7 +19,7 @@ import (
 )
 
 // settings of a run.
-type settings struct{ listen, media, record string }
+type settings struct{ listen, media, record, path string }
 
 // call is two sides.
 type call struct {
@@ -43,6 +43,7 @@ func main() {
 	flag.StringVar(&set.listen, "listen", "127.0.0.1:0", "address of the signalling")
 	flag.StringVar(&set.media, "media", "127.0.0.1:0", "address of the media port")
 	flag.StringVar(&set.record, "record", "", "directory to record to; nothing is recorded without")
+	flag.StringVar(&set.path, "path", string(media.PathPion), "pion or lean")
 	flag.Parse()
 	if err := run(set); err != nil {
 		fmt.Fprintln(os.Stderr, "ours:", err)
@@ -51,7 +52,7 @@ func main() {
 }
 
 func run(set settings) error {
-	node, err := media.NewNode(media.Config{Listen: set.media})
+	node, err := media.NewNode(media.Config{Listen: set.media, Path: media.Path(set.path)})
 	if err != nil {
 		return err
 	}

@@ -11,13 +11,13 @@ import (
 // TCP wraps pion's TCP mux (RFC 6544), whose connections then give media to the
 // Port's peers, as its sockets do.
 type TCP struct {
-	ice.TCPMux
+	*ice.TCPMuxDefault
 	Port *Port
 }
 
 // GetConnByUfrag implements ice.TCPMux.
 func (t TCP) GetConnByUfrag(ufrag string, isIPv6 bool, local net.IP) (net.PacketConn, error) {
-	conn, err := t.TCPMux.GetConnByUfrag(ufrag, isIPv6, local)
+	conn, err := t.TCPMuxDefault.GetConnByUfrag(ufrag, isIPv6, local)
 	if err != nil {
 		return nil, err
 	}
