@@ -68,6 +68,12 @@ func NewNode(cfg Config) (*Node, error) {
 	if cfg.StartKbps == 0 {
 		cfg.StartKbps = DefaultStartKbps
 	}
+	if cfg.Path == "" {
+		cfg.Path = PathPion
+	}
+	if cfg.Path != PathPion && cfg.Path != PathLean {
+		return nil, fmt.Errorf("media: no path %q", cfg.Path)
+	}
 	if cfg.Log == nil {
 		cfg.Log = slog.New(slog.DiscardHandler)
 	}

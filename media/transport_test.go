@@ -18,7 +18,7 @@ import (
 // goroutine may be left. It is the first thing a test makes.
 func newTestNode(t *testing.T, cfg Config) *Node {
 	t.Helper()
-	cfg.Path = Path(os.Getenv("MEDIA_PATH")) // scripts/test runs this package on both paths
+	cfg.Path = Path(os.Getenv("MEDIA_PATH")) // pion or lean; scripts/test runs this package on both
 	n, err := NewNode(cfg)
 	if err != nil {
 		t.Fatal(err)

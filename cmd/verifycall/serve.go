@@ -129,7 +129,8 @@ func (n *node) open(ctx context.Context) (err error) {
 		Signer: n.keys, Mirror: mirror{n.store}, Log: n.log}); err != nil {
 		return err
 	}
-	if n.media, err = media.NewNode(media.Config{Listen: c.MediaListen, PublicIPs: c.publicIPs(), Log: n.log, StartKbps: c.StartKbps}); err != nil {
+	if n.media, err = media.NewNode(media.Config{Listen: c.MediaListen, PublicIPs: c.publicIPs(), Log: n.log, StartKbps: c.StartKbps,
+		Path: media.Path(c.MediaPath)}); err != nil {
 		return err
 	}
 	if err := n.openPages(); err != nil {
@@ -170,6 +171,9 @@ func (n *node) listen() (err error) {
 	}
 	registry := prometheus.NewRegistry()
 	registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	if err := n.media.Register(registry); err != nil {
+		return err
+	}
 	n.edge, err = signaling.New(signaling.Config{Rooms: n.rooms, House: n.house, Evidence: n.store, Keys: n.keys, Pages: files,
 		Public: n.public, Log: n.log, Metrics: signaling.NewMetrics(registry), Nodes: n.cluster.member,
 		ConnsPerIP: n.cfg.ConnsPerIP})

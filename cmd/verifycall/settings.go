@@ -15,6 +15,7 @@ import (
 	"strings"
 	"time"
 
+	"verifycall/media"
 	"verifycall/nodes"
 	"verifycall/rooms"
 )
@@ -46,6 +47,7 @@ type settings struct {
 
 	Grace       time.Duration
 	StartKbps   int
+	MediaPath   string // pion or lean
 	ConnsPerIP  int
 	StopTimeout time.Duration
 	LogLevel    string
@@ -85,6 +87,7 @@ func (c *settings) flags() *flag.FlagSet {
 	f.BoolVar(&c.NodeTLS, "node-tls", true, "encrypt what nodes pass to each other")
 	f.Var(newSpan(&c.Grace, 2*time.Minute), "grace", "`time` that an interrupted call waits for its people")
 	f.Var(newNumber(&c.StartKbps, 800, 150, 5000), "start-kbps", "bitrate in `kbit/s` that video starts with")
+	f.StringVar(&c.MediaPath, "media-path", "pion", "way of the media in this process: pion or lean")
 	f.Var(newNumber(&c.ConnsPerIP, 256, 1, 1<<20), "conns-per-ip", "`number` of WebSockets that one address may have")
 	f.Var(newSpan(&c.StopTimeout, 15*time.Second), "stop-timeout", "`time` that calls have to end politely")
 	f.StringVar(&c.LogLevel, "log-level", "info", "debug, info, warn or error")
@@ -187,6 +190,9 @@ func (c *settings) check() error {
 		if _, err := netip.ParseAddr(ip); err != nil {
 			wrong("--public-ip: %q is no IP address", ip)
 		}
+	}
+	if p := media.Path(c.MediaPath); p != media.PathPion && p != media.PathLean {
+		wrong("--media-path: %q is not pion or lean", c.MediaPath)
 	}
 	faults = append(faults, c.checkTLS(), c.checkTURN(), c.checkStores(), c.checkNodes())
 	if _, err := c.logger(io.Discard); err != nil {

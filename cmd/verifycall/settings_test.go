@@ -38,6 +38,7 @@ func TestSettings(t *testing.T) {
 		"grace":                {[]string{"--grace", "banana"}, []string{"-grace"}},
 		"too long":             {[]string{"--stop-timeout", "2h"}, []string{"-stop-timeout"}},
 		"too slow":             {[]string{"--start-kbps", "1"}, []string{"-start-kbps"}},
+		"path":                 {[]string{"--media-path", "scenic"}, []string{"--media-path"}},
 		"log":                  {[]string{"--log-level", "loud", "--log-format", "xml"}, []string{"--log-level", "--log-format"}},
 		"everything at once": {[]string{"--frob", "--grace", "banana", "--listen", "nope", "extra", "--redis", "h", "--log-format", "xml"},
 			[]string{"-frob", "banana", `"extra"`, "--listen", "--redis", "--log-format"}},

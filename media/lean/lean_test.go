@@ -11,6 +11,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/pion/dtls/v3/pkg/protocol/extension"
+	"github.com/pion/dtls/v3/pkg/protocol/handshake"
 	"github.com/pion/rtp"
 	"github.com/pion/srtp/v3"
 )
@@ -408,4 +410,66 @@ func TestNoNonceTwice(t *testing.T) {
 		}
 		used[index] = true
 	}
+}
+
+// Secrets come from the key log's lines only, and are gone when forgotten.
+func TestHandshake(t *testing.T) {
+	for line, fine := range map[string]bool{
+		"CLIENT_RANDOM 00ff 0102\n": true, "CLIENT_RANDOM 00ff 010\n": false, "CLIENT_RANDOM zz 0102\n": false,
+		"SERVER_HANDSHAKE_TRAFFIC_SECRET 00 01\n": true, "": true,
+	} {
+		var h Handshake
+		_, err := h.Write([]byte(line))
+		if (err == nil) != fine {
+			t.Errorf("%q: %v", line, err)
+		}
+		if _, _, err := h.Keys(); !errors.Is(err, ErrNoKeys) {
+			t.Errorf("%q: keys before the hello: %v", line, err)
+		}
+	}
+	var h Handshake
+	suite := uint16(0xc02b) // TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256
+	h.ServerHello(handshake.MessageServerHello{CipherSuiteID: &suite, Extensions: []extension.Extension{
+		&extension.UseSRTP{ProtectionProfiles: []extension.SRTPProtectionProfile{extension.SRTP_AEAD_AES_128_GCM}}}})
+	if _, err := h.Write([]byte("CLIENT_RANDOM 00ff 0102")); err != nil {
+		t.Fatal(err)
+	}
+	keys, got, err := h.Keys()
+	if err != nil || got != profile || len(keys.LocalMasterKey) != 16 || bytes.Equal(keys.LocalMasterKey, keys.RemoteMasterKey) {
+		t.Errorf("%+v, %v: %v", keys, got, err)
+	}
+	h.Forget()
+	if _, _, err := h.Keys(); !errors.Is(err, ErrNoKeys) {
+		t.Errorf("forgotten: %v", err)
+	}
+}
+
+// No datagram from a peer's address disturbs the port: what isn't sealed with
+// the peer's key never reaches the sink.
+func FuzzDatagram(f *testing.F) {
+	p, err := Listen("udp4", &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1)}, 1<<16)
+	if err != nil {
+		f.Fatal(err)
+	}
+	defer p.Close()
+	sink := &forward{}
+	peer := p.NewPeer(sink)
+	if err := peer.Secure(newKeys(), profile); err != nil {
+		f.Fatal(err)
+	}
+	from := netip.MustParseAddrPort("127.0.0.1:9")
+	peer.Reach(from, false)
+	out := &Batch{out: p.sockets[0], counts: &p.counts}
+	f.Add([]byte{0x80, 96, 0, 1, 0, 0, 0, 0, 0, 0, 0, 7, 1, 2, 3})
+	f.Add([]byte{0x90, 96, 0, 1, 0, 0, 0, 0, 0, 0, 0, 7, 0xbe, 0xde, 0xff, 0xff})
+	f.Add([]byte{0x81, 201, 0, 1, 0, 0, 0, 9, 0x80, 0, 0, 1})
+	f.Add([]byte{0, 1, 0, 0})
+	f.Fuzz(func(t *testing.T, raw []byte) {
+		d := packet{addr: from}
+		d.n = copy(d.buf[:], raw)
+		p.handle(&d, time.Now(), out)
+		if sink.taken() != 0 {
+			t.Error("something unsealed was taken")
+		}
+	})
 }
