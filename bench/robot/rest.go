@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"net/http/cookiejar"
 	"strings"
+	"time"
 
 	"verifycall/calls/protocol"
 )
@@ -22,15 +23,58 @@ type Room struct {
 
 // NewRoom makes a test room for now.
 func (s *Server) NewRoom(ctx context.Context) (Room, error) {
-	body := map[string]any{
+	var room Room
+	err := s.call(ctx, s.Place.client(nil), http.MethodPost, "/api/v1/rooms", testRoom(), &room)
+	return room, err
+}
+
+func testRoom() map[string]any {
+	return map[string]any{
 		"seller":   map[string]string{"name": "Anna Maria Eriksson", "mail": "anna@example.com"},
 		"language": "en", "zone": "America/Toronto", "test": true,
 		"application": map[string]string{"surname": "ERIKSSON", "given_names": "ANNA MARIA", "birth_date": "1974-08-12",
 			"document_number": "D23145890", "document_type": "ID card"},
 	}
+}
+
+// Book makes a test room for a time, once for each Idempotency-Key.
+func (s *Server) Book(ctx context.Context, key string, at time.Time) (Room, error) {
+	body := testRoom()
+	body["at"] = at.UTC().Format(time.RFC3339)
+	client := s.Place.client(nil)
+	client = &http.Client{Transport: keyed{key, client.Transport}}
 	var room Room
-	err := s.call(ctx, s.Place.client(nil), http.MethodPost, "/api/v1/rooms", body, &room)
+	err := s.call(ctx, client, http.MethodPost, "/api/v1/rooms", body, &room)
 	return room, err
+}
+
+// keyed sends an Idempotency-Key with each request.
+type keyed struct {
+	key string
+	by  http.RoundTripper // nil: the default one
+}
+
+// RoundTrip implements http.RoundTripper.
+func (k keyed) RoundTrip(r *http.Request) (*http.Response, error) {
+	r = r.Clone(r.Context())
+	r.Header.Set("Idempotency-Key", k.key)
+	if k.by == nil {
+		return http.DefaultTransport.RoundTrip(r)
+	}
+	return k.by.RoundTrip(r)
+}
+
+// State asks for the state of a room.
+func (s *Server) State(ctx context.Context, room string) (string, error) {
+	body, err := s.Get(ctx, "/api/v1/rooms/"+room)
+	if err != nil {
+		return "", err
+	}
+	defer body.Close()
+	var status struct {
+		State string `json:"state"`
+	}
+	return status.State, json.NewDecoder(body).Decode(&status)
 }
 
 // Get opens a path of the REST API with the key; the caller closes the body.

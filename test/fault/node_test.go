@@ -254,6 +254,11 @@ func TestPausedNodeWakesUp(t *testing.T) {
 	}
 }
 
+// drain tells a node to drain, without waiting for its calls.
+func (c *cluster) drain(ctx context.Context, s *robot.Server) ([]byte, error) {
+	return exec.CommandContext(ctx, c.program, "drain", "--ops", s.Ops(), "--wait", "0").CombinedOutput()
+}
+
 // TestDrainedNodeLetsGo drains the owner of a live and of a waiting call: the
 // waiting one moves at once, nothing new begins there, and when it is stopped the
 // live one moves too.
@@ -267,8 +272,7 @@ func TestDrainedNodeLetsGo(t *testing.T) {
 	must(t, err)
 	seller, err := owner.SignIn(ctx, protocol.RoleSeller, waiting)
 	must(t, err)
-	text, err := exec.CommandContext(ctx, c.program, "drain", "--ops", owner.Ops(), "--wait", "0").CombinedOutput()
-	if err != nil {
+	if text, err := c.drain(ctx, owner); err != nil {
 		t.Fatalf("drain: %v\n%s", err, text)
 	}
 	r, err := seller.Join(ctx, c.film) // by the draining node, which passes it on

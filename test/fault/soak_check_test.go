@@ -1,0 +1,152 @@
+//go:build fault
+
+package fault
+
+import (
+	"archive/zip"
+	"bufio"
+	"context"
+	"encoding/json"
+	"strings"
+
+	"github.com/redis/go-redis/v9"
+
+	"verifycall/rooms/ledger"
+)
+
+// check reads everything that is left and compares it with what robots were told.
+func (s *soak) check(ctx context.Context) {
+	options, err := redis.ParseURL(s.cluster.redis.URL)
+	must(s.t, err)
+	client := redis.NewClient(options)
+	defer client.Close()
+	chains := s.readChains(ctx, client)
+	total := 0
+	for name, list := range chains {
+		if err := ledger.Verify(list); err != nil {
+			s.t.Errorf("%s: %v", name, err)
+		}
+		total += len(list)
+	}
+	made := map[string]string{}
+	for key, room := range s.booked {
+		if other, twice := made[room]; twice {
+			s.t.Errorf("room %s answers the bookings %s and %s", room, key, other)
+		}
+		made[room] = key
+		if n := count(chains["room:"+room+":record"], "created", "", ""); n != 1 {
+			s.t.Errorf("booking %s was acknowledged, its room was made %d times", key, n)
+		}
+	}
+	ended, chats, captures := 0, 0, 0
+	for _, r := range s.rooms {
+		if !r.ended {
+			continue
+		}
+		ended++
+		lines, stills := s.checkRoom(ctx, r, chains["room:"+r.room.ID+":record"])
+		chats, captures = chats+lines, captures+stills
+	}
+	if ended == 0 {
+		s.t.Error("no call was held to its end")
+	}
+	if s.booked == nil {
+		s.t.Error("nothing was booked")
+	}
+	s.t.Logf("broken: %v; ledgers: %d with %d entries; bookings: %d; calls held: %d of %d; chat lines acknowledged: %d; captures: %d; not acknowledged and tried again: %d",
+		s.broken, len(chains), total, len(s.booked), ended, len(s.rooms), chats, captures, s.refused)
+	s.t.Logf("pictures on another node after a kill: n %d, p50 %s, p95 %s", len(s.backIn), percentile(s.backIn, 0.5), percentile(s.backIn, 0.95))
+}
+
+// readChains reads every ledger out of Redis itself, and looks that each ends as
+// its head says.
+func (s *soak) readChains(ctx context.Context, client *redis.Client) map[string][]ledger.Entry {
+	const prefix = "vc:{main}:"
+	chains := map[string][]ledger.Entry{}
+	keys := client.ScanType(ctx, 0, prefix+"*", 1000, "stream").Iterator()
+	for keys.Next(ctx) {
+		messages, err := client.XRange(ctx, keys.Val(), "-", "+").Result()
+		must(s.t, err)
+		var list []ledger.Entry
+		for _, m := range messages {
+			line, isEntry := m.Values["e"].(string)
+			if !isEntry {
+				break // a stream that is no ledger
+			}
+			e, err := ledger.Parse([]byte(line))
+			must(s.t, err)
+			list = append(list, e)
+		}
+		if len(list) == 0 {
+			continue
+		}
+		chains[strings.TrimPrefix(keys.Val(), prefix)] = list
+		at := strings.LastIndexByte(keys.Val(), ':')
+		head, err := client.HGet(ctx, keys.Val()[:at], keys.Val()[at+1:]).Result()
+		must(s.t, err)
+		if _, hash, _ := strings.Cut(head, "-"); hash != list[len(list)-1].Hash {
+			s.t.Errorf("%s doesn't end at its head %s", keys.Val(), head)
+		}
+	}
+	must(s.t, keys.Err())
+	return chains
+}
+
+// checkRoom verifies the bundle and counts in it what was acknowledged.
+func (s *soak) checkRoom(ctx context.Context, r *told, record []ledger.Entry) (chats, captures int) {
+	path := bundle(s.t, ctx, s.any(), r.room.ID)
+	verified(s.t, s.cluster.program, path, s.cluster.dir)
+	said := map[string]int{}
+	for _, text := range opened(s, path) {
+		said[text]++
+	}
+	for text, acknowledged := range r.chats {
+		if n := said[text]; n > 1 || acknowledged && n != 1 {
+			s.t.Errorf("%s: %q is there %d times, acknowledged: %t", r.room.ID, text, n, acknowledged)
+		}
+		if acknowledged {
+			chats++
+		}
+	}
+	if n := count(record, "chat", "", ""); n != len(said) {
+		s.t.Errorf("%s: %d lines in the record, %d opened", r.room.ID, n, len(said))
+	}
+	for slot, n := range r.slots {
+		there := count(record, "capture", "slot", slot)
+		if there < n[0] || there > n[1] {
+			s.t.Errorf("%s: %d captures in %s, %d were acknowledged of %d", r.room.ID, there, slot, n[0], n[1])
+		}
+		captures += n[0]
+	}
+	for _, once := range []string{"admitted", "verdict", "ended"} {
+		if n := count(record, once, "", ""); n != 1 {
+			s.t.Errorf("%s: %d entries of %s", r.room.ID, n, once)
+		}
+	}
+	return chats, captures
+}
+
+// opened gives the chat lines among the opened values of a bundle.
+func opened(s *soak, path string) (lines []string) {
+	z, err := zip.OpenReader(path)
+	must(s.t, err)
+	defer z.Close()
+	for _, f := range z.File {
+		if !strings.HasSuffix(f.Name, "data/private.jsonl") {
+			continue
+		}
+		file, err := f.Open()
+		must(s.t, err)
+		defer file.Close()
+		for scanner := bufio.NewScanner(file); scanner.Scan(); {
+			var value struct {
+				Value any `json:"value"`
+			}
+			must(s.t, json.Unmarshal(scanner.Bytes(), &value))
+			if text, isText := value.Value.(string); isText && strings.HasPrefix(text, "line ") {
+				lines = append(lines, text)
+			}
+		}
+	}
+	return lines
+}
