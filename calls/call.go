@@ -55,6 +55,7 @@ type Call struct {
 	shipped   time.Time // when they last did
 	dirty     bool      // the state may have changed and must be sent
 	stale     bool      // the store may know more than room
+	unstored  int       // changes kept here and not yet stored, as shown last
 	locked    string    // what locked a pass at the last tick
 }
 
@@ -213,7 +214,7 @@ func (f finished) apply(ctx context.Context, c *Call) {
 // room is the new one.
 func (c *Call) command(ctx context.Context, actor string, cmd rooms.Command) error {
 	before := c.room.State
-	r, err := c.house.cfg.Rooms.Do(ctx, c.id, actor, cmd, c.lease.Guards()...)
+	r, err := c.house.cfg.Rooms.DoLive(ctx, c.room, actor, cmd, c.lease.Guards()...)
 	if errors.Is(err, rooms.ErrFenced) {
 		c.cancel(ErrLeaseLost)
 	}
@@ -283,6 +284,10 @@ func (c *Call) flush() {
 type refreshed struct{}
 
 func (refreshed) apply(ctx context.Context, c *Call) {
+	if c.house.cfg.Rooms.Pending(c.id) > 0 { // the store knows less than this call
+		c.stale = true
+		return
+	}
 	r, err := c.house.cfg.Rooms.Load(ctx, c.id)
 	if err != nil {
 		c.log.Warn("room not read anew", "err", err)

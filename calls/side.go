@@ -214,6 +214,7 @@ func (l left) apply(ctx context.Context, c *Call) {
 func (c *Call) onTick(ctx context.Context, now time.Time) {
 	c.leaveIfDrained()
 	c.shipNow(now)
+	c.watchPending()
 	if c.stale {
 		refreshed{}.apply(ctx, c)
 	}
@@ -242,6 +243,13 @@ func (c *Call) onTick(ctx context.Context, now time.Time) {
 			c.dropTransport(&c.seller)
 			c.try(ctx, rooms.LeaveWaiting{})
 		}
+	}
+}
+
+// watchPending shows what is kept here while Redis is away.
+func (c *Call) watchPending() {
+	if now := c.house.cfg.Rooms.Pending(c.id); now != c.unstored {
+		c.unstored, c.dirty = now, true
 	}
 }
 

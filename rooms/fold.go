@@ -64,8 +64,11 @@ func (r *Room) apply(name string, e ledger.Entry) error {
 	b := body(e.Body)
 	if name == ledgerCustody {
 		r.Custody = e.Head()
-		if e.Type == typeCustodyOpened {
+		switch e.Type {
+		case typeCustodyOpened:
 			r.Bundle = b.text("bundle")
+		case typeLate:
+			r.Late++
 		}
 		return nil
 	}
@@ -127,6 +130,7 @@ var applies = map[string]func(r *Room, at time.Time, b body){
 	typeVerdict: verdictGiven,
 	typeSealed:  func(r *Room, _ time.Time, _ body) { r.Sealed = true },
 
+	typeLate:       func(r *Room, _ time.Time, _ body) { r.Late++ },
 	typeCheckpoint: func(*Room, time.Time, body) {}, // proves, changes nothing
 }
 

@@ -149,15 +149,23 @@ func (s *Store) tend(ctx context.Context) {
 // knock returns true when Redis answers.
 func (s *Store) knock(ctx context.Context) bool {
 	for {
-		select {
-		case <-ctx.Done():
+		if !pauseFor(ctx, knock) {
 			return false
-		case <-time.After(knock):
 		}
 		// A key of ours: in a Cluster the node that has them must answer.
 		if err := s.client.Get(withoutPulse(ctx), prefix+"knock").Err(); !absent(err) && ctx.Err() == nil {
 			s.pulse.away.Store(false)
 			return true
 		}
+	}
+}
+
+// pauseFor is false where ctx has ended before.
+func pauseFor(ctx context.Context, d time.Duration) bool {
+	select {
+	case <-ctx.Done():
+		return false
+	case <-time.After(d):
+		return true
 	}
 }

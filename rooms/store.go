@@ -47,6 +47,7 @@ type Store struct {
 	embedded *embedded.Server // nil with a Redis of its own
 	pulse    *pulse           // nil with the embedded one
 	witness  *witness         // nil where nothing is signed
+	pending  *pending         // nil where nothing is kept
 	replicas int              // that must have a write
 	log      *slog.Logger
 	now      func() time.Time
@@ -62,6 +63,9 @@ type Options struct {
 	URL      string
 	Dir      string // of the embedded one's journal; made if need be
 	Replicas int    // that must have a write before it counts as done
+	// Kept is the folder for what live calls do while Redis is away, see DoLive;
+	// made if need be. The embedded one is never away.
+	Kept string
 	// Signer and Mirror, both or none: heads are signed and ledgers copied, and a
 	// room is used only where Redis agrees with them.
 	Signer Signer
@@ -89,6 +93,11 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 	if err != nil {
 		return nil, err
 	}
+	if o.URL != "" && o.Kept != "" {
+		if s.pending, err = openPending(o.Kept); err != nil {
+			return nil, errors.Join(fmt.Errorf("changes kept: %w", err), s.client.Close())
+		}
+	}
 	s.start()
 	return s, nil
 }
@@ -99,6 +108,9 @@ func (s *Store) start() {
 	s.stop = cancel
 	if s.pulse != nil {
 		s.tasks.Go(func() { s.tend(ctx) })
+	}
+	if s.pending != nil {
+		s.tasks.Go(func() { s.deliver(ctx) })
 	}
 	if s.witness != nil {
 		s.tasks.Go(s.mirrorAll)
@@ -128,6 +140,9 @@ func (s *Store) Close() error {
 	}
 	s.tasks.Wait()
 	err := s.client.Close()
+	if s.pending != nil {
+		err = errors.Join(err, s.pending.close())
+	}
 	if s.embedded != nil {
 		err = errors.Join(err, s.embedded.Close())
 	}

@@ -111,7 +111,8 @@ type Outcome struct {
 
 // Staff is the part of State that no seller ever gets.
 type Staff struct {
-	Application map[string]string `json:"application"` // field name → value as filed
+	Unstored    int               `json:"unstored,omitempty"` // changes that the server keeps while its store is away
+	Application map[string]string `json:"application"`        // field name → value as filed
 	Documents   []Document        `json:"documents"`
 	Captures    []CaptureView     `json:"captures"`        // oldest first
 	Clips       []ClipView        `json:"clips"`           // oldest first

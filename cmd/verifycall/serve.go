@@ -125,7 +125,7 @@ func (n *node) open(ctx context.Context) (err error) {
 	if n.store, err = evidence.OpenFS(folder); err != nil {
 		return err
 	}
-	if n.rooms, err = rooms.Open(ctx, rooms.Options{URL: c.Redis, Dir: roomsFolder(c.Data), Replicas: c.Replicas,
+	if n.rooms, err = rooms.Open(ctx, rooms.Options{URL: c.Redis, Dir: roomsFolder(c.Data), Replicas: c.Replicas, Kept: filepath.Join(c.Data, "kept"),
 		Signer: n.keys, Mirror: mirror{n.store}, Log: n.log}); err != nil {
 		return err
 	}

@@ -302,6 +302,8 @@ export interface RoomView {
 
 /** Staff is the part of State that no seller ever gets. */
 export interface Staff {
+  /** changes that the server keeps while its store is away */
+  unstored?: number;
   /** field name → value as filed */
   application: Record<string, string>;
   documents: Document[];

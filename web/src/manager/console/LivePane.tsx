@@ -1,4 +1,4 @@
-import { Camera, CameraOff, Mic, MicOff, PhoneOff, VideoOff } from 'lucide-preact';
+import { Camera, CameraOff, CloudOff, Mic, MicOff, PhoneOff, VideoOff } from 'lucide-preact';
 import { useState } from 'preact/hooks';
 import type { State } from '../../protocol';
 import { Button, Icon, Strip, StreamVideo, classes } from '../../shared/ui';
@@ -44,6 +44,7 @@ export function LivePane({ session, state, name, me, onEnd }: LivePaneProps) {
         </div>
       </div>
       {session.cameraFault.value && <CameraStrip session={session} />}
+      {state.staff?.unstored && <Strip tone="warn" icon={CloudOff} title={t('live.unstored')}>{t('live.unstoredLine', { count: state.staff.unstored })}</Strip>}
       {state.staff?.newDevice && <DeviceStrip session={session} name={name} />}
       <div class="lower-tabs" role="tablist">
         {(['health', 'chat'] as const).map((tab) => (

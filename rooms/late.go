@@ -1,0 +1,132 @@
+package rooms
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"verifycall/rooms/ledger"
+)
+
+// typeLate is an entry that was made while its node could not reach Redis, after
+// the room had gone on elsewhere: cause, type, made_at, actor, hash, content. It
+// changes nothing but that the room is marked for review.
+const typeLate = "late"
+
+// causeAway is the cause of late entries.
+const causeAway = "redis_away"
+
+// takeLate takes the entries of a commit in that came too late: into the record,
+// or into custody once that is sealed.
+type takeLate struct{ entries []ledger.Entry }
+
+func (c takeLate) decide(r *Room, _ time.Time) ([]Draft, error) {
+	name := ledgerRecord
+	if r.Sealed {
+		name = ledgerCustody
+	}
+	var drafts []Draft
+	for _, e := range c.entries {
+		if e.Type == typeCheckpoint {
+			continue
+		}
+		drafts = append(drafts, Draft{name, typeLate, map[string]any{"cause": causeAway, "type": e.Type, "made_at": e.At,
+			"actor": e.Actor, "hash": e.Hash, "content": e.Body}})
+	}
+	return drafts, nil
+}
+
+// late takes a commit in that the room has gone on without. Sent again it changes
+// nothing.
+func (s *Store) late(ctx context.Context, room string, w waiting) error {
+	var entries []ledger.Entry
+	for _, chain := range w.Chains {
+		entries = append(entries, chain.Entries...)
+	}
+	for attempt := 1; ; attempt++ {
+		err := s.takeLate(ctx, room, w, entries)
+		if !errors.Is(err, ErrConflict) || attempt == attempts {
+			return err
+		}
+		if err := pause(ctx, attempt); err != nil {
+			return err
+		}
+	}
+}
+
+func (s *Store) takeLate(ctx context.Context, room string, w waiting, entries []ledger.Entry) error {
+	r, err := s.Load(ctx, room)
+	if err != nil {
+		return err
+	}
+	if done, err := s.tookLate(ctx, room, entries); done || err != nil {
+		return err
+	}
+	change, err := s.decided(r, "system", takeLate{entries})
+	if err != nil || !change.writes() {
+		return err
+	}
+	for _, value := range w.Stored {
+		change.Ops = append(change.Ops, Op{"HSET", "room:" + room + ":private", value})
+	}
+	if err := s.Commit(ctx, change); err != nil {
+		return err
+	}
+	if s.witness != nil {
+		s.witness.wrote(r, change)
+	}
+	return nil
+}
+
+// tookLate says whether the ledgers hold the late entries already.
+func (s *Store) tookLate(ctx context.Context, room string, entries []ledger.Entry) (bool, error) {
+	for _, name := range []string{ledgerRecord, ledgerCustody} {
+		there, err := s.chain(ctx, "room:"+room, name)
+		if err != nil {
+			return false, fmt.Errorf("room %s: %w", room, err)
+		}
+		for _, e := range there {
+			if e.Type == typeLate && len(entries) > 0 && body(e.Body).text("hash") == entries[0].Hash {
+				return true, nil
+			}
+		}
+	}
+	return false, nil
+}
+
+// UnmarshalJSON reads a chain back as waiting keeps it: the entries as lines, so
+// that their bodies keep their types.
+func (c *Chain) UnmarshalJSON(text []byte) error {
+	var raw struct {
+		Ledger  string
+		Expect  ledger.Head
+		Entries []json.RawMessage
+	}
+	if err := json.Unmarshal(text, &raw); err != nil {
+		return err
+	}
+	*c = Chain{Ledger: raw.Ledger, Expect: raw.Expect}
+	for _, line := range raw.Entries {
+		e, err := ledger.Parse(line)
+		if err != nil {
+			return err
+		}
+		c.Entries = append(c.Entries, e)
+	}
+	return nil
+}
+
+// MarshalJSON writes a chain with its entries as their canonical lines.
+func (c Chain) MarshalJSON() ([]byte, error) {
+	lines := make([]json.RawMessage, 0, len(c.Entries))
+	for _, e := range c.Entries {
+		line, err := e.Line()
+		if err != nil {
+			return nil, err
+		}
+		lines = append(lines, line)
+	}
+	return json.Marshal(map[string]any{"Ledger": c.Ledger, "Expect": c.Expect, "Entries": lines})
+}
