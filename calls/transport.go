@@ -38,6 +38,9 @@ func (c *Call) onOffer(ctx context.Context, s *side, msg *protocol.Offer) (proto
 	if err != nil {
 		return nil, &protocol.Fault{Code: protocol.CodeUnavailable, Message: "The media port can't take the call now. Try again.", Err: err}
 	}
+	if s == &c.manager {
+		t.Yield() // the seller's picture is evidence and never held below what the manager's way bears
+	}
 	if s.uplink > 0 {
 		t.StartAt(startKbps(s.uplink))
 	}

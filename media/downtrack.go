@@ -25,10 +25,18 @@ type downTrack struct {
 	kind      Kind
 	clockRate uint32
 
-	switching sync.Mutex // one play at a time
+	link *downlink
+
+	switching  sync.Mutex  // guards the next five; one play or steer at a time
+	source     *Receiver   // the full layer of what is played
+	subscribed []*Receiver // those that call forward
+	layer      layerChoice
+	held       int // bit/s, the last limit sent to source's publisher
+	heldAt     time.Time
 
 	mu     sync.Mutex // guards what follows
-	source *Receiver
+	from   *Receiver  // the layer that is sent
+	next   *Receiver  // the one to be sent from its next key frame on, or nil
 	fwd    forwarder
 	writer rtpWriter // nil until negotiated
 	as     outbound
@@ -50,15 +58,17 @@ type outbound struct {
 	// rtx… are those of retransmissions, 0 where they go as they were (Opus).
 	rtxSSRC        uint32
 	rtxPayloadType uint8
+	// numberID is the header extension of transport-wide numbers, 0 without.
+	numberID uint8
 }
 
-func newDownTrack(kind Kind, clockRate uint32, firstSeq uint16) *downTrack {
+func newDownTrack(kind Kind, clockRate uint32, firstSeq uint16, link *downlink) *downTrack {
 	room := resendAudioRoom
 	if kind == Video {
 		room = resendVideoRoom
 	}
 	return &downTrack{
-		kind: kind, clockRate: clockRate, fwd: newForwarder(kind, clockRate, firstSeq),
+		kind: kind, clockRate: clockRate, link: link, fwd: newForwarder(kind, clockRate, firstSeq),
 		kept: sentPackets{room: room}, rtxSeq: firstSeq,
 	}
 }
@@ -67,24 +77,32 @@ func newDownTrack(kind Kind, clockRate uint32, firstSeq uint16) *downTrack {
 func (d *downTrack) play(r *Receiver) {
 	d.switching.Lock()
 	defer d.switching.Unlock()
-	d.mu.Lock()
-	old, ready := d.source, d.ready
+	old := d.source
 	d.source = r
+	d.mu.Lock()
+	ready := d.ready
 	if old != r {
+		d.from, d.next = r, nil
 		d.fwd.switchSource()
 	}
 	d.mu.Unlock()
 	if old != r {
-		if old != nil {
-			old.unsubscribe(d)
-		}
-		if r != nil {
-			r.subscribe(d)
-		}
+		d.layer = layerChoice{}
+		d.subscribeTo(r)
+		d.release(old)
 	}
 	if r != nil && ready {
 		r.RequestKeyFrame()
 	}
+}
+
+// release lets a publisher that was held send what it likes. The caller holds
+// switching.
+func (d *downTrack) release(old *Receiver) {
+	if old != nil && d.held != 0 {
+		old.hold(estimateMost)
+	}
+	d.held, d.heldAt = 0, time.Time{}
 }
 
 // bind gives the negotiated way out; nil ends it.
@@ -98,18 +116,38 @@ func (d *downTrack) bind(w rtpWriter, as outbound) {
 func (d *downTrack) open() {
 	d.mu.Lock()
 	d.ready = true
-	source := d.source
+	from := d.from
 	d.mu.Unlock()
-	if source != nil {
-		source.RequestKeyFrame()
+	if from != nil {
+		from.RequestKeyFrame()
+	}
+}
+
+// turn makes next, whose key frame begins with this packet, what is sent. The
+// caller holds mu.
+func (d *downTrack) turn(now time.Time) {
+	old, next := d.from.report.Load(), d.next.report.Load()
+	d.from, d.next = d.next, nil
+	d.fwd.switchSource()
+	d.kept.forget() // a key frame needs nothing from before, and a full way takes no more
+	if old == nil || next == nil {
+		return
+	}
+	was, ok := old.rtpTime(now, d.clockRate)
+	is, ok2 := next.rtpTime(now, d.clockRate)
+	if ok && ok2 {
+		d.fwd.switchLayer(is - was)
 	}
 }
 
 // forward sends pkt, if r is what is being played.
 func (d *downTrack) forward(r *Receiver, pkt *rtp.Packet, now time.Time, out *outgoing) {
 	d.mu.Lock()
+	if r == d.next && startsKeyFrame(pkt.Payload) {
+		d.turn(now)
+	}
 	writer := d.writer
-	if d.source != r || !d.ready || writer == nil || !d.fwd.forward(pkt, now, out) {
+	if d.from != r || !d.ready || writer == nil || !d.fwd.forward(pkt, now, out) {
 		d.mu.Unlock()
 		return
 	}
@@ -117,7 +155,9 @@ func (d *downTrack) forward(r *Receiver, pkt *rtp.Packet, now time.Time, out *ou
 	d.kept.keep(&out.header, out.payload)
 	d.sent++
 	d.octets += uint32(len(out.payload))
+	id := d.as.numberID
 	d.mu.Unlock()
+	d.link.number(out, id, 0, now)
 	writer.writeRTP(out)
 }
 
@@ -127,11 +167,11 @@ func (d *downTrack) forward(r *Receiver, pkt *rtp.Packet, now time.Time, out *ou
 func (d *downTrack) senderReport(now time.Time) *rtcp.SenderReport {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	if !d.fwd.began || d.fwd.waiting || d.source == nil {
+	if !d.fwd.began || d.fwd.waiting || d.from == nil {
 		return nil
 	}
 	sr := &rtcp.SenderReport{SSRC: d.as.ssrc, NTPTime: ntpTime(now), PacketCount: d.sent, OctetCount: d.octets}
-	if published := d.source.report.Load(); published != nil {
+	if published := d.from.report.Load(); published != nil {
 		if t, ok := published.rtpTime(now, d.clockRate); ok {
 			sr.RTPTime = t + d.fwd.tsOffset
 			return sr
@@ -150,7 +190,7 @@ func (d *downTrack) senderReport(now time.Time) *rtcp.SenderReport {
 // with each round trip that it tells of.
 func (d *downTrack) handleRTCP(packets []rtcp.Packet, now time.Time, rtt func(time.Duration)) {
 	d.mu.Lock()
-	source, ssrc := d.source, d.as.ssrc
+	source, ssrc := d.from, d.as.ssrc
 	d.mu.Unlock()
 	for _, p := range packets {
 		switch p := p.(type) {
@@ -175,7 +215,8 @@ func (d *downTrack) resend(request *rtcp.TransportLayerNack) {
 	defer d.resending.Unlock()
 	for _, pair := range request.Nacks {
 		pair.Range(func(seq uint16) bool {
-			if writer := d.takeAgain(request.MediaSSRC, seq); writer != nil {
+			if writer, id := d.takeAgain(request.MediaSSRC, seq); writer != nil {
+				d.link.number(&d.again, id, 0, time.Now())
 				writer.writeRTP(&d.again)
 			}
 			return true
@@ -185,21 +226,21 @@ func (d *downTrack) resend(request *rtcp.TransportLayerNack) {
 
 // takeAgain makes again of a sent packet; nil where there is nothing to send.
 // The caller holds resending.
-func (d *downTrack) takeAgain(ssrc uint32, seq uint16) rtpWriter {
+func (d *downTrack) takeAgain(ssrc uint32, seq uint16) (rtpWriter, uint8) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	raw := d.kept.again(seq)
 	if ssrc != d.as.ssrc || d.writer == nil || raw == nil || d.missed.Unmarshal(raw) != nil {
-		return nil
+		return nil, 0
 	}
 	if d.as.rtxSSRC != 0 && d.as.rtxPayloadType != 0 {
 		d.rtxSeq++
 		wrapRTX(&d.missed, d.as.rtxSSRC, d.as.rtxPayloadType, d.rtxSeq, &d.again)
-		return d.writer
+		return d.writer, d.as.numberID
 	}
 	d.again.header = d.missed.Header
 	d.again.payload = d.again.scratch[:copy(d.again.scratch[:], d.missed.Payload)]
-	return d.writer
+	return d.writer, d.as.numberID
 }
 
 func roundTrips(blocks []rtcp.ReceptionReport, ssrc uint32, now time.Time, rtt func(time.Duration)) {

@@ -47,13 +47,14 @@ func newEngine(cfg Config, mux ice.UDPMux, tcp ice.TCPMux, loopback bool) (*engi
 	return e, err
 }
 
-// newPeerConnection makes one whose retransmissions go to repaired. It has no
+// newPeerConnection makes one whose retransmissions go to repaired, and what
+// its browser reports of arrivals to link. It has no
 // other interceptor: what is published is reported on and repaired by
 // Receivers, what is lost on the way to a subscriber is sent again by down
 // tracks, and both see each packet anyway.
 // On the lean path there are no interceptors at all: no media passes them, and
 // none may send any.
-func (e *engine) newPeerConnection(repaired *repairs, way *leanPath) (*webrtc.PeerConnection, error) {
+func (e *engine) newPeerConnection(repaired *repairs, link *downlink, way *leanPath) (*webrtc.PeerConnection, error) {
 	var registry interceptor.Registry
 	settings, config := e.settings, webrtc.Configuration{}
 	if way != nil {
@@ -63,6 +64,7 @@ func (e *engine) newPeerConnection(repaired *repairs, way *leanPath) (*webrtc.Pe
 		settings.SetDTLSServerHelloMessageHook(way.keys.ServerHello)
 	} else {
 		registry.Add(repaired)
+		settings.BufferFactory = link.newBuffer
 	}
 	return webrtc.NewAPI(webrtc.WithMediaEngine(e.codecs), webrtc.WithInterceptorRegistry(&registry),
 		webrtc.WithSettingEngine(settings)).NewPeerConnection(config)
@@ -73,7 +75,7 @@ func (e *engine) newPeerConnection(repaired *repairs, way *leanPath) (*webrtc.Pe
 // and NACK where a client offers it for audio. No video orientation extension:
 // without it browsers turn pictures upright before they encode them.
 func registerCodecs(engine *webrtc.MediaEngine) error {
-	video := []webrtc.RTCPFeedback{{Type: "nack"}, {Type: "nack", Parameter: "pli"}, {Type: "ccm", Parameter: "fir"}}
+	video := []webrtc.RTCPFeedback{{Type: "nack"}, {Type: "nack", Parameter: "pli"}, {Type: "ccm", Parameter: "fir"}, {Type: "goog-remb"}}
 	codecs := []struct {
 		kind  webrtc.RTPCodecType
 		pt    webrtc.PayloadType // ours only until the offer's is known
@@ -94,6 +96,12 @@ func registerCodecs(engine *webrtc.MediaEngine) error {
 		}
 	}
 	for _, kind := range []webrtc.RTPCodecType{webrtc.RTPCodecTypeAudio, webrtc.RTPCodecTypeVideo} {
+		// Layers are told apart by their rid.
+		for _, uri := range []string{sdp.SDESRTPStreamIDURI, sdp.SDESRepairRTPStreamIDURI} {
+			if err := engine.RegisterHeaderExtension(webrtc.RTPHeaderExtensionCapability{URI: uri}, kind); err != nil {
+				return err
+			}
+		}
 		// The MID extension tells which section a packet of an SSRC outside the offer belongs to.
 		mid := webrtc.RTPHeaderExtensionCapability{URI: sdp.SDESMidURI}
 		if err := engine.RegisterHeaderExtension(mid, kind); err != nil {

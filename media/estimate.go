@@ -25,7 +25,7 @@ const (
 	lossHigh        = 0.1  // a fraction that tells of a full queue; radio loses less
 	lossSample      = 20   // packets at least
 	lossInterval    = 300 * time.Millisecond
-	decreaseSpacing = 200 * time.Millisecond // beside the round trip
+	decreaseSpacing = 200 * time.Millisecond // beside the round trip, of which that much at most
 	silence         = time.Second            // without feedback, while sending
 	silenceBackoff  = 0.5
 )
@@ -56,6 +56,7 @@ type estimator struct {
 	rtt         time.Duration
 	grewAt      time.Duration // when target last changed, up or down
 	loweredAt   time.Duration
+	backedAt    time.Duration // when overuse last lowered it
 	heardAt     time.Duration // last feedback
 	sentAt      time.Duration // last departure
 	lossFrom    time.Duration
@@ -142,10 +143,11 @@ func (e *estimator) decide(now time.Duration) {
 
 // overuse backs off to a part of what arrives.
 func (e *estimator) overuse(now time.Duration) {
-	if now-e.loweredAt < e.rtt+decreaseSpacing {
+	if now-e.backedAt < min(e.rtt, decreaseSpacing)+decreaseSpacing {
 		return
 	}
 	if arrives, ok := e.acked.bps(); ok && overuseBackoff*arrives < e.target {
+		e.backedAt = now
 		e.lower(overuseBackoff*arrives, now)
 	}
 }

@@ -112,7 +112,7 @@ func TestEstimate(t *testing.T) {
 		"sound alone":             {5_000_000, 40_000, 0, 0, 290, 310},
 		"radio loses 5 %":         {5_000_000, 1_700_000, 0.05, 0, 1500, 2700},
 		"too much by far":         {300_000, 1_700_000, 0, 0, 150, 340},
-		"a little too much":       {1_500_000, 1_700_000, 0, 0, 1000, 1700},
+		"a little too much":       {1_500_000, 1_700_000, 0, 0, 1000, 2200},
 		"little sent, a probe":    {3_000_000, 150_000, 0, time.Second, 2200, 4000},
 		"little sent, narrow way": {400_000, 150_000, 0, 2 * time.Second, 250, 480},
 		"the probe's loss of 5 %": {3_000_000, 150_000, 0.05, time.Second, 1500, 4000},

@@ -23,6 +23,9 @@ type outgoing struct {
 	payload []byte // the source's own, or a part of scratch where it was changed
 	scratch [maxPacket]byte
 	batch   *lean.Batch // to send it with, nil on pion's path and where it goes alone
+
+	number     [2]byte // the transport-wide one, in extensions
+	extensions [1]rtp.Extension
 }
 
 // forwarder rewrites the packets of changing sources into one stream that
@@ -36,6 +39,7 @@ type forwarder struct {
 
 	began   bool // something has been forwarded, by any source
 	waiting bool // for the current source's first packet or key frame
+	aligned bool // tsOffset is right for the current source already
 
 	lowest, highest int64  // sequence numbers of the source, unwrapped; below lowest is dropped
 	seqOffset       uint16 // added to the source's
@@ -55,7 +59,14 @@ func newForwarder(kind Kind, clockRate uint32, seq uint16) forwarder {
 }
 
 // switchSource says that the next packets come from another source.
-func (f *forwarder) switchSource() { f.waiting = true }
+func (f *forwarder) switchSource() { f.waiting, f.aligned = true, false }
+
+// switchLayer is switchSource to another layer of the same picture, whose RTP
+// time is ahead of the current one's by so much.
+func (f *forwarder) switchLayer(ahead uint32) {
+	f.waiting, f.aligned = true, true
+	f.tsOffset -= ahead
+}
 
 // forward writes into out what pkt becomes; false means that it isn't to be
 // sent. pkt stays as it is. out.header gets neither SSRC nor payload type.
@@ -99,7 +110,9 @@ func (f *forwarder) begin(pkt *rtp.Packet, d *vp8Descriptor, now time.Time) {
 	f.waiting = false
 	if f.began {
 		f.nextSeq = uint16(f.highest) + f.seqOffset + 1
-		f.tsOffset = f.lastTS + f.gap(now) - pkt.Timestamp
+		if step := int32(pkt.Timestamp + f.tsOffset - f.lastTS); !f.aligned || step <= 0 || step > int32(f.clockRate) {
+			f.tsOffset = f.lastTS + f.gap(now) - pkt.Timestamp
+		}
 		source := d.numbers(pkt.Payload)
 		f.vp8Offset = vp8Numbers{
 			picture:  f.lastVP8.picture + 1 - source.picture,

@@ -179,3 +179,33 @@ func FuzzForwarder(f *testing.F) {
 		}
 	})
 }
+
+// A switch to another layer of the same picture keeps the picture's own time.
+func TestForwarderSwitchesLayer(t *testing.T) {
+	f := newForwarder(Video, videoClockRate, 100)
+	var out outgoing
+	now := time.Unix(1_800_000_000, 0)
+	packet := func(seq uint16, ts uint32, key bool, picture uint16) *rtp.Packet {
+		return &rtp.Packet{Header: rtp.Header{Version: 2, SequenceNumber: seq, Timestamp: ts, Marker: true}, Payload: vp8Payload(key, true, picture, 0)}
+	}
+	const ahead = 777_000 // of the second layer's RTP time
+	if !f.forward(packet(7, 3000, true, 20), now, &out) {
+		t.Fatal("not forwarded")
+	}
+	f.switchSource()
+	f.switchLayer(ahead)
+	if f.forward(packet(900, 6000+ahead, false, 400), now, &out) {
+		t.Error("began without a key frame")
+	}
+	// It comes 200 ms after the first: by arrival its time would be another.
+	if !f.forward(packet(901, 6000+ahead, true, 401), now.Add(200*time.Millisecond), &out) {
+		t.Fatal("not forwarded")
+	}
+	d, err := parseVP8(out.payload)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if h := out.header; h.Timestamp != 6000 || h.SequenceNumber != 101 || d.numbers(out.payload).picture != 21 {
+		t.Errorf("time %d, number %d, picture %d", h.Timestamp, h.SequenceNumber, d.numbers(out.payload).picture)
+	}
+}

@@ -10,6 +10,7 @@ import (
 
 	"github.com/pion/rtcp"
 	"github.com/pion/rtp"
+	"github.com/pion/sdp/v3"
 	"github.com/pion/webrtc/v4"
 
 	"verifycall/media/lean"
@@ -28,7 +29,7 @@ type leanPath struct {
 
 	out     outgoing              // of the sink's calls, with what follows
 	tracks  map[uint32]*leanTrack // by SSRC, also that of retransmissions
-	current map[Kind]*leanTrack
+	current map[layerOf]*leanTrack
 
 	mu       sync.Mutex // guards what follows
 	payloads map[uint8]payload
@@ -43,6 +44,13 @@ type payload struct {
 	clockRate uint32
 	resends   bool  // the publisher answers NACKs
 	arrivals  uint8 // id of transport-wide sequence numbers, 0 without
+	rid       uint8 // id of the layer's name, with rtx that of the one repaired
+}
+
+// layerOf is a kind's layer; rid is empty where there is one.
+type layerOf struct {
+	kind Kind
+	rid  string
 }
 
 // leanTrack is a published track. Its first packets wait until its start has
@@ -66,7 +74,7 @@ func newLeanPath(port *lean.Port) *leanPath {
 	}
 	p := &leanPath{
 		port: port, keys: &lean.Handshake{},
-		tracks: map[uint32]*leanTrack{}, current: map[Kind]*leanTrack{}, payloads: map[uint8]payload{},
+		tracks: map[uint32]*leanTrack{}, current: map[layerOf]*leanTrack{}, payloads: map[uint8]payload{},
 	}
 	p.peer = port.NewPeer(p)
 	return p
@@ -87,7 +95,10 @@ func (p *leanPath) negotiated(transceivers []*webrtc.RTPTransceiver) {
 		for _, codec := range params.Codecs {
 			as := payload{
 				kind: Kind(transceiver.Kind().String()), rtx: strings.EqualFold(codec.MimeType, webrtc.MimeTypeRTX),
-				clockRate: codec.ClockRate, resends: answersNACK(codec), arrivals: arrivalsID(params),
+				clockRate: codec.ClockRate, resends: answersNACK(codec), arrivals: extensionID(params.HeaderExtensions, sdp.TransportCCURI), rid: extensionID(params.HeaderExtensions, sdp.SDESRTPStreamIDURI),
+			}
+			if as.rtx {
+				as.rid = extensionID(params.HeaderExtensions, sdp.SDESRepairRTPStreamIDURI)
 			}
 			if as.rtx || strings.EqualFold(codec.MimeType, mimeTypes[as.kind]) {
 				payloads[uint8(codec.PayloadType)] = as
@@ -168,7 +179,8 @@ func (p *leanPath) open(pkt *rtp.Packet) *leanTrack {
 	if !ok || ended {
 		return nil
 	}
-	before := p.current[as.kind]
+	layer := layerOf{as.kind, string(pkt.GetExtension(as.rid))}
+	before := p.current[layer]
 	if as.rtx {
 		if before != nil {
 			before.rtx = pkt.SSRC
@@ -182,21 +194,23 @@ func (p *leanPath) open(pkt *rtp.Packet) *leanTrack {
 		close(before.over)
 	}
 	track := &leanTrack{over: make(chan struct{}), r: newReceiver(as.kind, pkt.SSRC, pkt.PayloadType, as.clockRate, &p.t.clock, trackIO{
-		writeRTCP: p.writeRTCP, rtt: p.t.roundTrip, resends: as.resends,
+		layers: publisher{p.t}, writeRTCP: p.writeRTCP, rtt: p.t.roundTrip, resends: as.resends,
 		arrived: func(h *rtp.Header, size int, now time.Time) { p.t.repairs.arrivals.note(h, size, as.arrivals, now) },
 	})}
-	if !p.t.begin(track.r) {
+	if !p.t.begin(track.r, layer.rid == LowLayer) {
 		return nil
 	}
-	p.tracks[pkt.SSRC], p.current[as.kind] = track, track
-	go p.serve(track)
+	p.tracks[pkt.SSRC], p.current[layer] = track, track
+	go p.serve(track, layer.rid == LowLayer)
 	return track
 }
 
 // serve lives as long as the track; begin has counted it among the running.
-func (p *leanPath) serve(track *leanTrack) {
+func (p *leanPath) serve(track *leanTrack, low bool) {
 	defer p.t.running.Done()
-	p.t.post(TrackStarted{T: p.t, R: track.r})
+	if !low { // of a low layer nobody but down tracks need know
+		p.t.post(TrackStarted{T: p.t, R: track.r})
+	}
 	p.peer.Inside(func() {
 		for _, pkt := range track.waiting {
 			p.out.batch = nil
@@ -206,7 +220,9 @@ func (p *leanPath) serve(track *leanTrack) {
 	})
 	track.r.ask(track.over)
 	p.t.end(track.r)
-	p.t.post(TrackEnded{T: p.t, R: track.r})
+	if !low {
+		p.t.post(TrackEnded{T: p.t, R: track.r})
+	}
 }
 
 // HandleRTCP implements lean.Sink.
@@ -214,6 +230,11 @@ func (p *leanPath) HandleRTCP(raw []byte, arrival time.Time) {
 	packets, err := rtcp.Unmarshal(raw)
 	if err != nil {
 		return // a damaged packet that SRTCP let pass is the participant's own
+	}
+	for _, packet := range packets {
+		if fb, ok := packet.(*rtcp.TransportLayerCC); ok {
+			p.t.link.feedback(fb, arrival)
+		}
 	}
 	for _, track := range p.current {
 		track.r.handleRTCP(packets, arrival)

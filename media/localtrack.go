@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/pion/sdp/v3"
 	"github.com/pion/webrtc/v4"
 )
 
@@ -33,6 +34,7 @@ func (l localTrack) Bind(ctx webrtc.TrackLocalContext) (webrtc.RTPCodecParameter
 			l.down.bind(way, outbound{
 				ssrc: uint32(ctx.SSRC()), payloadType: uint8(codec.PayloadType),
 				rtxSSRC: uint32(ctx.SSRCRetransmission()), rtxPayloadType: rtxPayloadType(codec, ctx.CodecParameters()),
+				numberID: extensionID(ctx.HeaderExtensions(), sdp.TransportCCURI),
 			})
 			return codec, nil
 		}

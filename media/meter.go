@@ -14,6 +14,7 @@ const (
 // time comes as an argument. The zero value is ready.
 type meter struct {
 	bytes [meterSpan]int // of each slot, by its number modulo meterSpan
+	first int64          // number of the first slot
 	last  int64          // number of the newest slot
 }
 
@@ -39,6 +40,13 @@ func (m *meter) latest(now time.Time) int {
 	return 8 * m.sum(m.last-meterSecond, m.last)
 }
 
+// mean of the last five seconds, or of those since the first packet, in bit/s.
+func (m *meter) mean(now time.Time) int {
+	m.turn(now)
+	slots := min(max(m.last-m.first, 1), meterSpan-1) // whole ones only
+	return int(8 * int64(m.sum(m.last-slots, m.last)) * meterSecond / slots)
+}
+
 // sum of the slots from..to, without to.
 func (m *meter) sum(from, to int64) int {
 	total := 0
@@ -53,6 +61,9 @@ func (m *meter) turn(now time.Time) {
 	slot := now.UnixNano() / int64(meterSlot)
 	if slot <= m.last { // also where the clock went back
 		return
+	}
+	if m.last == 0 {
+		m.first = slot
 	}
 	for next := max(m.last+1, slot-meterSpan+1); next <= slot; next++ {
 		m.bytes[next%meterSpan] = 0

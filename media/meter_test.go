@@ -20,18 +20,18 @@ func TestMeter(t *testing.T) {
 		at = at.Add(meterSlot)
 	}
 	for _, c := range []struct {
-		after        time.Duration
-		best, latest int
+		after              time.Duration
+		best, latest, mean int
 	}{
-		{0, 800_000, 800_000},
-		{500 * time.Millisecond, 800_000, 400_000},
-		{3 * time.Second, 800_000, 0},
-		{4500 * time.Millisecond, 320_000, 0},
-		{6 * time.Second, 0, 0},
-		{time.Hour, 0, 0},
+		{0, 800_000, 800_000, 275_000},
+		{500 * time.Millisecond, 800_000, 400_000, 244_444},
+		{3 * time.Second, 800_000, 0, 181_632},
+		{4500 * time.Millisecond, 320_000, 0, 65_306},
+		{6 * time.Second, 0, 0, 0},
+		{time.Hour, 0, 0, 0},
 	} {
-		if best, latest := m.best(at.Add(c.after)), m.latest(at.Add(c.after)); best != c.best || latest != c.latest {
-			t.Errorf("after %v: best %d, latest %d, wanted %d and %d", c.after, best, latest, c.best, c.latest)
+		if best, latest := m.best(at.Add(c.after)), m.latest(at.Add(c.after)); best != c.best || latest != c.latest || m.mean(at.Add(c.after)) != c.mean {
+			t.Errorf("after %v: best %d, latest %d, mean %d, wanted %+v", c.after, best, latest, m.mean(at.Add(c.after)), c)
 		}
 	}
 }

@@ -31,6 +31,9 @@ func checkOffer(offer string) error {
 		case sections[kind] != nil:
 			return fmt.Errorf("%w: more than one %s section", ErrBadSDP, kind)
 		}
+		if n := layersOf(m); n > maxLayers {
+			return fmt.Errorf("%w: %d layers", ErrBadSDP, n)
+		}
 		sections[kind] = m
 	}
 	audio, video := sections[string(Audio)], sections[string(Video)]
@@ -48,6 +51,19 @@ func checkOffer(offer string) error {
 		}
 	}
 	return nil
+}
+
+// maxLayers of one picture that an offer may have (RFC 8853); two are used.
+const maxLayers = 3
+
+func layersOf(section *sdp.MediaDescription) int {
+	n := 0
+	for _, a := range section.Attributes {
+		if a.Key == "rid" {
+			n++
+		}
+	}
+	return n
 }
 
 // attribute looks in the section, then in the session; mid is the section's own.

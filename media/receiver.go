@@ -47,6 +47,7 @@ type trackIO struct {
 	readRTCP  func([]byte) (int, error)
 	writeRTCP func([]rtcp.Packet) error
 	stop      func() // makes both reads end
+	layers    layers // of the publisher
 	rtt       func() time.Duration
 	resends   bool                                         // the publisher answers NACKs
 	arrived   func(h *rtp.Header, size int, now time.Time) // told of each packet, before anything else
@@ -75,7 +76,8 @@ type Receiver struct {
 	keyFrames keyFrameRequests
 	asked     chan struct{} // never closed; 1, full means that the asking goroutine will look anyway
 
-	counting sync.Mutex // guards the next four
+	counting sync.Mutex // guards the next five
+	speed    meter
 	seen     sequence
 	came     reception
 	lost     nacks
@@ -234,6 +236,7 @@ func (r *Receiver) count(pkt *rtp.Packet, key, repair bool, now time.Time) (fres
 	if !repair {
 		r.came.arrived(ext, pkt.Timestamp, r.clockRate, now)
 	}
+	r.speed.add(len(pkt.Payload)+packetOverhead, now)
 	r.stats.Packets++
 	r.stats.Bytes += uint64(len(pkt.Payload))
 	if key {

@@ -2,6 +2,7 @@ package media
 
 import (
 	"encoding/binary"
+	"maps"
 	"strings"
 	"sync"
 	"time"
@@ -20,8 +21,9 @@ type repairs struct {
 	interceptor.NoOp
 	arrivals *arrivals
 
-	mu     sync.Mutex           // guards routes
+	mu     sync.Mutex           // guards what follows
 	routes map[uint32]*Receiver // by RTX SSRC
+	rids   map[string]*Receiver // layers, whose RTX SSRC only their packets tell
 }
 
 // NewInterceptor implements interceptor.Factory; one serves one connection.
@@ -33,10 +35,13 @@ func (x *repairs) BindRemoteStream(info *interceptor.StreamInfo, reader intercep
 	if !strings.EqualFold(info.MimeType, webrtc.MimeTypeRTX) {
 		return reader
 	}
-	ssrc, id := info.SSRC, uint8(0)
+	ssrc, id, ridID := info.SSRC, uint8(0), uint8(0)
 	for _, e := range info.RTPHeaderExtensions {
-		if e.URI == sdp.TransportCCURI {
+		switch e.URI {
+		case sdp.TransportCCURI:
 			id = uint8(e.ID)
+		case sdp.SDESRepairRTPStreamIDURI:
+			ridID = uint8(e.ID)
 		}
 	}
 	var header rtp.Header // of its reader, the one goroutine of this stream
@@ -50,6 +55,9 @@ func (x *repairs) BindRemoteStream(info *interceptor.StreamInfo, reader intercep
 		}
 		x.mu.Lock()
 		r := x.routes[ssrc]
+		if layer := x.rids[string(header.GetExtension(ridID))]; r == nil && layer != nil {
+			x.routes[ssrc] = layer // from the next packet on: by this one pion may learn the same
+		}
 		x.mu.Unlock()
 		if r == nil {
 			return n, a, nil // the track hasn't started: pion keeps it for its first reads
@@ -66,12 +74,19 @@ func (x *repairs) route(ssrc uint32, r *Receiver) {
 	x.mu.Unlock()
 }
 
-func (x *repairs) unroute(ssrc uint32, r *Receiver) {
+// routeLayer gives the packets that repair the layer rid to r from now on.
+func (x *repairs) routeLayer(rid string, r *Receiver) {
 	x.mu.Lock()
-	if x.routes[ssrc] == r {
-		delete(x.routes, ssrc)
-	}
+	x.rids[rid] = r
 	x.mu.Unlock()
+}
+
+// unroute forgets r, which has ended.
+func (x *repairs) unroute(r *Receiver) {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	maps.DeleteFunc(x.routes, func(_ uint32, to *Receiver) bool { return to == r })
+	maps.DeleteFunc(x.rids, func(_ string, to *Receiver) bool { return to == r })
 }
 
 // unwrapRTX makes pkt the packet that it repairs (RFC 4588 section 4); false

@@ -29,7 +29,7 @@ func TestSenderReportsKeepStep(t *testing.T) {
 	down := map[Kind]*downTrack{}
 	for kind, rate := range map[Kind]uint32{Audio: audioClockRate, Video: videoClockRate} {
 		r := newReceiver(kind, 1, 96, rate, &clock, trackIO{})
-		d := newDownTrack(kind, rate, 9)
+		d := newDownTrack(kind, rate, 9, newDownlink(time.Now()))
 		d.bind(discard{}, outbound{ssrc: 5, payloadType: 96})
 		d.play(r)
 		d.open()

@@ -80,6 +80,9 @@ func (s *sentPackets) again(seq uint16) []byte {
 	return s.bytes[at : at+uint64(p.size)]
 }
 
+// forget makes none of them be sent again.
+func (s *sentPackets) forget() { clear(s.index) }
+
 // grow doubles the room; what was kept is gone.
 func (s *sentPackets) grow() {
 	if 2*len(s.bytes) > resendMostRoom {

@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"reflect"
 	"testing"
+	"time"
 
 	"github.com/pion/rtcp"
 	"github.com/pion/rtp"
@@ -74,7 +75,7 @@ func (c *collect) writeRTP(out *outgoing) {
 func TestResend(t *testing.T) {
 	for _, rtx := range []uint32{0, 6} {
 		var sent collect
-		d := newDownTrack(Video, videoClockRate, 100)
+		d := newDownTrack(Video, videoClockRate, 100, newDownlink(time.Now()))
 		as := outbound{ssrc: 5, payloadType: 96, rtxSSRC: rtx}
 		if rtx != 0 {
 			as.rtxPayloadType = 97

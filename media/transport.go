@@ -29,6 +29,7 @@ type Transport struct {
 	repairs *repairs
 	lean    *leanPath           // nil on pion's path
 	down    map[Kind]*downTrack // both kinds; not changed after newTransport
+	link    *downlink
 
 	clock senderClock  // of the participant's sender reports
 	rtt   atomic.Int64 // time.Duration, 0 while unknown
@@ -43,22 +44,24 @@ type Transport struct {
 	mu        sync.Mutex // guards what follows; a leaf
 	ending    bool
 	receivers map[Kind]*Receiver
+	lower     *Receiver // the low layer of the video, nil without
+	yielding  atomic.Bool
 }
 
 func newTransport(n *Node, post func(Event)) (*Transport, error) {
-	repairs := &repairs{arrivals: newArrivals(time.Now()), routes: map[uint32]*Receiver{}}
-	way := newLeanPath(n.port)
-	pc, err := n.engine.newPeerConnection(repairs, way)
+	repairs := &repairs{arrivals: newArrivals(time.Now()), routes: map[uint32]*Receiver{}, rids: map[string]*Receiver{}}
+	link, way := newDownlink(time.Now()), newLeanPath(n.port)
+	pc, err := n.engine.newPeerConnection(repairs, link, way)
 	if err != nil {
 		return nil, fmt.Errorf("media: new transport: %w", err)
 	}
 	// A first sequence number in the lower half can't wrap before the
 	// subscriber's SRTP has seen a packet (RFC 3711 section 3.3.1).
 	t := &Transport{
-		node: n, post: post, pc: pc, repairs: repairs, lean: way,
+		node: n, post: post, pc: pc, repairs: repairs, link: link, lean: way,
 		down: map[Kind]*downTrack{
-			Audio: newDownTrack(Audio, audioClockRate, uint16(rand.N(1<<15))),
-			Video: newDownTrack(Video, videoClockRate, uint16(rand.N(1<<15))),
+			Audio: newDownTrack(Audio, audioClockRate, uint16(rand.N(1<<15)), link),
+			Video: newDownTrack(Video, videoClockRate, uint16(rand.N(1<<15)), link),
 		},
 		answering: make(chan struct{}, 1), changed: make(chan struct{}, 1),
 		closing: make(chan struct{}), closed: make(chan struct{}),
@@ -136,6 +139,25 @@ func (t *Transport) Answer(ctx context.Context, offer string) (string, error) {
 // StartAt makes later answers tell the participant to start its video at so
 // many kbit/s instead of at the Node's.
 func (t *Transport) StartAt(kbps int) { t.start.Store(int32(kbps)) }
+
+// Yield says that this participant's video may be held below what the downlink
+// of a subscriber bears. Without it, what doesn't fit a downlink is sent to it
+// all the same unless there is a low layer.
+func (t *Transport) Yield() { t.yielding.Store(true) }
+
+// publisher is a Transport as its Receivers' subscribers see it.
+type publisher struct{ t *Transport }
+
+func (p publisher) yields() bool { return p.t.yielding.Load() }
+
+func (p publisher) low() *Receiver {
+	p.t.mu.Lock()
+	defer p.t.mu.Unlock()
+	return p.t.lower
+}
+
+// Downlink is what the way to the participant is estimated to bear, in kbit/s.
+func (t *Transport) Downlink() int { return t.link.bps(time.Now()) / 1000 }
 
 // Uplink is how fast the participant's packets came in the best second of the
 // last five, in kbit/s. While its camera is on, browsers send what they find
@@ -220,29 +242,43 @@ func (t *Transport) onTrack(track *webrtc.TrackRemote, receiver *webrtc.RTPRecei
 	if !strings.EqualFold(track.Codec().MimeType, mimeTypes[kind]) {
 		return // a publisher that doesn't keep to the answer isn't read
 	}
-	id := arrivalsID(receiver.GetParameters())
-	r := newReceiver(kind, uint32(track.SSRC()), uint8(track.PayloadType()), track.Codec().ClockRate, &t.clock, trackIO{
+	id := extensionID(receiver.GetParameters().HeaderExtensions, sdp.TransportCCURI)
+	r := newReceiver(kind, uint32(track.SSRC()), uint8(track.Codec().PayloadType), track.Codec().ClockRate, &t.clock, trackIO{
 		readRTP: func(buf []byte) (int, error) {
 			n, _, err := track.Read(buf)
 			return n, err
 		},
 		readRTCP: func(buf []byte) (int, error) {
+			if track.RID() != "" {
+				n, _, err := receiver.ReadSimulcast(buf, track.RID())
+				return n, err
+			}
 			n, _, err := receiver.Read(buf)
 			return n, err
 		},
 		writeRTCP: t.writeRTCP,
 		stop:      func() { _ = receiver.Stop() }, // it closes what is read; nothing is left to do on an error
+		layers:    publisher{t},
 		rtt:       t.roundTrip,
 		resends:   answersNACK(track.Codec()),
 		arrived:   func(h *rtp.Header, size int, now time.Time) { t.repairs.arrivals.note(h, size, id, now) },
 	})
-	if !t.begin(r) {
+	low := track.RID() == LowLayer
+	if !t.begin(r, low) {
 		return
 	}
 	defer t.running.Done()
 	if rtx := uint32(track.RtxSSRC()); rtx != 0 {
 		t.repairs.route(rtx, r)
-		defer t.repairs.unroute(rtx, r)
+	}
+	if track.RID() != "" {
+		t.repairs.routeLayer(track.RID(), r)
+	}
+	defer t.repairs.unroute(r)
+	if low { // nobody but down tracks need know of it
+		r.run()
+		t.end(r)
+		return
 	}
 	t.post(TrackStarted{T: t, R: r})
 	r.run()
@@ -250,10 +286,10 @@ func (t *Transport) onTrack(track *webrtc.TrackRemote, receiver *webrtc.RTPRecei
 	t.post(TrackEnded{T: t, R: r})
 }
 
-// arrivalsID is the negotiated id of transport-wide sequence numbers, or 0.
-func arrivalsID(params webrtc.RTPParameters) uint8 {
-	for _, e := range params.HeaderExtensions {
-		if e.URI == sdp.TransportCCURI {
+// extensionID is the negotiated id of a header extension, or 0.
+func extensionID(extensions []webrtc.RTPHeaderExtensionParameter, uri string) uint8 {
+	for _, e := range extensions {
+		if e.URI == uri {
 			return uint8(e.ID)
 		}
 	}
@@ -266,15 +302,20 @@ func answersNACK(codec webrtc.RTPCodecParameters) bool {
 	return slices.Contains(codec.RTCPFeedback, webrtc.RTCPFeedback{Type: webrtc.TypeRTCPFBNACK})
 }
 
-// begin makes r the published track of its kind; false when closing.
-func (t *Transport) begin(r *Receiver) bool {
+// begin makes r the published track of its kind, or the low layer beside it;
+// false when closing.
+func (t *Transport) begin(r *Receiver, low bool) bool {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if t.ending {
 		return false
 	}
 	t.running.Add(1)
-	t.receivers[r.kind] = r
+	if low {
+		t.lower = r
+	} else {
+		t.receivers[r.kind] = r
+	}
 	return true
 }
 
@@ -283,6 +324,9 @@ func (t *Transport) end(r *Receiver) {
 	defer t.mu.Unlock()
 	if t.receivers[r.kind] == r {
 		delete(t.receivers, r.kind)
+	}
+	if t.lower == r {
+		t.lower = nil
 	}
 }
 
@@ -307,6 +351,7 @@ func (t *Transport) run() {
 			posted = t.postState(posted)
 		case <-arrivals.C:
 			t.send(t.repairs.arrivals.report())
+			t.steer(time.Now())
 		case <-reports.C:
 			t.sendReports(time.Now())
 		case <-t.closing:

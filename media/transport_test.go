@@ -7,6 +7,7 @@ import (
 	"os"
 	"slices"
 	"testing"
+	"time"
 
 	"github.com/pion/rtp"
 	"github.com/pion/transport/v5"
@@ -277,7 +278,7 @@ func TestSetTap(t *testing.T) {
 
 // Forwarding costs no allocation, before and after a switch of source.
 func TestForwardingAllocatesNothing(t *testing.T) {
-	d := newDownTrack(Video, videoClockRate, 1)
+	d := newDownTrack(Video, videoClockRate, 1, newDownlink(time.Now()))
 	d.bind(discard{}, outbound{ssrc: 5, payloadType: 96})
 	d.open()
 	for range 2 {

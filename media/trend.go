@@ -7,7 +7,9 @@ const (
 	trendSmoothing = 0.9 // of the summed delay
 	trendGain      = 4.0 // threshold's scale
 	trendMostCount = 60  // groups that make a slope count fully
-	overuseTime    = 10 * time.Millisecond
+	// overuseTime is longer than the draft's 10 ms: a receiver that stands still
+	// for a moment and then takes all at once isn't a full way.
+	overuseTime = 50 * time.Millisecond
 
 	// The threshold follows the slopes, so that a way that always jitters
 	// isn't taken for a full one (section 5.4 of the draft).
@@ -68,7 +70,7 @@ func (t *trend) judge(scaled float64, rising bool, since time.Duration) {
 	} else {
 		t.over += since
 		t.overCount++
-		t.overused = t.overused || t.over > overuseTime && t.overCount > 1 && rising
+		t.overused = t.overused || t.over > overuseTime && t.overCount > 3 && rising
 	}
 	distance := max(scaled, -scaled) - t.threshold
 	if distance > thresholdJump {

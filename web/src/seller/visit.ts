@@ -22,7 +22,7 @@ const inCall = ['waiting', 'live', 'interrupted'];
  */
 export class Visit {
   readonly socket = new CallSocket('/ws/seller', { reoffer: () => this.media.restart(), photo: (asked) => void this.photograph(asked) });
-  readonly media = new CallMedia(this.socket);
+  readonly media = new CallMedia(this.socket, true);
   readonly progress: Signal<Progress> = signal<Progress>('welcome');
   readonly stream: Signal<MediaStream | null> = signal<MediaStream | null>(null);
   readonly cameraFault: Signal<CameraError | null> = signal<CameraError | null>(null);

@@ -1,4 +1,5 @@
 import { effect, signal, type Signal } from '@preact/signals';
+import { encodings, Layers } from './layers';
 import { withOpusNack } from './sdp';
 import { ServerError, type CallSocket } from './socket';
 
@@ -27,8 +28,13 @@ export class CallMedia {
   private timer = 0; // of the next try
   private healing = false;
   private unwatch: () => void = () => {};
+  private layers: Layers | null = null;
 
-  constructor(private readonly socket: CallSocket) {}
+  /** layered: publish a small picture beside the full one, while the own network bears both. */
+  constructor(
+    private readonly socket: CallSocket,
+    private readonly layered = false,
+  ) {}
 
   /** Publishes the stream's tracks and receives the other side's, from now until stop. */
   async start(stream: MediaStream): Promise<void> {
@@ -166,8 +172,10 @@ export class CallMedia {
   private async negotiate(peer: RTCPeerConnection, stream: MediaStream): Promise<void> {
     const options: RTCRtpTransceiverInit = { direction: 'sendrecv', streams: [stream] };
     peer.addTransceiver(stream.getAudioTracks()[0] ?? 'audio', options);
+    if (this.layered) options.sendEncodings = encodings();
     const video = peer.addTransceiver(stream.getVideoTracks()[0] ?? 'video', options).sender;
     await keepResolution(video);
+    if (this.layered) this.layers = new Layers(peer, video);
     this.dress();
     await peer.setLocalDescription();
     const answer = await this.socket.request('offer', { sdp: withOpusNack(peer.localDescription!.sdp) });
@@ -210,6 +218,8 @@ export class CallMedia {
 
   private drop(): void {
     clearTimeout(this.timer);
+    this.layers?.stop();
+    this.layers = null;
     const peer = this.peer;
     this.peer = null;
     if (!peer) return;

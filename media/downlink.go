@@ -1,0 +1,133 @@
+package media
+
+import (
+	"encoding/binary"
+	"sync"
+	"time"
+
+	"github.com/pion/rtcp"
+	"github.com/pion/rtp"
+)
+
+// packetOverhead in bytes of a packet beside its payload: IP, UDP, RTP with a
+// transport-wide number, and SRTP's tag.
+const packetOverhead = 20 + 8 + 12 + 8 + 16
+
+// downlink is the way to one participant, shared by the down tracks and judged
+// by what the participant's browser says about arrivals.
+type downlink struct {
+	epoch time.Time
+
+	mu    sync.Mutex // guards what follows; a leaf
+	est   estimator
+	heard bool // the browser reports arrivals
+	tries int  // probes sent before it did
+
+	probeAt   time.Duration // when the next probe may be sent
+	probeWait time.Duration
+	probedOf  float64 // the estimate before the last probe; 0 once that one is judged
+}
+
+// How often a subscriber's way is probed: again at once after one that found
+// more, then less and less often.
+const (
+	probeWaitLeast = 300 * time.Millisecond
+	probeWaitFirst = time.Second
+	probeWaitMost  = 4 * time.Second
+	probeFound     = 1.3 // × the estimate before: the probe found more
+	probeDeaf      = 4   // probes for a browser that reports nothing
+)
+
+func newDownlink(now time.Time) *downlink {
+	return &downlink{epoch: now, est: newEstimator(), probeWait: probeWaitFirst}
+}
+
+// number gives a packet of a probe, or of none (0), its transport-wide number
+// in the header extension id; 0 where that wasn't negotiated. The number's
+// bytes are out's, so that nothing is allocated.
+func (l *downlink) number(out *outgoing, id uint8, probe int, now time.Time) {
+	if id == 0 {
+		return
+	}
+	size := len(out.payload) + int(out.header.PaddingSize) + packetOverhead
+	l.mu.Lock()
+	number := l.est.depart(size, probe, now.Sub(l.epoch))
+	if probe != 0 {
+		l.est.probe.departed(now.Sub(l.epoch))
+	}
+	l.mu.Unlock()
+	binary.BigEndian.PutUint16(out.number[:], number)
+	out.header.Extension, out.header.Extensions = false, out.extensions[:0]
+	_ = out.header.SetExtension(id, out.number[:]) // fails for ids over 14 only, which pion doesn't negotiate here
+}
+
+// take takes the participant's feedback.
+func (l *downlink) take(packet []byte, now time.Time) {
+	var fb rtcp.TransportLayerCC
+	if fb.Unmarshal(packet) != nil {
+		return // the participant's own damage
+	}
+	l.feedback(&fb, now)
+}
+
+func (l *downlink) feedback(fb *rtcp.TransportLayerCC, now time.Time) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.heard = true
+	l.est.feedback(fb, now.Sub(l.epoch))
+}
+
+// bps is the estimate, in bit/s; the most there is for a browser that doesn't
+// report arrivals. Called at least each second.
+func (l *downlink) bps(now time.Time) int {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if !l.heard {
+		return estimateMost
+	}
+	l.est.tick(now.Sub(l.epoch))
+	return l.est.bps()
+}
+
+// beginProbe starts a probe towards need bit/s if one is due; rate is how fast
+// to send it.
+func (l *downlink) beginProbe(need int, now time.Time) (probe, rate int, ok bool) {
+	since := now.Sub(l.epoch)
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.est.bps() >= need || since < l.probeAt || !l.heard && l.tries == probeDeaf {
+		return 0, 0, false
+	}
+	if l.probedOf > 0 {
+		l.probeWait = min(2*l.probeWait, probeWaitMost)
+		if l.est.target >= probeFound*l.probedOf {
+			l.probeWait = probeWaitLeast
+		}
+		l.probedOf = 0
+		if l.probeWait > probeWaitLeast {
+			l.probeAt = since + l.probeWait - probeWaitLeast
+			return 0, 0, false
+		}
+	}
+	l.tries++
+	l.probedOf, l.probeAt = l.est.target, since+probeSpan+probeWaitLeast
+	return l.est.probe.begin(), int(min(probeFactor*l.est.target, 1.2*float64(need))), true
+}
+
+func (l *downlink) endProbe() {
+	l.mu.Lock()
+	l.est.probe.end()
+	l.mu.Unlock()
+}
+
+// padding is the payload-less packet that probes are made of (RFC 3550
+// section 5.1): receivers count it and throw it away.
+func padding(out *outgoing, as outbound, seq uint16, timestamp uint32) {
+	out.header = rtp.Header{
+		Version: 2, Padding: true, PaddingSize: 255,
+		SSRC: as.rtxSSRC, PayloadType: as.rtxPayloadType, SequenceNumber: seq, Timestamp: timestamp,
+	}
+	out.payload = nil
+}
+
+const paddingSize = 255 + packetOverhead
