@@ -141,6 +141,7 @@ func FuzzSigned(f *testing.F) {
 	}
 	f.Add(text)
 	f.Add(strings.Replace(text, ".", "=.", 1))
+	f.Add(text + "\n")
 	f.Add("a.b")
 	f.Fuzz(func(t *testing.T, wild string) {
 		if _, err := secret.Announced("n1", wild, now, nil); err == nil && wild != text {

@@ -71,6 +71,9 @@ func sign(key, body []byte) string {
 
 // opened gives the body of what sign made with the same key.
 func opened(key []byte, text string) ([]byte, error) {
+	if strings.ContainsAny(text, "\r\n") { // which the decoder would skip
+		return nil, errSignature
+	}
 	first, second, _ := strings.Cut(text, ".")
 	body, err := base64.RawURLEncoding.Strict().DecodeString(first)
 	if err != nil {
