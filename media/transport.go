@@ -19,6 +19,9 @@ import (
 // reportInterval between the sender and receiver reports to a participant.
 const reportInterval = time.Second
 
+// silent is how long no media may have come for a connection to count as lost.
+const silent = 2 * time.Second
+
 // Transport is one participant's connection: at most one audio and one video
 // Receiver, and a down track for each kind, there from the first answer on, so
 // that Play needs no negotiation.
@@ -353,6 +356,7 @@ func (t *Transport) run() {
 			t.send(t.repairs.arrivals.report())
 			t.steer(time.Now())
 		case <-reports.C:
+			posted = t.postState(posted)
 			t.sendReports(time.Now())
 		case <-t.closing:
 			return
@@ -375,6 +379,9 @@ func (t *Transport) postState(posted webrtc.PeerConnectionState) webrtc.PeerConn
 	}
 	if state == posted {
 		return posted
+	}
+	if t.lean != nil && state == webrtc.PeerConnectionStateDisconnected && t.lean.peer.Silence(time.Now()) < silent {
+		return posted // pion doesn't see the media that still come
 	}
 	switch state {
 	case webrtc.PeerConnectionStateConnected:

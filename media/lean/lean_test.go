@@ -203,10 +203,11 @@ func TestForward(t *testing.T) {
 func TestRefusals(t *testing.T) {
 	p := newTestPort(t, "127.0.0.1")
 	sink := &forward{}
-	_, c := join(t, p, sink)
+	peer, c := join(t, p, sink)
 	first := c.seal(t, 7, 1, 100)
 	c.send(t, p, first)
 	eventually(t, "the first packet", func() bool { return sink.taken() == 1 })
+	heard := time.Unix(0, peer.heard.Load())
 
 	c.send(t, p, first) // replayed
 	forged := c.seal(t, 7, 2, 100)
@@ -214,6 +215,9 @@ func TestRefusals(t *testing.T) {
 	c.send(t, p, forged)
 	c.send(t, p, []byte{0x80, 96, 0, 1, 0, 0, 0, 0, 0, 0, 0, 7}) // shorter than a tag
 	eventually(t, "refusals", func() bool { return p.Counts().Refused == 3 })
+	if peer.Silence(heard) != 0 {
+		t.Error("what was refused counts as heard")
+	}
 
 	stranger := newClient(t, newKeys())
 	stranger.send(t, p, stranger.seal(t, 7, 3, 100))

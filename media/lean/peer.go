@@ -6,6 +6,7 @@ import (
 	"net/netip"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/pion/rtp"
@@ -22,8 +23,9 @@ type Sink interface {
 
 // Peer is one participant's SRTP on a Port.
 type Peer struct {
-	port *Port
-	sink Sink
+	port  *Port
+	sink  Sink
+	heard atomic.Int64 // Unix nanoseconds of the last packet that was decrypted
 
 	in      sync.Mutex // guards what follows; held while the sink is called
 	closed  bool
@@ -122,6 +124,7 @@ func (p *Peer) handle(raw []byte, now time.Time, out *Batch) {
 			p.port.counts.refused.Add(1)
 			return
 		}
+		p.heard.Store(now.UnixNano())
 		p.sink.HandleRTCP(plain, now)
 		return
 	}
@@ -142,7 +145,13 @@ func (p *Peer) handle(raw []byte, now time.Time, out *Batch) {
 	if !known {
 		p.streams = append(p.streams, ssrc)
 	}
+	p.heard.Store(now.UnixNano())
 	p.sink.HandleRTP(&p.pkt, now, out)
+}
+
+// Silence is how long nothing of the peer's has come that was whole.
+func (p *Peer) Silence(now time.Time) time.Duration {
+	return time.Duration(now.UnixNano() - p.heard.Load())
 }
 
 // WriteRTP encrypts a packet and sends it with the batch, or at once where
