@@ -22,7 +22,8 @@ func (c *Call) onCapture(seat *Seat, id, slot string) error {
 	if err != nil {
 		return err
 	}
-	ctx, deadline, after, parts := c.house.ctx, c.house.cfg.Deadline, time.Now(), c.parts
+	ctx, after, parts := c.house.ctx, time.Now(), c.parts
+	deadline := captureDeadline(c.house.cfg.Deadline, c.seller.transport.Uplink()) // a recording has a transport
 	c.job(func() event {
 		still, err := c.house.take(ctx, c.id, rec, source, after, deadline)
 		return captured{seat, id, slot, rec.ID(), still, parts.keep(ctx, err)}
@@ -35,6 +36,21 @@ func notStored(err error) error {
 		return nil
 	}
 	return &protocol.Fault{Code: protocol.CodeNotStored, Message: "The picture could not be stored. Try again.", Err: err}
+}
+
+// A key frame of 1280×720 has 80 kB at most; a poor uplink takes twice the
+// time of its bytes, with what else is sent.
+const (
+	keyFrameBits   = 8 * 80_000
+	captureLongest = 15 * time.Second
+)
+
+// captureDeadline is how long a capture may take on an uplink of so many kbit/s.
+func captureDeadline(least time.Duration, uplink int) time.Duration {
+	if uplink <= 0 {
+		return max(least, captureLongest)
+	}
+	return max(least, min(2*keyFrameBits*time.Second/time.Duration(1000*uplink), captureLongest))
 }
 
 type still struct {

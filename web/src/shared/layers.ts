@@ -18,16 +18,14 @@ export function encodings(): RTCRtpEncodingParameters[] {
   ];
 }
 
-/** What a look at the own connection shows. */
-export type Look = { bitrate: number; busy: boolean };
-
 /**
- * Whether to send the small picture, after one more look: below tooLittle the browser would send nothing but it, and a
- * processor that can't keep up has no time for it. Pure; streak counts the good looks in a row.
+ * Whether to send the small picture, after one more look at the bitrate that the own network bears: below tooLittle the
+ * browser would send nothing but it. Its pixels are a sixteenth, so any device that sends the full one can. Pure;
+ * streak counts the good looks in a row.
  */
-export function wanted(look: Look, on: boolean, streak: number): { on: boolean; streak: number } {
-  if (look.busy || look.bitrate < tooLittle) return { on: false, streak: 0 };
-  if (on || look.bitrate < enough) return { on, streak: 0 };
+export function wanted(bitrate: number, on: boolean, streak: number): { on: boolean; streak: number } {
+  if (bitrate < tooLittle) return { on: false, streak: 0 };
+  if (on || bitrate < enough) return { on, streak: 0 };
   return streak + 1 >= patience ? { on: true, streak: 0 } : { on, streak: streak + 1 };
 }
 
@@ -62,12 +60,10 @@ export class Layers {
   }
 }
 
-async function measure(peer: RTCPeerConnection): Promise<Look> {
+async function measure(peer: RTCPeerConnection): Promise<number> {
   let bitrate = Infinity; // browsers that don't tell
-  let busy = false;
   for (const each of (await peer.getStats()).values()) {
     if (each.type === 'candidate-pair' && each.nominated && each.availableOutgoingBitrate) bitrate = each.availableOutgoingBitrate;
-    if (each.type === 'outbound-rtp' && each.rid === 'f' && each.qualityLimitationReason === 'cpu') busy = true;
   }
-  return { bitrate, busy };
+  return bitrate;
 }
