@@ -44,6 +44,8 @@ type Call struct {
 	pending   *Seat              // another device of the seller that waits to be allowed
 	walkedOut bool               // the seller left the waiting room on purpose
 	recorder  *recorder.Recorder // nil until there is something to record
+	quality   *qualityLog        // nil until there are figures to keep
+	figured   time.Time          // the server's last figures that were kept
 	past      []covered          // recordings that have stopped
 	photo     *shooting          // the sensor photo asked for last; nil without one
 	clipping  bool               // a clip is being taken
@@ -153,6 +155,9 @@ func (c *Call) release() {
 	c.dropTransport(&c.manager)
 	c.jobs.Wait()
 	c.stopping.Wait()
+	if c.quality != nil {
+		c.quality.close()
+	}
 	c.shipLast()
 	if c.recorder == nil {
 		return

@@ -3,6 +3,9 @@ package calls_test
 import (
 	"bytes"
 	"context"
+	"encoding/json"
+	"errors"
+	"io"
 	"io/fs"
 	"log/slog"
 	"os"
@@ -144,6 +147,8 @@ func TestWholeCall(t *testing.T) {
 		manager.do(&protocol.Flag{Code: "S_COERCION", Text: "A second voice."})
 		manager.do(&protocol.Note{Text: "Only for staff."})
 		manager.refused(&protocol.Verdict{Verdict: "pass"}, protocol.CodeLocked)
+		seller.do(&protocol.Quality{Path: "relay", Tracks: []protocol.TrackQuality{{Direction: "out", Kind: "video", Kbps: 1234}}})
+		seller.do(&protocol.Quality{Path: "udp"}) // too soon: not kept
 		for _, slot := range protocol.Slots {
 			manager.do(&protocol.Capture{Slot: slot})
 		}
@@ -158,12 +163,46 @@ func TestWholeCall(t *testing.T) {
 		manager.do(&protocol.Verdict{Verdict: "pass", Line: "Thank you, Anna."})
 		digest := seller.until("the digest", func(s *protocol.State) bool { return s.Outcome != nil && s.Outcome.Digest != "" }).Outcome.Digest
 		r.checkRecord(room, digest)
+		r.checkFigures(room)
 		for _, secret := range []string{"S_COERCION", "second voice", "Only for staff", `"staff"`, "document_number"} {
 			if bytes.Contains(seller.sent(), []byte(secret)) {
 				t.Errorf("the seller was sent %q", secret)
 			}
 		}
 	})
+}
+
+// checkFigures looks for what server and page have said of the media.
+func (r *rig) checkFigures(room string) {
+	r.t.Helper()
+	file, _, err := r.store.Open(r.t.Context(), evidence.Prefix(room)+"data/quality.jsonl")
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	defer file.Close()
+	var server, seller int
+	for lines := json.NewDecoder(file); ; {
+		var line struct {
+			Who, Path string
+			Tracks    []protocol.TrackHealth
+		}
+		if err := lines.Decode(&line); errors.Is(err, io.EOF) {
+			break
+		} else if err != nil {
+			r.t.Fatal(err)
+		}
+		switch {
+		case line.Who == "server":
+			server++
+		case line.Who == "seller" && line.Path == "relay" && line.Tracks[0].Kbps == 1234:
+			seller++
+		default:
+			r.t.Errorf("a line %+v", line)
+		}
+	}
+	if server == 0 || seller != 1 {
+		r.t.Errorf("%d lines of the server, %d of the seller's page", server, seller)
+	}
 }
 
 // checkRecord verifies the bundle as the auditor would.

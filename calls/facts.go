@@ -196,6 +196,13 @@ func (h *House) writeBundle(ctx context.Context, r *rooms.Room, facts Facts, mad
 		src.Recordings = append(src.Recordings, evidence.DiskFile(a.video, a.summary.ID+".webm"))
 		src.Frames = append(src.Frames, evidence.DiskFile(a.index, a.summary.ID+".jsonl"))
 	}
+	path, err := figures(h.scratch(r.ID))
+	if err != nil {
+		return "", fmt.Errorf("figures of the call: %w", err)
+	}
+	if path != "" {
+		src.Quality = evidence.DiskFile(path, qualityFile)
+	}
 	return evidence.WriteBundle(ctx, h.cfg.Evidence, evidence.Prefix(r.ID), h.cfg.Keys, src)
 }
 

@@ -2,6 +2,7 @@ package calls
 
 import (
 	"context"
+	"time"
 
 	"verifycall/calls/protocol"
 	"verifycall/rooms"
@@ -17,7 +18,7 @@ type said struct {
 // sellerMay lists what a seller may send; a manager may send all but Withdraw.
 func sellerMay(msg protocol.ClientMessage) bool {
 	switch msg.(type) {
-	case *protocol.Offer, *protocol.Notice, *protocol.Mute, *protocol.Chat, *protocol.End, *protocol.Withdraw:
+	case *protocol.Offer, *protocol.Notice, *protocol.Mute, *protocol.Chat, *protocol.End, *protocol.Withdraw, *protocol.Quality:
 		return true
 	}
 	return sellerOnly(msg)
@@ -88,6 +89,8 @@ func (c *Call) dispatch(ctx context.Context, m said, s *side) (protocol.ServerMe
 		err = c.onAdmit(ctx, actor)
 	case *protocol.Mute:
 		c.onMute(s, msg)
+	case *protocol.Quality:
+		c.onQuality(s, msg, time.Now())
 	case *protocol.Chat:
 		err = c.command(ctx, actor, rooms.SendChat{From: string(s.role), Text: msg.Text})
 	case *protocol.Step:

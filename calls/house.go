@@ -13,6 +13,8 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/prometheus/client_golang/prometheus"
+
 	"verifycall/calls/protocol"
 	"verifycall/media"
 	"verifycall/media/relay"
@@ -27,12 +29,13 @@ var (
 	ErrLeaseLost = errors.New("another node has the room")
 )
 
-// Config says what a House works with. All fields are needed but Relay and the
+// Config says what a House works with. All fields are needed but Relay, Metrics and the
 // durations.
 type Config struct {
 	Rooms    *rooms.Store
 	Media    *media.Node
 	Relay    *relay.Server // nil: there is none
+	Metrics  *Metrics      // nil: nobody reads them
 	Evidence evidence.Store
 	Keys     *evidence.Keys
 	Scratch  string // directory of the parts of running recordings
@@ -77,6 +80,9 @@ func NewHouse(cfg Config) *House {
 	}
 	if cfg.Reseal == 0 {
 		cfg.Reseal = 10 * time.Second
+	}
+	if cfg.Metrics == nil {
+		cfg.Metrics = NewMetrics(prometheus.NewRegistry())
 	}
 	h := &House{cfg: cfg, calls: make(map[string]*Call), beginning: make(map[string]chan struct{})}
 	h.ctx, h.cancel = context.WithCancelCause(context.Background())

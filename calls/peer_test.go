@@ -49,7 +49,7 @@ func (p *page) Send(re string, m protocol.ServerMessage) bool {
 	switch m := m.(type) {
 	case *protocol.State:
 		p.state = m
-	case *protocol.Recorder:
+	case *protocol.Recorder, *protocol.Health:
 	default:
 		if re == "" {
 			p.last = m

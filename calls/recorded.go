@@ -28,7 +28,10 @@ func (r recorded) apply(_ context.Context, c *Call) {
 				s.tapped[media.Video].RequestKeyFrame()
 			}
 		}
-	case recorder.Failing, recorder.Working: // the recorder has logged it
+	case recorder.Failing:
+		c.house.cfg.Metrics.failing.Inc()
+		c.sendRecorder()
+	case recorder.Working: // the recorder has logged it
 		c.sendRecorder()
 	}
 }

@@ -26,11 +26,15 @@ func (c *Call) startSeal(ctx context.Context) {
 	}
 	c.sealing = true
 	h, lease := c.house, c.lease
-	id := c.id
+	id, figures := c.id, c.quality
+	c.quality = nil                  // nothing is added after the call's end
 	ctx = context.WithoutCancel(ctx) // a record once begun is finished; stop waits for it
 	c.job(func() event {
 		started := time.Now()
 		c.stopping.Wait()
+		if figures != nil {
+			figures.close()
+		}
 		err := h.seal(ctx, id, lease.Guards()...)
 		return sealed{err, time.Since(started)}
 	})

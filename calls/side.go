@@ -63,6 +63,9 @@ type side struct {
 	begun     time.Time // of recording
 	withdrawn bool      // said so and not agreed again, whatever the store knows
 
+	sampled  map[media.Kind]sampled // totals at the last look
+	reported time.Time              // the page's last figures
+
 	audioOff, videoOff bool
 	canPhoto           bool // the page said that its device takes photos
 }
@@ -228,6 +231,7 @@ func (c *Call) onTick(ctx context.Context, now time.Time) {
 			c.interrupt(ctx, now, cause)
 		}
 		c.sendRecorder()
+		c.sendHealth(now)
 		c.watchLock()
 		c.watchPhoto(now)
 	case rooms.StateInterrupted:

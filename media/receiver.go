@@ -37,6 +37,13 @@ type Stats struct {
 	KeyFrames, KeyFrameRequests uint64
 	// RTT is the round trip to the publisher, 0 while unknown.
 	RTT time.Duration
+	// Jitter of the arrivals, RFC 3550 section 6.4.1.
+	Jitter time.Duration
+	// Width and Height of the last key frame in pixels, Frames that began to
+	// arrive, and how long in all the picture stood still. Video only.
+	Width, Height int
+	Frames        uint64
+	Frozen        time.Duration
 }
 
 // trackIO is what a Receiver needs of the connection below it. Reads return
@@ -76,9 +83,10 @@ type Receiver struct {
 	keyFrames keyFrameRequests
 	asked     chan struct{} // never closed; 1, full means that the asking goroutine will look anyway
 
-	counting sync.Mutex // guards the next five
+	counting sync.Mutex // guards the next six
 	speed    meter
 	seen     sequence
+	pictures pictures
 	came     reception
 	lost     nacks
 	stats    Stats
@@ -115,6 +123,8 @@ func (r *Receiver) Stats() Stats {
 	defer r.counting.Unlock()
 	s := r.stats
 	s.Lost = r.seen.lost()
+	s.Jitter = time.Duration(r.came.jitter * float64(time.Second) / float64(r.clockRate))
+	s.Width, s.Height, s.Frames, s.Frozen = r.pictures.width, r.pictures.height, r.pictures.frames, r.pictures.frozen
 	s.RTT = r.io.rtt()
 	return s
 }
@@ -239,6 +249,9 @@ func (r *Receiver) count(pkt *rtp.Packet, key, repair bool, now time.Time) (fres
 	r.speed.add(len(pkt.Payload)+packetOverhead, now)
 	r.stats.Packets++
 	r.stats.Bytes += uint64(len(pkt.Payload))
+	if r.kind == Video {
+		r.pictures.packet(pkt.Timestamp, pkt.Payload, key, now)
+	}
 	if key {
 		r.stats.KeyFrames++
 	}

@@ -22,6 +22,7 @@ var clientTypes = map[string]func() ClientMessage{
 	"device":         func() ClientMessage { return &Device{} },
 	"photo_announce": func() ClientMessage { return &PhotoAnnounce{} },
 	"photo_failed":   func() ClientMessage { return &PhotoFailed{} },
+	"quality":        func() ClientMessage { return &Quality{} },
 }
 
 var serverTypes = map[string]func() ServerMessage{
@@ -33,6 +34,7 @@ var serverTypes = map[string]func() ServerMessage{
 	"bye":      func() ServerMessage { return &Bye{} },
 	"state":    func() ServerMessage { return &State{} },
 	"recorder": func() ServerMessage { return &Recorder{} },
+	"health":   func() ServerMessage { return &Health{} },
 	"photo":    func() ServerMessage { return &Photo{} },
 }
 

@@ -69,7 +69,7 @@ func runServe(args []string, out, errOut io.Writer) int {
 
 // serve runs the server until ctx ends, then stops it politely.
 func serve(ctx context.Context, c settings, log *slog.Logger, out io.Writer) (err error) {
-	n := &node{cfg: c, log: log, failed: make(chan error, 3)}
+	n := &node{registry: prometheus.NewRegistry(), cfg: c, log: log, failed: make(chan error, 3)}
 	defer func() { err = errors.Join(err, n.close()) }()
 	if err := n.open(ctx); err != nil {
 		return err
@@ -94,6 +94,8 @@ func serve(ctx context.Context, c settings, log *slog.Logger, out io.Writer) (er
 type node struct {
 	cfg settings
 	log *slog.Logger
+
+	registry *prometheus.Registry
 
 	keys  *evidence.Keys
 	store *evidence.FS
@@ -139,7 +141,7 @@ func (n *node) open(ctx context.Context) (err error) {
 	if err := n.joinCluster(ctx); err != nil {
 		return err
 	}
-	house := calls.Config{Rooms: n.rooms, Media: n.media, Relay: n.relay, Evidence: n.store, Keys: n.keys,
+	house := calls.Config{Rooms: n.rooms, Media: n.media, Relay: n.relay, Metrics: calls.NewMetrics(n.registry), Evidence: n.store, Keys: n.keys,
 		Scratch: filepath.Join(c.Data, "scratch"), Log: n.log, Grace: c.Grace}
 	if m := n.cluster.member; m != nil {
 		house.Node, house.Steady = m.ID(), m.Steady
@@ -169,13 +171,12 @@ func (n *node) listen() (err error) {
 	if err != nil {
 		return fmt.Errorf("pages: %w", err)
 	}
-	registry := prometheus.NewRegistry()
-	registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
-	if err := n.media.Register(registry); err != nil {
+	n.registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	if err := n.media.Register(n.registry); err != nil {
 		return err
 	}
 	n.edge, err = signaling.New(signaling.Config{Rooms: n.rooms, House: n.house, Evidence: n.store, Keys: n.keys, Pages: files,
-		Public: n.public, Log: n.log, Metrics: signaling.NewMetrics(registry), Nodes: n.cluster.member,
+		Public: n.public, Log: n.log, Metrics: signaling.NewMetrics(n.registry), Nodes: n.cluster.member,
 		ConnsPerIP: n.cfg.ConnsPerIP})
 	if err != nil {
 		return err
@@ -193,7 +194,7 @@ func (n *node) listen() (err error) {
 		return fmt.Errorf("metrics: %w", err)
 	}
 	mux := http.NewServeMux()
-	mux.Handle("GET /metrics", promhttp.HandlerFor(registry, promhttp.HandlerOpts{}))
+	mux.Handle("GET /metrics", promhttp.HandlerFor(n.registry, promhttp.HandlerOpts{}))
 	mux.HandleFunc("POST /drain", n.answerDrain)
 	n.ops = newHTTPServer(mux, n.log)
 	return nil

@@ -25,6 +25,7 @@ const (
 	profileFile   = "data/profile.json"
 	planFile      = "data/plan.json"
 	statementFile = "data/statement.json"
+	qualityFile   = "data/quality.jsonl" // optional
 
 	stillsDir    = "data/stills/"
 	recordingDir = "data/recording/"
@@ -71,6 +72,7 @@ type Source struct {
 	Documents  []File           // data/documents/
 	Recordings []File           // data/recording/
 	Frames     []File           // data/frames/
+	Quality    File             // data/quality.jsonl; without Open there is none
 	Statement  Statement        // data/statement.json, see BuildStatement
 }
 

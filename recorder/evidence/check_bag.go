@@ -130,7 +130,7 @@ func (v *verification) checkListed() error {
 // inLayout tells whether a payload path is one that a bundle has.
 func inLayout(name string) bool {
 	switch name {
-	case ledgerFile, privateFile, roomFile, profileFile, planFile, statementFile:
+	case ledgerFile, privateFile, roomFile, profileFile, planFile, statementFile, qualityFile:
 		return true
 	}
 	for dir, extension := range map[string]string{

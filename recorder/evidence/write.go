@@ -177,6 +177,9 @@ func (src Source) files(room string) (map[string]opener, error) {
 		return nil, fmt.Errorf("%s: %w", privateFile, err)
 	}
 	files[ledgerFile], files[privateFile] = text(record), text(private)
+	if src.Quality.Open != nil {
+		files[qualityFile] = src.Quality.Open
+	}
 	for dir, list := range map[string][]File{
 		stillsDir: src.Stills, photosDir: src.Photos, documentsDir: src.Documents, recordingDir: src.Recordings, framesDir: src.Frames,
 	} {

@@ -134,6 +134,11 @@ export interface Flag {
   text?: string;
 }
 
+/** Health is sent once a second to staff in a call: each published track as the server receives it. */
+export interface Health {
+  tracks: TrackHealth[];
+}
+
 /** Hello is the first message of a connection, within 10 s. Tab is random, made by the page and kept for its life: the same tab coming back resumes, another tab of the same browser takes over, another device has to be allowed. */
 export interface Hello {
   tab: string;
@@ -264,6 +269,14 @@ export interface PhotoView {
   frame: CaptureView;
 }
 
+/** Quality is how the media fare by the page's own figures (getStats), each 5 s while its media are up. Those of a live call are kept in the record. */
+export interface Quality {
+  /** how the media go: "udp", "tcp", "relay", or "" while unknown */
+  path: string;
+  /** at most 6: in and out, picture and sound; out has one for each layer of the picture */
+  tracks: TrackQuality[];
+}
+
 /** Recorder is sent once a second to staff while a call is recorded. */
 export interface Recorder {
   tracks: TrackStatus[];
@@ -363,6 +376,51 @@ export interface StepView {
   done: boolean;
 }
 
+/** TrackHealth is one published track, over the last second. */
+export interface TrackHealth {
+  participant: Role;
+  /** "audio" or "video" */
+  kind: string;
+  /** pixels; 0 of sound */
+  width: number;
+  height: number;
+  fps: number;
+  kbps: number;
+  /** per mille of the packets, after repair */
+  loss: number;
+  /** ms between server and participant, 0 while unknown */
+  rtt: number;
+  /** ms */
+  jitter: number;
+  /** ms that the picture stood still */
+  frozen: number;
+  /** recorded time per mille of live time, 0 while nothing is recorded */
+  coverage: number;
+}
+
+/** TrackQuality is one track as a page sees it, over the time since the last report. */
+export interface TrackQuality {
+  /** "in" or "out" */
+  direction: string;
+  /** "audio" or "video" */
+  kind: string;
+  /** RTP stream id of a simulcast layer */
+  layer?: string;
+  /** pixels; 0 of sound */
+  width: number;
+  height: number;
+  fps: number;
+  kbps: number;
+  /** per mille of the packets */
+  loss: number;
+  /** ms, 0 while unknown */
+  rtt: number;
+  /** ms */
+  jitter: number;
+  /** ms that the picture stood still */
+  frozen: number;
+}
+
 /** TrackStatus is the recorder's light for one track. */
 export interface TrackStatus {
   participant: Role;
@@ -409,6 +467,7 @@ export interface ClientMessages {
   offer: Offer;
   photo_announce: PhotoAnnounce;
   photo_failed: PhotoFailed;
+  quality: Quality;
   step: Step;
   verdict: Verdict;
   withdraw: Withdraw;
@@ -418,6 +477,7 @@ export interface ServerMessages {
   answer: Answer;
   bye: Bye;
   error: Error;
+  health: Health;
   ok: OK;
   photo: Photo;
   recorder: Recorder;

@@ -1,6 +1,7 @@
 import { effect, signal, type Signal } from '@preact/signals';
 import { encodings, Layers } from './layers';
 import { withOpusNack } from './sdp';
+import { watchQuality } from './quality';
 import { ServerError, type CallSocket } from './socket';
 
 /** Where the media stand. */
@@ -40,7 +41,12 @@ export class CallMedia {
   async start(stream: MediaStream): Promise<void> {
     this.stream = stream;
     this.unwatch();
-    const watched = [this.watchSocket(), this.watchNetwork()];
+    const figures = watchQuality({
+      stats: () => this.stats(),
+      report: (quality) => this.socket.send('quality', quality),
+      silent: () => void this.heal(),
+    });
+    const watched = [this.watchSocket(), this.watchNetwork(), figures];
     this.unwatch = () => watched.forEach((stop) => stop());
     await this.connect();
   }

@@ -1,5 +1,5 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
-import type { State, TrackStatus } from '../../protocol';
+import type { State, TrackHealth, TrackStatus } from '../../protocol';
 import { bytes } from '../../shared/times';
 import { Icon, classes } from '../../shared/ui';
 import { AlertTriangle, CircleDashed } from 'lucide-preact';
@@ -31,8 +31,29 @@ export function HealthCard({ session, state }: { session: Session; state: State 
         <Figure label={t('health.loss')} value={now && live ? (now.loss * 100).toFixed(1) : '–'} unit={t('health.percent')} line={seconds.map((each) => each.loss)} />
         <Figure label={t('health.trip')} value={now?.trip !== undefined && live ? now.trip.toFixed(0) : '–'} unit={t('health.ms')} line={seconds.map((each) => each.trip ?? 0)} />
       </dl>
+      <AtServer tracks={session.health.value} />
       <RecorderLight tracks={session.tracks.value} state={state} />
     </section>
+  );
+}
+
+/** The seller's tracks as the server receives and records them. */
+function AtServer({ tracks }: { tracks: TrackHealth[] }) {
+  const seller = tracks.filter((track) => track.participant === 'seller');
+  if (!seller.length) return null;
+  return (
+    <div class="at-server figures" data-testid="manager-at-server">
+      <strong>{t('health.server')}</strong>
+      {seller.map((track) => (
+        <p key={track.kind}>
+          {word('track', track.kind)} <span class="quiet">
+            {track.kind === 'video' && `${t('health.picture', { width: track.width, height: track.height, fps: track.fps })} · `}
+            {t('health.line', { kbps: track.kbps, loss: (track.loss / 10).toFixed(1), rtt: track.rtt, jitter: track.jitter })}
+            {track.frozen > 0 && ` · ${t('health.frozen', { ms: track.frozen })}`}
+          </span>
+        </p>
+      ))}
+    </div>
   );
 }
 

@@ -1,5 +1,5 @@
 import { computed, effect, signal } from '@preact/signals';
-import type { CaptureView, ClientMessages, State, TrackStatus } from '../../protocol';
+import type { CaptureView, ClientMessages, State, TrackHealth, TrackStatus } from '../../protocol';
 import { CameraError, openCamera, type CameraFault } from '../../shared/camera';
 import { language } from '../../shared/i18n';
 import { CallMedia } from '../../shared/rtc';
@@ -26,6 +26,8 @@ export class Session {
   readonly cameraFault = signal<CameraFault | ''>('');
   /** The recorder's light; empty while nothing is recorded. */
   readonly tracks = signal<TrackStatus[]>([]);
+  /** The published tracks as the server receives them; empty while there is no call. */
+  readonly health = signal<TrackHealth[]>([]);
   /** Why the last request of a kind was refused; '' after it went well. */
   readonly refusals = signal<Partial<Record<Request, string>>>({});
   /** Requests that wait for their answer. */
@@ -37,6 +39,7 @@ export class Session {
   constructor(readonly room: string) {
     this.socket = new CallSocket(`/ws/manager?room=${encodeURIComponent(room)}`, {
       recorder: (light) => (this.tracks.value = light.tracks),
+      health: (health) => (this.health.value = health.tracks),
       reoffer: () => this.media.restart(),
     });
     this.media = new CallMedia(this.socket);
@@ -47,7 +50,7 @@ export class Session {
     this.stops.push(
       effect(() => (wanted.value ? void this.openOwn() : this.closeOwn())),
       effect(() => {
-        if (this.socket.state.value?.room.state !== 'live') this.tracks.value = [];
+        if (this.socket.state.value?.room.state !== 'live') this.tracks.value = this.health.value = [];
       }),
       effect(() => {
         if (this.socket.status.value === 'replaced') this.closeOwn();

@@ -1,0 +1,53 @@
+package calls
+
+import (
+	"github.com/prometheus/client_golang/prometheus"
+
+	"verifycall/calls/protocol"
+)
+
+// Metrics of the live calls' tracks, one observation a track and second. No
+// label holds a room or a person.
+type Metrics struct {
+	fps, kbps, loss, rtt, jitter, coverage *prometheus.HistogramVec // role, kind
+	frozen                                 *prometheus.CounterVec   // seconds; role
+	failing                                prometheus.Counter
+}
+
+// NewMetrics makes the metrics and registers them.
+func NewMetrics(reg prometheus.Registerer) *Metrics {
+	track := func(name, help string, buckets ...float64) *prometheus.HistogramVec {
+		return prometheus.NewHistogramVec(prometheus.HistogramOpts{Name: "verifycall_track_" + name, Help: help, Buckets: buckets}, []string{"role", "kind"})
+	}
+	m := &Metrics{
+		fps:      track("fps", "Frames of a second, pictures only.", 1, 5, 10, 15, 20, 25, 30, 60),
+		kbps:     track("kbps", "Bitrate of a second in kbit/s, payload.", 8, 16, 32, 64, 150, 300, 600, 1100, 1500, 2500, 5000),
+		loss:     track("loss_ratio", "Packets of a second that neither came nor were repaired.", 0, .001, .005, .01, .02, .05, .1, .2, .5),
+		rtt:      track("rtt_seconds", "Round trip to the participant.", .01, .025, .05, .1, .2, .3, .5, 1, 2),
+		jitter:   track("jitter_seconds", "Jitter of the arrivals, RFC 3550.", .001, .005, .01, .02, .05, .1, .2, .5),
+		coverage: track("coverage_ratio", "Recorded share of the live time so far.", .5, .8, .9, .95, .98, .99, .999, 1),
+		frozen: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "verifycall_track_frozen_seconds_total", Help: "Time that pictures stood still."}, []string{"role"}),
+		failing: prometheus.NewCounter(prometheus.CounterOpts{
+			Name: "verifycall_recordings_failing_total", Help: "Recordings that began to lose frames to the disk."}),
+	}
+	reg.MustRegister(m.fps, m.kbps, m.loss, m.rtt, m.jitter, m.coverage, m.frozen, m.failing)
+	return m
+}
+
+func (m *Metrics) observe(t protocol.TrackHealth) {
+	role := string(t.Participant)
+	m.kbps.WithLabelValues(role, t.Kind).Observe(float64(t.Kbps))
+	m.loss.WithLabelValues(role, t.Kind).Observe(float64(t.Loss) / 1000)
+	m.jitter.WithLabelValues(role, t.Kind).Observe(float64(t.Jitter) / 1000)
+	if t.RTT > 0 {
+		m.rtt.WithLabelValues(role, t.Kind).Observe(float64(t.RTT) / 1000)
+	}
+	if t.Coverage > 0 {
+		m.coverage.WithLabelValues(role, t.Kind).Observe(float64(t.Coverage) / 1000)
+	}
+	if t.Kind == "video" {
+		m.fps.WithLabelValues(role, t.Kind).Observe(float64(t.FPS))
+		m.frozen.WithLabelValues(role).Add(float64(t.Frozen) / 1000)
+	}
+}

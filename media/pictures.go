@@ -1,0 +1,64 @@
+package media
+
+import (
+	"encoding/binary"
+	"time"
+)
+
+// pictures follow the frames of one video track as they begin to arrive: how many,
+// how large, and how long the picture stood still. Pure; owned by one Receiver.
+// The zero value is ready.
+type pictures struct {
+	frames        uint64
+	width, height int // of the last key frame
+	newest        uint32
+	at            time.Time     // when the newest frame began
+	interval      time.Duration // mean between frames, over some 30 of them
+	frozen        time.Duration // sum of the stillstands
+}
+
+// A stillstand is an interval over three times the mean, and 150 ms over it, as
+// freezeCount of W3C's webrtc-stats has it.
+const (
+	frozenTimes = 3
+	frozenOver  = 150 * time.Millisecond
+	meanOf      = 30
+)
+
+// packet takes each packet once, in the order of arrival.
+func (f *pictures) packet(timestamp uint32, payload []byte, key bool, now time.Time) {
+	if key {
+		if w, h, ok := keyFrameSize(payload); ok {
+			f.width, f.height = w, h
+		}
+	}
+	if f.frames > 0 && int32(timestamp-f.newest) <= 0 {
+		return // another packet of a frame that is known
+	}
+	if f.frames > 0 {
+		since := now.Sub(f.at)
+		if f.frames > 1 && since > max(frozenTimes*f.interval, f.interval+frozenOver) {
+			f.frozen += since
+		}
+		if f.frames == 1 {
+			f.interval = since
+		}
+		f.interval += (since - f.interval) / time.Duration(min(f.frames, meanOf))
+	}
+	f.frames++
+	f.newest, f.at = timestamp, now
+}
+
+// keyFrameSize reads a key frame's size out of its first packet's payload
+// (RFC 6386 section 9.1).
+func keyFrameSize(payload []byte) (width, height int, ok bool) {
+	d, err := parseVP8(payload)
+	if err != nil || !d.keyFrame || len(payload) < d.size+10 {
+		return 0, 0, false
+	}
+	head := payload[d.size:]
+	if head[3] != 0x9d || head[4] != 0x01 || head[5] != 0x2a {
+		return 0, 0, false
+	}
+	return int(binary.LittleEndian.Uint16(head[6:]) & 0x3fff), int(binary.LittleEndian.Uint16(head[8:]) & 0x3fff), true
+}

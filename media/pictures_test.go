@@ -1,0 +1,51 @@
+package media
+
+import (
+	"testing"
+	"time"
+)
+
+func TestPictures(t *testing.T) {
+	key := append([]byte{0x10, 0x10, 0, 0, 0x9d, 0x01, 0x2a, 0x00, 0x05, 0xd0, 0x02}, make([]byte, 50)...) // 1280×720
+	now := time.Unix(0, 0)
+	var f pictures
+	frame := func(ts uint32, after time.Duration) {
+		now = now.Add(after)
+		f.packet(ts, []byte{0x10, 1}, false, now)
+		f.packet(ts, []byte{0x00, 1}, false, now.Add(time.Millisecond)) // its second packet
+	}
+	f.packet(0, key, true, now)
+	for i := range uint32(60) {
+		frame((i+1)*3600, 40*time.Millisecond)
+	}
+	if f.frames != 61 || f.width != 1280 || f.height != 720 || f.frozen != 0 {
+		t.Fatalf("after 61 even frames: %+v", f)
+	}
+	frame(61*3600, 190*time.Millisecond) // late, not frozen
+	f.packet(20*3600, []byte{0x10, 1}, false, now)
+	if f.frozen != 0 || f.frames != 62 {
+		t.Errorf("late: %+v", f)
+	}
+	frame(62*3600, 900*time.Millisecond)
+	if f.frozen != 900*time.Millisecond {
+		t.Errorf("frozen for %v", f.frozen)
+	}
+	// A camera in the dark, a frame a second: after a while it isn't frozen.
+	for i := range uint32(100) {
+		frame((63+i)*90000, time.Second)
+	}
+	before := f.frozen
+	frame(200*90000, time.Second)
+	if f.frozen != before {
+		t.Error("a slow picture counts as frozen for ever")
+	}
+}
+
+func FuzzKeyFrameSize(f *testing.F) {
+	f.Add([]byte{0x10, 0x10, 0, 0, 0x9d, 0x01, 0x2a, 0x00, 0x05, 0xd0, 0x02})
+	f.Fuzz(func(t *testing.T, payload []byte) {
+		if w, h, ok := keyFrameSize(payload); ok && (w > 0x3fff || h > 0x3fff) {
+			t.Errorf("%d×%d", w, h)
+		}
+	})
+}
