@@ -26,6 +26,9 @@ func (c *Call) onCapture(seat *Seat, id, slot string) error {
 	deadline := captureDeadline(c.house.cfg.Deadline, c.seller.transport.Uplink()) // a recording has a transport
 	c.job(func() event {
 		still, err := c.house.take(ctx, c.id, rec, source, after, deadline)
+		if err == nil {
+			still.quality = qualityOf(slot, still.frame.Data)
+		}
 		return captured{seat, id, slot, rec.ID(), still, parts.keep(ctx, err)}
 	})
 	return nil
@@ -58,6 +61,8 @@ type still struct {
 	object evidence.Object
 	width  int
 	height int
+
+	quality *rooms.Quality // of a document's side
 }
 
 // take waits for the key frame and stores it as a picture.
@@ -76,7 +81,7 @@ func (h *House) take(ctx context.Context, room string, rec *recorder.Recording, 
 	if err != nil {
 		return still{}, notStored(err)
 	}
-	return still{frame, object, w, ht}, nil
+	return still{frame: frame, object: object, width: w, height: ht}, nil
 }
 
 // nextKeyFrame asks again every second, since a request can be lost.
@@ -114,12 +119,12 @@ func (e captured) apply(ctx context.Context, c *Call) {
 	err := c.command(ctx, e.seat.actor(), rooms.TakeCapture{Capture: rooms.Capture{
 		Slot: e.slot, SHA256: e.still.object.SHA256, FrameSHA256: f.SHA256,
 		Width: e.still.width, Height: e.still.height, RTP: f.RTP, At: f.At.UTC(),
-		Recording: e.recording, Frame: f.N,
+		Recording: e.recording, Frame: f.N, Quality: e.still.quality,
 	}})
 	if err != nil {
 		e.seat.refuse(e.id, err)
 		return
 	}
-	c.log.Info("captured", "slot", e.slot, "width", e.still.width, "height", e.still.height)
+	c.log.Info("captured", "slot", e.slot, "width", e.still.width, "height", e.still.height, "hint", hintOf(e.still.quality))
 	e.seat.send(e.id, &protocol.OK{})
 }

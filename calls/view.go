@@ -138,7 +138,7 @@ func Captures(r *rooms.Room) []protocol.CaptureView {
 	list := make([]protocol.CaptureView, 0, len(r.Captures))
 	for _, c := range r.Captures {
 		list = append(list, protocol.CaptureView{Slot: c.Slot, SHA256: c.SHA256, Width: c.Width, Height: c.Height,
-			At: c.At.UTC(), Recording: c.Recording, Frame: c.Frame})
+			At: c.At.UTC(), Recording: c.Recording, Frame: c.Frame, Hint: hintOf(c.Quality)})
 	}
 	return list
 }

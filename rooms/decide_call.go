@@ -140,11 +140,15 @@ func (c TakeCapture) decide(r *Room, now time.Time) ([]Draft, error) {
 	if err != nil {
 		return nil, err
 	}
-	return record(typeCapture, map[string]any{
+	body := map[string]any{
 		"kind": captureFrame, "slot": c.Slot, "sha256": c.SHA256, "frame_sha256": c.FrameSHA256,
 		"width": c.Width, "height": c.Height, "rtp": c.RTP, "taken": stamp(c.Capture.At),
 		"recording": c.Recording, "frame": c.Frame,
-	}), nil
+	}
+	if q := c.Quality; q != nil {
+		body["quality"] = map[string]any{"hint": q.Hint, "bright": q.Bright, "burnt": q.Burnt, "pitch": q.Pitch, "edge": q.Edge}
+	}
+	return record(typeCapture, body), nil
 }
 
 // DecideCompare records what the manager saw for one item. Typed is what was

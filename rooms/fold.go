@@ -179,11 +179,15 @@ func admitted(r *Room, at time.Time, _ body) {
 }
 
 func captureTaken(r *Room, _ time.Time, b body) {
-	r.Captures = append(r.Captures, Capture{
+	c := Capture{
 		Slot: b.text("slot"), SHA256: b.text("sha256"), FrameSHA256: b.text("frame_sha256"),
 		Width: int(b.number("width")), Height: int(b.number("height")), RTP: uint32(b.number("rtp")),
 		At: b.time("taken"), Recording: b.text("recording"), Frame: b.number("frame"),
-	})
+	}
+	if q := b.object("quality"); q != nil {
+		c.Quality = &Quality{q.text("hint"), int(q.number("bright")), int(q.number("burnt")), int(q.number("pitch")), int(q.number("edge"))}
+	}
+	r.Captures = append(r.Captures, c)
 }
 
 func aborted(r *Room, at time.Time, b body) {

@@ -90,10 +90,20 @@ type Capture struct {
 	FrameSHA256 string    `json:"frameSHA256"` // of the VP8 payload within
 	Width       int       `json:"width"`
 	Height      int       `json:"height"`
-	RTP         uint32    `json:"rtp"`       // RTP timestamp of the frame
-	At          time.Time `json:"at"`        // arrival of the frame
-	Recording   string    `json:"recording"` // id of the recording that holds it
-	Frame       int64     `json:"frame"`     // its number in that recording's frame index
+	RTP         uint32    `json:"rtp"`               // RTP timestamp of the frame
+	At          time.Time `json:"at"`                // arrival of the frame
+	Recording   string    `json:"recording"`         // id of the recording that holds it
+	Frame       int64     `json:"frame"`             // its number in that recording's frame index
+	Quality     *Quality  `json:"quality,omitempty"` // of a document's side; nil where it wasn't measured
+}
+
+// Quality is what was measured of a captured document, see calls/legibility.
+type Quality struct {
+	Hint   string `json:"hint"`   // why it can't be read; empty if it can
+	Bright int    `json:"bright"` // luma of the paper
+	Burnt  int    `json:"burnt"`  // ‰ burnt out by glare
+	Pitch  int    `json:"pitch"`  // tenths of a pixel from character to character of the zone
+	Edge   int    `json:"edge"`   // tenths of a pixel from black to white
 }
 
 // Compare is what the manager decided by eye for one item.

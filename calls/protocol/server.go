@@ -142,8 +142,9 @@ type CaptureView struct {
 	Width     int       `json:"width"`
 	Height    int       `json:"height"`
 	At        time.Time `json:"at"`
-	Recording string    `json:"recording"` // id of the recording that holds the frame
-	Frame     int64     `json:"frame"`     // its number in the recording's frame index
+	Recording string    `json:"recording"`      // id of the recording that holds the frame
+	Frame     int64     `json:"frame"`          // its number in the recording's frame index
+	Hint      string    `json:"hint,omitempty"` // why the document can't be read: "dark", "glare", "blur", "small", "cropped"
 }
 
 // ClipView is a stretch of a recording, from key frame to key frame. After the

@@ -56,6 +56,8 @@ export interface CaptureView {
   recording: string;
   /** its number in the recording's frame index */
   frame: number;
+  /** why the document can't be read: "dark", "glare", "blur", "small", "cropped" */
+  hint?: string;
 }
 
 /** Chat is a line of text to everybody in the call. */

@@ -1,4 +1,4 @@
-import { Check, Film, Plus } from 'lucide-preact';
+import { AlertTriangle, Check, Film, Plus } from 'lucide-preact';
 import { Slots, type State } from '../../protocol';
 import { keepFocus } from '../../shared/focus';
 import { Icon, classes } from '../../shared/ui';
@@ -32,7 +32,7 @@ export function Captures({ state, desk }: { state: State; desk: Desk }) {
                 onClick={() => desk.chooseCapture(capture)}
               >
                 <img src={stillURL(state.room.id, capture.sha256)} alt="" />
-                {!replaced && <span class="capture-ok"><Icon of={Check} size={12} /></span>}
+                {!replaced && (capture.hint ? <span class="capture-hint" title={word('hint', capture.hint)}><Icon of={AlertTriangle} size={12} /></span> : <span class="capture-ok"><Icon of={Check} size={12} /></span>)}
               </button>
               <span>{turn > 1 || replaced ? t('captures.retake', { slot, n: turn }) : slot}</span>
             </li>

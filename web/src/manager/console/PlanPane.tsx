@@ -62,6 +62,7 @@ function StepBody({ session, state, desk, step }: Omit<StepProps, 'n' | 'zone'>)
   const slot = step.step !== 'COMPARE';
   const kept = (state.staff?.captures ?? []).filter((capture) => capture.slot === step.step).length;
   const { busy, refusals } = session;
+  const hint = latest(state.staff?.captures ?? [], step.step)?.hint;
   return (
     <div class="step-body">
       <p class="script">{word('plan.script', step.step)}</p>
@@ -82,6 +83,7 @@ function StepBody({ session, state, desk, step }: Omit<StepProps, 'n' | 'zone'>)
         )}
       </p>
       {slot && <OtherKinds session={session} state={state} slot={step.step} />}
+      {step.done && hint && <p class="step-hint" role="status" data-testid="manager-hint" data-hint={hint}>{t('plan.hint', { what: word('hint', hint) })}</p>}
       {refusals.value.capture && <p class="field-error" role="alert">{t('plan.captureFailed', { why: refusals.value.capture })}</p>}
       {refusals.value.step && <p class="field-error" role="alert">{t('plan.stepFailed', { why: refusals.value.step })}</p>}
     </div>

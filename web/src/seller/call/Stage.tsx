@@ -6,6 +6,7 @@ import { classes, Icon, StreamVideo } from '../../shared/ui';
 import { t } from '../text';
 import type { Visit } from '../visit';
 import { covers, documentFrame, shownArea } from './frame';
+import { useHint } from './hint';
 
 const ownLarge = ['DOC_FRONT', 'DOC_BACK', 'FACE_WITH_DOC'];
 const framed = ['DOC_FRONT', 'DOC_BACK'];
@@ -16,6 +17,7 @@ export function Stage({ visit, state, children }: { visit: Visit; state: State; 
   const own = ownLarge.includes(state.step);
   const withFrame = framed.includes(state.step);
   useFrame(box, own, withFrame);
+  const hint = useHint(box, visit.media.videoOff.value ? '' : state.step);
   const remote = visit.media.remote.value;
   const peerOff = state.peer?.videoOff || !state.peer?.media;
   const ownOff = visit.media.videoOff.value;
@@ -32,7 +34,8 @@ export function Stage({ visit, state, children }: { visit: Visit; state: State; 
         {peerOff && <Off words={state.peer?.videoOff ? t('call.theirCameraOff') : t('call.connecting')} />}
         <span class="picture-name">{name}</span>
       </div>
-      {withFrame && <Corners />}
+      {withFrame && <Corners good={hint === ''} />}
+      {withFrame && hint !== null && <p class={classes('call-hint', hint ? 'warn' : 'good')} role="status" data-testid="seller-hint" data-hint={hint}>{t(`call.hint.${hint || 'good'}`)}</p>}
       {children}
     </div>
   );
@@ -47,9 +50,9 @@ function Off({ words }: { words: string }) {
   );
 }
 
-function Corners() {
+function Corners({ good }: { good: boolean }) {
   return (
-    <div class="frame" aria-hidden="true">
+    <div class={classes('frame', good && 'good')} aria-hidden="true">
       <span />
       <span />
       <span />
@@ -70,8 +73,7 @@ function useFrame(stage: { current: HTMLDivElement | null }, own: boolean, withF
       const cut = covers(room, size);
       video.classList.toggle('whole', !cut);
       const frame = documentFrame(shownArea(room, size, cut));
-      const corners = box.querySelector<HTMLElement>('.frame');
-      for (const [name, value] of Object.entries(frame)) corners?.style.setProperty(`--${name}`, `${value}px`);
+      for (const [name, value] of Object.entries(frame)) box.style.setProperty(`--${name}`, `${value}px`); // for corners and hint
     };
     const watch = new ResizeObserver(fit);
     watch.observe(box);

@@ -1,0 +1,283 @@
+/**
+ * Whether the print of a document in a picture can be read: the same classical measures of grey values as Go's package
+ * calls/legibility, in whole numbers only; test/legibility.test.mjs holds both to the same results. Nothing here looks
+ * for a face or a person.
+ */
+
+export type Cause = '' | 'dark' | 'glare' | 'blur' | 'small' | 'cropped';
+
+/** Lengths are tenths of a pixel; Go's Measures say what each is. */
+export interface Measures {
+  bright: number;
+  noise: number;
+  burnt: number;
+  text: number;
+  pitch: number;
+  edge: number;
+  cause: Cause;
+}
+
+/** A picture's luma, full range, row by row. */
+export interface Plane {
+  width: number;
+  height: number;
+  pix: Uint8Array;
+}
+
+const darkBelow = 22;
+const dimBelow = 110;
+const noiseBelow = 30;
+const burntZone = 6;
+const burntLarge = 25;
+const pitchBelow = 79;
+const blurOver = 255;
+const edgeOver = 62;
+const textLeast = 12;
+const zoneChars = 36;
+const zoneSlender = 4;
+
+const cellWidth = 16; // pixels
+const cellHeight = 8;
+const textStrokes = 12;
+const burntMean = 250;
+const burntRange = 8;
+
+/** Measures a picture; zone says that a machine-readable zone is expected on this side. */
+export function measure(p: Plane, zone: boolean): Measures {
+  if (p.width < 160 || p.height < 90 || p.pix.length < p.width * p.height) {
+    return { bright: 0, noise: 0, burnt: 0, text: 0, pitch: 0, edge: 0, cause: 'small' };
+  }
+  const [low, high] = percentiles(p);
+  const grid = new Grid(p, Math.max(10, div((high - low) * 15, 100)));
+  const found = grid.zone();
+  const text = div(1000 * grid.count((s) => s.text), grid.cells.length);
+  const printed = text >= div(textLeast, 2);
+  const m: Measures = { bright: printed ? grid.paper() : high, noise: printed ? grid.contrast() : 0, burnt: 0, text, pitch: 0, edge: 0, cause: '' };
+  if (found) {
+    m.pitch = div(10 * (found.right - found.left) * cellWidth, zoneChars);
+    m.burnt = grid.holes(found);
+    m.edge = grid.edge(found);
+  } else {
+    m.burnt = div(1000 * grid.count((s) => s.burnt), grid.cells.length);
+    m.edge = grid.strongestEdge();
+  }
+  m.cause = judge(m, grid, found, zone);
+  return m;
+}
+
+function judge(m: Measures, grid: Grid, found: Box | null, zone: boolean): Cause {
+  if (m.bright < darkBelow || (m.bright < dimBelow && m.noise < noiseBelow)) return 'dark';
+  if (found ? m.burnt > burntZone : m.burnt > burntLarge) return 'glare';
+  if (found && grid.touches(found)) return 'cropped';
+  if (found && m.pitch < pitchBelow) return 'small';
+  if (found ? m.edge * 1000 > blurOver * m.pitch : m.edge > edgeOver) return 'blur';
+  if (found) return '';
+  if (!zone && m.text >= textLeast) return '';
+  return grid.textTouches() ? 'cropped' : 'small';
+}
+
+function percentiles(p: Plane): [low: number, high: number] {
+  const count = new Int32Array(256);
+  const all = p.width * p.height;
+  for (let i = 0; i < all; i++) count[p.pix[i]!]!++;
+  const twentieth = div(all, 20);
+  let low = 0;
+  for (let sum = count[0]!; sum < twentieth; sum += count[low]!) low++;
+  let high = 255;
+  for (let sum = count[255]!; sum < twentieth; sum += count[high]!) high--;
+  return [low, high];
+}
+
+interface Spot {
+  strokes: number;
+  low: number;
+  high: number;
+  slope: number;
+  text: boolean;
+  burnt: boolean;
+  inRegion: boolean;
+}
+
+interface Box {
+  left: number;
+  top: number;
+  right: number;
+  bottom: number;
+}
+
+/** The picture in cells of 16×8 pixels; a rest at the right and the bottom is left out. */
+class Grid {
+  readonly cols: number;
+  readonly rows: number;
+  readonly cells: Spot[] = [];
+
+  constructor(p: Plane, step: number) {
+    this.cols = div(p.width, cellWidth);
+    this.rows = div(p.height, cellHeight);
+    for (let row = 0; row < this.rows; row++) {
+      for (let col = 0; col < this.cols; col++) this.cells.push(spot(p, col * cellWidth, row * cellHeight, step));
+    }
+  }
+
+  count(is: (s: Spot) => boolean): number {
+    return this.countIn({ left: 0, top: 0, right: this.cols, bottom: this.rows }, is);
+  }
+
+  countIn(b: Box, is: (s: Spot) => boolean): number {
+    let n = 0;
+    for (let row = Math.max(0, b.top); row < Math.min(this.rows, b.bottom); row++) {
+      for (let col = Math.max(0, b.left); col < Math.min(this.cols, b.right); col++) {
+        if (is(this.cells[row * this.cols + col]!)) n++;
+      }
+    }
+    return n;
+  }
+
+  contrast(): number {
+    const all = this.cells.map((s) => s.high - s.low);
+    const print = this.cells.filter((s) => s.text).map((s) => s.high - s.low);
+    all.sort((a, b) => a - b);
+    return div(10 * median(print), Math.max(1, all[div(all.length, 5)]!));
+  }
+
+  holes(b: Box): number {
+    const columns = Array.from({ length: b.right - b.left }, (_, i) => ({ ...b, left: b.left + i, right: b.left + i + 1 }));
+    const print = columns.map((column) => this.countIn(column, (s) => s.text));
+    const usual = median([...print]);
+    const holes = columns.filter((column, i) => 10 * print[i]! < 6 * usual && this.countIn(column, (s) => s.burnt) > 0).length;
+    return div(1000 * holes, columns.length);
+  }
+
+  touches(b: Box): boolean {
+    return b.left <= 0 || b.right >= this.cols || b.top <= 0 || b.bottom >= this.rows;
+  }
+
+  textTouches(): boolean {
+    return this.cells.some((s, i) => {
+      const row = div(i, this.cols);
+      const col = i % this.cols;
+      return s.text && (row === 0 || col === 0 || row === this.rows - 1 || col === this.cols - 1);
+    });
+  }
+
+  paper(): number {
+    return median(this.cells.filter((s) => s.text).map((s) => s.high));
+  }
+
+  edge(b: Box): number {
+    const widths: number[] = [];
+    for (let row = b.top; row < b.bottom; row++) {
+      for (let col = b.left; col < b.right; col++) {
+        const s = this.cells[row * this.cols + col]!;
+        if (s.text && s.slope > 0) widths.push(div(20 * (s.high - s.low), s.slope));
+      }
+    }
+    return median(widths);
+  }
+
+  strongestEdge(): number {
+    const count = new Int32Array(256);
+    for (const s of this.cells) count[s.high - s.low]!++;
+    const least = div(this.cells.length, 20);
+    let contrast = 255;
+    for (let sum = count[255]!; sum < least && contrast > 1; sum += count[contrast]!) contrast--;
+    return median(this.cells.filter((s) => s.high - s.low >= contrast && s.slope > 0).map((s) => div(20 * (s.high - s.low), s.slope)));
+  }
+
+  zone(): Box | null {
+    const regions = this.regions();
+    let widest: Box = { left: 0, top: 0, right: 0, bottom: 0 };
+    for (const r of regions) if (r.right - r.left > widest.right - widest.left) widest = r;
+    if (widest.right === widest.left) return null;
+    for (let again = true; again; ) {
+      again = false;
+      for (const r of regions) {
+        const inRow = r.top < widest.bottom && r.bottom > widest.top && 2 * (r.bottom - r.top) <= 3 * (widest.bottom - widest.top);
+        const outside = r.left < widest.left || r.right > widest.right;
+        if (!inRow || !outside || r.right - r.left < 2) continue;
+        widest = { left: Math.min(widest.left, r.left), top: Math.min(widest.top, r.top), right: Math.max(widest.right, r.right), bottom: Math.max(widest.bottom, r.bottom) };
+        again = true;
+      }
+    }
+    const width = widest.right - widest.left;
+    return width * cellWidth >= zoneSlender * (widest.bottom - widest.top) * cellHeight && width >= 12 ? widest : null;
+  }
+
+  private regions(): Box[] {
+    const regions: Box[] = [];
+    this.cells.forEach((s, i) => {
+      if (s.text && !s.inRegion) regions.push(this.region(i));
+    });
+    return regions;
+  }
+
+  private region(first: number): Box {
+    const b: Box = { left: this.cols, top: this.rows, right: 0, bottom: 0 };
+    this.cells[first]!.inRegion = true;
+    for (const open = [first]; open.length > 0; ) {
+      const i = open.pop()!;
+      const row = div(i, this.cols);
+      const col = i % this.cols;
+      b.left = Math.min(b.left, col);
+      b.top = Math.min(b.top, row);
+      b.right = Math.max(b.right, col + 1);
+      b.bottom = Math.max(b.bottom, row + 1);
+      for (let r = Math.max(0, row - 1); r <= Math.min(this.rows - 1, row + 1); r++) {
+        for (let c = Math.max(0, col - 1); c <= Math.min(this.cols - 1, col + 1); c++) {
+          const s = this.cells[r * this.cols + c]!;
+          if (!s.text || s.inRegion) continue;
+          s.inRegion = true;
+          open.push(r * this.cols + c);
+        }
+      }
+    }
+    return b;
+  }
+}
+
+function spot(p: Plane, left: number, top: number, step: number): Spot {
+  let strokes = 0;
+  let low = 255;
+  let high = 0;
+  let slope = 0;
+  let sum = 0;
+  const last = Math.min(left + cellWidth, p.width - 2);
+  for (let y = top; y < top + cellHeight; y++) {
+    let direction = 0;
+    for (let x = left; x < last; x++) {
+      const at = y * p.width + x;
+      const v = p.pix[at]!;
+      const d = p.pix[at + 2]! - v;
+      if (v < low) low = v;
+      if (v > high) high = v;
+      sum += v;
+      if (d > slope) slope = d;
+      else if (-d > slope) slope = -d;
+      if (d >= step && direction !== 1) {
+        direction = 1;
+        strokes++;
+      } else if (d <= -step && direction !== -1) {
+        direction = -1;
+        strokes++;
+      }
+    }
+  }
+  const mean = div(sum, cellHeight * Math.max(1, last - left));
+  return { strokes, low, high, slope, text: strokes >= textStrokes, burnt: mean >= burntMean && high - low <= burntRange, inRegion: false };
+}
+
+function median(list: number[]): number {
+  return list.length ? list.sort((a, b) => a - b)[list.length >> 1]! : 0;
+}
+
+/** Whole-number division, as Go divides what isn't negative. */
+function div(a: number, b: number): number {
+  return Math.floor(a / b);
+}
+
+/** lumaOf gives the luma of a canvas' pixels (BT.601, full range). */
+export function lumaOf({ width, height, data }: ImageData): Plane {
+  const pix = new Uint8Array(width * height);
+  for (let i = 0; i < pix.length; i++) pix[i] = (77 * data[4 * i]! + 150 * data[4 * i + 1]! + 29 * data[4 * i + 2]!) >> 8;
+  return { width, height, pix };
+}
