@@ -56,7 +56,7 @@ const (
 	noiseBelow  = 30  // tenths
 	burntZone   = 6   // ‰ of the zone's columns
 	burntLarge  = 25  // ‰ of the picture's cells, where no zone is left
-	pitchBelow  = 79  // tenths of a pixel
+	pitchBelow  = 86  // tenths of a pixel
 	blurOver    = 255 // ‰ of the pitch that an edge may be wide
 	edgeOver    = 62  // tenths of a pixel, where no zone is left
 	textLeast   = 12  // ‰ of the cells, where no zone is expected

@@ -29,7 +29,7 @@ const dimBelow = 110;
 const noiseBelow = 30;
 const burntZone = 6;
 const burntLarge = 25;
-const pitchBelow = 79;
+const pitchBelow = 86;
 const blurOver = 255;
 const edgeOver = 62;
 const textLeast = 12;
@@ -149,7 +149,7 @@ class Grid {
   }
 
   touches(b: Box): boolean {
-    return b.left <= 0 || b.right >= this.cols || b.top <= 0 || b.bottom >= this.rows;
+    return b.left <= 1 || b.right >= this.cols - 1 || b.top <= 2 || b.bottom >= this.rows - 2;
   }
 
   textTouches(): boolean {
