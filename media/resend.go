@@ -7,8 +7,9 @@ import (
 )
 
 // Room for packets that can be sent again, in bytes. Video begins with a third
-// of a second at 1.5 Mbit/s and doubles whenever a subscriber asks for one that
-// has just gone: his round trip is longer than the room is.
+// of a second at 1.5 Mbit/s and doubles, keeping what it has, whenever a
+// subscriber asks for one from its older half: the next that he asks for could
+// be gone, for requests and repairs are lost, too.
 const (
 	resendVideoRoom, resendAudioRoom = 64 << 10, 8 << 10
 	resendMostRoom                   = 512 << 10
@@ -67,11 +68,14 @@ func (s *sentPackets) again(seq uint16) []byte {
 		return nil
 	}
 	p := &s.index[seq%resendPackets]
-	switch {
-	case p.size == 0 || p.seq != seq || p.tries == resendTries:
+	if p.size == 0 || p.seq != seq || p.tries == resendTries {
 		return nil
-	case s.end-p.at > uint64(len(s.bytes)):
+	}
+	gone := s.end-p.at > uint64(len(s.bytes))
+	if s.end-p.at > uint64(len(s.bytes)/2) {
 		s.grow()
+	}
+	if gone {
 		p.size = 0
 		return nil
 	}
@@ -83,14 +87,23 @@ func (s *sentPackets) again(seq uint16) []byte {
 // forget makes none of them be sent again.
 func (s *sentPackets) forget() { clear(s.index) }
 
-// grow doubles the room; what was kept is gone.
+// grow doubles the room. A packet in one piece of the smaller ring is in one of
+// the larger.
 func (s *sentPackets) grow() {
 	if 2*len(s.bytes) > resendMostRoom {
 		return
 	}
-	s.bytes = make([]byte, 2*len(s.bytes))
-	s.end = 0
-	clear(s.index)
+	before := s.bytes
+	s.bytes = make([]byte, 2*len(before))
+	for i := range s.index {
+		p := &s.index[i]
+		if p.size == 0 || s.end-p.at > uint64(len(before)) {
+			p.size = 0
+			continue
+		}
+		from := p.at & uint64(len(before)-1)
+		copy(s.bytes[p.at&uint64(len(s.bytes)-1):], before[from:from+uint64(p.size)])
+	}
 }
 
 // wrapRTX makes of a sent packet its retransmission (RFC 4588 section 4), in

@@ -16,8 +16,8 @@ func sentAs(seq uint16, size int) (*rtp.Header, []byte) {
 	return &rtp.Header{Version: 2, SequenceNumber: seq, SSRC: 5, PayloadType: 96}, payload
 }
 
-// What was kept comes back whole until its room is used up; one asked for then
-// makes more room for the next.
+// What was kept comes back whole until its room is used up; one asked for from
+// the older half makes more room, and nothing that is kept goes by that.
 func TestSentPackets(t *testing.T) {
 	s := sentPackets{room: 4096}
 	if s.again(1) != nil {
@@ -37,13 +37,16 @@ func TestSentPackets(t *testing.T) {
 			t.Errorf("packet %d isn't there when it has just been sent", seq)
 		}
 	}
-	if !whole(18) || s.again(10) != nil || len(s.bytes) != 8192 {
+	if !whole(18) || len(s.bytes) != 4096 {
 		t.Errorf("of the last packets, or the room: %d bytes", len(s.bytes))
 	}
-	for seq := uint16(20); seq < 26; seq++ {
+	if !whole(17) || len(s.bytes) != 8192 || !whole(18) || !whole(19) || s.again(10) != nil {
+		t.Errorf("after one from the older half, of which there are %d bytes", len(s.bytes))
+	}
+	for seq := uint16(20); seq < 24; seq++ {
 		s.keep(sentAs(seq, 1000))
 	}
-	for seq := uint16(20); seq < 26; seq++ {
+	for seq := uint16(17); seq < 24; seq++ {
 		if !whole(seq) {
 			t.Errorf("packet %d has gone from %d bytes", seq, len(s.bytes))
 		}
