@@ -10,6 +10,8 @@ import (
 	"slices"
 	"time"
 
+	"filippo.io/age"
+
 	"verifycall/recorder/webm"
 )
 
@@ -24,36 +26,51 @@ type placed struct {
 	n  int64
 }
 
-// Assemble makes one seekable WebM file of the parts in a recording's folder,
-// and the frame index, one IndexLine of JSON for each block. It works from the
-// parts alone: the same parts give the same bytes, a torn end is left out (and
-// is a gap), and it may be called while none is being written. A recording
-// without any frame has no file: Frames of all its tracks are zero and nothing
-// is written to video or index.
-func Assemble(folder string, video, index io.Writer) (Summary, error) {
-	st, err := readStored(folder)
+// Tape is a recording read from its parts, its frames at their final times. It
+// holds no media: that is decrypted, record by record, while a file is written.
+type Tape struct {
+	Summary Summary // Frames of all tracks are zero where there is no file
+	stored  *stored
+	frames  []placed
+}
+
+// Read reads the parts in a recording's folder with the key that their records
+// are encrypted to. It works from the parts alone: the same parts give the same
+// files, a torn end is left out (and is a gap), and it may be called while none
+// is being written.
+func Read(folder string, key age.Identity) (*Tape, error) {
+	st, err := readStored(folder, key)
 	if err != nil {
-		return Summary{}, fmt.Errorf("assemble: %w", err)
+		return nil, fmt.Errorf("read recording: %w", err)
 	}
 	frames := st.place()
-	summary := st.summarize(frames)
-	if len(frames) == 0 {
-		return summary, nil
+	return &Tape{Summary: st.summarize(frames), stored: st, frames: frames}, nil
+}
+
+// WriteVideo writes the recording as one seekable WebM file; nothing where it
+// has no frame.
+func (t *Tape) WriteVideo(w io.Writer) error {
+	if len(t.frames) == 0 {
+		return nil
 	}
-	layout, err := st.layout(frames)
+	layout, err := t.stored.layout(t.frames)
 	if err != nil {
-		return Summary{}, fmt.Errorf("assemble: %w", err)
+		return fmt.Errorf("assemble: %w", err)
 	}
-	source := partSource{paths: st.paths}
-	err = layout.Write(video, func(i int) ([]byte, error) { return source.read(frames[i].storedFrame) })
-	source.close()
-	if err != nil {
-		return Summary{}, fmt.Errorf("assemble: %w", err)
+	source := partSource{paths: t.stored.paths, key: t.stored.key}
+	if err := layout.Write(w, func(i int) ([]byte, error) { return source.read(t.frames[i].storedFrame) }); err != nil {
+		return fmt.Errorf("assemble: %w", err)
 	}
-	if err := st.writeIndex(index, frames); err != nil {
-		return Summary{}, fmt.Errorf("assemble: frame index: %w", err)
+	return nil
+}
+
+// WriteIndex writes the frame index: one IndexLine of JSON for each block of the
+// video file.
+func (t *Tape) WriteIndex(w io.Writer) error {
+	if err := t.stored.writeIndex(w, t.frames); err != nil {
+		return fmt.Errorf("frame index: %w", err)
 	}
-	return summary, nil
+	return nil
 }
 
 // place decides the final times: by the sender reports, not before the start
@@ -121,41 +138,47 @@ func trackKind(number int) string {
 // partSource reads frames out of the parts.
 type partSource struct {
 	paths []string
-	open  []openPart // at most openParts: frames lie almost in order
-	buf   []byte
+	key   age.Identity
+	open  []openRecordBytes // at most openRecords: frames lie almost in order
 }
 
-type openPart struct {
-	number int
-	file   *os.File
+type openRecordBytes struct {
+	place
+	plain []byte
 }
 
-const openParts = 4
+const openRecords = 4
 
-// read gives a frame's bytes, valid until the next call.
+// read gives a frame's bytes, which are not to be changed.
 func (s *partSource) read(f storedFrame) ([]byte, error) {
-	i := slices.IndexFunc(s.open, func(p openPart) bool { return p.number == f.part })
+	i := slices.IndexFunc(s.open, func(r openRecordBytes) bool { return r.place == f.record })
 	if i < 0 {
-		file, err := os.Open(s.paths[f.part])
+		plain, err := s.decrypt(f.record)
 		if err != nil {
-			return nil, err
+			return nil, fmt.Errorf("part %d: %w", f.record.part+1, err)
 		}
-		if len(s.open) == openParts {
-			s.open[0].file.Close() // only read
+		if len(s.open) == openRecords {
 			s.open = s.open[1:]
 		}
-		s.open = append(s.open, openPart{f.part, file})
+		s.open = append(s.open, openRecordBytes{f.record, plain})
 		i = len(s.open) - 1
 	}
-	s.buf = slices.Grow(s.buf[:0], f.size)[:f.size]
-	if _, err := s.open[i].file.ReadAt(s.buf, f.offset); err != nil {
-		return nil, fmt.Errorf("part %d: %w", f.part+1, err)
+	plain := s.open[i].plain
+	if f.offset+f.size > len(plain) {
+		return nil, fmt.Errorf("part %d has changed", f.record.part+1)
 	}
-	return s.buf, nil
+	return plain[f.offset : f.offset+f.size], nil
 }
 
-func (s *partSource) close() {
-	for _, p := range s.open {
-		p.file.Close() // only read
+func (s *partSource) decrypt(at place) ([]byte, error) {
+	file, err := os.Open(s.paths[at.part])
+	if err != nil {
+		return nil, err
 	}
+	defer file.Close() // only read
+	sealed := make([]byte, at.size)
+	if _, err := file.ReadAt(sealed, at.at); err != nil {
+		return nil, err
+	}
+	return decrypt(sealed, s.key)
 }

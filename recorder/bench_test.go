@@ -24,10 +24,16 @@ func BenchmarkAssemble(b *testing.B) {
 		b.Fatal(err)
 	}
 	for b.Loop() {
-		s, err := Assemble(folder, io.Discard, io.Discard)
+		tape, err := Read(folder, testKey)
 		if err != nil {
 			b.Fatal(err)
 		}
-		b.SetBytes(s.Tracks[0].Bytes + s.Tracks[1].Bytes)
+		if err := tape.WriteVideo(io.Discard); err != nil {
+			b.Fatal(err)
+		}
+		if err := tape.WriteIndex(io.Discard); err != nil {
+			b.Fatal(err)
+		}
+		b.SetBytes(tape.Summary.Tracks[0].Bytes + tape.Summary.Tracks[1].Bytes)
 	}
 }

@@ -9,6 +9,8 @@ import (
 	"testing"
 	"time"
 
+	"filippo.io/age"
+
 	"verifycall/recorder/webm"
 )
 
@@ -62,7 +64,7 @@ func put(t testing.TB, files map[string][]byte) (room, folder string) {
 }
 
 // TestCrashAtAnyByte cuts the last part at every kind of place: what Recover
-// and Assemble make of it is a whole file of all whole clusters.
+// and Read make of it is a whole file of all whole clusters.
 func TestCrashAtAnyByte(t *testing.T) {
 	files, video, audio := crashed(t)
 	var names []string
@@ -77,13 +79,12 @@ func TestCrashAtAnyByte(t *testing.T) {
 	}
 	last := names[1]
 	whole := files[last]
-	records, _ := parsePart(whole)
+	records := parsed(t, whole)
 	var ends []int64 // of the whole records in the last part
 	for _, r := range records {
-		b := r.blocks[len(r.blocks)-1]
-		ends = append(ends, r.media+int64(b.Offset+len(b.Data)))
+		ends = append(ends, r.at+int64(r.size))
 	}
-	before, _ := parsePart(files[names[0]])
+	before := parsed(t, files[names[0]])
 	random := rand.New(rand.NewPCG(6, 2))
 	cuts := []int64{0, 1, int64(len(partMagic)), ends[0] - 1, ends[0], ends[0] + 1, int64(len(whole)) - 1, int64(len(whole))}
 	for range 40 {
@@ -102,7 +103,7 @@ func TestCrashAtAnyByte(t *testing.T) {
 		room, folder := put(t, torn)
 		unrecovered := assemble(t, folder)
 		for range 2 { // the second time changes nothing
-			if err := Recover(room); err != nil {
+			if err := Recover(room, testKey); err != nil {
 				t.Fatalf("cut at %d: %v", cut, err)
 			}
 		}
@@ -136,7 +137,7 @@ func TestCrashAtAnyByte(t *testing.T) {
 func TestCrashBeforeAnything(t *testing.T) {
 	files, _, _ := crashed(t)
 	room, folder := put(t, map[string][]byte{birthFile: files[birthFile]})
-	if err := Recover(room); err != nil {
+	if err := Recover(room, testKey); err != nil {
 		t.Fatal(err)
 	}
 	if made := assemble(t, folder); len(made.file) != 0 || made.summary.Cause != CauseCrash || made.summary.ID != "seller-1" {
@@ -146,7 +147,7 @@ func TestCrashBeforeAnything(t *testing.T) {
 	if ids, err := Recordings(room); err != nil || len(ids) != 0 {
 		t.Errorf("%q, %v", ids, err)
 	}
-	if err := Recover(room); err != nil {
+	if err := Recover(room, testKey); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -176,7 +177,7 @@ func TestCrashedFilePlays(t *testing.T) {
 	name := filepath.Base(paths[len(paths)-1])
 	files[name] = files[name][:len(files[name])-777]
 	room, torn := put(t, files)
-	if err := Recover(room); err != nil {
+	if err := Recover(room, testKey); err != nil {
 		t.Fatal(err)
 	}
 	made := assemble(t, torn)
@@ -184,24 +185,100 @@ func TestCrashedFilePlays(t *testing.T) {
 	decodesClean(t, made.path)
 }
 
+func parsed(t testing.TB, part []byte) []record {
+	t.Helper()
+	records, _, err := parsePart(part, testKey)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return records
+}
+
+// TestPartsAreEncrypted: neither a frame nor the notes stand in a part, another
+// key is an error and cuts nothing off, and a changed byte is never media.
+func TestPartsAreEncrypted(t *testing.T) {
+	files, video, _ := crashed(t)
+	room, folder := put(t, files)
+	paths, err := partPaths(folder)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, path := range paths {
+		part, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, plain := range [][]byte{video[0], video[100][:40], []byte("sha256"), []byte("serial"), {0x1f, 0x43, 0xb6, 0x75}} {
+			if bytes.Contains(part, plain) {
+				t.Errorf("%s holds %.20q", filepath.Base(path), plain)
+			}
+		}
+	}
+	other, err := age.GenerateX25519Identity()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := Recover(room, other); err == nil {
+		t.Error("another key recovers it")
+	}
+	if v := assemble(t, folder).blocks[webm.VideoTrack]; len(v) < 200 {
+		t.Errorf("%d frames after another key was tried", len(v))
+	}
+	part := files[filepath.Base(paths[0])]
+	sealed, err := cutRecord(part[len(partMagic):])
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := 0; i < len(sealed); i += 41 {
+		changed := bytes.Clone(sealed)
+		changed[i] ^= 1
+		if _, err := openRecord(changed, testKey); err == nil {
+			t.Fatalf("byte %d of a record changed: it opens", i)
+		}
+	}
+}
+
 func FuzzParsePart(f *testing.F) {
 	record, err := encodeRecord(notes{Serial: 1, Streams: []streamNote{{1, Video, 90000}}, Frames: []frameNote{{Stream: 1, Key: true}}},
-		[]webm.Block{{Track: webm.VideoTrack, Key: true, Data: []byte("a frame")}})
+		[]webm.Block{{Track: webm.VideoTrack, Key: true, Data: []byte("a frame")}}, testKey.Recipient())
 	if err != nil {
 		f.Fatal(err)
 	}
 	f.Add(append([]byte(partMagic), record...))
 	f.Fuzz(func(t *testing.T, part []byte) {
-		records, good := parsePart(part)
+		records, good, _ := parsePart(part, testKey)
 		if good > int64(len(part)) {
 			t.Fatalf("%d good bytes of %d", good, len(part))
 		}
 		for _, r := range records {
-			for _, b := range r.blocks {
-				at := r.media + int64(b.Offset)
-				if !bytes.Equal(part[at:at+int64(len(b.Data))], b.Data) {
-					t.Fatal("an offset points elsewhere")
-				}
+			if r.at+int64(r.size) > good {
+				t.Fatal("a record reaches beyond what is good")
+			}
+		}
+	})
+}
+
+// FuzzParseRecord is given what a record holds once it is decrypted.
+func FuzzParseRecord(f *testing.F) {
+	rec, err := encodeRecord(notes{Serial: 1, Streams: []streamNote{{1, Video, 90000}}, Frames: []frameNote{{Stream: 1, Key: true}}},
+		[]webm.Block{{Track: webm.VideoTrack, Key: true, Data: []byte("a frame")}}, testKey.Recipient())
+	if err != nil {
+		f.Fatal(err)
+	}
+	plain, err := decrypt(rec[recordHeader:], testKey)
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Add(plain)
+	f.Fuzz(func(t *testing.T, plain []byte) {
+		var r record
+		if r.parse(plain) != nil {
+			return
+		}
+		for _, b := range r.blocks {
+			at := r.cluster + b.Offset
+			if !bytes.Equal(plain[at:at+len(b.Data)], b.Data) {
+				t.Fatal("an offset points elsewhere")
 			}
 		}
 	})

@@ -174,7 +174,7 @@ func TestDiskThatNeverWorks(t *testing.T) {
 	if err := rec.Stop("ended"); err == nil {
 		t.Error("Stop says that all is well")
 	}
-	if err := Recover(filepath.Dir(folder)); err != nil {
+	if err := Recover(filepath.Dir(folder), testKey); err != nil {
 		t.Fatal(err)
 	}
 	if made := assemble(t, folder); made.summary.Cause != CauseCrash || len(made.file) != 0 {
@@ -253,7 +253,7 @@ func TestSmallDisk(t *testing.T) {
 		t.Skipf("NOT CHECKED: can't mount a small file system: %v", err)
 	}
 	defer syscall.Unmount(small, 0)
-	r, err := New(Config{Dir: filepath.Join(small, "R-1"), Room: "R-1", Log: quiet()})
+	r, err := New(Config{Dir: filepath.Join(small, "R-1"), Room: "R-1", Key: testKey.Recipient(), Log: quiet()})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -9,15 +9,17 @@
 // Recording.run, one goroutine, puts them through an Assembler for each Tap,
 // and every 2 s, or as soon as a KeyFrame call waits for a frame, makes the
 // frames durable: one record, which is a WebM Cluster with the frames' digests
-// beside it, one write, one fsync. Records stand in parts of at most 10 s.
-// Assemble makes of the parts one seekable WebM file and its frame index. It
-// needs nothing but the parts, so a recording that a crash has cut goes the
-// same way: what is behind the last whole record is left out.
+// beside it, encrypted to the room's key, one write, one fsync. Records stand in
+// parts of at most 10 s. So what isn't encrypted yet is 2 s of media in memory,
+// and nothing on the disk. Read makes of the parts one seekable WebM file and
+// its frame index. It needs nothing but the parts and the key, so a recording
+// that a crash has cut goes the same way: what is behind the last whole record
+// is left out.
 //
 // # Times
 //
 // Parts hold arrivals, RTP timestamps and sender reports as they came. Only
-// Assemble, which sees them all, decides the frames' times (see SyncClock), so
+// Read, which sees them all, decides the frames' times (see SyncClock), so
 // picture and sound are in step also before the first report. Time zero is
 // Begin. No frame is placed after its arrival.
 //

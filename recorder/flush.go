@@ -44,7 +44,7 @@ func (rec *Recording) write() error {
 		last = max(last, f.note.US/1000) // frames of two tracks, out of order by patience
 		blocks[i] = webm.Block{Track: trackNumber[f.kind], MS: last, Key: f.note.Key, Data: f.data}
 	}
-	record, err := encodeRecord(n, blocks)
+	record, err := encodeRecord(n, blocks, rec.key)
 	if err != nil {
 		return fmt.Errorf("encode record: %w", err)
 	}

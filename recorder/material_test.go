@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"filippo.io/age"
 	"go.uber.org/goleak"
 )
 
@@ -117,12 +118,21 @@ func (p *posted) count(is func(Event) bool) (n int) {
 	return n
 }
 
+// testKey is the key of the recordings in all tests.
+var testKey = func() *age.X25519Identity {
+	key, err := age.GenerateX25519Identity()
+	if err != nil {
+		panic(err)
+	}
+	return key
+}()
+
 // begin starts a recording in a new room. It starts in the future, so that no
 // patience ends because the machine is slow.
 func begin(t testing.TB) (*Recording, string, *posted) {
 	t.Helper()
 	dir, events := filepath.Join(t.TempDir(), "R-TEST0001"), &posted{}
-	r, err := New(Config{Dir: dir, Room: "R-TEST0001", Log: quiet(), Post: events.post})
+	r, err := New(Config{Dir: dir, Room: "R-TEST0001", Key: testKey.Recipient(), Log: quiet(), Post: events.post})
 	if err != nil {
 		t.Fatal(err)
 	}

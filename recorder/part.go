@@ -1,15 +1,19 @@
 package recorder
 
 import (
+	"bytes"
 	"encoding/binary"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"hash/crc32"
+	"io"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
+
+	"filippo.io/age"
 
 	"verifycall/recorder/webm"
 )
@@ -18,12 +22,15 @@ import (
 // with one write and one fsync; it is whole or it is not there:
 //
 //	u32 length of what follows the checksum, u32 CRC-32C of that,
+//	an age file (age-encryption.org/v1) of its own, in which are
 //	u32 length of the notes, notes (JSON), one WebM Cluster (or nothing)
 //
 // Integers are big-endian. The notes say of each block of the Cluster which
-// frame it is, and hold what else was learnt meanwhile.
+// frame it is, and hold what else was learnt meanwhile. The checksum is of the
+// encrypted bytes: it tells a torn record without a key, so that one that can't
+// be decrypted is never taken for torn and cut off.
 const (
-	partMagic    = "VCPART1\n"
+	partMagic    = "VCPART2\n"
 	partSuffix   = ".part"
 	recordHeader = 8
 	maxRecord    = 64 << 20 // bytes
@@ -75,31 +82,40 @@ type endNote struct {
 	Breaks map[string]string `json:"breaks,omitempty"` // kind → cause, if frames are missing at the end
 }
 
-// encodeRecord gives the bytes of a record.
-func encodeRecord(n notes, blocks []webm.Block) ([]byte, error) {
+// encodeRecord gives the bytes of a record, encrypted to the recipient.
+func encodeRecord(n notes, blocks []webm.Block, to age.Recipient) ([]byte, error) {
 	text, err := json.Marshal(n)
 	if err != nil {
 		return nil, fmt.Errorf("notes: %w", err)
 	}
-	size := recordHeader + 4 + len(text)
+	size := 4 + len(text)
 	for _, b := range blocks {
 		size += len(b.Data) + 16
 	}
-	rec := make([]byte, recordHeader, size+32)
-	rec = binary.BigEndian.AppendUint32(rec, uint32(len(text)))
-	rec = append(rec, text...)
+	plain := make([]byte, 0, size+32)
+	plain = binary.BigEndian.AppendUint32(plain, uint32(len(text)))
+	plain = append(plain, text...)
 	if len(blocks) > 0 {
-		if rec, err = webm.AppendCluster(rec, blocks); err != nil {
+		if plain, err = webm.AppendCluster(plain, blocks); err != nil {
 			return nil, err
 		}
 	}
-	payload := rec[recordHeader:]
-	if len(payload) > maxRecord {
-		return nil, fmt.Errorf("record of %d bytes", len(payload))
+	rec := bytes.NewBuffer(make([]byte, recordHeader, len(plain)+len(plain)>>10+512))
+	w, err := age.Encrypt(rec, to)
+	if err == nil {
+		_, err = w.Write(plain)
+		err = errors.Join(err, w.Close())
 	}
-	binary.BigEndian.PutUint32(rec[0:], uint32(len(payload)))
-	binary.BigEndian.PutUint32(rec[4:], crc32.Checksum(payload, castagnoli))
-	return rec, nil
+	if err != nil {
+		return nil, fmt.Errorf("encrypt: %w", err)
+	}
+	sealed := rec.Bytes()[recordHeader:]
+	if len(sealed) > maxRecord {
+		return nil, fmt.Errorf("record of %d bytes", len(sealed))
+	}
+	binary.BigEndian.PutUint32(rec.Bytes()[0:], uint32(len(sealed)))
+	binary.BigEndian.PutUint32(rec.Bytes()[4:], crc32.Checksum(sealed, castagnoli))
+	return rec.Bytes(), nil
 }
 
 // errTorn says that a part ends in something that is no whole record.
@@ -108,59 +124,96 @@ var errTorn = errors.New("torn record")
 // record is one that was read.
 type record struct {
 	notes
-	blocks []webm.Block // sharing the part's memory
-	media  int64        // where their Cluster lies in the part
+	blocks  []webm.Block // sharing the record's memory
+	at      int64        // where the record's encrypted bytes lie in the part
+	size    int          // how many they are
+	cluster int          // where the Cluster begins in the decrypted bytes
 }
 
 // parsePart reads the records of a part up to its end or the first that isn't
-// whole; good is the length up to there.
-func parsePart(part []byte) (records []record, good int64) {
+// whole; good is the length up to there. A record that is whole but can't be
+// decrypted or understood is an error.
+func parsePart(part []byte, with age.Identity) (records []record, good int64, err error) {
 	if !strings.HasPrefix(string(part[:min(len(part), len(partMagic))]), partMagic) {
-		return nil, 0
+		return nil, 0, nil
 	}
 	at := len(partMagic)
 	for at < len(part) {
-		r, n, err := parseRecord(part[at:])
-		if err != nil {
+		sealed, err := cutRecord(part[at:])
+		if errors.Is(err, errTorn) {
 			break
 		}
-		r.media += int64(at)
+		r, err := openRecord(sealed, with)
+		if err != nil {
+			return nil, 0, fmt.Errorf("record at %d: %w", at, err)
+		}
+		r.at, r.size = int64(at+recordHeader), len(sealed)
 		records = append(records, r)
-		at += n
+		at += recordHeader + len(sealed)
 	}
-	return records, int64(at)
+	return records, int64(at), nil
 }
 
-func parseRecord(data []byte) (r record, n int, err error) {
-	if len(data) < recordHeader+4 {
-		return r, 0, errTorn
+// cutRecord gives the encrypted bytes of the record that data begins with.
+func cutRecord(data []byte) ([]byte, error) {
+	if len(data) < recordHeader {
+		return nil, errTorn
 	}
 	length := int64(binary.BigEndian.Uint32(data))
-	if length < 4 || length > maxRecord || length > int64(len(data)-recordHeader) {
-		return r, 0, errTorn
+	if length == 0 || length > maxRecord || length > int64(len(data)-recordHeader) {
+		return nil, errTorn
 	}
-	n = recordHeader + int(length)
-	payload := data[recordHeader:n]
-	if crc32.Checksum(payload, castagnoli) != binary.BigEndian.Uint32(data[4:]) {
-		return r, 0, errTorn
+	sealed := data[recordHeader : recordHeader+length]
+	if crc32.Checksum(sealed, castagnoli) != binary.BigEndian.Uint32(data[4:]) {
+		return nil, errTorn
 	}
-	text := int64(binary.BigEndian.Uint32(payload))
-	if text > length-4 {
-		return r, 0, errTorn
+	return sealed, nil
+}
+
+// decrypt gives the bytes in a record.
+func decrypt(sealed []byte, with age.Identity) ([]byte, error) {
+	r, err := age.Decrypt(bytes.NewReader(sealed), with)
+	if err != nil {
+		return nil, fmt.Errorf("decrypt: %w", err)
 	}
-	if err := json.Unmarshal(payload[4:4+text], &r.notes); err != nil {
-		return r, 0, fmt.Errorf("%w: notes: %w", errTorn, err)
+	plain := bytes.NewBuffer(make([]byte, 0, len(sealed)))
+	if _, err := io.Copy(plain, r); err != nil {
+		return nil, fmt.Errorf("decrypt: %w", err)
 	}
-	r.media = recordHeader + 4 + text
-	if cluster := payload[4+text:]; len(cluster) > 0 {
+	return plain.Bytes(), nil
+}
+
+func openRecord(sealed []byte, with age.Identity) (r record, err error) {
+	plain, err := decrypt(sealed, with)
+	if err != nil {
+		return r, err
+	}
+	return r, r.parse(plain)
+}
+
+// parse reads what was decrypted.
+func (r *record) parse(plain []byte) error {
+	if len(plain) < 4 {
+		return fmt.Errorf("%d bytes long", len(plain))
+	}
+	text := int64(binary.BigEndian.Uint32(plain))
+	if text > int64(len(plain)-4) {
+		return fmt.Errorf("notes of %d bytes", text)
+	}
+	if err := json.Unmarshal(plain[4:4+text], &r.notes); err != nil {
+		return fmt.Errorf("notes: %w", err)
+	}
+	r.cluster = int(4 + text)
+	if cluster := plain[r.cluster:]; len(cluster) > 0 {
+		var err error
 		if r.blocks, err = webm.ParseCluster(cluster); err != nil {
-			return r, 0, fmt.Errorf("%w: %w", errTorn, err)
+			return err
 		}
 	}
 	if len(r.blocks) != len(r.Frames) {
-		return r, 0, fmt.Errorf("%w: %d blocks, notes of %d", errTorn, len(r.blocks), len(r.Frames))
+		return fmt.Errorf("%d blocks, notes of %d", len(r.blocks), len(r.Frames))
 	}
-	return r, n, nil
+	return nil
 }
 
 // partPaths lists a recording's parts in the order of writing.

@@ -10,6 +10,8 @@ import (
 	"slices"
 	"sync"
 	"time"
+
+	"filippo.io/age"
 )
 
 // ErrStopped is returned by what needs a Recording that has been stopped, or a
@@ -18,8 +20,9 @@ var ErrStopped = errors.New("recording stopped")
 
 // Config of a Recorder.
 type Config struct {
-	Dir  string // the room's folder for recordings; made by the first Begin, not before
-	Room string // the room's id
+	Dir  string        // the room's folder for recordings; made by the first Begin, not before
+	Room string        // the room's id
+	Key  age.Recipient // that every record is encrypted to; who records can't read it back
 	Log  *slog.Logger
 	// Fence of the room's lease: part of the recordings' ids, so that no two nodes
 	// use the same one. 0: there is one node only.
@@ -40,8 +43,8 @@ type Recorder struct {
 
 // New gives the Recorder of a room. It touches no file.
 func New(cfg Config) (*Recorder, error) {
-	if cfg.Dir == "" || cfg.Log == nil {
-		return nil, errors.New("recorder: Dir and Log are needed")
+	if cfg.Dir == "" || cfg.Key == nil || cfg.Log == nil {
+		return nil, errors.New("recorder: Dir, Key and Log are needed")
 	}
 	if cfg.Post == nil {
 		cfg.Post = func(Event) {}

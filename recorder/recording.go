@@ -10,6 +10,8 @@ import (
 	"sync/atomic"
 	"syscall"
 	"time"
+
+	"filippo.io/age"
 )
 
 // Recording keeps what one participant sends on one connection, from Begin to
@@ -42,6 +44,7 @@ type Recording struct {
 	serial int64 // of the next record
 	batch  batch
 	parts  partWriter
+	key    age.Recipient // of the records
 	waits  []*want
 	keys   []keptFrame // newest durable key frames
 }
@@ -66,7 +69,7 @@ func newRecording(cfg Config, b birth, folder string) *Recording {
 		birth: b, log: cfg.Log.With("recording", b.ID), post: cfg.Post,
 		packets: make(chan queuedPacket, packetRoom), reports: make(chan queuedReport, reportRoom),
 		wants: make(chan *want), stopping: make(chan string, 1), done: make(chan struct{}),
-		light: map[string]*light{}, tracks: map[string]*track{}, taps: map[*Tap]*stream{}, serial: 1,
+		light: map[string]*light{}, tracks: map[string]*track{}, taps: map[*Tap]*stream{}, serial: 1, key: cfg.Key,
 		parts: partWriter{folder: folder, create: createPart},
 	}
 	return rec

@@ -62,11 +62,14 @@ type assembled struct {
 func assemble(t testing.TB, folder string) assembled {
 	t.Helper()
 	var file, index bytes.Buffer
-	summary, err := Assemble(folder, &file, &index)
+	tape, err := Read(folder, testKey)
 	if err != nil {
 		t.Fatal(err)
 	}
-	a := assembled{file: file.Bytes(), summary: summary, blocks: map[int][]webm.Block{}, path: filepath.Join(t.TempDir(), "a.webm")}
+	if err := errors.Join(tape.WriteVideo(&file), tape.WriteIndex(&index)); err != nil {
+		t.Fatal(err)
+	}
+	a := assembled{file: file.Bytes(), summary: tape.Summary, blocks: map[int][]webm.Block{}, path: filepath.Join(t.TempDir(), "a.webm")}
 	if len(a.file) == 0 {
 		return a
 	}
@@ -229,7 +232,7 @@ func TestKeyFrameIsTheFirstAfterAndDurable(t *testing.T) {
 	if frame.N != 21 || !bytes.Equal(frame.Data, frames[20]) || frame.Width != 320 || frame.Height != 180 || frame.RTP != 20*3600 {
 		t.Errorf("frame %d of %d×%d, RTP %d", frame.N, frame.Width, frame.Height, frame.RTP)
 	}
-	st, err := readStored(folder) // as after a crash now
+	st, err := readStored(folder, testKey) // as after a crash now
 	if err != nil || len(st.frames) < 21 || st.frames[20].SHA256 != frame.SHA256 {
 		t.Errorf("%d frames are durable, %v", len(st.frames), err)
 	}
@@ -333,7 +336,7 @@ func TestRecordingWithoutFrames(t *testing.T) {
 func TestNamesAreUniqueAcrossRestarts(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "R-1")
 	for run := range 2 {
-		r, err := New(Config{Dir: dir, Room: "R-1", Log: quiet()})
+		r, err := New(Config{Dir: dir, Room: "R-1", Key: testKey.Recipient(), Log: quiet()})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -357,7 +360,7 @@ func TestNamesAreUniqueAcrossRestarts(t *testing.T) {
 	if err != nil || len(ids) != 4 {
 		t.Errorf("%q, %v", ids, err)
 	}
-	r, _ := New(Config{Dir: dir, Room: "R-1", Log: quiet()})
+	r, _ := New(Config{Dir: dir, Room: "R-1", Key: testKey.Recipient(), Log: quiet()})
 	if _, err := r.Begin("../manager", "c"); err == nil {
 		t.Error("a name with a path: accepted")
 	}

@@ -6,6 +6,8 @@ import (
 	"os"
 	"path/filepath"
 	"time"
+
+	"filippo.io/age"
 )
 
 // maxUnknown bounds how long after its last record a crashed recording is
@@ -14,25 +16,25 @@ const maxUnknown = 30 * time.Second
 
 // Recover ends the recordings in a room's folder that a crash has cut: torn
 // records are cut off, and a last record says that the recording crashed and
-// when its last sign of life was. Recordings that were stopped stay as they
+// when its last sign of life was. key is that of the room's recordings. Recordings that were stopped stay as they
 // are, so it may be called again. None may be running. Errors are of single
 // recordings; the others are recovered all the same.
-func Recover(dir string) error {
+func Recover(dir string, key *age.X25519Identity) error {
 	ids, err := Recordings(dir)
 	if err != nil {
 		return err
 	}
 	var faults []error
 	for _, id := range ids {
-		if err := recoverOne(filepath.Join(dir, id)); err != nil {
+		if err := recoverOne(filepath.Join(dir, id), key); err != nil {
 			faults = append(faults, fmt.Errorf("recover %s: %w", id, err))
 		}
 	}
 	return errors.Join(faults...)
 }
 
-func recoverOne(folder string) error {
-	st, err := readStored(folder)
+func recoverOne(folder string, key *age.X25519Identity) error {
+	st, err := readStored(folder, key)
 	if err != nil {
 		return err
 	}
@@ -51,7 +53,7 @@ func recoverOne(folder string) error {
 			return err
 		}
 	}
-	last, err := encodeRecord(notes{Serial: st.serial + 1, End: &endNote{US: life.Microseconds(), Cause: CauseCrash}}, nil)
+	last, err := encodeRecord(notes{Serial: st.serial + 1, End: &endNote{US: life.Microseconds(), Cause: CauseCrash}}, nil, key.Recipient())
 	if err != nil {
 		return err
 	}

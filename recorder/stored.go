@@ -4,12 +4,15 @@ import (
 	"fmt"
 	"os"
 
+	"filippo.io/age"
+
 	"verifycall/recorder/webm"
 )
 
 // stored is what the parts of a recording hold, without the frames' bytes.
 type stored struct {
 	birth   birth
+	key     age.Identity
 	paths   []string // of the parts
 	good    []int64  // lengths of the parts up to their last whole record
 	torn    []bool   // whether there is more behind it
@@ -26,17 +29,24 @@ type storedFrame struct {
 	track  int // webm.VideoTrack or webm.AudioTrack
 	length int64
 	size   int
-	part   int
-	offset int64
+	record place // that holds it
+	offset int   // in the record's decrypted bytes
 }
 
-// readStored reads a recording's folder.
-func readStored(folder string) (*stored, error) {
+// place is where a record's encrypted bytes lie.
+type place struct {
+	part int // index of paths
+	at   int64
+	size int
+}
+
+// readStored reads a recording's folder with the key of its room's recordings.
+func readStored(folder string, key age.Identity) (*stored, error) {
 	b, err := readBirth(folder)
 	if err != nil {
 		return nil, err
 	}
-	st := &stored{birth: b}
+	st := &stored{birth: b, key: key}
 	if st.paths, err = partPaths(folder); err != nil {
 		return nil, err
 	}
@@ -46,7 +56,10 @@ func readStored(folder string) (*stored, error) {
 		if err != nil {
 			return nil, err
 		}
-		records, good := parsePart(content)
+		records, good, err := parsePart(content, key)
+		if err != nil {
+			return nil, fmt.Errorf("part %d: %w", i+1, err)
+		}
 		st.good, st.torn = append(st.good, good), append(st.torn, good < int64(len(content)))
 		for _, r := range records {
 			for n := len(marks); n > 0 && marks[n-1].serial >= r.Serial; n-- {
@@ -91,7 +104,7 @@ func (st *stored) add(r record, part int) error {
 		kind, block := st.streams[f.Stream-1].Kind, r.blocks[i]
 		st.frames = append(st.frames, storedFrame{
 			frameNote: f, track: trackNumber[kind], length: frameLength(kind, block.Data), size: len(block.Data),
-			part: part, offset: r.media + int64(block.Offset),
+			record: place{part, r.at, r.size}, offset: r.cluster + block.Offset,
 		})
 	}
 	for _, n := range r.Reports {

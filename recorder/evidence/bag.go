@@ -8,7 +8,8 @@ import (
 	"io/fs"
 	"os"
 	"slices"
-	"strings"
+
+	"verifycall/recorder/evidence/objects"
 )
 
 // The largest files that a verifier holds in memory, and how many files it
@@ -86,7 +87,7 @@ func (d dirBag) names(ctx context.Context) ([]string, error) {
 			return isWrong(name, "is a folder that doesn't belong to a bundle")
 		case !e.Type().IsRegular():
 			return isWrong(name, "is not a plain file")
-		case CheckName(name) != nil:
+		case objects.CheckName(name) != nil:
 			return isWrong(name, "has a name that doesn't belong to a bundle")
 		case len(names) == maxFiles:
 			return isWrong(name, "is one file too many, %d is the limit", maxFiles)
@@ -110,43 +111,6 @@ func knownDir(name string) bool {
 func (d dirBag) open(_ context.Context, name string) (io.ReadCloser, error) {
 	f, err := d.root.Open(name)
 	if errors.Is(err, fs.ErrNotExist) {
-		return nil, isWrong(name, "is missing")
-	}
-	return f, err
-}
-
-// storeBag is a bundle in a Store.
-type storeBag struct {
-	store  Store
-	prefix string
-}
-
-func (s storeBag) room() string {
-	room, err := roomOf(s.prefix)
-	if err != nil {
-		return ""
-	}
-	return room
-}
-
-func (s storeBag) names(ctx context.Context) ([]string, error) {
-	objects, err := s.store.List(ctx, s.prefix)
-	if err != nil {
-		return nil, err
-	}
-	if len(objects) > maxFiles {
-		return nil, isWrong(s.prefix, "has %d files, %d is the limit", len(objects), maxFiles)
-	}
-	names := make([]string, len(objects))
-	for i, object := range objects {
-		names[i] = strings.TrimPrefix(object, s.prefix)
-	}
-	return names, nil
-}
-
-func (s storeBag) open(ctx context.Context, name string) (io.ReadCloser, error) {
-	f, _, err := s.store.Open(ctx, s.prefix+name)
-	if errors.Is(err, ErrNotFound) {
 		return nil, isWrong(name, "is missing")
 	}
 	return f, err

@@ -5,10 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"slices"
 	"strings"
 
+	"verifycall/recorder/evidence/objects"
+	"verifycall/recorder/evidence/vault"
 	"verifycall/rooms/ledger"
 )
 
@@ -43,17 +44,22 @@ type File struct {
 	Open func(ctx context.Context) (io.ReadCloser, error)
 }
 
-// StoredFile is a File out of the store.
-func StoredFile(store Store, object, name string) File {
+// StoredFile is a File out of the vault.
+func StoredFile(v *vault.Vault, owner string, class vault.Class, object, name string) File {
 	return File{Name: name, Open: func(ctx context.Context) (io.ReadCloser, error) {
-		f, _, err := store.Open(ctx, object)
+		f, _, err := v.Open(ctx, owner, class, object)
 		return f, err
 	}}
 }
 
-// DiskFile is a File out of the file system.
-func DiskFile(path, name string) File {
-	return File{Name: name, Open: func(context.Context) (io.ReadCloser, error) { return os.Open(path) }}
+// WrittenFile is a File that write makes when it is asked for, as often as it
+// is: nothing of it lies on a disk.
+func WrittenFile(name string, write func(io.Writer) error) File {
+	return File{Name: name, Open: func(context.Context) (io.ReadCloser, error) {
+		r, w := io.Pipe()
+		go func() { w.CloseWithError(write(w)) }() // ends with the reader's Close at the latest
+		return r, nil
+	}}
 }
 
 // Source is all that a bundle is made of. Room, Profile and Plan are written
@@ -82,15 +88,33 @@ func Prefix(room string) string { return "rooms/" + room + "/bundle/" }
 // roomOf gives the room of a prefix made by Prefix.
 func roomOf(prefix string) (string, error) {
 	room := strings.TrimSuffix(strings.TrimPrefix(prefix, "rooms/"), "/bundle/")
-	if Prefix(room) != prefix || !plainSegment(room) {
-		return "", fmt.Errorf("%w: prefix %q isn't rooms/<room>/bundle/", ErrName, prefix)
+	if Prefix(room) != prefix || !objects.PlainSegment(room) {
+		return "", fmt.Errorf("%w: prefix %q isn't rooms/<room>/bundle/", objects.ErrName, prefix)
 	}
 	return room, nil
 }
 
+// classOf tells with which key of the room a file of the bundle is encrypted. The
+// bag's own files have none: they hold digests and ids only, and stay readable
+// when all else is erased.
+func classOf(name string) vault.Class {
+	switch {
+	case !strings.HasPrefix(name, "data/"):
+		return ""
+	case strings.HasPrefix(name, recordingDir), strings.HasPrefix(name, framesDir):
+		return vault.Recording
+	case strings.HasPrefix(name, stillsDir):
+		return vault.Stills
+	case strings.HasPrefix(name, documentsDir):
+		return vault.Documents
+	}
+	return vault.Record
+}
+
 // Bundle is a sealed bundle in a store.
 type Bundle struct {
-	store  Store
+	vault  *vault.Vault
+	room   string
 	prefix string
 	digest string
 	files  manifest // every file, the tag files too; a tag file that signs has no digest
@@ -98,26 +122,25 @@ type Bundle struct {
 
 // OpenBundle opens the sealed bundle under prefix. ErrNotFound if there is none
 // or it isn't signed yet. It checks nothing more: that is VerifyStore.
-func OpenBundle(ctx context.Context, store Store, prefix string) (*Bundle, error) {
-	if _, err := roomOf(prefix); err != nil {
+func OpenBundle(ctx context.Context, v *vault.Vault, prefix string) (*Bundle, error) {
+	room, err := roomOf(prefix)
+	if err != nil {
 		return nil, err
 	}
-	b := &Bundle{store: store, prefix: prefix}
-	if _, err := store.Stat(ctx, prefix+signatureFile); err != nil {
+	b := &Bundle{vault: v, room: room, prefix: prefix}
+	if _, err := v.Store().Stat(ctx, prefix+signatureFile); err != nil {
 		return nil, fmt.Errorf("bundle: %w", err)
 	}
-	tags, err := readObject(ctx, store, prefix+tagManifestFile, maxTagManifest)
-	if err != nil {
-		return nil, fmt.Errorf("bundle: %w", err)
-	}
-	b.digest = sumOf(tags)
 	for _, part := range []struct {
 		name  string
 		limit int64
 	}{{tagManifestFile, maxTagManifest}, {manifestFile, maxManifest}} {
-		text, err := readObject(ctx, store, prefix+part.name, part.limit)
+		text, err := readObject(ctx, v.Store(), prefix+part.name, part.limit)
 		if err != nil {
 			return nil, fmt.Errorf("bundle: %w", err)
+		}
+		if part.name == tagManifestFile {
+			b.digest = sumOf(text)
 		}
 		lines, err := parseManifest(text)
 		if err != nil {
@@ -142,21 +165,44 @@ func (b *Bundle) Names() []string {
 	return names
 }
 
-// Open reads one file of the bundle by its path in it, "data/room.json" or such.
-// A path that the manifests don't list is ErrNotFound. The Object's digest is
-// the one listed, good for an ETag; the bytes aren't checked against it.
-func (b *Bundle) Open(ctx context.Context, name string) (io.ReadSeekCloser, Object, error) {
+// Digests gives the digests of the plaintexts of a class, by path.
+func (b *Bundle) Digests(class vault.Class) map[string]string {
+	list := map[string]string{}
+	for _, line := range b.files {
+		if classOf(line.Name) == class {
+			list[line.Name] = line.SHA256
+		}
+	}
+	return list
+}
+
+// Open reads one file of the bundle by its path in it, "data/room.json" or such;
+// any range of it is decrypted as it is read. A path that the manifests don't
+// list is ErrNotFound, one whose key is destroyed vault.ErrDestroyed. The
+// Object's digest is the one listed, good for an ETag; the bytes aren't checked
+// against it.
+func (b *Bundle) Open(ctx context.Context, name string) (objects.File, objects.Object, error) {
 	digest := b.files.digest(name)
 	if digest == "" && name != signatureFile {
-		return nil, Object{}, fmt.Errorf("bundle file %q: %w", name, ErrNotFound)
+		return nil, objects.Object{}, fmt.Errorf("bundle file %q: %w", name, objects.ErrNotFound)
 	}
-	f, object, err := b.store.Open(ctx, b.prefix+name)
+	f, object, err := openFile(ctx, b.vault, b.room, b.prefix, name)
 	object.SHA256 = digest
 	return f, object, err
 }
 
+// openFile opens a file of a bundle in the store, decrypted if it is encrypted
+// there.
+func openFile(ctx context.Context, v *vault.Vault, room, prefix, name string) (objects.File, objects.Object, error) {
+	class := classOf(name)
+	if class == "" {
+		return v.Store().Open(ctx, prefix+name)
+	}
+	return v.Open(ctx, vault.Room(room), class, prefix+name)
+}
+
 // readObject reads a whole object of at most limit bytes.
-func readObject(ctx context.Context, store Store, name string, limit int64) ([]byte, error) {
+func readObject(ctx context.Context, store objects.Store, name string, limit int64) ([]byte, error) {
 	f, _, err := store.Open(ctx, name)
 	if err != nil {
 		return nil, err

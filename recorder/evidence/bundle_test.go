@@ -11,10 +11,13 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"verifycall/recorder/evidence/objects"
+	"verifycall/recorder/evidence/vault"
 )
 
 func TestBundleHasTheLayout(t *testing.T) {
-	store, keys, m := testStore(t), testKeys(t), newMaterial(t)
+	store, keys, m := testVault(t), testKeys(t), newMaterial(t)
 	digest, err := WriteBundle(t.Context(), store, Prefix(testRoom), keys, m.src)
 	if err != nil {
 		t.Fatal(err)
@@ -33,7 +36,7 @@ func TestBundleHasTheLayout(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		sum, size, err := digestOf(f)
+		sum, size, err := objects.Digest(f)
 		if err := errors.Join(err, f.Close()); err != nil {
 			t.Fatal(err)
 		}
@@ -45,8 +48,8 @@ func TestBundleHasTheLayout(t *testing.T) {
 		}
 	}
 	for _, name := range []string{"", "data", "data/", "../bundle/bagit.txt", "data/other", "/bagit.txt", "bagit.txt/"} {
-		if _, _, err := bundle.Open(t.Context(), name); !errors.Is(err, ErrNotFound) {
-			t.Errorf("Open %q: %v, want ErrNotFound", name, err)
+		if _, _, err := bundle.Open(t.Context(), name); !errors.Is(err, objects.ErrNotFound) {
+			t.Errorf("Open %q: %v, want objects.ErrNotFound", name, err)
 		}
 	}
 }
@@ -54,7 +57,7 @@ func TestBundleHasTheLayout(t *testing.T) {
 // Stock tools accept a bundle that was unpacked from its ZIP by a stock tool.
 func TestBundlePassesStockTools(t *testing.T) {
 	sha256sum, minisign, unzip := tool(t, "sha256sum"), tool(t, "minisign"), tool(t, "unzip")
-	store, keys := testStore(t), testKeys(t)
+	store, keys := testVault(t), testKeys(t)
 	if _, err := WriteBundle(t.Context(), store, Prefix(testRoom), keys, newMaterial(t).src); err != nil {
 		t.Fatal(err)
 	}
@@ -84,7 +87,7 @@ func TestBundlePassesStockTools(t *testing.T) {
 	}
 }
 
-func zipped(t testing.TB, store Store) []byte {
+func zipped(t testing.TB, store *vault.Vault) []byte {
 	t.Helper()
 	var b bytes.Buffer
 	if err := ZipBundle(t.Context(), store, Prefix(testRoom), &b); err != nil {
@@ -94,7 +97,7 @@ func zipped(t testing.TB, store Store) []byte {
 }
 
 func TestZipIsDeterministic(t *testing.T) {
-	store, keys := testStore(t), testKeys(t)
+	store, keys := testVault(t), testKeys(t)
 	if _, err := WriteBundle(t.Context(), store, Prefix(testRoom), keys, newMaterial(t).src); err != nil {
 		t.Fatal(err)
 	}
@@ -104,7 +107,7 @@ func TestZipIsDeterministic(t *testing.T) {
 }
 
 func TestBundleSealedOnce(t *testing.T) {
-	store, keys, m := testStore(t), testKeys(t), newMaterial(t)
+	store, keys, m := testVault(t), testKeys(t), newMaterial(t)
 	first, err := WriteBundle(t.Context(), store, Prefix(testRoom), keys, m.src)
 	if err != nil {
 		t.Fatal(err)
@@ -136,37 +139,37 @@ func TestBundleRefusesWhatNoVerifierTakes(t *testing.T) {
 		"name with path": func(m *material) { m.src.Documents[0].Name = "a/b" },
 	} {
 		t.Run(name, func(t *testing.T) {
-			store, m := testStore(t), newMaterial(t)
+			store, m := testVault(t), newMaterial(t)
 			change(&m)
 			if _, err := WriteBundle(t.Context(), store, Prefix(testRoom), testKeys(t), m.src); err == nil {
 				t.Error("it was signed")
 			}
-			if _, err := OpenBundle(t.Context(), store, Prefix(testRoom)); !errors.Is(err, ErrNotFound) {
-				t.Errorf("OpenBundle: %v, want ErrNotFound", err)
+			if _, err := OpenBundle(t.Context(), store, Prefix(testRoom)); !errors.Is(err, objects.ErrNotFound) {
+				t.Errorf("OpenBundle: %v, want objects.ErrNotFound", err)
 			}
 		})
 	}
-	if _, err := WriteBundle(t.Context(), testStore(t), "rooms/../bundle/", testKeys(t), newMaterial(t).src); !errors.Is(err, ErrName) {
+	if _, err := WriteBundle(t.Context(), testVault(t), "rooms/../bundle/", testKeys(t), newMaterial(t).src); !errors.Is(err, objects.ErrName) {
 		t.Errorf("hostile prefix: %v", err)
 	}
 }
 
 // crashStore stops working for good at the write numbered left.
 type crashStore struct {
-	Store
+	objects.Store
 	left  int
 	after bool // that write takes effect, but its answer is lost
 }
 
 var errCrash = errors.New("crash")
 
-func (c *crashStore) Put(ctx context.Context, name string, r io.Reader) (Object, error) {
+func (c *crashStore) Put(ctx context.Context, name string, r io.Reader) (objects.Object, error) {
 	if c.left--; c.left < 0 || c.left == 0 && !c.after {
-		return Object{}, errCrash
+		return objects.Object{}, errCrash
 	}
 	object, err := c.Store.Put(ctx, name, r)
 	if c.left == 0 {
-		return Object{}, errCrash
+		return objects.Object{}, errCrash
 	}
 	return object, err
 }
@@ -187,17 +190,18 @@ func (c *crashStore) Delete(ctx context.Context, name string) error {
 // another statement and another assembly of the recording.
 func TestBundleAfterCrashAtAnyPoint(t *testing.T) {
 	keys := testKeys(t)
-	writes := 1 + len(sealedNames(t, keys)) // one is the removal of what lay there
+	writes := 1 + len(sealedNames(t, keys)) + 2 + 4 // the removal of what lay there, store.json and its signature, four keys
 	for point := 1; point <= writes; point++ {
 		for _, after := range []bool{false, true} {
-			store, m := testStore(t), newMaterial(t)
-			if _, err := store.Put(t.Context(), Prefix(testRoom)+"data/stills/left-over.webp", strings.NewReader("x")); err != nil {
+			files, dir, m := testStore(t), t.TempDir(), newMaterial(t)
+			store := vaultOver(t, files, dir)
+			if _, err := files.Put(t.Context(), Prefix(testRoom)+"data/stills/left-over.webp.age", strings.NewReader("x")); err != nil {
 				t.Fatal(err)
 			}
 			old := m.src
 			old.Statement.Go = "an older toolchain"
 			old.Profile = map[string]any{"name": "older"}
-			if _, err := WriteBundle(t.Context(), &crashStore{store, point, after}, Prefix(testRoom), keys, old); !errors.Is(err, errCrash) {
+			if _, err := WriteBundle(t.Context(), vaultOver(t, &crashStore{files, point, after}, dir), Prefix(testRoom), keys, old); !errors.Is(err, errCrash) {
 				t.Fatalf("write %d: %v, want a crash", point, err)
 			}
 			digest, err := WriteBundle(t.Context(), store, Prefix(testRoom), keys, m.src)
@@ -215,7 +219,7 @@ func TestBundleAfterCrashAtAnyPoint(t *testing.T) {
 // sealedNames gives the files of an undisturbed bundle.
 func sealedNames(t *testing.T, keys *Keys) []string {
 	t.Helper()
-	store := testStore(t)
+	store := testVault(t)
 	if _, err := WriteBundle(t.Context(), store, Prefix(testRoom), keys, newMaterial(t).src); err != nil {
 		t.Fatal(err)
 	}

@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"verifycall/recorder/evidence/objects"
 )
 
 // checkContainer lists the files, and looks that the tag files are there and
@@ -72,7 +74,7 @@ func (v *verification) blameTags(ctx context.Context, fault error) error {
 	if err != nil {
 		return fault
 	}
-	if s, err := parseSignature(text); err != nil || s.Digest == v.report.Digest {
+	if s, err := parseSignature(text, bundleForm); err != nil || s.Digest == v.report.Digest {
 		return fault
 	}
 	return isWrong(tagManifestFile, "isn't the signed one, and %v", fault)
@@ -137,7 +139,7 @@ func inLayout(name string) bool {
 		stillsDir: ".webp", photosDir: "", recordingDir: ".webm", framesDir: ".jsonl", documentsDir: "",
 	} {
 		if rest, found := strings.CutPrefix(name, dir); found {
-			return plainSegment(rest) && strings.HasSuffix(rest, extension)
+			return objects.PlainSegment(rest) && strings.HasSuffix(rest, extension)
 		}
 	}
 	return false
@@ -149,7 +151,7 @@ func (v *verification) checkDigest(ctx context.Context, line manifestLine) error
 		return err
 	}
 	defer f.Close()
-	digest, _, err := digestOf(contextReader{ctx, f})
+	digest, _, err := objects.Digest(objects.Until(ctx, f))
 	if err != nil {
 		return err
 	}
@@ -166,7 +168,7 @@ func (v *verification) checkSignature(ctx context.Context) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	s, err := parseSignature(text)
+	s, err := parseSignature(text, bundleForm)
 	if err != nil {
 		return "", isWrong(signatureFile, "%v", err)
 	}

@@ -9,6 +9,7 @@ import (
 	"io"
 	"strings"
 
+	"verifycall/recorder/evidence/objects"
 	"verifycall/recorder/webm"
 	"verifycall/recorder/webp"
 )
@@ -86,11 +87,11 @@ func (v *verification) checkRecording(ctx context.Context, id string, found func
 		return 0, err
 	}
 	defer list.Close()
-	blocks, err := webm.NewReader(contextReader{ctx, file})
+	blocks, err := webm.NewReader(objects.Until(ctx, file))
 	if err != nil {
 		return 0, webmFault(video, err)
 	}
-	rows := newLines(contextReader{ctx, list}, index)
+	rows := newLines(objects.Until(ctx, list), index)
 	count := map[string]int64{}
 	for {
 		block, err := blocks.Next()

@@ -5,11 +5,15 @@ import (
 	"context"
 	"encoding/binary"
 	"encoding/json"
+	"errors"
 	"io"
 	"os"
+	"path/filepath"
 	"testing"
 	"time"
 
+	"verifycall/recorder/evidence/objects"
+	"verifycall/recorder/evidence/vault"
 	"verifycall/recorder/webm"
 	"verifycall/recorder/webp"
 	"verifycall/rooms/ledger"
@@ -160,9 +164,9 @@ func bytesFile(name string, content []byte) File {
 	return File{Name: name, Open: text(content)}
 }
 
-func testStore(t testing.TB) *FS {
+func testStore(t testing.TB) *objects.FS {
 	t.Helper()
-	s, err := OpenFS(t.TempDir())
+	s, err := objects.OpenFS(t.TempDir())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -170,10 +174,29 @@ func testStore(t testing.TB) *FS {
 	return s
 }
 
+func testVault(t testing.TB) *vault.Vault {
+	t.Helper()
+	return vaultOver(t, testStore(t), t.TempDir())
+}
+
+// vaultOver is a vault over a store with the wrapping keys in dir.
+func vaultOver(t testing.TB, store objects.Store, dir string) *vault.Vault {
+	t.Helper()
+	ring, err := vault.OpenRing(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	v, err := vault.New(store, ring, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return v
+}
+
 // sealedBag writes a bundle and gives its files in memory.
 func sealedBag(t testing.TB) (memBag, *Keys) {
 	t.Helper()
-	store, keys := testStore(t), testKeys(t)
+	store, keys := testVault(t), testKeys(t)
 	if _, err := WriteBundle(t.Context(), store, Prefix(testRoom), keys, newMaterial(t).src); err != nil {
 		t.Fatal(err)
 	}
@@ -231,16 +254,14 @@ func (m memBag) with(name string, content []byte) memBag {
 // inDir writes the bag into a folder and gives its path.
 func (m memBag) inDir(t testing.TB) string {
 	t.Helper()
-	store := testStore(t)
+	dir := t.TempDir()
 	for name, b := range m {
-		if _, err := store.Put(t.Context(), name, bytes.NewReader(b)); err != nil {
+		path := filepath.Join(dir, name)
+		if err := errors.Join(os.MkdirAll(filepath.Dir(path), 0o700), os.WriteFile(path, b, 0o600)); err != nil {
 			t.Fatal(err)
 		}
 	}
-	if err := store.root.Remove(tempDir); err != nil {
-		t.Fatal(err)
-	}
-	return store.root.Name()
+	return dir
 }
 
 func (k *Keys) ring(t testing.TB) keyring {

@@ -49,11 +49,11 @@ func TestManifestRefusesOtherForms(t *testing.T) {
 
 func TestSignatureRoundTrip(t *testing.T) {
 	k, text := testKeys(t), []byte("some text\n")
-	signature, err := k.sign(text, "R-7Q2M4T1A", signedAt)
+	signature, err := k.sign(text, bundleForm, "R-7Q2M4T1A", signedAt)
 	if err != nil {
 		t.Fatal(err)
 	}
-	s, err := parseSignature(signature)
+	s, err := parseSignature(signature, bundleForm)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -75,12 +75,12 @@ func TestSignatureRoundTrip(t *testing.T) {
 // minisign itself doesn't sign: its first line, the key id, base64's spare bits.
 func TestSignatureFindsEveryChange(t *testing.T) {
 	k, text := testKeys(t), []byte("some text\n")
-	signature, err := k.sign(text, "R-7Q2M4T1A", signedAt)
+	signature, err := k.sign(text, bundleForm, "R-7Q2M4T1A", signedAt)
 	if err != nil {
 		t.Fatal(err)
 	}
 	whole := func(b []byte) bool {
-		s, err := parseSignature(b)
+		s, err := parseSignature(b, bundleForm)
 		return err == nil && s.KeyID == k.ID() && s.Digest == sumOf(text) && verifySignature(k.Public(), text, b) == nil
 	}
 	if !whole(signature) {
@@ -107,18 +107,18 @@ func TestSignatureFindsEveryChange(t *testing.T) {
 
 func FuzzParseSignature(f *testing.F) {
 	k := testKeys(f)
-	signature, err := k.sign([]byte("text\n"), "R-00000000", signedAt)
+	signature, err := k.sign([]byte("text\n"), bundleForm, "R-00000000", signedAt)
 	if err != nil {
 		f.Fatal(err)
 	}
 	f.Add(signature)
 	f.Add([]byte("untrusted comment: verifycall evidence bundle\n\ntrusted comment: \n\n"))
 	f.Fuzz(func(t *testing.T, text []byte) {
-		s, err := parseSignature(text)
+		s, err := parseSignature(text, bundleForm)
 		if err != nil {
 			return
 		}
-		comment := fmt.Sprintf(commentForm, s.Room, s.Digest, s.KeyID, s.At.Unix())
+		comment := fmt.Sprintf(bundleForm, s.Room, s.Digest, s.KeyID, s.At.Unix())
 		if lines := strings.Split(string(text), "\n"); len(lines) != 5 || lines[2] != "trusted comment: "+comment {
 			t.Errorf("%q is parsed as %+v", text, s)
 		}

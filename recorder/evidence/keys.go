@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"aead.dev/minisign"
+
+	"verifycall/recorder/evidence/objects"
 )
 
 // The files of a key folder.
@@ -89,7 +91,7 @@ func createSecret(dir string) (minisign.PrivateKey, error) {
 		return key, err
 	}
 	name := filepath.Join(dir, secretFile)
-	if err := writeNew(name, append(text, '\n'), 0o600); err != nil {
+	if err := objects.WriteNew(name, append(text, '\n'), 0o600); err != nil {
 		return key, err
 	}
 	return loadSecret(name) // of two that create at once, one file stays
@@ -98,7 +100,7 @@ func createSecret(dir string) (minisign.PrivateKey, error) {
 func (k *Keys) writePublic(dir string) error {
 	text := "untrusted comment: minisign public key " + k.ID() + "\n" + k.Public() + "\n"
 	name := filepath.Join(dir, publicFile)
-	if err := writeNew(name, []byte(text), 0o644); err != nil {
+	if err := objects.WriteNew(name, []byte(text), 0o644); err != nil {
 		return err
 	}
 	public, err := minisign.PublicKeyFromFile(name)
@@ -131,7 +133,7 @@ func (k *Keys) loadList(dir string, now time.Time) error {
 	}
 	from := now.UTC().Truncate(time.Second)
 	k.list.Keys = append(k.list.Keys, ListedKey{ID: k.ID(), Key: k.Public(), From: &from})
-	return replaceFile(name, k.WellKnown(), 0o644)
+	return objects.ReplaceFile(name, k.WellKnown(), 0o644)
 }
 
 // Public gives the public key as minisign's one line, "RW…".
@@ -151,39 +153,3 @@ func (k *Keys) WellKnown() []byte {
 }
 
 func keyID(id uint64) string { return fmt.Sprintf("%016X", id) }
-
-// writeNew writes a file durably unless one of that name is there.
-func writeNew(name string, text []byte, mode fs.FileMode) error {
-	return writeDurably(name, text, mode, func(temp string) error {
-		err := os.Link(temp, name)
-		if errors.Is(err, fs.ErrExist) {
-			err = nil
-		}
-		return errors.Join(err, os.Remove(temp))
-	})
-}
-
-// replaceFile writes a file durably over one that may be there.
-func replaceFile(name string, text []byte, mode fs.FileMode) error {
-	return writeDurably(name, text, mode, func(temp string) error { return os.Rename(temp, name) })
-}
-
-func writeDurably(name string, text []byte, mode fs.FileMode, place func(temp string) error) error {
-	f, err := os.CreateTemp(filepath.Dir(name), ".new-*")
-	if err != nil {
-		return err
-	}
-	_, err = f.Write(text)
-	err = errors.Join(err, f.Chmod(mode), f.Sync(), f.Close())
-	if err != nil {
-		return errors.Join(err, os.Remove(f.Name()))
-	}
-	if err := place(f.Name()); err != nil {
-		return err
-	}
-	dir, err := os.Open(filepath.Dir(name))
-	if err != nil {
-		return err
-	}
-	return errors.Join(dir.Sync(), dir.Close())
-}

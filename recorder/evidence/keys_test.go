@@ -132,7 +132,7 @@ func TestKeysWorkWithMinisign(t *testing.T) {
 	}
 	message := filepath.Join(dir, tagManifestFile)
 	text := []byte("digest  name\n")
-	signature, err := k.sign(text, "R-00000000", signedAt)
+	signature, err := k.sign(text, bundleForm, "R-00000000", signedAt)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -5,6 +5,8 @@ import (
 	"context"
 	"errors"
 	"io"
+
+	"verifycall/recorder/evidence/objects"
 )
 
 // eachLine calls do with every line of a file, without its line feed. Lines are
@@ -16,7 +18,7 @@ func eachLine(ctx context.Context, b bag, name string, do func(number int, line 
 		return err
 	}
 	defer f.Close()
-	r := newLines(contextReader{ctx, f}, name)
+	r := newLines(objects.Until(ctx, f), name)
 	for {
 		line, err := r.next()
 		if errors.Is(err, io.EOF) {

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"verifycall/recorder/evidence/objects"
 )
 
 // manifest is the digests of a bag's files in the order of their names
@@ -51,7 +53,7 @@ func parseManifest(text []byte) (manifest, error) {
 		switch {
 		case !found || !isDigest(digest):
 			return nil, fmt.Errorf("line %d doesn't begin with a SHA-256 digest and two spaces", number)
-		case CheckName(name) != nil:
+		case objects.CheckName(name) != nil:
 			return nil, fmt.Errorf("line %d: name %q refused", number, name)
 		case name <= previous:
 			return nil, fmt.Errorf("line %d: %s is out of order or there twice", number, name)

@@ -7,18 +7,23 @@ import (
 	"time"
 
 	"aead.dev/minisign"
+
+	"verifycall/recorder/evidence/objects"
 )
 
 // untrustedComment is the first line of every bundle's signature. minisign
 // doesn't sign that line, so a verifier compares it.
 const untrustedComment = "verifycall evidence bundle"
 
-// commentForm is the trusted comment, which minisign signs too: the room, the
-// bundle's digest, the key id (which minisign itself leaves unsigned) and the
-// signing time in Unix seconds.
-const commentForm = "verifycall bundle 1 room:%s sha256:%s key:%s timestamp:%d"
+// The forms of the trusted comment, which minisign signs too: what is signed, the
+// room, the digest of what is signed, the key id (which minisign itself leaves
+// unsigned) and the signing time in Unix seconds.
+const (
+	bundleForm = "verifycall bundle 1 room:%s sha256:%s key:%s timestamp:%d"
+	storeForm  = "verifycall store 1 room:%s sha256:%s key:%s timestamp:%d"
+)
 
-// sealSignature is a bundle's parsed signature.
+// sealSignature is a parsed signature, of a bundle or of its store list.
 type sealSignature struct {
 	Room   string
 	Digest string // hex SHA-256 of the signed text
@@ -26,24 +31,24 @@ type sealSignature struct {
 	At     time.Time
 }
 
-// sign makes the signature of text, a bundle's tagmanifest: minisign's
-// pre-hashed form, which stock minisign accepts.
-func (k *Keys) sign(text []byte, room string, at time.Time) ([]byte, error) {
-	digest, _, err := digestOf(bytes.NewReader(text))
+// sign makes the signature of text, a bundle's tagmanifest or store list:
+// minisign's pre-hashed form, which stock minisign accepts.
+func (k *Keys) sign(text []byte, form, room string, at time.Time) ([]byte, error) {
+	digest, _, err := objects.Digest(bytes.NewReader(text))
 	if err != nil {
 		return nil, err
 	}
 	r := minisign.NewReader(bytes.NewReader(text))
-	if _, _, err := digestOf(r); err != nil { // the Reader signs what was read through it
+	if _, _, err := objects.Digest(r); err != nil { // the Reader signs what was read through it
 		return nil, err
 	}
-	comment := fmt.Sprintf(commentForm, room, digest, k.ID(), at.Unix())
+	comment := fmt.Sprintf(form, room, digest, k.ID(), at.Unix())
 	return r.SignWithComments(k.secret, comment, untrustedComment), nil
 }
 
 // parseSignature reads a signature in the only form that sign writes, byte for
 // byte. It doesn't verify anything.
-func parseSignature(text []byte) (sealSignature, error) {
+func parseSignature(text []byte, form string) (sealSignature, error) {
 	var raw minisign.Signature
 	if err := raw.UnmarshalText(text); err != nil {
 		return sealSignature{}, err
@@ -60,10 +65,10 @@ func parseSignature(text []byte) (sealSignature, error) {
 	}
 	var s sealSignature
 	var seconds int64
-	if _, err := fmt.Sscanf(raw.TrustedComment, commentForm, &s.Room, &s.Digest, &s.KeyID, &seconds); err != nil {
+	if _, err := fmt.Sscanf(raw.TrustedComment, form, &s.Room, &s.Digest, &s.KeyID, &seconds); err != nil {
 		return sealSignature{}, fmt.Errorf("trusted comment: %w", err)
 	}
-	if fmt.Sprintf(commentForm, s.Room, s.Digest, s.KeyID, seconds) != raw.TrustedComment {
+	if fmt.Sprintf(form, s.Room, s.Digest, s.KeyID, seconds) != raw.TrustedComment {
 		return sealSignature{}, errors.New("the trusted comment isn't in its plain form")
 	}
 	if s.KeyID != keyID(raw.KeyID) {
@@ -80,7 +85,7 @@ func verifySignature(key string, text, signature []byte) error {
 		return err
 	}
 	r := minisign.NewReader(bytes.NewReader(text))
-	if _, _, err := digestOf(r); err != nil {
+	if _, _, err := objects.Digest(r); err != nil {
 		return err
 	}
 	if !r.Verify(public, signature) {

@@ -14,6 +14,7 @@ import (
 type Report struct {
 	Whole       bool    `json:"whole"`       // nothing is wrong
 	SignerKnown bool    `json:"signerKnown"` // signed by one of the keys given
+	Sealed      bool    `json:"sealed"`      // checked as it lies encrypted in a store: digests and signatures, no content
 	Room        string  `json:"room,omitempty"`
 	Digest      string  `json:"digest,omitempty"`   // SHA-256 of tagmanifest-sha256.txt
 	Signer      string  `json:"signer,omitempty"`   // key id that the signature names
@@ -75,18 +76,6 @@ func Verify(path string, keys []string) (Report, error) {
 		return Report{}, fmt.Errorf("%s is neither a folder nor a ZIP file", path)
 	}
 	return verifyZip(ctx, filepath.Base(path), file, info.Size(), ring)
-}
-
-// VerifyStore is Verify for the bundle under prefix in a store.
-func VerifyStore(ctx context.Context, store Store, prefix string, keys []string) (Report, error) {
-	ring, err := readKeyring(keys)
-	if err != nil {
-		return Report{}, err
-	}
-	if _, err := roomOf(prefix); err != nil {
-		return Report{}, err
-	}
-	return verifyBag(ctx, storeBag{store, prefix}, ring)
 }
 
 func verifyZip(ctx context.Context, name string, file io.ReaderAt, size int64, ring keyring) (Report, error) {

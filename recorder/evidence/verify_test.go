@@ -103,7 +103,7 @@ func (m memBag) resealed(t testing.TB, keys *Keys) memBag {
 	m = m.with(manifestFile, payload.bytes())
 	tags = manifest{{sumOf(m[bagFile]), bagFile}, {sumOf(m[manifestFile]), manifestFile}}
 	m[tagManifestFile] = tags.bytes()
-	signature, err := keys.sign(m[tagManifestFile], testRoom, signedAt)
+	signature, err := keys.sign(m[tagManifestFile], bundleForm, testRoom, signedAt)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -15,6 +15,8 @@ import (
 
 	"github.com/gowebpki/jcs"
 
+	"verifycall/recorder/evidence/objects"
+	"verifycall/recorder/evidence/vault"
 	"verifycall/rooms/ledger"
 )
 
@@ -28,19 +30,19 @@ var ErrSealed = errors.New("evidence: another record is sealed there")
 // changes nothing and gives the same digest, without opening src's files;
 // another record is ErrSealed. One writer at a time per room, who holds the
 // room's lease.
-func WriteBundle(ctx context.Context, store Store, prefix string, keys *Keys, src Source) (digest string, err error) {
+func WriteBundle(ctx context.Context, v *vault.Vault, prefix string, keys *Keys, src Source) (digest string, err error) {
 	room, err := roomOf(prefix)
 	if err != nil {
 		return "", err
 	}
-	w := bundleWriter{store: store, prefix: prefix, keys: keys}
+	w := bundleWriter{vault: v, room: room, prefix: prefix, keys: keys}
 	files, err := src.files(room)
 	if err != nil {
 		return "", fmt.Errorf("bundle of %s: %w", room, err)
 	}
 	digest, err = w.sealed(ctx, files[ledgerFile])
-	if errors.Is(err, ErrNotFound) {
-		digest, err = w.write(ctx, room, files)
+	if errors.Is(err, objects.ErrNotFound) {
+		digest, err = w.write(ctx, files)
 	}
 	if err != nil {
 		return "", fmt.Errorf("bundle of %s: %w", room, err)
@@ -52,15 +54,16 @@ func WriteBundle(ctx context.Context, store Store, prefix string, keys *Keys, sr
 type opener func(ctx context.Context) (io.ReadCloser, error)
 
 type bundleWriter struct {
-	store  Store
+	vault  *vault.Vault
+	room   string
 	prefix string
 	keys   *Keys
 }
 
 // sealed gives the digest of the bundle that is there already and holds the
-// ledger given. ErrNotFound while there is no signature.
+// ledger given. objects.ErrNotFound while there is no signature.
 func (w bundleWriter) sealed(ctx context.Context, record opener) (string, error) {
-	bundle, err := OpenBundle(ctx, w.store, w.prefix)
+	bundle, err := OpenBundle(ctx, w.vault, w.prefix)
 	if err != nil {
 		return "", err
 	}
@@ -68,7 +71,7 @@ func (w bundleWriter) sealed(ctx context.Context, record opener) (string, error)
 	if err != nil {
 		return "", err
 	}
-	digest, _, err := digestOf(f)
+	digest, _, err := objects.Digest(f)
 	if err := errors.Join(err, f.Close()); err != nil {
 		return "", err
 	}
@@ -78,79 +81,114 @@ func (w bundleWriter) sealed(ctx context.Context, record opener) (string, error)
 	return bundle.Digest(), nil
 }
 
-// write writes all files, the manifests and then the signature.
-func (w bundleWriter) write(ctx context.Context, room string, files map[string]opener) (string, error) {
+// write writes all files, the manifests, the list of what lies in the store, and
+// then the signature.
+func (w bundleWriter) write(ctx context.Context, files map[string]opener) (string, error) {
 	if err := w.sweep(ctx, files); err != nil {
 		return "", err
 	}
-	var payload manifest
+	list := storeList{Version: 1, Room: w.room}
+	var payload, tags manifest
 	for _, name := range sortedNames(files) {
-		object, err := w.put(ctx, name, files[name])
+		sealed, err := w.put(ctx, name, files[name])
 		if err != nil {
 			return "", err
 		}
-		payload = append(payload, manifestLine{object.SHA256, name})
+		payload = append(payload, manifestLine{sealed.SHA256, name})
+		list.add(name, sealed)
 	}
-	var tags manifest
 	for _, tag := range []struct {
 		name string
 		text []byte
 	}{{bagFile, []byte(bagText)}, {manifestFile, payload.bytes()}} {
-		object, err := w.put(ctx, tag.name, text(tag.text))
+		sealed, err := w.putPlain(ctx, tag.name, tag.text)
 		if err != nil {
 			return "", err
 		}
-		tags = append(tags, manifestLine{object.SHA256, tag.name})
+		tags = append(tags, manifestLine{sealed.SHA256, tag.name})
+		list.add(tag.name, sealed)
 	}
-	object, err := w.put(ctx, tagManifestFile, text(tags.bytes()))
+	sealed, err := w.putPlain(ctx, tagManifestFile, tags.bytes())
 	if err != nil {
 		return "", err
 	}
-	signature, err := w.keys.sign(tags.bytes(), room, time.Now())
+	list.add(tagManifestFile, sealed)
+	now := time.Now()
+	if err := w.putList(ctx, list, now); err != nil {
+		return "", err
+	}
+	signature, err := w.keys.sign(tags.bytes(), bundleForm, w.room, now)
 	if err != nil {
 		return "", err
 	}
-	_, err = w.store.Put(ctx, w.prefix+signatureFile, bytes.NewReader(signature))
-	return object.SHA256, err
+	_, err = w.putPlain(ctx, signatureFile, signature)
+	return sealed.SHA256, err
+}
+
+// putList writes the list of what lies in the store, and signs it.
+func (w bundleWriter) putList(ctx context.Context, list storeList, now time.Time) error {
+	text := list.bytes()
+	if _, err := w.putPlain(ctx, storeFile, text); err != nil {
+		return err
+	}
+	signature, err := w.keys.sign(text, storeForm, w.room, now)
+	if err != nil {
+		return err
+	}
+	_, err = w.putPlain(ctx, storeSignatureFile, signature)
+	return err
 }
 
 // sweep removes what a broken run left and this one won't write.
 func (w bundleWriter) sweep(ctx context.Context, files map[string]opener) error {
-	names, err := w.store.List(ctx, w.prefix)
+	names, err := w.vault.Store().List(ctx, w.prefix)
 	if err != nil {
 		return err
 	}
 	for _, object := range names {
-		name := strings.TrimPrefix(object, w.prefix)
-		if _, wanted := files[name]; wanted || name == bagFile || name == manifestFile || name == tagManifestFile {
+		name := strings.TrimSuffix(strings.TrimPrefix(object, w.prefix), vault.Suffix)
+		if _, wanted := files[name]; wanted || slices.Contains(plainFiles, name) {
 			continue
 		}
-		if err := w.store.Delete(ctx, object); err != nil {
+		if err := w.vault.Store().Delete(ctx, object); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// put stores one file, over what a broken run may have left there.
-func (w bundleWriter) put(ctx context.Context, name string, open opener) (Object, error) {
-	object, err := w.putOnce(ctx, name, open)
-	if !errors.Is(err, ErrExists) {
-		return object, err
+// put encrypts and stores one file, over what a broken run may have left there.
+// What it left whole is kept and not sent again.
+func (w bundleWriter) put(ctx context.Context, name string, open opener) (vault.Sealed, error) {
+	sealed, err := w.putOnce(ctx, name, open)
+	if !errors.Is(err, objects.ErrExists) {
+		return sealed, err
 	}
-	if err := w.store.Delete(ctx, w.prefix+name); err != nil {
-		return Object{}, err
+	if err := w.vault.Store().Delete(ctx, w.prefix+name+vault.Suffix); err != nil {
+		return vault.Sealed{}, err
 	}
 	return w.putOnce(ctx, name, open)
 }
 
-func (w bundleWriter) putOnce(ctx context.Context, name string, open opener) (Object, error) {
+func (w bundleWriter) putOnce(ctx context.Context, name string, open opener) (vault.Sealed, error) {
 	f, err := open(ctx)
 	if err != nil {
-		return Object{}, fmt.Errorf("%s: %w", name, err)
+		return vault.Sealed{}, fmt.Errorf("%s: %w", name, err)
 	}
-	object, err := w.store.Put(ctx, w.prefix+name, f)
-	return object, errors.Join(err, f.Close())
+	sealed, err := w.vault.Put(ctx, vault.Room(w.room), classOf(name), w.prefix+name, f)
+	return sealed, errors.Join(err, f.Close())
+}
+
+// putPlain stores one of the bag's own files as it is.
+func (w bundleWriter) putPlain(ctx context.Context, name string, content []byte) (vault.Sealed, error) {
+	store := w.vault.Store()
+	object, err := store.Put(ctx, w.prefix+name, bytes.NewReader(content))
+	if errors.Is(err, objects.ErrExists) {
+		if err = store.Delete(ctx, w.prefix+name); err == nil {
+			object, err = store.Put(ctx, w.prefix+name, bytes.NewReader(content))
+		}
+	}
+	return vault.Sealed{SHA256: object.SHA256, Size: object.Size, Stored: object}, err
 }
 
 // files gives every payload file by its path in the bundle.
@@ -184,8 +222,8 @@ func (src Source) files(room string) (map[string]opener, error) {
 		stillsDir: src.Stills, photosDir: src.Photos, documentsDir: src.Documents, recordingDir: src.Recordings, framesDir: src.Frames,
 	} {
 		for _, f := range list {
-			if !plainSegment(f.Name) {
-				return nil, fmt.Errorf("%w: %q", ErrName, dir+f.Name)
+			if !objects.PlainSegment(f.Name) {
+				return nil, fmt.Errorf("%w: %q", objects.ErrName, dir+f.Name)
 			}
 			files[dir+f.Name] = f.Open
 		}

@@ -8,14 +8,17 @@ import (
 	"hash/crc32"
 	"io"
 	"math"
+
+	"verifycall/recorder/evidence/objects"
+	"verifycall/recorder/evidence/vault"
 )
 
 // ZipBundle writes the sealed bundle under prefix as a ZIP: all its files and
 // nothing else, in one folder named after the room (RFC 8493 section 4.1),
 // sorted, stored without compression, without times. The same bundle gives the
 // same bytes.
-func ZipBundle(ctx context.Context, store Store, prefix string, w io.Writer) error {
-	bundle, err := OpenBundle(ctx, store, prefix)
+func ZipBundle(ctx context.Context, v *vault.Vault, prefix string, w io.Writer) error {
+	bundle, err := OpenBundle(ctx, v, prefix)
 	if err != nil {
 		return err
 	}
@@ -41,7 +44,7 @@ func zipFile(ctx context.Context, z *zip.Writer, bundle *Bundle, member, name st
 	}
 	err = func() error {
 		sum := crc32.NewIEEE()
-		size, err := io.Copy(sum, contextReader{ctx, f})
+		size, err := io.Copy(sum, objects.Until(ctx, f))
 		if err != nil {
 			return err
 		}
@@ -52,7 +55,7 @@ func zipFile(ctx context.Context, z *zip.Writer, bundle *Bundle, member, name st
 		if err != nil {
 			return err
 		}
-		n, err := io.Copy(data, contextReader{ctx, f})
+		n, err := io.Copy(data, objects.Until(ctx, f))
 		if err == nil && n != size {
 			err = fmt.Errorf("changed its size from %d to %d while it was read", size, n)
 		}

@@ -23,7 +23,7 @@ func verifyZipBytes(t testing.TB, b []byte, ring keyring) Report {
 // packed is a sealed bundle as ZIP.
 func packed(t testing.TB) ([]byte, *Keys) {
 	t.Helper()
-	store, keys := testStore(t), testKeys(t)
+	store, keys := testVault(t), testKeys(t)
 	if _, err := WriteBundle(t.Context(), store, Prefix(testRoom), keys, newMaterial(t).src); err != nil {
 		t.Fatal(err)
 	}

@@ -11,6 +11,8 @@ import (
 	"io"
 	"math"
 	"strings"
+
+	"verifycall/recorder/evidence/objects"
 )
 
 // zipBag is a bundle in a ZIP file. ZIP says everything twice and lets readers
@@ -55,7 +57,7 @@ func (z *zipBag) add(f *zip.File) error {
 		z.base = base + "/"
 	}
 	switch {
-	case !found || base+"/" != z.base || CheckName(f.Name) != nil:
+	case !found || base+"/" != z.base || objects.CheckName(f.Name) != nil:
 		return isWrong(z.name, "has the member %q outside its one folder", f.Name)
 	case f.Method != zip.Store || f.CompressedSize64 != f.UncompressedSize64 || f.UncompressedSize64 > math.MaxInt64:
 		return isWrong(z.name, "has the member %s compressed; unpack it and verify the folder", f.Name)

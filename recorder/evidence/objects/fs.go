@@ -1,4 +1,4 @@
-package evidence
+package objects
 
 import (
 	"context"
@@ -35,18 +35,18 @@ type FS struct {
 // OpenFS opens the folder dir as a store and makes it if it is missing.
 func OpenFS(dir string) (*FS, error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
-		return nil, fmt.Errorf("evidence store: %w", err)
+		return nil, fmt.Errorf("store: %w", err)
 	}
 	root, err := os.OpenRoot(dir)
 	if err != nil {
-		return nil, fmt.Errorf("evidence store: %w", err)
+		return nil, fmt.Errorf("store: %w", err)
 	}
 	s := &FS{root: root}
 	if err := root.Mkdir(tempDir, 0o700); err != nil && !errors.Is(err, fs.ErrExist) {
-		return nil, errors.Join(fmt.Errorf("evidence store: %w", err), root.Close())
+		return nil, errors.Join(fmt.Errorf("store: %w", err), root.Close())
 	}
 	if err := s.sweep(time.Now().Add(-tempLife)); err != nil {
-		return nil, errors.Join(fmt.Errorf("evidence store: %w", err), root.Close())
+		return nil, errors.Join(fmt.Errorf("store: %w", err), root.Close())
 	}
 	return s, nil
 }
@@ -99,7 +99,7 @@ func (s *FS) writeTemp(ctx context.Context, temp string, r io.Reader) (Object, e
 		return Object{}, err
 	}
 	digest := sha256.New()
-	n, err := io.Copy(io.MultiWriter(f, digest), contextReader{ctx, r})
+	n, err := io.Copy(io.MultiWriter(f, digest), Until(ctx, r))
 	if err == nil {
 		err = f.Chmod(0o444)
 	}
@@ -148,7 +148,7 @@ func (s *FS) same(ctx context.Context, want Object) error {
 	if have.Size != want.Size {
 		return ErrExists
 	}
-	digest, _, err := digestOf(contextReader{ctx, f})
+	digest, _, err := Digest(Until(ctx, f))
 	if err != nil {
 		return err
 	}
@@ -167,7 +167,7 @@ func (s *FS) syncDir(name string) error {
 }
 
 // Open implements Store.
-func (s *FS) Open(ctx context.Context, name string) (io.ReadSeekCloser, Object, error) {
+func (s *FS) Open(ctx context.Context, name string) (File, Object, error) {
 	object, err := s.Stat(ctx, name)
 	if err != nil {
 		return nil, Object{}, err
@@ -240,24 +240,4 @@ func storeError(what, name string, err error) error {
 		return fmt.Errorf("%s %s: %w", what, name, ErrNotFound)
 	}
 	return fmt.Errorf("%s %s: %w", what, name, err)
-}
-
-// contextReader stops reading when its context has ended.
-type contextReader struct {
-	ctx context.Context
-	r   io.Reader
-}
-
-func (c contextReader) Read(p []byte) (int, error) {
-	if c.ctx.Err() != nil {
-		return 0, context.Cause(c.ctx)
-	}
-	return c.r.Read(p)
-}
-
-// digestOf reads r to its end and gives the hex SHA-256 and the length.
-func digestOf(r io.Reader) (digest string, size int64, err error) {
-	h := sha256.New()
-	size, err = io.Copy(h, r)
-	return hex.EncodeToString(h.Sum(nil)), size, err
 }

@@ -1,4 +1,4 @@
-package evidence_test
+package objects_test
 
 import (
 	"bytes"
@@ -11,15 +11,15 @@ import (
 	"testing"
 	"testing/iotest"
 
-	"verifycall/recorder/evidence"
+	"verifycall/recorder/evidence/objects"
 )
 
 // testStore is the conformance suite that every Store passes: it tests the
 // stores that open gives; each call must give an empty one.
-func testStore(t *testing.T, open func(t *testing.T) evidence.Store) {
+func testStore(t *testing.T, open func(t *testing.T) objects.Store) {
 	for _, test := range []struct {
 		name string
-		run  func(t *testing.T, s evidence.Store)
+		run  func(t *testing.T, s objects.Store)
 	}{
 		{"round trip", roundTrip},
 		{"never overwrites", neverOverwrites},
@@ -35,7 +35,7 @@ func testStore(t *testing.T, open func(t *testing.T) evidence.Store) {
 	}
 }
 
-func put(t *testing.T, s evidence.Store, name, content string) evidence.Object {
+func put(t *testing.T, s objects.Store, name, content string) objects.Object {
 	t.Helper()
 	object, err := s.Put(t.Context(), name, strings.NewReader(content))
 	if err != nil {
@@ -44,7 +44,7 @@ func put(t *testing.T, s evidence.Store, name, content string) evidence.Object {
 	return object
 }
 
-func get(t *testing.T, s evidence.Store, name string) string {
+func get(t *testing.T, s objects.Store, name string) string {
 	t.Helper()
 	f, object, err := s.Open(t.Context(), name)
 	if err != nil {
@@ -60,9 +60,9 @@ func get(t *testing.T, s evidence.Store, name string) string {
 	return string(b)
 }
 
-func roundTrip(t *testing.T, s evidence.Store) {
+func roundTrip(t *testing.T, s objects.Store) {
 	object := put(t, s, "rooms/R-1/stills/a.webp", "hello")
-	want := evidence.Object{Name: "rooms/R-1/stills/a.webp", Size: 5,
+	want := objects.Object{Name: "rooms/R-1/stills/a.webp", Size: 5,
 		SHA256: "2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824"}
 	if object != want {
 		t.Errorf("Put gave %+v, want %+v", object, want)
@@ -89,13 +89,13 @@ func roundTrip(t *testing.T, s evidence.Store) {
 	}
 }
 
-func neverOverwrites(t *testing.T, s evidence.Store) {
+func neverOverwrites(t *testing.T, s objects.Store) {
 	first := put(t, s, "a", "one")
 	if again := put(t, s, "a", "one"); again != first {
 		t.Errorf("same bytes again gave %+v, want %+v", again, first)
 	}
 	for _, other := range []string{"two", "longer", ""} {
-		if _, err := s.Put(t.Context(), "a", strings.NewReader(other)); !errors.Is(err, evidence.ErrExists) {
+		if _, err := s.Put(t.Context(), "a", strings.NewReader(other)); !errors.Is(err, objects.ErrExists) {
 			t.Errorf("Put of other bytes %q: %v, want ErrExists", other, err)
 		}
 	}
@@ -104,7 +104,7 @@ func neverOverwrites(t *testing.T, s evidence.Store) {
 	}
 }
 
-func failedPut(t *testing.T, s evidence.Store) {
+func failedPut(t *testing.T, s objects.Store) {
 	broken := errors.New("broken")
 	r := io.MultiReader(strings.NewReader("half"), iotest.ErrReader(broken))
 	if _, err := s.Put(t.Context(), "x/y", r); !errors.Is(err, broken) {
@@ -114,7 +114,7 @@ func failedPut(t *testing.T, s evidence.Store) {
 	put(t, s, "x/y", "whole")
 }
 
-func cancelledPut(t *testing.T, s evidence.Store) {
+func cancelledPut(t *testing.T, s objects.Store) {
 	cause := errors.New("stopped")
 	ctx, cancel := context.WithCancelCause(t.Context())
 	r := io.MultiReader(strings.NewReader("half"), readerFunc(func(p []byte) (int, error) {
@@ -131,47 +131,47 @@ type readerFunc func(p []byte) (int, error)
 
 func (f readerFunc) Read(p []byte) (int, error) { return f(p) }
 
-func nothing(t *testing.T, s evidence.Store) {
+func nothing(t *testing.T, s objects.Store) {
 	t.Helper()
 	if names, err := s.List(t.Context(), ""); err != nil || len(names) > 0 {
 		t.Errorf("store lists %v, %v; want nothing", names, err)
 	}
 }
 
-func hostileNames(t *testing.T, s evidence.Store) {
+func hostileNames(t *testing.T, s objects.Store) {
 	for _, name := range []string{
 		"", ".", "..", "/etc/passwd", "../x", "a/../b", "a/./b", "a//b", "a/", "/", ".hidden", "a/.tmp/b",
 		"a\\b", "C:x", "a b", "a\nb", "a\x00b", "ä", "a%2fb", "-/..", strings.Repeat("a", 201), strings.Repeat("a/", 300) + "a",
 	} {
-		if _, err := s.Put(t.Context(), name, strings.NewReader("x")); !errors.Is(err, evidence.ErrName) {
+		if _, err := s.Put(t.Context(), name, strings.NewReader("x")); !errors.Is(err, objects.ErrName) {
 			t.Errorf("Put %q: %v, want ErrName", name, err)
 		}
-		if _, _, err := s.Open(t.Context(), name); !errors.Is(err, evidence.ErrName) {
+		if _, _, err := s.Open(t.Context(), name); !errors.Is(err, objects.ErrName) {
 			t.Errorf("Open %q: %v, want ErrName", name, err)
 		}
-		if err := s.Delete(t.Context(), name); !errors.Is(err, evidence.ErrName) {
+		if err := s.Delete(t.Context(), name); !errors.Is(err, objects.ErrName) {
 			t.Errorf("Delete %q: %v, want ErrName", name, err)
 		}
 	}
 	nothing(t, s)
 }
 
-func absent(t *testing.T, s evidence.Store) {
+func absent(t *testing.T, s objects.Store) {
 	put(t, s, "a/b", "x")
 	for _, name := range []string{"nothing", "a", "a/c", "a/b/c"} {
-		if _, _, err := s.Open(t.Context(), name); !errors.Is(err, evidence.ErrNotFound) {
+		if _, _, err := s.Open(t.Context(), name); !errors.Is(err, objects.ErrNotFound) {
 			t.Errorf("Open %s: %v, want ErrNotFound", name, err)
 		}
-		if _, err := s.Stat(t.Context(), name); !errors.Is(err, evidence.ErrNotFound) {
+		if _, err := s.Stat(t.Context(), name); !errors.Is(err, objects.ErrNotFound) {
 			t.Errorf("Stat %s: %v, want ErrNotFound", name, err)
 		}
-		if err := s.Delete(t.Context(), name); !errors.Is(err, evidence.ErrNotFound) {
+		if err := s.Delete(t.Context(), name); !errors.Is(err, objects.ErrNotFound) {
 			t.Errorf("Delete %s: %v, want ErrNotFound", name, err)
 		}
 	}
 }
 
-func list(t *testing.T, s evidence.Store) {
+func list(t *testing.T, s objects.Store) {
 	for _, name := range []string{"rooms/R-2/x", "rooms/R-1/b", "rooms/R-1/a/c", "rooms/R-10/a", "other"} {
 		put(t, s, name, name)
 	}
@@ -186,12 +186,12 @@ func list(t *testing.T, s evidence.Store) {
 			t.Errorf("List %q gave %v, %v; want %v", prefix, got, err, want)
 		}
 	}
-	if _, err := s.List(t.Context(), "../"); !errors.Is(err, evidence.ErrName) {
+	if _, err := s.List(t.Context(), "../"); !errors.Is(err, objects.ErrName) {
 		t.Errorf("List ../: %v, want ErrName", err)
 	}
 }
 
-func remove(t *testing.T, s evidence.Store) {
+func remove(t *testing.T, s objects.Store) {
 	put(t, s, "a/b", "one")
 	if err := s.Delete(t.Context(), "a/b"); err != nil {
 		t.Fatal(err)
@@ -205,7 +205,7 @@ func remove(t *testing.T, s evidence.Store) {
 
 // concurrentPuts: of writers with different bytes exactly one wins, and the
 // object is whole.
-func concurrentPuts(t *testing.T, s evidence.Store) {
+func concurrentPuts(t *testing.T, s objects.Store) {
 	const writers = 8
 	var group sync.WaitGroup
 	errs := make([]error, writers)
@@ -221,7 +221,7 @@ func concurrentPuts(t *testing.T, s evidence.Store) {
 		switch {
 		case err == nil:
 			won = append(won, i)
-		case !errors.Is(err, evidence.ErrExists):
+		case !errors.Is(err, objects.ErrExists):
 			t.Errorf("writer %d: %v, want ErrExists", i, err)
 		}
 	}

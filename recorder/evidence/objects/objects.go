@@ -1,8 +1,7 @@
-// Package evidence keeps the files of a verification and makes of them the
-// sealed, signed record of a room: object stores, signing keys, the bundle
-// writer and its offline verifier. The format is described in
-// docs/evidence-format.md.
-package evidence
+// Package objects keeps evidence: objects that are written once, in a folder or
+// in an S3 bucket, behind one interface. It knows nothing of what it keeps; all
+// that is of a person comes in encrypted (see package vault).
+package objects
 
 import (
 	"context"
@@ -10,17 +9,27 @@ import (
 	"fmt"
 	"io"
 	"strings"
+	"time"
 )
 
 // What a Store answers, to be compared with errors.Is.
 var (
 	// ErrExists: an object of that name with other bytes is there already.
-	ErrExists = errors.New("evidence: object exists with other bytes")
+	ErrExists = errors.New("store: object exists with other bytes")
 	// ErrNotFound: there is no object of that name.
-	ErrNotFound = errors.New("evidence: no such object")
+	ErrNotFound = errors.New("store: no such object")
 	// ErrName: the name isn't one that a store takes, see CheckName.
 	ErrName = errors.New("evidence: name refused")
+	// ErrLocked: a lock keeps the object from being deleted.
+	ErrLocked = errors.New("store: a lock holds the object")
 )
+
+// File is an object that is open for reading. ReadAt disregards what was read
+// before, so that ranges of an encrypted object can be decrypted.
+type File interface {
+	io.ReadSeekCloser
+	io.ReaderAt
+}
 
 // Object is what a store knows of one object.
 type Object struct {
@@ -38,14 +47,23 @@ type Store interface {
 	// error the object is durable; when it fails nothing is visible under name.
 	Put(ctx context.Context, name string, r io.Reader) (Object, error)
 	// Open reads an object from its start. ErrNotFound if there is none.
-	Open(ctx context.Context, name string) (io.ReadSeekCloser, Object, error)
+	Open(ctx context.Context, name string) (File, Object, error)
 	// Stat is Open without the bytes.
 	Stat(ctx context.Context, name string) (Object, error)
 	// List gives the names that begin with prefix, sorted by bytes. An empty
 	// prefix lists all.
 	List(ctx context.Context, prefix string) ([]string, error)
-	// Delete removes an object. ErrNotFound if there is none.
+	// Delete removes an object with every version of it. ErrNotFound if there
+	// is none, ErrLocked if a lock still holds one.
 	Delete(ctx context.Context, name string) error
+}
+
+// Locker is a Store that can keep objects from being deleted, whoever asks.
+type Locker interface {
+	// Lock keeps an object until a moment. A lock is never shortened.
+	Lock(ctx context.Context, name string, until time.Time) error
+	// Hold keeps an object without an end, or lets go of it again.
+	Hold(ctx context.Context, name string, on bool) error
 }
 
 // MaxName is the longest object name in bytes.
@@ -59,15 +77,15 @@ func CheckName(name string) error {
 		return fmt.Errorf("%w: %d bytes long", ErrName, len(name))
 	}
 	for segment := range strings.SplitSeq(name, "/") {
-		if !plainSegment(segment) {
+		if !PlainSegment(segment) {
 			return fmt.Errorf("%w: %q", ErrName, name)
 		}
 	}
 	return nil
 }
 
-// plainSegment tells whether s is one safe path segment.
-func plainSegment(s string) bool {
+// PlainSegment tells whether s is one segment of a name as CheckName takes it.
+func PlainSegment(s string) bool {
 	if s == "" || len(s) > 200 || s[0] == '.' {
 		return false
 	}

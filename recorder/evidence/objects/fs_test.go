@@ -1,4 +1,4 @@
-package evidence_test
+package objects_test
 
 import (
 	"errors"
@@ -8,12 +8,12 @@ import (
 	"testing"
 	"time"
 
-	"verifycall/recorder/evidence"
+	"verifycall/recorder/evidence/objects"
 )
 
-func openFS(t *testing.T, dir string) *evidence.FS {
+func openFS(t *testing.T, dir string) *objects.FS {
 	t.Helper()
-	s, err := evidence.OpenFS(dir)
+	s, err := objects.OpenFS(dir)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -26,7 +26,7 @@ func openFS(t *testing.T, dir string) *evidence.FS {
 }
 
 func TestFSConforms(t *testing.T) {
-	testStore(t, func(t *testing.T) evidence.Store { return openFS(t, t.TempDir()) })
+	testStore(t, func(t *testing.T) objects.Store { return openFS(t, t.TempDir()) })
 }
 
 func TestFSObjectsAreReadOnly(t *testing.T) {

@@ -1,0 +1,159 @@
+// Package vault encrypts what is kept of a person, with age
+// (age-encryption.org/v1). Every room has one key for each class of its evidence
+// and every staff account one, so that destroying a key erases what it opens,
+// wherever copies lie. The keys are kept in the store, wrapped to the
+// deployment's own key and to those of an offline recovery.
+package vault
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"regexp"
+	"sync"
+	"time"
+
+	"filippo.io/age"
+
+	"verifycall/recorder/evidence/objects"
+)
+
+// Class is what of a room's evidence a key opens, and what retention erases
+// together.
+type Class string
+
+// The classes of a room. An account has the class Record only.
+const (
+	Recording Class = "recording" // sound and pictures of the call, their frame indexes
+	Stills    Class = "stills"    // captures
+	Documents Class = "documents" // what the seller filed
+	Record    Class = "record"    // ledger, private values, facts
+)
+
+// Classes lists all classes of a room.
+var Classes = []Class{Recording, Stills, Documents, Record}
+
+// What a Vault answers, to be compared with errors.Is.
+var (
+	// ErrDestroyed: the key was destroyed, what it opened is erased.
+	ErrDestroyed = errors.New("vault: the key is destroyed")
+	// ErrNoKey: there was never such a key.
+	ErrNoKey = errors.New("vault: no such key")
+	// ErrForeign: the key is wrapped to others than this deployment.
+	ErrForeign = errors.New("vault: wrapped to a key that isn't in the key folder")
+)
+
+// Vault seals and opens objects in a store. Its methods may be called from many
+// goroutines.
+type Vault struct {
+	store    objects.Store
+	ring     *Ring
+	recovery []age.Recipient
+	now      func() time.Time
+
+	mu     sync.Mutex // guards cached; never held while calling out
+	cached map[string]cachedKey
+}
+
+// New gives the Vault over a store. Recovery are the age recipients ("age1…")
+// of the offline recovery, who can open everything without the deployment.
+func New(store objects.Store, ring *Ring, recovery []string) (*Vault, error) {
+	v := &Vault{store: store, ring: ring, now: time.Now, cached: map[string]cachedKey{}}
+	for _, text := range recovery {
+		recipient, err := age.ParseX25519Recipient(text)
+		if err != nil {
+			return nil, fmt.Errorf("recovery recipient %.80q: %w", text, err)
+		}
+		v.recovery = append(v.recovery, recipient)
+	}
+	return v, nil
+}
+
+// Store gives the store below, where objects lie encrypted.
+func (v *Vault) Store() objects.Store { return v.store }
+
+// ownerForm is "room:R-7K3M9QXD" or "staff:m17".
+var ownerForm = regexp.MustCompile(`^(room|staff):[A-Za-z][A-Za-z0-9_.-]{0,63}$`)
+
+// Room names a room as the owner of keys.
+func Room(id string) string { return "room:" + id }
+
+// cachedKey is a key in memory. It is looked at again in the store from time to
+// time, since another node may have destroyed it.
+type cachedKey struct {
+	key    *age.X25519Identity
+	loaded time.Time
+}
+
+const (
+	cacheLife = time.Minute
+	cacheRoom = 4096 // keys
+)
+
+// Key gives a key that is there. Errors: ErrDestroyed, ErrNoKey, ErrForeign. While
+// the store can't be asked, a key that is in memory counts.
+func (v *Vault) Key(ctx context.Context, owner string, class Class) (*age.X25519Identity, error) {
+	folder, err := keyFolder(owner, class)
+	if err != nil {
+		return nil, err
+	}
+	v.mu.Lock()
+	have, cached := v.cached[folder]
+	v.mu.Unlock()
+	if cached && v.now().Sub(have.loaded) < cacheLife {
+		return have.key, nil
+	}
+	key, err := v.load(ctx, folder)
+	switch {
+	case err == nil:
+		v.remember(folder, key)
+		return key, nil
+	case errors.Is(err, ErrDestroyed), errors.Is(err, ErrNoKey), errors.Is(err, ErrForeign), !cached:
+		v.forget(folder)
+		return nil, fmt.Errorf("%s key of %s: %w", class, owner, err)
+	}
+	return have.key, nil
+}
+
+// Make gives a key and makes it where there is none. Errors: ErrDestroyed,
+// ErrForeign.
+func (v *Vault) Make(ctx context.Context, owner string, class Class) (*age.X25519Identity, error) {
+	key, err := v.Key(ctx, owner, class)
+	if !errors.Is(err, ErrNoKey) {
+		return key, err
+	}
+	folder, err := keyFolder(owner, class)
+	if err != nil {
+		return nil, err
+	}
+	if key, err = age.GenerateX25519Identity(); err != nil {
+		return nil, fmt.Errorf("new key: %w", err)
+	}
+	err = v.wrap(ctx, folder, key)
+	if errors.Is(err, objects.ErrExists) { // somebody was faster
+		return v.Key(ctx, owner, class)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("%s key of %s: %w", class, owner, err)
+	}
+	v.remember(folder, key)
+	return key, nil
+}
+
+func (v *Vault) remember(folder string, key *age.X25519Identity) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	for old := range v.cached {
+		if len(v.cached) < cacheRoom {
+			break
+		}
+		delete(v.cached, old) // any: it is read again when needed
+	}
+	v.cached[folder] = cachedKey{key, v.now()}
+}
+
+func (v *Vault) forget(folder string) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	delete(v.cached, folder)
+}
