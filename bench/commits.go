@@ -13,6 +13,8 @@ import (
 	"path/filepath"
 	"time"
 
+	"verifycall/recorder/evidence/objects"
+	"verifycall/recorder/evidence/vault"
 	"verifycall/rooms"
 )
 
@@ -53,6 +55,19 @@ func commitFigure(ctx context.Context, options rooms.Options, on string, commits
 		if err := os.MkdirAll(options.Dir, 0o700); err != nil {
 			return f, err
 		}
+	}
+	keys, err := os.MkdirTemp("", "verifycall-bench-keys-")
+	if err != nil {
+		return f, err
+	}
+	defer os.RemoveAll(keys)
+	folder, err := objects.OpenFS(keys)
+	if err != nil {
+		return f, err
+	}
+	defer folder.Close()
+	if options.Keys, err = vault.Open(folder, keys); err != nil {
+		return f, err
 	}
 	store, err := rooms.Open(ctx, options)
 	if err != nil {

@@ -86,7 +86,7 @@ func newCall(ctx context.Context, h *House, r *rooms.Room, lease rooms.Lease) *C
 		c.graceEnds = now.Add(h.cfg.Grace)
 	}
 	if !r.Admitted.IsZero() && !r.Sealed {
-		c.past = earlier(h.scratch(r.ID))
+		c.past = h.earlier(ctx, r.ID)
 	}
 	return c
 }

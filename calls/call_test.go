@@ -11,6 +11,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -20,6 +21,8 @@ import (
 	"verifycall/calls/protocol"
 	"verifycall/media"
 	"verifycall/recorder/evidence"
+	"verifycall/recorder/evidence/objects"
+	"verifycall/recorder/evidence/vault"
 	"verifycall/rooms"
 )
 
@@ -31,7 +34,8 @@ type rig struct {
 	dir   string
 	rooms *rooms.Store
 	media *media.Node
-	store *evidence.FS
+	store *objects.FS
+	vault *vault.Vault
 	keys  *evidence.Keys
 	house *calls.House
 	log   *slog.Logger
@@ -58,15 +62,17 @@ func (r *rig) start() {
 	}
 	r.log = log
 	var err error
-	r.rooms, err = rooms.Open(r.t.Context(), rooms.Options{Dir: filepath.Join(r.dir, "redis"), Log: log})
+	r.store, err = objects.OpenFS(filepath.Join(r.dir, "store"))
+	must(err)
+	r.vault, err = vault.Open(r.store, filepath.Join(r.dir, "keys"))
+	must(err)
+	r.rooms, err = rooms.Open(r.t.Context(), rooms.Options{Dir: filepath.Join(r.dir, "redis"), Keys: r.vault, Log: log})
 	must(err)
 	r.media, err = media.NewNode(media.Config{Listen: "127.0.0.1:0", Log: log})
 	must(err)
-	r.store, err = evidence.OpenFS(filepath.Join(r.dir, "store"))
-	must(err)
 	r.keys, err = evidence.LoadOrCreateKeys(filepath.Join(r.dir, "keys"))
 	must(err)
-	r.house = calls.NewHouse(calls.Config{Rooms: r.rooms, Media: r.media, Evidence: r.store, Keys: r.keys,
+	r.house = calls.NewHouse(calls.Config{Rooms: r.rooms, Media: r.media, Evidence: r.vault, Keys: r.keys,
 		Scratch: filepath.Join(r.dir, "scratch"), Log: log, Blip: 300 * time.Millisecond, Grace: 20 * time.Second,
 		Deadline: 15 * time.Second})
 	must(r.house.Recover(r.t.Context()))
@@ -164,6 +170,7 @@ func TestWholeCall(t *testing.T) {
 		digest := seller.until("the digest", func(s *protocol.State) bool { return s.Outcome != nil && s.Outcome.Digest != "" }).Outcome.Digest
 		r.checkRecord(room, digest)
 		r.checkFigures(room)
+		r.checkDisk("Eriksson", "anna@example.org", "D23145890", "Only for staff", "second voice", "WEBPVP8 ", "matroska", "\x1a\x45\xdf\xa3", "V_VP8", "frame_sha256\":")
 		for _, secret := range []string{"S_COERCION", "second voice", "Only for staff", `"staff"`, "document_number"} {
 			if bytes.Contains(seller.sent(), []byte(secret)) {
 				t.Errorf("the seller was sent %q", secret)
@@ -175,7 +182,7 @@ func TestWholeCall(t *testing.T) {
 // checkFigures looks for what server and page have said of the media.
 func (r *rig) checkFigures(room string) {
 	r.t.Helper()
-	file, _, err := r.store.Open(r.t.Context(), evidence.Prefix(room)+"data/quality.jsonl")
+	file, _, err := r.vault.Open(r.t.Context(), vault.Room(room), vault.Record, evidence.Prefix(room)+"data/quality.jsonl")
 	if err != nil {
 		r.t.Fatal(err)
 	}
@@ -205,10 +212,37 @@ func (r *rig) checkFigures(room string) {
 	}
 }
 
+// checkDisk looks for plaintext of a person in every file: recordings, store,
+// journal. Digests in the ledger are no plaintext.
+func (r *rig) checkDisk(plain ...string) {
+	r.t.Helper()
+	files := 0
+	err := filepath.WalkDir(r.dir, func(path string, d fs.DirEntry, err error) error {
+		if err != nil || !d.Type().IsRegular() {
+			return err
+		}
+		content, err := os.ReadFile(path)
+		if err != nil {
+			return err
+		}
+		files++
+		ledger := strings.Contains(path, "/redis/")
+		for _, p := range plain {
+			if bytes.Contains(content, []byte(p)) && !(ledger && p == "frame_sha256\":") {
+				r.t.Errorf("%s holds %q", strings.TrimPrefix(path, r.dir), p)
+			}
+		}
+		return nil
+	})
+	if err != nil || files < 10 {
+		r.t.Errorf("looked into %d files, %v", files, err)
+	}
+}
+
 // checkRecord verifies the bundle as the auditor would.
 func (r *rig) checkRecord(room, digest string) {
 	r.t.Helper()
-	report, err := evidence.VerifyStore(r.t.Context(), r.store, evidence.Prefix(room), []string{r.keys.Public()})
+	report, err := evidence.VerifyStore(r.t.Context(), r.vault, evidence.Prefix(room), []string{r.keys.Public()})
 	if err != nil || !report.Whole || !report.SignerKnown {
 		r.t.Fatalf("bundle: %+v, %v", report, err)
 	}

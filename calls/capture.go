@@ -10,7 +10,7 @@ import (
 	"verifycall/calls/protocol"
 	"verifycall/media"
 	"verifycall/recorder"
-	"verifycall/recorder/evidence"
+	"verifycall/recorder/evidence/vault"
 	"verifycall/recorder/webp"
 	"verifycall/rooms"
 )
@@ -58,7 +58,7 @@ func captureDeadline(least time.Duration, uplink int) time.Duration {
 
 type still struct {
 	frame  recorder.Frame
-	object evidence.Object
+	digest string // of the picture file
 	width  int
 	height int
 
@@ -77,11 +77,11 @@ func (h *House) take(ctx context.Context, room string, rec *recorder.Recording, 
 	if err != nil {
 		return still{}, fmt.Errorf("wrap frame %d: %w", frame.N, err)
 	}
-	object, err := h.cfg.Evidence.Put(context.WithoutCancel(ctx), stillName(room, picture), bytes.NewReader(picture))
+	sealed, err := h.cfg.Evidence.Put(context.WithoutCancel(ctx), vault.Room(room), vault.Stills, stillName(room, picture), bytes.NewReader(picture))
 	if err != nil {
 		return still{}, notStored(err)
 	}
-	return still{frame: frame, object: object, width: w, height: ht}, nil
+	return still{frame: frame, digest: sealed.SHA256, width: w, height: ht}, nil
 }
 
 // nextKeyFrame asks again every second, since a request can be lost.
@@ -117,7 +117,7 @@ func (e captured) apply(ctx context.Context, c *Call) {
 	}
 	f := e.still.frame
 	err := c.command(ctx, e.seat.actor(), rooms.TakeCapture{Capture: rooms.Capture{
-		Slot: e.slot, SHA256: e.still.object.SHA256, FrameSHA256: f.SHA256,
+		Slot: e.slot, SHA256: e.still.digest, FrameSHA256: f.SHA256,
 		Width: e.still.width, Height: e.still.height, RTP: f.RTP, At: f.At.UTC(),
 		Recording: e.recording, Frame: f.N, Quality: e.still.quality,
 	}})

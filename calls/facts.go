@@ -9,6 +9,7 @@ import (
 	"verifycall/calls/protocol"
 	"verifycall/recorder"
 	"verifycall/recorder/evidence"
+	"verifycall/recorder/evidence/vault"
 	"verifycall/rooms"
 )
 
@@ -86,14 +87,14 @@ type CaptureFacts struct {
 	Frame       int64     `json:"frame"`
 }
 
-func factsOf(r *rooms.Room, made []assembled) Facts {
+func factsOf(r *rooms.Room, made []*recorder.Tape) Facts {
 	f := Facts{
 		Room: r.ID, Test: r.Test, Profile: r.Profile, Language: r.Language, Zone: r.Zone, At: r.At.UTC(),
 		Call: Span{r.Admitted.UTC(), r.Ended.UTC()}, Verdict: r.Verdict, Reasons: orEmpty(r.Reasons), Repeat: orEmpty(r.Repeat),
 		Recordings: []RecordingFacts{}, Captures: []CaptureFacts{}, Coverage: map[string]int{},
 	}
 	for _, a := range made {
-		f.Recordings = append(f.Recordings, recordingFacts(r, a.summary))
+		f.Recordings = append(f.Recordings, recordingFacts(r, a.Summary))
 	}
 	slices.SortStableFunc(f.Recordings, func(a, b RecordingFacts) int { return a.Start.Compare(b.Start) })
 	for _, c := range r.Captures {
@@ -170,7 +171,7 @@ func (f *Facts) forLedger() map[string]any {
 }
 
 // writeBundle gives the evidence package all that belongs into the bundle.
-func (h *House) writeBundle(ctx context.Context, r *rooms.Room, facts Facts, made []assembled) (string, error) {
+func (h *House) writeBundle(ctx context.Context, r *rooms.Room, facts Facts, made []*recorder.Tape) (string, error) {
 	entries, err := h.cfg.Rooms.Record(ctx, r.ID)
 	if err != nil {
 		return "", fmt.Errorf("read the record: %w", err)
@@ -182,19 +183,20 @@ func (h *House) writeBundle(ctx context.Context, r *rooms.Room, facts Facts, mad
 	src := evidence.Source{Room: facts, Entries: entries, Privates: privates,
 		Profile: map[string]any{"name": r.Profile, "coverage_floor": floorOf(r)},
 		Plan:    map[string]any{"steps": protocol.Steps}, Statement: evidence.BuildStatement()}
+	owner := vault.Room(r.ID)
 	for _, digest := range stillsOf(r) {
-		src.Stills = append(src.Stills, evidence.StoredFile(h.cfg.Evidence, StillName(r.ID, digest), digest+".webp"))
+		src.Stills = append(src.Stills, evidence.StoredFile(h.cfg.Evidence, owner, vault.Stills, StillName(r.ID, digest), digest+".webp"))
 	}
 	for _, p := range r.Photos {
-		src.Photos = append(src.Photos, evidence.StoredFile(h.cfg.Evidence, PhotoName(r.ID, p.SHA256, p.Mime), p.SHA256+Extension(p.Mime)))
+		src.Photos = append(src.Photos, evidence.StoredFile(h.cfg.Evidence, owner, vault.Stills, PhotoName(r.ID, p.SHA256, p.Mime), p.SHA256+Extension(p.Mime)))
 	}
 	for _, d := range r.Documents {
 		name := d.SHA256 + Extension(d.Mime)
-		src.Documents = append(src.Documents, evidence.StoredFile(h.cfg.Evidence, DocumentName(r.ID, d.SHA256, d.Mime), name))
+		src.Documents = append(src.Documents, evidence.StoredFile(h.cfg.Evidence, owner, vault.Documents, DocumentName(r.ID, d.SHA256, d.Mime), name))
 	}
 	for _, a := range made {
-		src.Recordings = append(src.Recordings, evidence.DiskFile(a.video, a.summary.ID+".webm"))
-		src.Frames = append(src.Frames, evidence.DiskFile(a.index, a.summary.ID+".jsonl"))
+		src.Recordings = append(src.Recordings, evidence.WrittenFile(a.Summary.ID+".webm", a.WriteVideo))
+		src.Frames = append(src.Frames, evidence.WrittenFile(a.Summary.ID+".jsonl", a.WriteIndex))
 	}
 	path, err := figures(h.scratch(r.ID))
 	if err != nil {

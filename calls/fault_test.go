@@ -13,7 +13,8 @@ import (
 
 	"verifycall/calls"
 	"verifycall/calls/protocol"
-	"verifycall/recorder/evidence"
+	"verifycall/recorder/evidence/objects"
+	"verifycall/recorder/evidence/vault"
 	"verifycall/rooms"
 )
 
@@ -97,22 +98,22 @@ func TestWithdrawnWhileTheStoreFails(t *testing.T) {
 		t.Error("the recording goes on")
 	}
 	var err error
-	if r.rooms, err = rooms.Open(context.Background(), rooms.Options{Dir: t.TempDir()}); err != nil { // for the rig to close
+	if r.rooms, err = rooms.Open(context.Background(), rooms.Options{Dir: t.TempDir(), Keys: r.vault}); err != nil { // for the rig to close
 		t.Fatal(err)
 	}
 }
 
 // fullStore is an evidence store that refuses bundles for a while.
 type fullStore struct {
-	evidence.Store
+	objects.Store
 	refuse atomic.Int64 // this many more
 }
 
 var errFull = errors.New("no space left")
 
-func (s *fullStore) Put(ctx context.Context, name string, from io.Reader) (evidence.Object, error) {
+func (s *fullStore) Put(ctx context.Context, name string, from io.Reader) (objects.Object, error) {
 	if strings.Contains(name, "/bundle/") && s.refuse.Add(-1) >= 0 {
-		return evidence.Object{}, errFull
+		return objects.Object{}, errFull
 	}
 	return s.Store.Put(ctx, name, from)
 }
@@ -123,7 +124,11 @@ func TestSealIsTriedAgain(t *testing.T) {
 	r := newRig(t)
 	full := &fullStore{Store: r.store}
 	full.refuse.Store(2)
-	house := calls.NewHouse(calls.Config{Rooms: r.rooms, Media: r.media, Evidence: full, Keys: r.keys,
+	sealed, err := vault.Open(full, filepath.Join(r.dir, "keys"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	house := calls.NewHouse(calls.Config{Rooms: r.rooms, Media: r.media, Evidence: sealed, Keys: r.keys,
 		Scratch: filepath.Join(r.dir, "scratch"), Log: r.log, Reseal: time.Millisecond})
 	defer func() {
 		if err := house.Close(context.Background()); err != nil {

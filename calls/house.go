@@ -19,6 +19,7 @@ import (
 	"verifycall/media"
 	"verifycall/media/relay"
 	"verifycall/recorder/evidence"
+	"verifycall/recorder/evidence/vault"
 	"verifycall/rooms"
 )
 
@@ -36,7 +37,7 @@ type Config struct {
 	Media    *media.Node
 	Relay    *relay.Server // nil: there is none
 	Metrics  *Metrics      // nil: nobody reads them
-	Evidence evidence.Store
+	Evidence *vault.Vault
 	Keys     *evidence.Keys
 	Scratch  string // directory of the parts of running recordings
 	Log      *slog.Logger

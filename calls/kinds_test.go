@@ -18,6 +18,7 @@ import (
 	"verifycall/calls"
 	"verifycall/calls/protocol"
 	"verifycall/recorder/evidence"
+	"verifycall/recorder/evidence/objects"
 	"verifycall/recorder/webm"
 	"verifycall/rooms"
 )
@@ -135,11 +136,11 @@ func altered(t *testing.T, r *rig, room string, seller, manager *page, photo []b
 // checkSealed verifies the bundle, cuts the clip out of it and reads the photo.
 func checkSealed(t *testing.T, r *rig, room string, clip protocol.ClipView, photo []byte) {
 	t.Helper()
-	report, err := evidence.VerifyStore(t.Context(), r.store, evidence.Prefix(room), []string{string(r.keys.WellKnown())})
+	report, err := evidence.VerifyStore(t.Context(), r.vault, evidence.Prefix(room), []string{string(r.keys.WellKnown())})
 	if err != nil || report.ExitCode() != 0 {
 		t.Fatalf("%+v, %v", report, err)
 	}
-	bundle, err := evidence.OpenBundle(t.Context(), r.store, evidence.Prefix(room))
+	bundle, err := evidence.OpenBundle(t.Context(), r.vault, evidence.Prefix(room))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -168,7 +169,7 @@ func checkSealed(t *testing.T, r *rig, room string, clip protocol.ClipView, phot
 	if d := blocks.Duration(); d < 4*time.Second || d > 15*time.Second {
 		t.Errorf("the clip lasts %v", d)
 	}
-	if err := bundle.WriteClip(t.Context(), io.Discard, clip.Recording, clip.From+1, clip.To); !errors.Is(err, evidence.ErrNotFound) {
+	if err := bundle.WriteClip(t.Context(), io.Discard, clip.Recording, clip.From+1, clip.To); !errors.Is(err, objects.ErrNotFound) {
 		t.Errorf("a clip that begins anywhere: %v", err)
 	}
 	if list, err := r.rooms.Load(t.Context(), room); err != nil || len(list.Clips) != 1 || list.State != rooms.StateDecided {

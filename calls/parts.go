@@ -13,7 +13,7 @@ import (
 	"time"
 
 	"verifycall/recorder"
-	"verifycall/recorder/evidence"
+	"verifycall/recorder/evidence/objects"
 )
 
 // shipEvery is how often what was recorded meanwhile goes to the store: with a
@@ -22,13 +22,14 @@ const shipEvery = 5 * time.Second
 
 // partsOf is where the parts of a room's recordings lie in the store until its
 // bundle stands. Parts grow there by pieces, since objects are written once:
-// "<recording>/<file>.<offset of the piece, 12 digits>".
+// "<recording>/<file>.<offset of the piece, 12 digits>". They are encrypted as they
+// are on the disk.
 func partsOf(room string) string { return "rooms/" + room + "/parts/" }
 
 // shipper copies the parts of a room's recordings from this node's scratch to the
 // store that all nodes share. Its methods may be called from any goroutine.
 type shipper struct {
-	store evidence.Store
+	store objects.Store
 	room  string
 	dir   string           // the room's scratch
 	turn  chan struct{}    // capacity 1: the right to ship
@@ -41,7 +42,7 @@ func (h *House) newShipper(room string) *shipper {
 	if h.cfg.Node == "" {
 		return nil
 	}
-	return &shipper{store: h.cfg.Evidence, room: room, dir: h.scratch(room), turn: make(chan struct{}, 1), sent: map[string]int64{}}
+	return &shipper{store: h.cfg.Evidence.Store(), room: room, dir: h.scratch(room), turn: make(chan struct{}, 1), sent: map[string]int64{}}
 }
 
 // ship brings the store up to what is on the disk now.
@@ -105,8 +106,8 @@ func (s *shipper) shipFile(ctx context.Context, name string) error {
 		piece := partsOf(s.room) + name + fmt.Sprintf(".%012d", from)
 		_, err := s.store.Put(ctx, piece, io.NewSectionReader(file, from, stat.Size()-from))
 		to := stat.Size()
-		if errors.Is(err, evidence.ErrExists) {
-			var there evidence.Object
+		if errors.Is(err, objects.ErrExists) {
+			var there objects.Object
 			there, err = s.store.Stat(ctx, piece)
 			to = from + there.Size
 		}
@@ -133,7 +134,7 @@ func (h *House) fetchParts(ctx context.Context, room string) error {
 	if h.cfg.Node == "" {
 		return nil
 	}
-	pieces, err := h.cfg.Evidence.List(ctx, partsOf(room))
+	pieces, err := h.cfg.Evidence.Store().List(ctx, partsOf(room))
 	if err != nil {
 		return fmt.Errorf("fetch parts: %w", err)
 	}
@@ -160,7 +161,7 @@ func (h *House) fetchParts(ctx context.Context, room string) error {
 		}
 		pieces = pieces[n:]
 	}
-	return recorder.Recover(h.scratch(room))
+	return h.recoverRecordings(ctx, room)
 }
 
 // emptied makes the folder of another node's recording anew, with the mark; one
@@ -211,7 +212,7 @@ func (h *House) join(ctx context.Context, w io.Writer, pieces []string) error {
 		if _, offset := cutOffset(piece); offset != size {
 			break
 		}
-		object, _, err := h.cfg.Evidence.Open(ctx, piece)
+		object, _, err := h.cfg.Evidence.Store().Open(ctx, piece)
 		if err != nil {
 			return err
 		}
@@ -229,12 +230,12 @@ func (h *House) dropParts(ctx context.Context, room string) error {
 	if err := os.RemoveAll(h.scratch(room)); err != nil || h.cfg.Node == "" {
 		return err
 	}
-	pieces, err := h.cfg.Evidence.List(ctx, partsOf(room))
+	pieces, err := h.cfg.Evidence.Store().List(ctx, partsOf(room))
 	if err != nil {
 		return fmt.Errorf("drop parts: %w", err)
 	}
 	for _, piece := range pieces {
-		if err := h.cfg.Evidence.Delete(ctx, piece); err != nil && !errors.Is(err, evidence.ErrNotFound) {
+		if err := h.cfg.Evidence.Store().Delete(ctx, piece); err != nil && !errors.Is(err, objects.ErrNotFound) {
 			return fmt.Errorf("drop parts: %w", err)
 		}
 	}

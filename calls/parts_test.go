@@ -7,17 +7,25 @@ import (
 	"path/filepath"
 	"testing"
 
-	"verifycall/recorder/evidence"
+	"verifycall/recorder/evidence/objects"
+	"verifycall/recorder/evidence/vault"
 )
 
 // nodesOn makes Houses of nodes that share a store, without anything else.
 func nodesOn(t *testing.T, n int) []*House {
 	t.Helper()
-	store, err := evidence.OpenFS(t.TempDir())
+	folder, err := objects.OpenFS(t.TempDir())
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { store.Close() })
+	t.Cleanup(func() { folder.Close() })
+	store, err := vault.Open(folder, t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := store.Make(t.Context(), vault.Room(testRoom), vault.Recording); err != nil {
+		t.Fatal(err)
+	}
 	var list []*House
 	for range n {
 		list = append(list, &House{cfg: Config{Evidence: store, Scratch: t.TempDir(), Node: "n", Log: slog.New(slog.DiscardHandler)}})
@@ -78,7 +86,7 @@ func TestPartsReachTheOtherNode(t *testing.T) {
 		}
 	}
 	grow(t, first, birth, `{"id":"seller-f1-1","participant":"seller","start":"2026-11-24T12:00:00Z"}`)
-	grow(t, first, part, "VCPART1\n")
+	grow(t, first, part, "VCPART2\n")
 	ship()
 	fetch()
 	sameFile(t, first, second, birth)
@@ -90,7 +98,7 @@ func TestPartsReachTheOtherNode(t *testing.T) {
 
 	grow(t, first, part, "more")
 	ship()
-	grow(t, first, "seller-f1-1/000002.part", "VCPART1\nof the first")
+	grow(t, first, "seller-f1-1/000002.part", "VCPART2\nof the first")
 	ships = first.newShipper(testRoom) // the first starts anew and knows nothing of what it has shipped
 	ship()
 	ship()
@@ -99,24 +107,24 @@ func TestPartsReachTheOtherNode(t *testing.T) {
 	}
 	sameFile(t, first, second, birth)
 	text, err := os.ReadFile(end)
-	if err != nil || string(text) != "VCPART1\n" { // what follows is no whole record
+	if err != nil || string(text) != "VCPART2\n" { // what follows is no whole record
 		t.Errorf("the second part %q, %v", text, err)
 	}
-	before, err := second.cfg.Evidence.List(t.Context(), partsOf(testRoom))
+	before, err := second.cfg.Evidence.Store().List(t.Context(), partsOf(testRoom))
 	if err != nil {
 		t.Fatal(err)
 	}
 	if err := second.newShipper(testRoom).ship(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	if after, err := second.cfg.Evidence.List(t.Context(), partsOf(testRoom)); err != nil || len(after) != len(before) {
+	if after, err := second.cfg.Evidence.Store().List(t.Context(), partsOf(testRoom)); err != nil || len(after) != len(before) {
 		t.Errorf("the second node shipped what is not its own: %v, %v", after, err)
 	}
 
 	if err := second.dropParts(t.Context(), testRoom); err != nil {
 		t.Fatal(err)
 	}
-	if left, err := second.cfg.Evidence.List(t.Context(), partsOf(testRoom)); err != nil || len(left) > 0 {
+	if left, err := second.cfg.Evidence.Store().List(t.Context(), partsOf(testRoom)); err != nil || len(left) > 0 {
 		t.Errorf("in the store: %v, %v", left, err)
 	}
 	if err := (*House).newShipper(&House{}, testRoom).ship(t.Context()); err != nil {

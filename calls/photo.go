@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"verifycall/calls/protocol"
+	"verifycall/recorder/evidence/vault"
 	"verifycall/rooms"
 )
 
@@ -115,7 +116,7 @@ func (e besideTaken) apply(ctx context.Context, c *Call) {
 		return
 	}
 	f := e.still.frame
-	e.photo.beside = &rooms.Capture{Slot: e.photo.slot, SHA256: e.still.object.SHA256, FrameSHA256: f.SHA256, Width: e.still.width,
+	e.photo.beside = &rooms.Capture{Slot: e.photo.slot, SHA256: e.still.digest, FrameSHA256: f.SHA256, Width: e.still.width,
 		Height: e.still.height, RTP: f.RTP, At: f.At.UTC(), Recording: e.recording, Frame: f.N}
 	c.storePhoto()
 }
@@ -207,7 +208,7 @@ func (c *Call) storePhoto() {
 	c.job(func() event {
 		mime, width, height, err := checkPhoto(p.data)
 		if err == nil {
-			_, err = h.cfg.Evidence.Put(context.WithoutCancel(h.ctx), PhotoName(id, p.announced.SHA256, mime), bytes.NewReader(p.data))
+			_, err = h.cfg.Evidence.Put(context.WithoutCancel(h.ctx), vault.Room(id), vault.Stills, PhotoName(id, p.announced.SHA256, mime), bytes.NewReader(p.data))
 		}
 		return photoStored{p, rooms.Photo{Announcement: p.announced, Mime: mime, Width: width, Height: height, Beside: *p.beside}, err}
 	})

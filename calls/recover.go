@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"os"
 
-	"verifycall/recorder"
 	"verifycall/rooms"
 )
 
@@ -42,8 +41,8 @@ func (h *House) recoverRoom(ctx context.Context, id string) error {
 	return err
 }
 
-// recoverScratch cuts the torn ends of recordings and makes each playable. What
-// is in a bundle already is deleted.
+// recoverScratch cuts the torn ends of recordings. What is in a bundle already is
+// deleted.
 func (h *House) recoverScratch(ctx context.Context) error {
 	entries, err := os.ReadDir(h.cfg.Scratch)
 	if errors.Is(err, os.ErrNotExist) {
@@ -57,17 +56,12 @@ func (h *House) recoverScratch(ctx context.Context) error {
 		if !e.IsDir() {
 			continue
 		}
-		dir := h.scratch(e.Name())
 		if r, err := h.cfg.Rooms.Load(ctx, e.Name()); err == nil && r.Bundle != "" {
-			faults = append(faults, os.RemoveAll(dir))
+			faults = append(faults, os.RemoveAll(h.scratch(e.Name())))
 			continue
 		}
-		if err := recorder.Recover(dir); err != nil {
+		if err := h.recoverRecordings(ctx, e.Name()); err != nil {
 			faults = append(faults, fmt.Errorf("recover recordings of %s: %w", e.Name(), err))
-			continue
-		}
-		if _, err := assemble(dir); err != nil {
-			faults = append(faults, err)
 		}
 		faults = append(faults, h.newShipper(e.Name()).ship(ctx)) // another node may have the room by now
 	}

@@ -2,15 +2,9 @@ package calls
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"io"
-	"os"
-	"path/filepath"
-	"slices"
 	"time"
 
-	"verifycall/recorder"
 	"verifycall/rooms"
 )
 
@@ -70,10 +64,11 @@ func (h *House) seal(ctx context.Context, id string, guards ...rooms.Guard) erro
 	if err := h.fetchParts(ctx, id); err != nil {
 		return fmt.Errorf("seal: %w", err)
 	}
-	made, err := assemble(h.scratch(id))
+	made, err := h.tapes(ctx, id)
 	if err != nil {
-		return err
+		return fmt.Errorf("seal: %w", err)
 	}
+	made = filled(made)
 	facts := factsOf(r, made)
 	if !r.Sealed {
 		if r, err = h.cfg.Rooms.Do(ctx, id, "system", rooms.Seal{Facts: facts.forLedger()}, guards...); err != nil {
@@ -88,68 +83,4 @@ func (h *House) seal(ctx context.Context, id string, guards ...rooms.Guard) erro
 		return fmt.Errorf("open the custody ledger: %w", err)
 	}
 	return h.dropParts(ctx, id)
-}
-
-// assembled is one recording made whole from its parts.
-type assembled struct {
-	summary      recorder.Summary
-	video, index string // paths of the WebM and its frame index
-}
-
-// assemble makes every recording under dir whole that holds a frame; one
-// without is no file but a gap of the call. It may be called again.
-func assemble(dir string) ([]assembled, error) {
-	ids, err := recorder.Recordings(dir)
-	if err != nil {
-		return nil, fmt.Errorf("recordings: %w", err)
-	}
-	var made []assembled
-	for _, id := range ids {
-		a, err := assembleOne(dir, id)
-		if err != nil {
-			return nil, fmt.Errorf("assemble %s: %w", id, err)
-		}
-		if slices.ContainsFunc(a.summary.Tracks, func(t recorder.TrackSummary) bool { return t.Frames > 0 }) {
-			made = append(made, a)
-		}
-	}
-	return made, nil
-}
-
-func assembleOne(dir, id string) (a assembled, err error) {
-	a.video, a.index = filepath.Join(dir, id+".webm"), filepath.Join(dir, id+".jsonl")
-	video, err := os.Create(a.video)
-	if err != nil {
-		return a, err
-	}
-	defer func() { err = errors.Join(err, video.Close()) }()
-	index, err := os.Create(a.index)
-	if err != nil {
-		return a, err
-	}
-	defer func() { err = errors.Join(err, index.Close()) }()
-	a.summary, err = recorder.Assemble(filepath.Join(dir, id), video, index)
-	return a, err
-}
-
-// earlier gives the coverage of recordings that an earlier Call of the room has
-// made. It writes nothing: the record may be being sealed beside it.
-func earlier(dir string) []covered {
-	ids, err := recorder.Recordings(dir)
-	if err != nil {
-		return nil // the seal will say what is wrong
-	}
-	var past []covered
-	for _, id := range ids {
-		summary, err := recorder.Assemble(filepath.Join(dir, id), io.Discard, io.Discard)
-		if err != nil {
-			continue
-		}
-		part := covered{participant: summary.Participant, length: time.Duration(summary.DurationMS) * time.Millisecond}
-		for _, t := range summary.Tracks {
-			part.tracks = append(part.tracks, recorder.TrackStatus{Kind: t.Kind, Bytes: t.Bytes, Coverage: t.Coverage})
-		}
-		past = append(past, part)
-	}
-	return past
 }

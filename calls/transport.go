@@ -8,6 +8,7 @@ import (
 	"verifycall/calls/protocol"
 	"verifycall/media"
 	"verifycall/recorder"
+	"verifycall/recorder/evidence/vault"
 	"verifycall/rooms"
 )
 
@@ -197,10 +198,19 @@ func (c *Call) record(s *side) {
 	}
 }
 
+// keyTime bounds the making of the recordings' key, for which the call waits.
+const keyTime = 5 * time.Second
+
 // beginRecording makes the first file of a call, and not before.
 func (c *Call) beginRecording(s *side) (*recorder.Recording, error) {
 	if c.recorder == nil {
-		r, err := recorder.New(recorder.Config{Dir: c.house.scratch(c.id), Room: c.id, Fence: c.lease.Fence, Log: c.log, Post: c.recorderEvent})
+		ctx, cancel := context.WithTimeout(c.ctx, keyTime)
+		defer cancel()
+		key, err := c.house.cfg.Evidence.Make(ctx, vault.Room(c.id), vault.Recording)
+		if err != nil {
+			return nil, err
+		}
+		r, err := recorder.New(recorder.Config{Dir: c.house.scratch(c.id), Room: c.id, Key: key.Recipient(), Fence: c.lease.Fence, Log: c.log, Post: c.recorderEvent})
 		if err != nil {
 			return nil, err
 		}

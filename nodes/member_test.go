@@ -9,12 +9,23 @@ import (
 	"testing"
 	"time"
 
+	"verifycall/recorder/evidence/objects"
+	"verifycall/recorder/evidence/vault"
 	"verifycall/rooms"
 )
 
 func store(t *testing.T) *rooms.Store {
 	t.Helper()
-	s, err := rooms.Open(t.Context(), rooms.Options{Dir: t.TempDir()})
+	folder, err := objects.OpenFS(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { folder.Close() })
+	keys, err := vault.Open(folder, t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, err := rooms.Open(t.Context(), rooms.Options{Dir: t.TempDir(), Keys: keys})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -9,6 +9,9 @@ import (
 	"sync"
 	"testing"
 
+	"verifycall/recorder/evidence/objects"
+	"verifycall/recorder/evidence/vault"
+
 	"github.com/redis/go-redis/v9"
 
 	"verifycall/rooms/redistest"
@@ -100,6 +103,9 @@ func openGroup(t testing.TB, g *shared) *Store {
 
 func openStore(t testing.TB, o Options) *Store {
 	t.Helper()
+	if o.Keys == nil {
+		o.Keys = sharedKeys(t)
+	}
 	s, err := Open(t.Context(), o)
 	if err != nil {
 		t.Fatal(err)
@@ -110,6 +116,45 @@ func openStore(t testing.TB, o Options) *Store {
 		}
 	})
 	return s
+}
+
+// keysDir holds the keys of all stores that bring none, since several may share
+// one Redis. TestMain removes it.
+var keysDir = sync.OnceValues(func() (string, error) { return os.MkdirTemp("", "rooms-test-keys-") })
+
+func sharedKeys(t testing.TB) *vault.Vault {
+	t.Helper()
+	dir, err := keysDir()
+	if err != nil {
+		t.Fatal(err)
+	}
+	v, closeKeys, err := keysIn(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(closeKeys)
+	return v
+}
+
+// testKeys is a vault with a store of its own.
+func testKeys(t testing.TB) *vault.Vault {
+	t.Helper()
+	v, closeKeys, err := keysIn(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(closeKeys)
+	return v
+}
+
+// keysIn is a vault that has its store and its own keys in a folder.
+func keysIn(dir string) (*vault.Vault, func(), error) {
+	folder, err := objects.OpenFS(dir)
+	if err != nil {
+		return nil, nil, err
+	}
+	v, err := vault.Open(folder, dir)
+	return v, func() { folder.Close() }, err
 }
 
 // redisServer starts a redis-server of the test's own and gives its address. It

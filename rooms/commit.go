@@ -3,7 +3,6 @@ package rooms
 import (
 	"context"
 	_ "embed"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
@@ -39,7 +38,8 @@ type Change struct {
 	Aggregate string           // "room:R-7K3M9QXD"
 	Chains    []Chain          // all its ledgers; one at least with entries
 	State     []byte           // its new projection
-	Privates  []ledger.Private // opened values of the entries' commitments
+	Privates  []ledger.Private // opened values of the entries' commitments; encrypted when they are written
+	locked    []string         // they, encrypted
 	Moves     []Move
 	Sets      map[string][]byte // plain keys that belong to it: "link:HASH"
 	Ops       []Op              // after all else, in this order
@@ -81,6 +81,9 @@ func (s *Store) Commit(ctx context.Context, changes ...Change) error {
 	last, err := lastEntry(changes)
 	if err != nil {
 		return err
+	}
+	if err := s.lock(ctx, changes); err != nil {
+		return fmt.Errorf("commit: %w", err)
 	}
 	keys, args, err := encode(changes)
 	if err != nil {
@@ -229,22 +232,12 @@ func (c *call) chain(aggregate string, chain Chain) error {
 
 var opNames = []string{"HSET", "HDEL", "ZADD", "ZREM", "SET", "DEL", "SADD", "SREM", "XADD", "INCRBY", "PUBLISH"}
 
-// opened is a private value as it is stored.
-type opened struct {
-	Salt  string          `json:"salt"`
-	Value json.RawMessage `json:"value"`
-}
-
 func (c *call) rest(change Change) error {
 	if change.State != nil {
 		c.command("HSET", change.Aggregate, "state", string(change.State))
 	}
-	for _, p := range change.Privates {
-		text, err := json.Marshal(opened{p.Salt, p.Value})
-		if err != nil {
-			return fmt.Errorf("private value: %w", err)
-		}
-		c.command("HSET", change.Aggregate+":private", string(p.Commitment), string(text))
+	for i, p := range change.Privates {
+		c.command("HSET", change.Aggregate+":private", string(p.Commitment), change.locked[i])
 	}
 	for _, m := range change.Moves {
 		if m.Out {

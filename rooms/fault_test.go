@@ -176,23 +176,23 @@ func TestForgetfulRedisIsWarnedOf(t *testing.T) {
 
 func TestOpenRefuses(t *testing.T) {
 	for _, url := range []string{"http://127.0.0.1", "redis://127.0.0.1:1/0", "::"} {
-		if s, err := Open(t.Context(), Options{URL: url}); err == nil {
+		if s, err := Open(t.Context(), Options{URL: url, Keys: testKeys(t)}); err == nil {
 			s.Close()
 			t.Errorf("%s was opened", url)
 		}
 	}
 	dir := t.TempDir()
 	openStore(t, Options{Dir: dir})
-	if _, err := Open(t.Context(), Options{Dir: dir}); !errors.Is(err, embedded.ErrLocked) {
+	if _, err := Open(t.Context(), Options{Dir: dir, Keys: testKeys(t)}); !errors.Is(err, embedded.ErrLocked) {
 		t.Errorf("opened twice: %v", err)
 	}
 }
 
 func TestEmbeddedComesBackWhole(t *testing.T) {
-	dir := t.TempDir()
+	dir, keys := t.TempDir(), testKeys(t)
 	var want *Room
 	for run := range 3 {
-		s, err := Open(t.Context(), Options{Dir: dir})
+		s, err := Open(t.Context(), Options{Dir: dir, Keys: keys})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -246,7 +246,12 @@ func TestMain(m *testing.M) {
 
 func commitForEver(dir string) error {
 	ctx := context.Background()
-	s, err := Open(ctx, Options{Dir: dir})
+	keys, closeKeys, err := keysIn(dir + "-keys")
+	if err != nil {
+		return err
+	}
+	defer closeKeys()
+	s, err := Open(ctx, Options{Dir: dir, Keys: keys})
 	if err != nil {
 		return err
 	}
@@ -304,7 +309,12 @@ func TestKilledProcessKeepsWhatItAcknowledged(t *testing.T) {
 
 func checkAcked(t *testing.T, dir string, acked map[string][]string) {
 	t.Helper()
-	s, err := Open(t.Context(), Options{Dir: dir})
+	keys, closeKeys, err := keysIn(dir + "-keys")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer closeKeys()
+	s, err := Open(t.Context(), Options{Dir: dir, Keys: keys})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -254,22 +254,22 @@ func (s *Store) loadAll(ctx context.Context, members []place) ([]*Room, error) {
 	if _, err := pipe.Exec(ctx); err != nil {
 		return nil, err
 	}
-	return list, openNames(list, names)
+	return list, s.openNames(ctx, list, names)
 }
 
-func openNames(list []*Room, names []*redis.SliceCmd) error {
+func (s *Store) openNames(ctx context.Context, list []*Room, names []*redis.SliceCmd) error {
 	for i, r := range list {
 		if r == nil {
 			continue
 		}
+		values := map[string]string{}
 		for j, c := range []ledger.Commitment{r.SellerName, r.SellerMail} {
-			text, there := names[i].Val()[j].(string)
-			if !there {
-				continue
+			if text, there := names[i].Val()[j].(string); there {
+				values[string(c)] = text
 			}
-			if err := r.open(c, text); err != nil {
-				return err
-			}
+		}
+		if err := s.open(ctx, r, values); err != nil {
+			return err
 		}
 	}
 	return nil

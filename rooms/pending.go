@@ -119,7 +119,7 @@ func (s *Store) DoLive(ctx context.Context, last *Room, actor string, c Command,
 	if s.pending == nil {
 		return s.Do(ctx, last.ID, actor, c, guards...)
 	}
-	if r, waits, err := s.pending.after(s, last.ID, actor, c, guards); waits {
+	if r, waits, err := s.pending.after(ctx, s, last.ID, actor, c, guards); waits {
 		return r, err
 	}
 	r, err := last.clone()
@@ -146,7 +146,7 @@ func (s *Store) DoLive(ctx context.Context, last *Room, actor string, c Command,
 	case errors.Is(err, ErrConflict):
 		return s.Do(ctx, last.ID, actor, c, guards...)
 	case errors.Is(err, ErrAway), errors.Is(err, ErrUnknown): // the same commit may be sent again
-		return r, s.pending.keep(r, change)
+		return r, s.keep(ctx, r, change)
 	default:
 		return nil, fmt.Errorf("room %s: %w", r.ID, err)
 	}
@@ -170,7 +170,7 @@ func (r *Room) clone() (*Room, error) {
 
 // after decides a command on top of what waits for the room; waits is false where
 // nothing does.
-func (p *pending) after(s *Store, room, actor string, c Command, guards []Guard) (r *Room, waits bool, err error) {
+func (p *pending) after(ctx context.Context, s *Store, room, actor string, c Command, guards []Guard) (r *Room, waits bool, err error) {
 	p.mu.Lock()
 	q := p.rooms[room]
 	if q == nil || q.last == nil {
@@ -187,10 +187,19 @@ func (p *pending) after(s *Store, room, actor string, c Command, guards []Guard)
 		return r, true, err
 	}
 	change.Guards = guards
-	return r, true, p.keep(r, change)
+	return r, true, s.keep(ctx, r, change)
 }
 
-// keep has a change on disk. Only the call that holds the room calls it for that
+// keep encrypts what is personal of a change and has it on disk.
+func (s *Store) keep(ctx context.Context, r *Room, change Change) error {
+	encrypted := []Change{change}
+	if err := s.lock(ctx, encrypted); err != nil {
+		return fmt.Errorf("keep %s: %w", r.ID, err)
+	}
+	return s.pending.keep(r, encrypted[0])
+}
+
+// keep has a change on disk, its personal values encrypted. Only the call that holds the room calls it for that
 // room.
 func (p *pending) keep(r *Room, change Change) error {
 	w, err := waitingOf(change)
@@ -255,12 +264,8 @@ func waitingOf(change Change) (w waiting, err error) {
 		return w, err
 	}
 	w.Chains = change.Chains
-	for _, private := range change.Privates {
-		text, err := json.Marshal(opened{private.Salt, private.Value})
-		if err != nil {
-			return w, fmt.Errorf("private value: %w", err)
-		}
-		w.Stored = append(w.Stored, []string{string(private.Commitment), string(text)})
+	for i, private := range change.Privates {
+		w.Stored = append(w.Stored, []string{string(private.Commitment), change.locked[i]})
 	}
 	return w, nil
 }

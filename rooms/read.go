@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"slices"
 	"strings"
 	"time"
 
@@ -46,12 +45,7 @@ func (s *Store) load(ctx context.Context, roomID string) (*Room, error) {
 			return nil, err
 		}
 	}
-	for commitment, text := range values.Val() {
-		if err := r.open(ledger.Commitment(commitment), text); err != nil {
-			return nil, err
-		}
-	}
-	return r, nil
+	return r, s.open(ctx, r, values.Val())
 }
 
 func roomFrom(roomID string, state *redis.StringCmd) (*Room, error) {
@@ -69,16 +63,16 @@ func roomFrom(roomID string, state *redis.StringCmd) (*Room, error) {
 	return r, nil
 }
 
-func (r *Room) open(c ledger.Commitment, text string) error {
-	var v opened
-	if err := json.Unmarshal([]byte(text), &v); err != nil {
-		return fmt.Errorf("room %s: private value: %w", r.ID, err)
+// open decrypts personal values of a room into it.
+func (s *Store) open(ctx context.Context, r *Room, values map[string]string) error {
+	privates, err := s.unlock(ctx, "room:"+r.ID, values)
+	for _, p := range privates {
+		if err := p.Check(); err != nil {
+			return &DamagedError{r.ID, err}
+		}
+		r.Personal[p.Commitment] = p.Value
 	}
-	if err := (ledger.Private{Commitment: c, Salt: v.Salt, Value: v.Value}).Check(); err != nil {
-		return &DamagedError{r.ID, err}
-	}
-	r.Personal[c] = v.Value
-	return nil
+	return err
 }
 
 // Record gives the entries of a room's record, after checking that the chain
@@ -140,24 +134,13 @@ func (s *Store) entries(ctx context.Context, stream, id string) ([]ledger.Entry,
 }
 
 // Privates gives the opened personal values of a room in the order of their
-// commitments.
+// commitments; none where its key was destroyed.
 func (s *Store) Privates(ctx context.Context, roomID string) ([]ledger.Private, error) {
 	values, err := s.client.HGetAll(ctx, prefix+"room:"+roomID+":private").Result()
 	if err != nil {
 		return nil, fmt.Errorf("private values of %s: %w", roomID, err)
 	}
-	list := make([]ledger.Private, 0, len(values))
-	for commitment, text := range values {
-		var v opened
-		if err := json.Unmarshal([]byte(text), &v); err != nil {
-			return nil, fmt.Errorf("private value of %s: %w", roomID, err)
-		}
-		list = append(list, ledger.Private{Commitment: ledger.Commitment(commitment), Salt: v.Salt, Value: v.Value})
-	}
-	slices.SortFunc(list, func(a, b ledger.Private) int {
-		return strings.Compare(string(a.Commitment), string(b.Commitment))
-	})
-	return list, nil
+	return s.unlock(ctx, "room:"+roomID, values)
 }
 
 // RoomByLink gives the room that a seller's link leads to, by the token as it

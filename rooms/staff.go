@@ -137,9 +137,15 @@ func (s *Store) loadStaff(ctx context.Context, id string) (Staff, staffState, er
 		return Staff{}, staffState{}, fmt.Errorf("staff %s: projection: %w", id, err)
 	}
 	account := Staff{ID: id, Role: state.Role, Zone: state.Zone, Languages: state.Languages}
-	if value, there := values.Val()[string(state.Name)]; there {
-		var name opened
-		if err := errors.Join(json.Unmarshal([]byte(value), &name), json.Unmarshal(name.Value, &account.Name)); err != nil {
+	privates, err := s.unlock(ctx, "staff:"+id, values.Val())
+	if err != nil {
+		return Staff{}, staffState{}, err
+	}
+	for _, p := range privates {
+		if p.Commitment != state.Name {
+			continue
+		}
+		if err := json.Unmarshal(p.Value, &account.Name); err != nil {
 			return Staff{}, staffState{}, fmt.Errorf("staff %s: name: %w", id, err)
 		}
 	}

@@ -34,7 +34,7 @@ const prefix = "vc:{main}:"
 //	room:ID           hash: record and custody (heads, "seq-hash"), state (the Room as JSON)
 //	room:ID:record    stream: the entries, id "seq-0", field "e" the canonical line
 //	room:ID:custody   stream: as above
-//	room:ID:private   hash: commitment → {salt, value}
+//	room:ID:private   hash: commitment → {salt, value}, encrypted, see Keys
 //	staff:ID…         the same for an account, with the ledger record
 //	index:NAME        sorted set of ids, score in milliseconds, see memberships
 //	link:HASH         {room, expires}
@@ -49,6 +49,7 @@ type Store struct {
 	witness  *witness         // nil where nothing is signed
 	pending  *pending         // nil where nothing is kept
 	replicas int              // that must have a write
+	keys     Keys
 	log      *slog.Logger
 	now      func() time.Time
 	stop     context.CancelFunc // ends tasks
@@ -71,13 +72,17 @@ type Options struct {
 	Signer Signer
 	Mirror Mirror
 	Log    *slog.Logger
+	Keys   Keys // of personal values; needed
 }
 
 // Open connects to Redis, or starts the embedded one and replays its journal.
 // Only one process can have an embedded Dir open: embedded.ErrLocked.
 func Open(ctx context.Context, o Options) (*Store, error) {
 	logging.Disable() // go-redis writes to stderr what it also returns
-	s := &Store{log: o.Log, now: time.Now, replicas: o.Replicas}
+	if o.Keys == nil {
+		return nil, errors.New("rooms: Keys are needed")
+	}
+	s := &Store{log: o.Log, keys: o.Keys, now: time.Now, replicas: o.Replicas}
 	if s.log == nil {
 		s.log = slog.New(slog.DiscardHandler)
 	}

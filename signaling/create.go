@@ -12,6 +12,7 @@ import (
 
 	"verifycall/calls"
 	"verifycall/calls/protocol"
+	"verifycall/recorder/evidence/vault"
 	"verifycall/rooms"
 	"verifycall/signaling/intake"
 )
@@ -60,7 +61,7 @@ func (s *Server) createRoom(ctx context.Context, actor string, n intake.Request,
 	}
 	for i, d := range cmd.Documents {
 		name := calls.DocumentName(id, d.SHA256, d.Mime)
-		if _, err := s.cfg.Evidence.Put(ctx, name, bytes.NewReader(n.Documents[i].Data)); err != nil {
+		if _, err := s.cfg.Evidence.Put(ctx, vault.Room(id), vault.Documents, name, bytes.NewReader(n.Documents[i].Data)); err != nil {
 			return nil, &protocol.Fault{Code: protocol.CodeNotStored, Message: "The documents could not be stored. Try again.", Err: err}
 		}
 	}

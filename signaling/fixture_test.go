@@ -24,6 +24,8 @@ import (
 	"verifycall/calls/protocol"
 	"verifycall/media"
 	"verifycall/recorder/evidence"
+	"verifycall/recorder/evidence/objects"
+	"verifycall/recorder/evidence/vault"
 	"verifycall/rooms"
 )
 
@@ -37,7 +39,8 @@ type site struct {
 	server   *Server
 	rooms    *rooms.Store
 	house    *calls.House
-	evidence *evidence.FS
+	evidence *objects.FS
+	vault    *vault.Vault
 	log      *bytes.Buffer // only to be read after the requests
 }
 
@@ -61,9 +64,11 @@ func openSite(t *testing.T, change func(*Config)) *site {
 	s := &site{t: t, log: &bytes.Buffer{}}
 	log := slog.New(slog.NewTextHandler(s.log, nil))
 	var err error
-	s.rooms, err = rooms.Open(t.Context(), rooms.Options{Dir: t.TempDir()})
+	s.evidence, err = objects.OpenFS(t.TempDir())
 	must(err)
-	s.evidence, err = evidence.OpenFS(t.TempDir())
+	s.vault, err = vault.Open(s.evidence, t.TempDir())
+	must(err)
+	s.rooms, err = rooms.Open(t.Context(), rooms.Options{Dir: t.TempDir(), Keys: s.vault})
 	must(err)
 	keys, err := evidence.LoadOrCreateKeys(t.TempDir())
 	must(err)
@@ -73,12 +78,12 @@ func openSite(t *testing.T, change func(*Config)) *site {
 	s.url = "http://" + web.Listener.Addr().String()
 	public, err := url.Parse(s.url)
 	must(err)
-	cfg := Config{Rooms: s.rooms, Evidence: s.evidence, Keys: keys, Pages: testPages, Public: public, Log: log,
+	cfg := Config{Rooms: s.rooms, Evidence: s.vault, Keys: keys, Pages: testPages, Public: public, Log: log,
 		Metrics: NewMetrics(prometheus.NewRegistry())}
 	if change != nil {
 		change(&cfg)
 	}
-	s.house = calls.NewHouse(calls.Config{Rooms: s.rooms, Media: node, Evidence: s.evidence, Keys: cfg.Keys, Scratch: t.TempDir(),
+	s.house = calls.NewHouse(calls.Config{Rooms: s.rooms, Media: node, Evidence: s.vault, Keys: cfg.Keys, Scratch: t.TempDir(),
 		Log: slog.New(slog.DiscardHandler)})
 	cfg.House = s.house
 	s.server, err = New(cfg)

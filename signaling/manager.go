@@ -10,6 +10,7 @@ import (
 
 	"verifycall/calls"
 	"verifycall/calls/protocol"
+	"verifycall/recorder/evidence/vault"
 	"verifycall/rooms"
 	"verifycall/signaling/intake"
 )
@@ -157,7 +158,7 @@ func (s *Server) managerDocument(w http.ResponseWriter, r *http.Request, who ses
 	}
 	for _, d := range room.Documents {
 		if d.SHA256 == r.PathValue("sha") {
-			return s.serveObject(w, r, calls.DocumentName(room.ID, d.SHA256, d.Mime), d.SHA256)
+			return s.serveObject(w, r, vault.Documents, room.ID, calls.DocumentName(room.ID, d.SHA256, d.Mime), d.SHA256)
 		}
 	}
 	return protocol.Faultf(protocol.CodeNotFound, "There is no such document.")
@@ -171,15 +172,15 @@ func (s *Server) managerStill(w http.ResponseWriter, r *http.Request, who sessio
 	digest, webp := strings.CutSuffix(r.PathValue("file"), ".webp")
 	for _, c := range room.Captures {
 		if webp && c.SHA256 == digest {
-			return s.serveObject(w, r, calls.StillName(room.ID, digest), digest)
+			return s.serveObject(w, r, vault.Stills, room.ID, calls.StillName(room.ID, digest), digest)
 		}
 	}
 	return protocol.Faultf(protocol.CodeNotFound, "There is no such still.")
 }
 
 // serveObject serves what is named by its digest and so never changes.
-func (s *Server) serveObject(w http.ResponseWriter, r *http.Request, name, digest string) error {
-	f, _, err := s.cfg.Evidence.Open(r.Context(), name)
+func (s *Server) serveObject(w http.ResponseWriter, r *http.Request, class vault.Class, room, name, digest string) error {
+	f, _, err := s.cfg.Evidence.Open(r.Context(), vault.Room(room), class, name)
 	if err != nil {
 		return fmt.Errorf("evidence: %w", err)
 	}

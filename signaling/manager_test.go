@@ -121,7 +121,7 @@ func TestRefusedPicturesLeaveNoRoom(t *testing.T) {
 	}
 	var list struct{ Rooms []RoomRow }
 	m.get("/api/manager/rooms").into(http.StatusOK, &list)
-	stored, err := s.evidence.List(t.Context(), "")
+	stored, err := s.evidence.List(t.Context(), "rooms/")
 	if err != nil || len(list.Rooms) != 0 || len(stored) != 0 {
 		t.Errorf("left rooms %v, objects %v (%v)", list.Rooms, stored, err)
 	}

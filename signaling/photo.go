@@ -12,6 +12,7 @@ import (
 	"verifycall/calls"
 	"verifycall/calls/protocol"
 	"verifycall/recorder/evidence"
+	"verifycall/recorder/evidence/vault"
 	"verifycall/rooms"
 	"verifycall/signaling/intake"
 )
@@ -52,7 +53,7 @@ func (s *Server) managerPhoto(w http.ResponseWriter, r *http.Request, who sessio
 		if p.SHA256 != r.PathValue("sha") {
 			continue
 		}
-		f, _, err := s.cfg.Evidence.Open(r.Context(), calls.PhotoName(room.ID, p.SHA256, p.Mime))
+		f, _, err := s.cfg.Evidence.Open(r.Context(), vault.Room(room.ID), vault.Stills, calls.PhotoName(room.ID, p.SHA256, p.Mime))
 		if err != nil {
 			return fmt.Errorf("evidence: %w", err)
 		}

@@ -7,7 +7,7 @@ import (
 
 	"verifycall/calls"
 	"verifycall/calls/protocol"
-	"verifycall/recorder/evidence"
+	"verifycall/recorder/evidence/objects"
 	"verifycall/rooms"
 )
 
@@ -57,9 +57,9 @@ func faultOf(err error) *protocol.Fault {
 		return of(protocol.CodeTooLarge, "That is too much in one request.")
 	case errors.Is(err, rooms.ErrLinkExpired):
 		return of(protocol.CodeLinkExpired, "The time of this link is over.")
-	case errors.Is(err, rooms.ErrNotFound), errors.Is(err, evidence.ErrNotFound), errors.Is(err, evidence.ErrName):
+	case errors.Is(err, rooms.ErrNotFound), errors.Is(err, objects.ErrNotFound), errors.Is(err, objects.ErrName):
 		return of(protocol.CodeNotFound, "There is no such thing here, or it is not yours.")
-	case errors.Is(err, evidence.ErrExists):
+	case errors.Is(err, objects.ErrExists):
 		return of(protocol.CodeNotStored, "The evidence store refused the file.")
 	}
 	return calls.Fault(err)

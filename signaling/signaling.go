@@ -20,6 +20,7 @@ import (
 	"verifycall/calls"
 	"verifycall/nodes"
 	"verifycall/recorder/evidence"
+	"verifycall/recorder/evidence/vault"
 	"verifycall/rooms"
 	"verifycall/signaling/socket"
 )
@@ -28,7 +29,7 @@ import (
 type Config struct {
 	Rooms    *rooms.Store
 	House    *calls.House
-	Evidence evidence.Store
+	Evidence *vault.Vault
 	Keys     *evidence.Keys
 	Pages    fs.FS    // the built pages: index.html, seller.html, …, assets/
 	Public   *url.URL // where people reach this server: links and Origin are measured by it

@@ -14,6 +14,8 @@ import (
 	"os"
 	"sync"
 
+	"filippo.io/age"
+
 	"verifycall/media"
 	"verifycall/recorder"
 )
@@ -108,7 +110,11 @@ func (s *server) find(name string) (*call, error) {
 	}
 	c := &call{name: name}
 	if s.record != "" {
-		tapes, err := recorder.New(recorder.Config{Dir: s.record + "/" + name, Room: name, Log: slog.New(slog.DiscardHandler)})
+		key, err := age.GenerateX25519Identity()
+		if err != nil {
+			return nil, err
+		}
+		tapes, err := recorder.New(recorder.Config{Dir: s.record + "/" + name, Room: name, Key: key.Recipient(), Log: slog.New(slog.DiscardHandler)})
 		if err != nil {
 			return nil, err
 		}

@@ -17,6 +17,7 @@ import (
 
 	"verifycall/nodes"
 	"verifycall/recorder/evidence"
+	"verifycall/recorder/evidence/objects"
 	"verifycall/rooms"
 )
 
@@ -144,9 +145,9 @@ const storeObject = "store-identity"
 
 // storeIdentity gives the identity of the evidence store, which the first node
 // puts there.
-func storeIdentity(ctx context.Context, store evidence.Store) (string, error) {
+func storeIdentity(ctx context.Context, store objects.Store) (string, error) {
 	_, err := store.Put(ctx, storeObject, strings.NewReader(rooms.NewToken()))
-	if err != nil && !errors.Is(err, evidence.ErrExists) {
+	if err != nil && !errors.Is(err, objects.ErrExists) {
 		return "", fmt.Errorf("--store: %w", err)
 	}
 	object, _, err := store.Open(ctx, storeObject)

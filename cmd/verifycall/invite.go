@@ -30,7 +30,7 @@ as m17, not a name. ZONE is a time zone such as Europe/Berlin. SCOPE is rooms,
 evidence or test. Who has a link or key can use it until its days are over.
 
 With the embedded Redis the server has to be stopped meanwhile; with --redis it
-may run. Each flag may be given as an environment variable too: --public-url is
+may run, and --keys and --store are those of the server: a name is encrypted. Each flag may be given as an environment variable too: --public-url is
 VERIFYCALL_PUBLIC_URL.
 
 `
@@ -43,8 +43,8 @@ type invitation struct {
 	Zone   string // of staff
 	Scopes []string
 
-	Data, Redis, PublicURL string
-	Days                   int // that the link or key works
+	settings     // those of serve that say where things are
+	Days     int // that the link or key works
 }
 
 // roleAPIKey stands where an invitation is for no person.
@@ -82,6 +82,7 @@ func (i *invitation) flags() *flag.FlagSet {
 	f := flag.NewFlagSet("invite", flag.ContinueOnError)
 	f.StringVar(&i.Data, "data", "./data", "`folder` of the server's own files")
 	f.StringVar(&i.Redis, "redis", "", "`URL` of Redis (default embedded, in --data)")
+	i.bindPlaces(f)
 	f.StringVar(&i.PublicURL, "public-url", "http://127.0.0.1:8080", "`URL` that people reach the pages by")
 	f.Var(newNumber(&i.Days, 30, 1, 366), "days", "`number` of days that the link or key works")
 	return f
@@ -103,7 +104,9 @@ func parseInvitation(args []string, env func(string) (string, bool), help io.Wri
 	if err != nil {
 		return i, err
 	}
-	return i, errors.Join(setFromEnv(f, env), i.take(plain), i.checkPlaces())
+	faults := setFromEnv(f, env)
+	i.complete()
+	return i, errors.Join(faults, i.take(plain), i.checkPlaces())
 }
 
 // take checks the arguments and keeps them.
@@ -164,16 +167,17 @@ func (i *invitation) checkPlaces() error {
 	if err != nil {
 		err = fmt.Errorf("--public-url: %w", err)
 	}
-	return errors.Join(err, checkDataAndRedis(i.Data, i.Redis))
+	return errors.Join(err, i.checkStores())
 }
 
 // issue makes what is asked for and gives the line to print, as --demo's.
 func (i *invitation) issue(ctx context.Context) (line string, err error) {
-	store, err := rooms.Open(ctx, rooms.Options{URL: i.Redis, Dir: roomsFolder(i.Data)})
-	if err != nil {
+	var p places
+	defer func() { err = errors.Join(err, p.close()) }()
+	if err := p.open(ctx, i.settings, nil); err != nil {
 		return "", err
 	}
-	defer func() { err = errors.Join(err, store.Close()) }()
+	store := p.rooms
 	life := time.Duration(i.Days) * 24 * time.Hour
 	if i.Role == roleAPIKey {
 		key, err := signaling.NewAPIKey(ctx, store, i.ID, i.Scopes, life)

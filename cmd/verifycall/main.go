@@ -15,6 +15,7 @@ const usage = `usage: verifycall COMMAND [flags]
   invite   make a staff account's sign-in link or an API key
   verify   check an evidence bundle
   drain    let a running node finish its calls and take no new ones
+  keys     list, rotate and rewrap the deployment's keys
   sbom     print what this program was built of
 
 verifycall COMMAND --help says more.
@@ -40,6 +41,8 @@ func run(args []string, out, errOut io.Writer) int {
 		return runDrain(args[1:], out, errOut)
 	case "verify":
 		return runVerify(args[1:], out, errOut)
+	case "keys":
+		return runKeys(args[1:], out, errOut)
 	case "sbom":
 		return runSBOM(args[1:], out, errOut)
 	case "help", "-h", "--help":

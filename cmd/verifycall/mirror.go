@@ -7,7 +7,7 @@ import (
 	"fmt"
 	"io"
 
-	"verifycall/recorder/evidence"
+	"verifycall/recorder/evidence/objects"
 )
 
 // maxMirrored bounds a mirrored part of a ledger in bytes: an entry has at most
@@ -15,7 +15,7 @@ import (
 const maxMirrored = 400 << 20
 
 // mirror is the evidence store as the rooms' mirror.
-type mirror struct{ store evidence.Store }
+type mirror struct{ store objects.Store }
 
 // Put implements rooms.Mirror.
 func (m mirror) Put(ctx context.Context, name string, content []byte) error {

@@ -26,8 +26,6 @@ import (
 	"verifycall/calls"
 	"verifycall/media"
 	"verifycall/media/relay"
-	"verifycall/recorder/evidence"
-	"verifycall/rooms"
 	"verifycall/signaling"
 	"verifycall/web"
 )
@@ -97,9 +95,7 @@ type node struct {
 
 	registry *prometheus.Registry
 
-	keys  *evidence.Keys
-	store *evidence.FS
-	rooms *rooms.Store
+	places
 	media *media.Node
 	relay *relay.Server
 	door  *relay.Door // where pages and relay share a port
@@ -117,18 +113,7 @@ type node struct {
 
 func (n *node) open(ctx context.Context) (err error) {
 	c := n.cfg
-	folder, err := storeFolder(c.Store)
-	if err != nil {
-		return err
-	}
-	if n.keys, err = evidence.LoadOrCreateKeys(c.Keys); err != nil {
-		return err
-	}
-	if n.store, err = evidence.OpenFS(folder); err != nil {
-		return err
-	}
-	if n.rooms, err = rooms.Open(ctx, rooms.Options{URL: c.Redis, Dir: roomsFolder(c.Data), Replicas: c.Replicas, Kept: filepath.Join(c.Data, "kept"),
-		Signer: n.keys, Mirror: mirror{n.store}, Log: n.log}); err != nil {
+	if err := n.places.open(ctx, c, n.log); err != nil {
 		return err
 	}
 	if n.media, err = media.NewNode(media.Config{Listen: c.MediaListen, PublicIPs: c.publicIPs(), Log: n.log, StartKbps: c.StartKbps,
@@ -141,7 +126,7 @@ func (n *node) open(ctx context.Context) (err error) {
 	if err := n.joinCluster(ctx); err != nil {
 		return err
 	}
-	house := calls.Config{Rooms: n.rooms, Media: n.media, Relay: n.relay, Metrics: calls.NewMetrics(n.registry), Evidence: n.store, Keys: n.keys,
+	house := calls.Config{Rooms: n.rooms, Media: n.media, Relay: n.relay, Metrics: calls.NewMetrics(n.registry), Evidence: n.vault, Keys: n.keys,
 		Scratch: filepath.Join(c.Data, "scratch"), Log: n.log, Grace: c.Grace}
 	if m := n.cluster.member; m != nil {
 		house.Node, house.Steady = m.ID(), m.Steady
@@ -175,7 +160,7 @@ func (n *node) listen() (err error) {
 	if err := n.media.Register(n.registry); err != nil {
 		return err
 	}
-	n.edge, err = signaling.New(signaling.Config{Rooms: n.rooms, House: n.house, Evidence: n.store, Keys: n.keys, Pages: files,
+	n.edge, err = signaling.New(signaling.Config{Rooms: n.rooms, House: n.house, Evidence: n.vault, Keys: n.keys, Pages: files,
 		Public: n.public, Log: n.log, Metrics: signaling.NewMetrics(n.registry), Nodes: n.cluster.member,
 		ConnsPerIP: n.cfg.ConnsPerIP})
 	if err != nil {
@@ -270,11 +255,5 @@ func (n *node) close() error {
 	if n.media != nil {
 		faults = append(faults, n.media.Close())
 	}
-	if n.rooms != nil {
-		faults = append(faults, n.rooms.Close())
-	}
-	if n.store != nil {
-		faults = append(faults, n.store.Close())
-	}
-	return errors.Join(faults...)
+	return errors.Join(append(faults, n.places.close())...)
 }

@@ -37,6 +37,7 @@ type settings struct {
 	Data        string
 	Keys        string // empty = Data/keys
 	Store       string // empty = Data/store
+	Recovery    string // comma-separated age recipients
 	Redis       string // empty = embedded in Data
 	Replicas    int    // of Redis that a write waits for
 
@@ -77,8 +78,7 @@ func (c *settings) flags() *flag.FlagSet {
 	f.StringVar(&c.TURNListen, "turn-listen", "", "`host:port` of the TURN relay (TCP, TLS with --tls-cert), or none (default beside the pages where they have TLS)")
 	f.StringVar(&c.TURNURL, "turn-url", "", "`URL` that clients reach the TURN relay by (default made of --public-url)")
 	f.StringVar(&c.Data, "data", "./data", "`folder` of this node's own files")
-	f.StringVar(&c.Keys, "keys", "", "`folder` of the signing keys, made on first start (default keys in --data)")
-	f.StringVar(&c.Store, "store", "", "`folder` or file:// URL of the evidence (default store in --data)")
+	c.bindPlaces(f)
 	f.StringVar(&c.Redis, "redis", "", "`URL` of Redis; with ?master_name=NAME&addr=HOST:PORT of Sentinels, with ?cluster=1&addr=HOST:PORT of a Cluster (default embedded, in --data)")
 	f.Var(newNumber(&c.Replicas, 0, 0, 10), "redis-wait-replicas", "`number` of replicas that must have a write before it is acknowledged")
 	f.StringVar(&c.ClusterSecret, "cluster-secret-file", "", "`file` with the secret that all nodes on one Redis share, 32 bytes or more")
@@ -94,6 +94,13 @@ func (c *settings) flags() *flag.FlagSet {
 	f.StringVar(&c.LogFormat, "log-format", "text", "text or json")
 	f.BoolVar(&c.PrintConfig, "print-config", false, "print the settings, secrets masked, and end")
 	return f
+}
+
+// bindPlaces binds the settings that say where keys and evidence are.
+func (c *settings) bindPlaces(f *flag.FlagSet) {
+	f.StringVar(&c.Keys, "keys", "", "`folder` of the signing and wrapping keys, made on first start (default keys in --data)")
+	f.StringVar(&c.Recovery, "recovery", "", "`age1…` recipients of the offline recovery that open everything too, separated by commas")
+	f.StringVar(&c.Store, "store", "", "`folder` or file:// URL of the evidence (default store in --data)")
 }
 
 // parseSettings reads flags and environment. The error names every fault at
@@ -289,6 +296,10 @@ func hostPort(value string) string {
 }
 
 func (c *settings) publicIPs() []string { return commaList(c.PublicIPs) }
+
+func (c *settings) recovery() []string {
+	return strings.FieldsFunc(c.Recovery, func(r rune) bool { return r == ',' || r == ' ' })
+}
 
 func publicURL(text string) (*url.URL, error) {
 	u, err := url.Parse(text)

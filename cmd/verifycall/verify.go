@@ -1,13 +1,16 @@
 package main
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"flag"
 	"fmt"
 	"io"
+	"path/filepath"
 
 	"verifycall/recorder/evidence"
+	"verifycall/recorder/evidence/vault"
 )
 
 // exitUnreadable is what verify ends with when it couldn't read the bundle or
@@ -15,9 +18,15 @@ import (
 const exitUnreadable = 2
 
 const verifyUsage = `usage: verifycall verify PATH [--key KEY]... [--json]
+       verifycall verify ROOM --store URL [--keys DIR | --identity FILE] [--key KEY]... [--json]
 
 Checks an evidence bundle, a folder or a ZIP. KEY is a minisign public key
 (RW...), a .pub file, or a key list such as /.well-known/verifycall-keys.json.
+
+A bundle as it lies encrypted in a store, a folder with a store.json or ROOM in
+the store, is checked by digests and signatures alone; with the deployment's key
+folder, or a file with the identity of the recovery, it is decrypted and checked
+in full.
 
 exit code  0  whole, and signed by a key given
            1  something is wrong, the first wrong item is named
@@ -25,18 +34,63 @@ exit code  0  whole, and signed by a key given
            3  whole, but the signer is unknown
 `
 
+// verification is what verify is asked for.
+type verification struct {
+	keys                   []string
+	store, folder, recover string
+}
+
+func (v *verification) flags(errOut io.Writer) (*flag.FlagSet, *bool) {
+	f := flag.NewFlagSet("verify", flag.ContinueOnError)
+	f.SetOutput(errOut)
+	f.Usage = func() { fmt.Fprint(errOut, verifyUsage) }
+	f.Func("key", "", func(key string) error {
+		v.keys = append(v.keys, key)
+		return nil
+	})
+	f.StringVar(&v.store, "store", "", "")
+	f.StringVar(&v.folder, "keys", "", "")
+	f.StringVar(&v.recover, "identity", "", "")
+	return f, f.Bool("json", false, "")
+}
+
+// verify checks what is at path, or the room of that name in the store.
+func (v *verification) verify(path string) (report evidence.Report, err error) {
+	if v.store == "" {
+		if v.folder != "" || v.recover != "" {
+			return report, errors.New("--keys and --identity go with --store")
+		}
+		return evidence.Verify(path, v.keys)
+	}
+	ctx := context.Background()
+	store, err := openStore(ctx, v.store)
+	if err != nil {
+		return report, err
+	}
+	defer func() { err = errors.Join(err, store.Close()) }()
+	file := v.recover
+	if v.folder != "" {
+		file = filepath.Join(v.folder, vault.WrapFile)
+	}
+	if file == "" {
+		return evidence.VerifySealed(ctx, store, evidence.Prefix(path), v.keys)
+	}
+	ring, err := vault.ReadRing(file)
+	if err != nil {
+		return report, err
+	}
+	opener, err := vault.New(store, ring)
+	if err != nil {
+		return report, err
+	}
+	return evidence.VerifyStore(ctx, opener, evidence.Prefix(path), v.keys)
+}
+
 // runVerify is the subcommand verify: args without its name, the report to
 // out, what couldn't be read to errOut. It gives the exit code.
 func runVerify(args []string, out, errOut io.Writer) int {
-	var keys []string
-	flags := flag.NewFlagSet("verify", flag.ContinueOnError)
-	flags.SetOutput(errOut)
-	flags.Usage = func() { fmt.Fprint(errOut, verifyUsage) }
-	flags.Func("key", "", func(key string) error {
-		keys = append(keys, key)
-		return nil
-	})
-	asJSON := flags.Bool("json", false, "")
+	var v verification
+	flags, asJSON := v.flags(errOut)
 	paths, err := parseMixed(flags, args)
 	if errors.Is(err, flag.ErrHelp) {
 		return 0
@@ -48,7 +102,7 @@ func runVerify(args []string, out, errOut io.Writer) int {
 		flags.Usage()
 		return exitUnreadable
 	}
-	report, err := evidence.Verify(paths[0], keys)
+	report, err := v.verify(paths[0])
 	if err != nil {
 		fmt.Fprintf(errOut, "verifycall verify: can't read: %v\n", err)
 		return exitUnreadable
@@ -101,6 +155,8 @@ func printReport(out io.Writer, path string, report evidence.Report) error {
 	switch {
 	case !report.Whole:
 		conclusion = fmt.Sprintf("%s is not whole; first wrong item: %s", path, report.Wrong)
+	case report.Sealed && report.SignerKnown:
+		conclusion = fmt.Sprintf("%s is whole as it lies in the store, encrypted, and signed by key %s; room %s, digest %s. Its content was not looked at", path, report.Signer, report.Room, report.Digest)
 	case !report.SignerKnown:
 		conclusion = fmt.Sprintf("%s is consistent, signer unknown: key %s isn't among the keys given", path, report.Signer)
 	default:

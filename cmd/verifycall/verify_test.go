@@ -3,6 +3,8 @@ package main
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
@@ -10,21 +12,27 @@ import (
 	"time"
 
 	"verifycall/recorder/evidence"
+	"verifycall/recorder/evidence/objects"
+	"verifycall/recorder/evidence/vault"
 	"verifycall/rooms/ledger"
 )
 
-// sealedRoom writes the bundle of a room without a call and gives its folder,
-// its ZIP and the folder of the keys.
-func sealedRoom(t *testing.T) (dir, packed, keyDir string) {
+// sealedRoom writes the bundle of a room without a call and gives its folder as
+// it is unpacked, its ZIP, the folder of the keys, and the store.
+func sealedRoom(t *testing.T) (dir, packed, keyDir, base string) {
 	t.Helper()
 	const room = "R-00000000"
-	base := t.TempDir()
-	store, err := evidence.OpenFS(base)
+	base = t.TempDir()
+	files, err := objects.OpenFS(base)
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer store.Close()
+	defer files.Close()
 	keyDir = t.TempDir()
+	store, err := vault.Open(files, keyDir)
+	if err != nil {
+		t.Fatal(err)
+	}
 	keys, err := evidence.LoadOrCreateKeys(keyDir)
 	if err != nil {
 		t.Fatal(err)
@@ -51,12 +59,28 @@ func sealedRoom(t *testing.T) (dir, packed, keyDir string) {
 	if err := evidence.ZipBundle(t.Context(), store, evidence.Prefix(room), file); err != nil {
 		t.Fatal(err)
 	}
-	return filepath.Join(base, "rooms", room, "bundle"), packed, keyDir
+	dir = filepath.Join(t.TempDir(), room)
+	bundle, err := evidence.OpenBundle(t.Context(), store, evidence.Prefix(room))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range bundle.Names() {
+		f, _, err := bundle.Open(t.Context(), name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		content, err := io.ReadAll(f)
+		path := filepath.Join(dir, name)
+		if err := errors.Join(err, f.Close(), os.MkdirAll(filepath.Dir(path), 0o700), os.WriteFile(path, content, 0o600)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return dir, packed, keyDir, base
 }
 
 func TestVerifyExitCodes(t *testing.T) {
-	dir, packed, keyDir := sealedRoom(t)
-	_, _, foreign := sealedRoom(t)
+	dir, packed, keyDir, store := sealedRoom(t)
+	_, _, foreign, _ := sealedRoom(t)
 	pub := filepath.Join(keyDir, "verifycall.pub")
 	text, err := os.ReadFile(pub)
 	if err != nil {
@@ -67,10 +91,15 @@ func TestVerifyExitCodes(t *testing.T) {
 	if err := os.CopyFS(broken, os.DirFS(dir)); err != nil {
 		t.Fatal(err)
 	}
-	if err := os.Chmod(filepath.Join(broken, "data/room.json"), 0o600); err != nil {
+	if err := os.WriteFile(filepath.Join(broken, "data/room.json"), []byte("{}\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if err := os.WriteFile(filepath.Join(broken, "data/room.json"), []byte("{}\n"), 0o600); err != nil {
+	sealed := filepath.Join(store, "rooms/R-00000000/bundle")
+	damaged := t.TempDir()
+	if err := os.CopyFS(damaged, os.DirFS(sealed)); err != nil {
+		t.Fatal(err)
+	}
+	if err := errors.Join(os.Remove(filepath.Join(damaged, "data/plan.json.age")), os.WriteFile(filepath.Join(damaged, "data/plan.json.age"), []byte("x"), 0o600)); err != nil {
 		t.Fatal(err)
 	}
 	for what, test := range map[string]struct {
@@ -90,7 +119,16 @@ func TestVerifyExitCodes(t *testing.T) {
 		"bad key":            {[]string{dir, "--key", "RW"}, 2, "can't read"},
 		"no path":            {nil, 2, "usage"},
 		"two paths":          {[]string{dir, packed}, 2, "usage"},
-		"unknown flag":       {[]string{dir, "--keys", line}, 2, "usage"},
+		"unknown flag":       {[]string{dir, "--kays", line}, 2, "usage"},
+		"stored, a copy":     {[]string{sealed, "--key", line}, 0, "as it lies in the store, encrypted"},
+		"stored, no key":     {[]string{sealed}, 3, "signer unknown"},
+		"stored, changed":    {[]string{damaged, "--key", line}, 1, "first wrong item: data/plan.json.age"},
+		"in the store":       {[]string{"R-00000000", "--store", store, "--key", line}, 0, "as it lies in the store"},
+		"decrypted":          {[]string{"R-00000000", "--store", store, "--keys", keyDir, "--key", line}, 0, "whole and signed"},
+		"by an identity":     {[]string{"R-00000000", "--store", store, "--identity", filepath.Join(keyDir, "verifycall.agekey"), "--key", line}, 0, "whole and signed"},
+		"others' keys":       {[]string{"R-00000000", "--store", store, "--keys", foreign, "--key", line}, 2, "can't read"},
+		"no such room":       {[]string{"R-00000001", "--store", store}, 1, "store.json: is missing"},
+		"keys but no store":  {[]string{dir, "--keys", keyDir}, 2, "go with --store"},
 		"help":               {[]string{"--help"}, 0, ""},
 		"flag without value": {[]string{dir, "--key"}, 2, "usage"},
 	} {
@@ -109,7 +147,7 @@ func TestVerifyExitCodes(t *testing.T) {
 }
 
 func TestVerifyJSON(t *testing.T) {
-	dir, _, _ := sealedRoom(t)
+	dir, _, _, _ := sealedRoom(t)
 	var out, errOut bytes.Buffer
 	if code := runVerify([]string{dir, "--json"}, &out, &errOut); code != 3 {
 		t.Fatalf("exit code %d: %s", code, &errOut)
@@ -121,4 +159,40 @@ func TestVerifyJSON(t *testing.T) {
 	if !report.Whole || report.SignerKnown || len(report.Checks) == 0 || report.Digest == "" {
 		t.Errorf("report %+v", report)
 	}
+}
+
+// TestKeysRotate: after a rotation what was sealed before opens and verifies, and
+// the next start signs with the new key.
+func TestKeysRotate(t *testing.T) {
+	_, _, keyDir, store := sealedRoom(t)
+	before := runFor(t, 0, "keys", "list", "--keys", keyDir, "--store", store)
+	if lines := strings.Count(before, "\n"); lines != 2 || strings.Contains(before, "SECRET") {
+		t.Fatalf("list says %q", before)
+	}
+	after := runFor(t, 0, "keys", "rotate", "--keys", keyDir, "--store", store)
+	if !strings.HasPrefix(after, "wrapped 1\n") || strings.Count(after, "present") != 2 || strings.Count(after, "earlier") != 2 {
+		t.Errorf("rotate says %q", after)
+	}
+	for _, line := range strings.Split(strings.TrimSpace(before), "\n") {
+		if !strings.Contains(after, strings.Replace(line, "present", "earlier", 1)) {
+			t.Errorf("%q is not among the earlier keys: %q", line, after)
+		}
+	}
+	list := filepath.Join(keyDir, "verifycall-keys.json")
+	runFor(t, 0, "verify", "R-00000000", "--store", store, "--keys", keyDir, "--key", list)
+	if again := runFor(t, 0, "keys", "rewrap", "--keys", keyDir, "--store", store); !strings.HasPrefix(again, "wrapped 0\n") {
+		t.Errorf("rewrap says %q", again)
+	}
+	runFor(t, 2, "keys")
+	runFor(t, 1, "keys", "burn", "--keys", keyDir, "--store", store)
+}
+
+// runFor runs the program, wants an exit code and gives what it printed.
+func runFor(t *testing.T, code int, args ...string) string {
+	t.Helper()
+	var out, errOut bytes.Buffer
+	if got := run(args, &out, &errOut); got != code {
+		t.Fatalf("%q: exit code %d, want %d: %s%s", args, got, code, &out, &errOut)
+	}
+	return out.String()
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
 	"slices"
 	"strings"
 
@@ -50,6 +51,11 @@ func StoredFile(v *vault.Vault, owner string, class vault.Class, object, name st
 		f, _, err := v.Open(ctx, owner, class, object)
 		return f, err
 	}}
+}
+
+// DiskFile is a File out of the file system: one that holds nothing of a person.
+func DiskFile(path, name string) File {
+	return File{Name: name, Open: func(context.Context) (io.ReadCloser, error) { return os.Open(path) }}
 }
 
 // WrittenFile is a File that write makes when it is asked for, as often as it
@@ -103,7 +109,7 @@ func classOf(name string) vault.Class {
 		return ""
 	case strings.HasPrefix(name, recordingDir), strings.HasPrefix(name, framesDir):
 		return vault.Recording
-	case strings.HasPrefix(name, stillsDir):
+	case strings.HasPrefix(name, stillsDir), strings.HasPrefix(name, photosDir):
 		return vault.Stills
 	case strings.HasPrefix(name, documentsDir):
 		return vault.Documents

@@ -27,7 +27,7 @@ func kinds(t testing.TB) (clip, announcement, photo draft) {
 // sealedWith gives a bundle with more entries, and with the photo if with says so.
 func sealedWith(t testing.TB, with bool, more ...draft) (memBag, *Keys) {
 	t.Helper()
-	m, keys, store := newMaterial(t, more...), testKeys(t), testStore(t)
+	m, keys, store := newMaterial(t, more...), testKeys(t), testVault(t)
 	if with {
 		m.src.Photos = []File{bytesFile(sumOf([]byte(photoBytes))+".jpg", []byte(photoBytes))}
 	}

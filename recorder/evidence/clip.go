@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 
+	"verifycall/recorder/evidence/objects"
 	"verifycall/recorder/webm"
 )
 
@@ -17,9 +18,9 @@ func (b *Bundle) WriteClip(ctx context.Context, w io.Writer, recording string, f
 	if err != nil {
 		return err
 	}
-	err = webm.Cut(w, contextReader{ctx, f}, first, last)
+	err = webm.Cut(w, objects.Until(ctx, f), first, last)
 	if errors.Is(err, webm.ErrCut) {
-		err = fmt.Errorf("%w: %w", ErrNotFound, err)
+		err = fmt.Errorf("%w: %w", objects.ErrNotFound, err)
 	}
 	return errors.Join(err, f.Close())
 }

@@ -182,11 +182,7 @@ func testVault(t testing.TB) *vault.Vault {
 // vaultOver is a vault over a store with the wrapping keys in dir.
 func vaultOver(t testing.TB, store objects.Store, dir string) *vault.Vault {
 	t.Helper()
-	ring, err := vault.OpenRing(dir)
-	if err != nil {
-		t.Fatal(err)
-	}
-	v, err := vault.New(store, ring, nil)
+	v, err := vault.Open(store, dir)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -55,6 +55,32 @@ func LoadOrCreateKeys(dir string) (*Keys, error) {
 	return k, nil
 }
 
+// RotateKeys retires the signing key in dir and makes a new one: the key list says
+// until when the old one signed, and what it signed goes on verifying. After a
+// crash in the middle it may be called again.
+func RotateKeys(dir string) error {
+	k, err := LoadOrCreateKeys(dir)
+	if err != nil {
+		return err
+	}
+	now := time.Now().UTC().Truncate(time.Second)
+	for i := range k.list.Keys {
+		if k.list.Keys[i].ID == k.ID() {
+			k.list.Keys[i].Until = &now
+		}
+	}
+	if err := objects.ReplaceFile(filepath.Join(dir, keyListFile), k.WellKnown(), 0o644); err != nil {
+		return fmt.Errorf("signing keys: %w", err)
+	}
+	for _, name := range []string{publicFile, secretFile} {
+		if err := os.Remove(filepath.Join(dir, name)); err != nil {
+			return fmt.Errorf("signing keys: %w", err)
+		}
+	}
+	_, err = LoadOrCreateKeys(dir)
+	return err
+}
+
 // loadSecret reads a minisign secret key and refuses one that others can read.
 func loadSecret(name string) (minisign.PrivateKey, error) {
 	var key minisign.PrivateKey
@@ -141,6 +167,17 @@ func (k *Keys) Public() string { return k.public.String() }
 
 // ID gives the key id, 16 upper-case hex digits as minisign prints it.
 func (k *Keys) ID() string { return keyID(k.public.ID()) }
+
+// IDs gives the ids of this key and of those that were used before it.
+func (k *Keys) IDs() []string {
+	ids := []string{k.ID()}
+	for _, key := range k.list.Keys {
+		if key.ID != ids[0] {
+			ids = append(ids, key.ID)
+		}
+	}
+	return ids
+}
 
 // WellKnown gives the JSON served at /.well-known/verifycall-keys.json: every
 // key this deployment has signed with, see KeyList.

@@ -162,9 +162,15 @@ func VerifySealed(ctx context.Context, store objects.Store, prefix string, keys 
 	if err != nil {
 		return Report{}, err
 	}
+	return verifySealed(ctx, store, prefix, room, ring)
+}
+
+// verifySealed is VerifySealed with a prefix and a room that may be empty: then
+// the store is the bundle's own folder.
+func verifySealed(ctx context.Context, store objects.Store, prefix, room string, ring keyring) (Report, error) {
 	s := sealedVerification{store: store, prefix: prefix, room: room, ring: ring}
 	s.report.Sealed = true
-	err = s.run(ctx)
+	err := s.run(ctx)
 	if fault := (*wrong)(nil); errors.As(err, &fault) {
 		s.report.fail("stored", fault)
 		return s.report, nil
@@ -185,16 +191,19 @@ func (s *sealedVerification) run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	listKnown, _, err := s.signed(ctx, text, storeFile, storeSignatureFile, storeForm)
-	if err != nil {
-		return err
-	}
 	list, err := parseStoreList(text)
 	if err != nil {
 		return isWrong(storeFile, "%v", err)
 	}
+	if s.room == "" {
+		s.room = list.Room
+	}
 	if list.Room != s.room {
 		return isWrong(storeFile, "is of room %q", list.Room)
+	}
+	listKnown, _, err := s.signed(ctx, text, storeFile, storeSignatureFile, storeForm)
+	if err != nil {
+		return err
 	}
 	if err := s.compare(ctx, list); err != nil {
 		return err

@@ -8,6 +8,8 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+
+	"verifycall/recorder/evidence/objects"
 )
 
 // Report is the outcome of a verification.
@@ -42,7 +44,9 @@ func (r Report) ExitCode() int {
 	return 0
 }
 
-// Verify checks the bundle at path: a folder, or a ZIP as ZipBundle writes it.
+// Verify checks the bundle at path: a folder, or a ZIP as ZipBundle writes it. A
+// folder with a store.json is a bundle as it lies encrypted in a store and is
+// checked as VerifySealed does.
 // Each of keys is a minisign public key "RW…", the path of a .pub file, or a key
 // list, its JSON (as Keys.WellKnown gives it) or its path. Faults of the bundle are in the Report; the error is for
 // what couldn't be read (exit code 2).
@@ -62,6 +66,9 @@ func Verify(path string, keys []string) (Report, error) {
 			return Report{}, err
 		}
 		defer root.Close()
+		if _, err := root.Stat(storeFile); err == nil {
+			return verifySealed(ctx, objects.ReadFS(root), "", "", ring)
+		}
 		return verifyBag(ctx, dirBag{root}, ring)
 	}
 	if !info.Mode().IsRegular() {

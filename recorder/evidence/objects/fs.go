@@ -51,6 +51,10 @@ func OpenFS(dir string) (*FS, error) {
 	return s, nil
 }
 
+// ReadFS gives a folder that is open already as a store, to be read only: nothing
+// is made in it.
+func ReadFS(root *os.Root) *FS { return &FS{root: root} }
+
 // Close lets go of the folder. Objects that are open stay readable.
 func (s *FS) Close() error { return s.root.Close() }
 

@@ -14,9 +14,9 @@ import (
 	"verifycall/recorder/evidence/objects"
 )
 
-// wrapFile holds the deployment's wrapping keys: an age identity file, the
+// WrapFile is the file of a key folder that holds the deployment's wrapping keys: an age identity file, the
 // present one first, those before it behind. Mode 0600.
-const wrapFile = "verifycall.agekey"
+const WrapFile = "verifycall.agekey"
 
 // maxKeyFile bounds a file of identities, in bytes.
 const maxKeyFile = 1 << 20
@@ -32,7 +32,7 @@ type Ring struct {
 // OpenRing reads the wrapping keys in dir and makes one if there is none. Of two
 // processes that make one at once, both use the one that stays.
 func OpenRing(dir string) (*Ring, error) {
-	r := &Ring{path: filepath.Join(dir, wrapFile)}
+	r := &Ring{path: filepath.Join(dir, WrapFile)}
 	err := r.reload()
 	if errors.Is(err, fs.ErrNotExist) {
 		err = r.create(dir)

@@ -55,9 +55,19 @@ type Vault struct {
 	cached map[string]cachedKey
 }
 
-// New gives the Vault over a store. Recovery are the age recipients ("age1…")
-// of the offline recovery, who can open everything without the deployment.
-func New(store objects.Store, ring *Ring, recovery []string) (*Vault, error) {
+// Open gives the Vault over a store with the wrapping keys in the folder keys,
+// which are made on the first start. Recovery are the age recipients ("age1…") of
+// the offline recovery, who can open everything without the deployment.
+func Open(store objects.Store, keys string, recovery ...string) (*Vault, error) {
+	ring, err := OpenRing(keys)
+	if err != nil {
+		return nil, err
+	}
+	return New(store, ring, recovery...)
+}
+
+// New is Open with wrapping keys that were read already.
+func New(store objects.Store, ring *Ring, recovery ...string) (*Vault, error) {
 	v := &Vault{store: store, ring: ring, now: time.Now, cached: map[string]cachedKey{}}
 	for _, text := range recovery {
 		recipient, err := age.ParseX25519Recipient(text)
@@ -68,6 +78,9 @@ func New(store objects.Store, ring *Ring, recovery []string) (*Vault, error) {
 	}
 	return v, nil
 }
+
+// Ring gives the deployment's wrapping keys.
+func (v *Vault) Ring() *Ring { return v.ring }
 
 // Store gives the store below, where objects lie encrypted.
 func (v *Vault) Store() objects.Store { return v.store }
