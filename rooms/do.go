@@ -99,7 +99,7 @@ func (s *Store) decided(r *Room, actor string, c Command) (Change, error) {
 	if err != nil || len(drafts) == 0 {
 		return Change{}, err
 	}
-	before, state := memberships(r), r.State
+	before, hidden, state := memberships(r), s.hiddenMemberships(r), r.State
 	change := Change{Aggregate: "room:" + r.ID, Chains: []Chain{
 		{Ledger: ledgerRecord, Expect: r.Record}, {Ledger: ledgerCustody, Expect: r.Custody},
 	}}
@@ -116,7 +116,7 @@ func (s *Store) decided(r *Room, actor string, c Command) (Change, error) {
 	if change.State, err = json.Marshal(r); err != nil {
 		return Change{}, fmt.Errorf("room %s: %w", r.ID, err)
 	}
-	change.Moves = moves(r.ID, before, memberships(r))
+	change.Moves = append(moves(r.ID, before, memberships(r)), moves(r.ID, hidden, s.hiddenMemberships(r))...)
 	return change, nil
 }
 

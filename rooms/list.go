@@ -17,16 +17,20 @@ import (
 // Query asks for rooms. Zero fields don't filter. Rooms come by appointment,
 // the earliest first; with DecidedOnly or Verdict by decision, the latest first.
 type Query struct {
-	From, To    time.Time // of the appointment or decision; To itself is not in
+	From, To    time.Time // of the appointment or decision, a day for example; To itself is not in
 	Manager     string    // staff id
 	State       string
+	Seller      string // mail address, in any case
+	Flag        string // code of a silent flag, for who may know of it
 	Verdict     string
 	DecidedOnly bool
 	Cursor      string // Next of the page before
 	Limit       int    // 1 to 200, 0 for 50
 }
 
-// Page is a part of a list. Next is empty at its end.
+// Page is a part of a list. Next is empty at its end; a page may have fewer
+// rooms than asked for, or none, and still a Next: it was cut where too many
+// rooms had to be looked at that are not asked for.
 type Page struct {
 	Rooms []*Room
 	Next  string
@@ -38,6 +42,7 @@ var ErrCursor = errors.New("not a cursor")
 const (
 	defaultLimit = 50
 	maxLimit     = 200
+	maxLookedAt  = 2000 // rooms for one page
 )
 
 // memberships lists the indexes that a room stands in, with its score there.
@@ -45,13 +50,10 @@ func memberships(r *Room) map[string]int64 {
 	if r.State == "" {
 		return nil
 	}
-	at := r.At
-	if at.IsZero() {
-		at = r.Created
-	}
-	in := map[string]int64{"at": at.UnixMilli(), "state:" + r.State: at.UnixMilli()}
+	at := r.place()
+	in := map[string]int64{"at": at, stateIndex(r.State, ""): at}
 	if r.Manager != "" {
-		in["at:"+r.Manager] = at.UnixMilli()
+		in["at:"+r.Manager], in[stateIndex(r.State, r.Manager)] = at, at
 	}
 	if r.unsealed() {
 		in[indexUnsealed] = r.Decided.UnixMilli()
@@ -63,6 +65,21 @@ func memberships(r *Room) map[string]int64 {
 		}
 	}
 	return in
+}
+
+// place is where a room stands in the order of appointments: ms since 1970.
+func (r *Room) place() int64 {
+	if r.At.IsZero() {
+		return r.Created.UnixMilli()
+	}
+	return r.At.UnixMilli()
+}
+
+func stateIndex(state, manager string) string {
+	if manager == "" {
+		return "state:" + state
+	}
+	return "state:" + state + ":" + manager
 }
 
 func decidedIndex(manager, verdict string) string { return "decided:" + verdict + ":" + manager }
@@ -84,26 +101,70 @@ func moves(member string, before, after map[string]int64) []Move {
 }
 
 // index is the narrowest index for the query, and whether the latest come first.
-func (q Query) index() (name string, latestFirst bool) {
+func (s *Store) index(q Query) (name string, latestFirst bool) {
 	switch {
 	case q.DecidedOnly || q.Verdict != "":
 		return decidedIndex(q.Manager, q.Verdict), true
+	case q.Seller != "":
+		return s.sellerIndex(q.Seller), false
+	case q.Flag != "":
+		return s.flagIndex(q.Flag), false
 	case q.State != "":
-		return "state:" + q.State, false
+		return stateIndex(q.State, q.Manager), false
 	case q.Manager != "":
 		return "at:" + q.Manager, false
 	}
 	return "at", false
 }
 
-// matches says what the index has not said already.
+// among gives those members that stand in the hidden indexes asked for, too.
+func (s *Store) among(ctx context.Context, q Query, members []place) ([]place, error) {
+	index, _ := s.index(q)
+	var others []string
+	if name := s.sellerIndex(q.Seller); q.Seller != "" && name != index {
+		others = append(others, name)
+	}
+	if name := s.flagIndex(q.Flag); q.Flag != "" && name != index {
+		others = append(others, name)
+	}
+	for _, other := range others {
+		pipe := s.client.Pipeline()
+		scores := make([]*redis.FloatCmd, len(members))
+		for i, m := range members {
+			scores[i] = pipe.ZScore(ctx, prefix+"index:"+other, m.member)
+		}
+		if _, err := pipe.Exec(ctx); err != nil && !errors.Is(err, redis.Nil) {
+			return nil, err
+		}
+		var in []place
+		for i, m := range members {
+			if scores[i].Err() == nil {
+				in = append(in, m)
+			}
+		}
+		if members = in; len(members) == 0 {
+			break
+		}
+	}
+	return members, nil
+}
+
+// matches says what the index has not said already. A damaged room is taken to be
+// what its index says.
 func (q Query) matches(r *Room) bool {
-	return (q.State == "" || r.State == q.State) && (q.Manager == "" || r.Manager == q.Manager)
+	if r.Damaged {
+		return q.Manager == "" || q.Seller == "" && q.Flag == ""
+	}
+	return (q.State == "" || r.State == q.State) && (q.Manager == "" || r.Manager == q.Manager) &&
+		(q.Verdict == "" || r.Verdict == q.Verdict)
 }
 
 // List gives a page of rooms with the seller's name and mail opened and no
-// other personal value. A room that changes its place between two pages can be
-// seen twice or not at all. Errors: ErrCursor.
+// other personal value. The projections are shown as Redis has them; Load is
+// what compares a room with its signatures and its mirror. One that can't be
+// read, or that Load has found damaged, is there with its ID and Damaged alone. A
+// room that changes its place between two pages can be seen twice or not at all.
+// Errors: ErrCursor.
 func (s *Store) List(ctx context.Context, q Query) (Page, error) {
 	at, err := parseCursor(q.Cursor)
 	if err != nil {
@@ -115,7 +176,7 @@ func (s *Store) List(ctx context.Context, q Query) (Page, error) {
 	}
 	limit = min(limit, maxLimit)
 	var found []placed
-	for len(found) <= limit { // one more than asked tells whether there is a next page
+	for looked := 0; len(found) <= limit; { // one more than asked tells whether there is a next page
 		members, err := s.scan(ctx, q, at, limit+1)
 		if err != nil {
 			return Page{}, fmt.Errorf("list rooms: %w", err)
@@ -123,18 +184,36 @@ func (s *Store) List(ctx context.Context, q Query) (Page, error) {
 		if len(members) == 0 {
 			break
 		}
+		if looked += len(members); looked > maxLookedAt {
+			return Page{Rooms: roomsOf(found), Next: at.cursor()}, nil
+		}
 		at = &members[len(members)-1]
-		rooms, err := s.loadAll(ctx, members)
+		more, err := s.matching(ctx, q, members)
 		if err != nil {
 			return Page{}, fmt.Errorf("list rooms: %w", err)
 		}
-		for i, r := range rooms {
-			if r != nil && q.matches(r) {
-				found = append(found, placed{r, members[i]})
-			}
-		}
+		found = append(found, more...)
 	}
 	return pageOf(found, limit), nil
+}
+
+// matching reads those of the members that are asked for.
+func (s *Store) matching(ctx context.Context, q Query, members []place) ([]placed, error) {
+	members, err := s.among(ctx, q, members)
+	if err != nil || len(members) == 0 {
+		return nil, err
+	}
+	rooms, err := s.loadAll(ctx, members)
+	if err != nil {
+		return nil, err
+	}
+	var found []placed
+	for i, r := range rooms {
+		if r != nil && q.matches(r) {
+			found = append(found, placed{r, members[i]})
+		}
+	}
+	return found, nil
 }
 
 type placed struct {
@@ -143,15 +222,18 @@ type placed struct {
 }
 
 func pageOf(found []placed, limit int) Page {
-	page := Page{Rooms: make([]*Room, 0, min(limit, len(found)))}
-	for i, f := range found {
-		if i == limit {
-			page.Next = found[i-1].at.cursor()
-			break
-		}
-		page.Rooms = append(page.Rooms, f.room)
+	if len(found) <= limit {
+		return Page{Rooms: roomsOf(found)}
 	}
-	return page
+	return Page{Rooms: roomsOf(found[:limit]), Next: found[limit-1].at.cursor()}
+}
+
+func roomsOf(found []placed) []*Room {
+	list := make([]*Room, 0, len(found))
+	for _, f := range found {
+		list = append(list, f.room)
+	}
+	return list
 }
 
 // place is where a member stands in an index; those of one score stand in the
@@ -183,7 +265,7 @@ func parseCursor(text string) (*place, error) {
 
 // scan gives up to count members that stand after a place.
 func (s *Store) scan(ctx context.Context, q Query, after *place, count int) ([]place, error) {
-	index, latestFirst := q.index()
+	index, latestFirst := s.index(q)
 	low, high := "-inf", "+inf"
 	if !q.From.IsZero() {
 		low = strconv.FormatInt(q.From.UnixMilli(), 10)
@@ -224,14 +306,15 @@ func beyond(after *place, members []redis.Z, latestFirst bool) []place {
 	return list
 }
 
-// loadAll reads rooms in two round trips; one that is gone is nil.
+// loadAll reads rooms in two round trips; one that is gone is nil, one that can't
+// be understood is damaged.
 func (s *Store) loadAll(ctx context.Context, members []place) ([]*Room, error) {
 	pipe := s.client.Pipeline()
 	states := make([]*redis.StringCmd, len(members))
 	for i, m := range members {
 		states[i] = pipe.HGet(ctx, prefix+"room:"+m.member, "state")
 	}
-	if _, err := pipe.Exec(ctx); err != nil && !errors.Is(err, redis.Nil) {
+	if _, err := pipe.Exec(ctx); !answered(err) {
 		return nil, err
 	}
 	list := make([]*Room, len(members))
@@ -239,11 +322,12 @@ func (s *Store) loadAll(ctx context.Context, members []place) ([]*Room, error) {
 	pipe = s.client.Pipeline()
 	for i, m := range members {
 		r, err := roomFrom(m.member, states[i])
-		if errors.Is(err, ErrNotFound) {
+		switch {
+		case errors.Is(err, ErrNotFound):
 			continue
-		}
-		if err != nil {
-			return nil, err
+		case err != nil || r.ID != m.member || s.witness.doubts(m.member):
+			list[i] = s.damagedAt(m, err)
+			continue
 		}
 		list[i] = r
 		names[i] = pipe.HMGet(ctx, prefix+"room:"+m.member+":private", string(r.SellerName), string(r.SellerMail))
@@ -251,26 +335,50 @@ func (s *Store) loadAll(ctx context.Context, members []place) ([]*Room, error) {
 	if pipe.Len() == 0 {
 		return list, nil
 	}
-	if _, err := pipe.Exec(ctx); err != nil {
+	if _, err := pipe.Exec(ctx); !answered(err) {
 		return nil, err
 	}
-	return list, s.openNames(ctx, list, names)
-}
-
-func (s *Store) openNames(ctx context.Context, list []*Room, names []*redis.SliceCmd) error {
 	for i, r := range list {
-		if r == nil {
+		if r == nil || r.Damaged {
 			continue
 		}
-		values := map[string]string{}
-		for j, c := range []ledger.Commitment{r.SellerName, r.SellerMail} {
-			if text, there := names[i].Val()[j].(string); there {
-				values[string(c)] = text
-			}
-		}
-		if err := s.open(ctx, r, values); err != nil {
-			return err
+		var damaged *DamagedError
+		switch err := s.openNames(ctx, r, names[i]); {
+		case errors.As(err, &damaged):
+			list[i] = s.damagedAt(members[i], err)
+		case err != nil:
+			return nil, err
 		}
 	}
-	return nil
+	return list, nil
+}
+
+// answered says whether Redis has answered every command of a pipeline, be it that
+// one is refused.
+func answered(err error) bool {
+	var reply redis.Error
+	return err == nil || errors.As(err, &reply) && !errors.Is(err, ErrAway)
+}
+
+// damagedAt is what a list shows of a room that can't be used: where it stands,
+// nothing more.
+func (s *Store) damagedAt(m place, err error) *Room {
+	if err != nil {
+		s.log.Error("RECORD DAMAGED: a list shows a room as damaged", "room", m.member, "why", err)
+	}
+	at := time.UnixMilli(m.score).UTC()
+	return &Room{ID: m.member, Damaged: true, At: at, Decided: at}
+}
+
+func (s *Store) openNames(ctx context.Context, r *Room, names *redis.SliceCmd) error {
+	if err := names.Err(); err != nil {
+		return &DamagedError{r.ID, err}
+	}
+	values := map[string]string{}
+	for j, c := range []ledger.Commitment{r.SellerName, r.SellerMail} {
+		if text, there := names.Val()[j].(string); there {
+			values[string(c)] = text
+		}
+	}
+	return s.open(ctx, r, values)
 }

@@ -60,6 +60,9 @@ type Room struct {
 	Record  ledger.Head `json:"record"`
 	Custody ledger.Head `json:"custody"`
 
+	// Damaged says that the room can't be used; Store.List alone gives such ones.
+	Damaged bool `json:"-"`
+
 	// Personal holds the opened values by commitment, as JSON. Store.Load and
 	// Store.Do fill all of them, Store.List the seller's name and mail.
 	Personal map[ledger.Commitment]json.RawMessage `json:"-"`

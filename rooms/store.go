@@ -2,6 +2,7 @@ package rooms
 
 import (
 	"context"
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -36,7 +37,7 @@ const prefix = "vc:{main}:"
 //	room:ID:custody   stream: as above
 //	room:ID:private   hash: commitment → {salt, value}, encrypted, see Keys
 //	staff:ID…         the same for an account, with the ledger record
-//	index:NAME        sorted set of ids, score in milliseconds, see memberships
+//	index:NAME        sorted set of ids, score in milliseconds, see memberships and hiddenMemberships
 //	link:HASH         {room, expires}
 //	ticket:KIND:HASH  a Ticket, with a time to live
 //	lease:ID          who holds a live room, with a time to live, see lease.lua; room:ID has its last fence
@@ -50,10 +51,12 @@ type Store struct {
 	pending  *pending         // nil where nothing is kept
 	replicas int              // that must have a write
 	keys     Keys
-	log      *slog.Logger
-	now      func() time.Time
-	stop     context.CancelFunc // ends tasks
-	tasks    sync.WaitGroup
+
+	hiddenKey [sha256.Size]byte // of the names of indexes about what is private
+	log       *slog.Logger
+	now       func() time.Time
+	stop      context.CancelFunc // ends tasks
+	tasks     sync.WaitGroup
 }
 
 // Options say where a Store keeps its things.
@@ -82,7 +85,7 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 	if o.Keys == nil {
 		return nil, errors.New("rooms: Keys are needed")
 	}
-	s := &Store{log: o.Log, keys: o.Keys, now: time.Now, replicas: o.Replicas}
+	s := &Store{log: o.Log, keys: o.Keys, now: time.Now, replicas: o.Replicas, hiddenKey: hiddenKeyOf(o.Signer)}
 	if s.log == nil {
 		s.log = slog.New(slog.DiscardHandler)
 	}

@@ -87,7 +87,7 @@ func (s *Store) unlock(ctx context.Context, aggregate string, values map[string]
 	for commitment, text := range values {
 		p, err := openValue(key, aggregate, ledger.Commitment(commitment), text)
 		if err != nil {
-			return nil, fmt.Errorf("private value of %s: %w", aggregate, err)
+			return nil, &DamagedError{strings.TrimPrefix(aggregate, "room:"), fmt.Errorf("private value: %w", err)}
 		}
 		list = append(list, p)
 	}

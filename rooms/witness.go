@@ -51,8 +51,9 @@ type witness struct {
 	jobs   chan string   // rooms to be mirrored; full drops, a later change of the room covers it
 	closed chan struct{} // closed by Store.Close: the jobs there are are done, then mirrorAll ends
 
-	mu    sync.Mutex
-	known map[string]judged // by room, what was found good last
+	mu       sync.Mutex
+	known    map[string]judged // by room, what was found good last
+	doubtful map[string]bool   // rooms found damaged last, for lists
 }
 
 // judged is a room as it was found good.
@@ -66,7 +67,7 @@ const maxKnown = 20000
 
 func newWitness(signer Signer, mirror Mirror) *witness {
 	return &witness{signer: signer, mirror: mirror, jobs: make(chan string, 1024), closed: make(chan struct{}),
-		known: map[string]judged{}}
+		known: map[string]judged{}, doubtful: map[string]bool{}}
 }
 
 // headToSign is the text that a checkpoint's signature is over.
@@ -87,6 +88,25 @@ func (w *witness) remember(room string, j judged) {
 		clear(w.known)
 	}
 	w.known[room] = j
+	delete(w.doubtful, room)
+}
+
+// doubt remembers that a room was found damaged, doubts whether it was.
+func (w *witness) doubt(room string) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if len(w.doubtful) < maxKnown {
+		w.doubtful[room] = true
+	}
+}
+
+func (w *witness) doubts(room string) bool {
+	if w == nil {
+		return false
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.doubtful[room]
 }
 
 func (w *witness) recall(room string) (judged, bool) {
@@ -134,6 +154,7 @@ func (s *Store) attest(ctx context.Context, r *Room, state string) error {
 		return err
 	case err != nil:
 		s.log.Error("RECORD DAMAGED: Redis holds another record than the signed and mirrored one", "room", r.ID, "why", err)
+		s.witness.doubt(r.ID)
 		return &DamagedError{r.ID, err}
 	}
 	s.witness.remember(r.ID, judged{sum, r.Record, r.Custody})

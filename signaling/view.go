@@ -35,9 +35,15 @@ type RoomDetail struct {
 }
 
 func rowOf(r *rooms.Room) RoomRow {
+	if r.Damaged {
+		return RoomRow{ID: r.ID, State: stateDamaged, At: r.At.UTC(), Zone: "UTC", Language: "und", Reasons: []string{}}
+	}
 	return RoomRow{ID: r.ID, State: r.State, Cause: r.Cause, At: r.At.UTC(), Zone: r.Zone, Language: r.Language,
 		SellerName: r.Text(r.SellerName), Test: r.Test, Verdict: r.Verdict, Reasons: orEmpty(r.Reasons), Manager: r.Manager}
 }
+
+// stateDamaged stands on a list for a room whose record can't be used.
+const stateDamaged = "damaged"
 
 func detailOf(r *rooms.Room) RoomDetail {
 	return RoomDetail{RoomRow: rowOf(r), SellerMail: r.Text(r.SellerMail), Application: calls.Application(r),

@@ -3,7 +3,9 @@ import type { CaptureView, Document } from '../protocol';
 /** States of a room that staff see. */
 export type RoomState =
   | 'invited' | 'booked' | 'waiting' | 'live' | 'interrupted' | 'ended' | 'decided' | 'in_review' | 'closed' | 'purged'
-  | 'cancelled' | 'no_show' | 'expired' | 'aborted';
+  | 'cancelled' | 'no_show' | 'expired' | 'aborted'
+  /** on lists only: its record can't be used, nothing else of the row is known */
+  | 'damaged';
 
 export type VerdictWord = 'pass' | 'recapture' | 'refer' | 'fail' | 'abort';
 

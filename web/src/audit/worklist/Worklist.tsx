@@ -170,11 +170,11 @@ function Table({ rows, loading, picked, zone, onPick, tableRef }: TableProps) {
         {rows.map((row) => (
           <tr class={classes(row.id === picked && 'picked')} aria-selected={row.id === picked} data-testid="audit-row" data-room={row.id} key={row.id} onClick={() => onPick(row.id)} onDblClick={() => go(`/audit/room/${row.id}`)}>
             <td class="room"><code>{row.id}</code></td>
-            <td class="seller"><a class="row-link" href={`/audit/room/${row.id}`} data-testid="audit-open" onClick={(event) => { event.preventDefault(); go(`/audit/room/${row.id}`); }}>{row.sellerName}</a></td>
+            <td class="seller"><a class="row-link" href={`/audit/room/${row.id}`} data-testid="audit-open" onClick={(event) => { event.preventDefault(); go(`/audit/room/${row.id}`); }}>{row.sellerName || row.id}</a></td>
             <td>{row.managerName}</td>
             <td>{row.verdict && <VerdictBadge verdict={row.verdict}>{word('verdict', row.verdict)}</VerdictBadge>}</td>
             <td class="reason"><code>{(row.reasons ?? []).join(' ')}</code></td>
-            <td>{row.bundle ? t('list.sealed') : <Badge tone="warn">{t('list.sealing')}</Badge>}</td>
+            <td>{row.state === 'damaged' ? <Badge tone="warn">{t('list.damaged')}</Badge> : row.bundle ? t('list.sealed') : <Badge tone="warn">{t('list.sealing')}</Badge>}</td>
             <td class="figures">{day(row.decided, zone)}, {clock(row.decided, zone)}</td>
             <td class="age figures">{age(now - Date.parse(row.decided))}</td>
           </tr>

@@ -67,7 +67,7 @@ function DayRow({ room, zone, now, picked, onPick }: DayRowProps) {
       onClick={() => onPick(room.id)}
     >
       <time dateTime={room.at}>{clock(room.at, zone)}</time>
-      <span class="day-name">{room.sellerName}</span>
+      <span class="day-name">{room.sellerName || room.id}</span>
       <span class="day-language">{languageName(room.language, room.language)}</span>
       <span class="day-state"><StateBadge room={room} now={now} /></span>
     </button>
@@ -85,6 +85,8 @@ function StateBadge({ room, now }: { room: RoomRow; now: number }) {
     case 'interrupted':
     case 'ended':
       return <Badge tone="warn" icon={AlertTriangle}>{word('state', room.state)}</Badge>;
+    case 'damaged':
+      return <Badge tone="warn" icon={AlertTriangle}>{t('state.damaged')}</Badge>;
     case 'no_show':
       return <Badge icon={UserRoundX}>{t('state.no_show')}</Badge>;
     case 'cancelled':
