@@ -50,7 +50,6 @@ var onlyIn = map[string][]string{
 	"github.com/pion/rtp":           {"media", "media/lean", "recorder", "bench"},
 	"aead.dev/minisign":             {"recorder/evidence"},
 	"filippo.io/age":                {"recorder", "recorder/evidence/vault", "bench"},
-	"github.com/minio/minio-go":     {"recorder/evidence/objects"},
 	"net/http":                      {"nodes", "signaling", "signaling/socket", "cmd/verifycall", "calls/protocol", "bench"},
 }
 

@@ -83,10 +83,6 @@ func (s *Store) mirrorRoom(ctx context.Context, room string) error {
 	if err != nil {
 		return err
 	}
-	values, err := s.client.HGetAll(ctx, prefix+"room:"+room+":private").Result()
-	if err != nil {
-		return err
-	}
 	for _, name := range []string{ledgerRecord, ledgerCustody} {
 		entries, err := s.chain(ctx, "room:"+room, name)
 		if err != nil {
@@ -109,6 +105,11 @@ func (s *Store) mirrorRoom(ctx context.Context, room string) error {
 		}
 		last := entries[len(entries)-1]
 		p := part{name, have + 1, last.Seq, last.Hash[:32]}
+		// After the entries: a value is there once its entry is.
+		values, err := s.client.HGetAll(ctx, prefix+"room:"+room+":private").Result()
+		if err != nil {
+			return err
+		}
 		content, err := partOf(entries[have:], values)
 		if err != nil {
 			return err

@@ -28,7 +28,7 @@ func TestCallGoesOnWithoutRedis(t *testing.T) {
 		t.Run(fmt.Sprint("restart ", restart), func(t *testing.T) {
 			server := startServer(t)
 			dir := t.TempDir()
-			o := Options{URL: server.URL(), Kept: dir, Signer: newTestSigner(t), Mirror: &memory{parts: map[string][]byte{}}}
+			o := Options{URL: server.URL(), Kept: dir, Signer: newTestSigner(t), Mirror: &memory{parts: map[string][]byte{}}, Keys: testKeys(t)}
 			s, err := Open(t.Context(), o)
 			if err != nil {
 				t.Fatal(err)

@@ -71,7 +71,8 @@ func (s *Store) lock(ctx context.Context, changes []Change) error {
 }
 
 // unlock decrypts personal values of an aggregate, in the order of their
-// commitments. Where the key was destroyed there are none.
+// commitments. Where the key was destroyed there are none. Errors: *DamagedError
+// where one doesn't decrypt.
 func (s *Store) unlock(ctx context.Context, aggregate string, values map[string]string) ([]ledger.Private, error) {
 	if len(values) == 0 {
 		return nil, nil
