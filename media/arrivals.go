@@ -20,9 +20,10 @@ const arrivalsInterval = 100 * time.Millisecond
 type arrivals struct {
 	start time.Time
 
-	mu       sync.Mutex // guards the next two
+	mu       sync.Mutex // guards what follows
 	recorder *twcc.Recorder
-	rate     meter // of all packets, copies and probes included
+	rate     meter     // of all packets, copies and probes included
+	told     time.Time // when the last report was made
 }
 
 func newArrivals(now time.Time) *arrivals {
@@ -49,9 +50,14 @@ func (a *arrivals) best(now time.Time) int {
 	return a.rate.best(now)
 }
 
-// report is what came since the last one, nil when nothing did.
-func (a *arrivals) report() []rtcp.Packet {
+// report is what came since the last one, nil when nothing did, or when that
+// one isn't so old yet.
+func (a *arrivals) report(age time.Duration, now time.Time) []rtcp.Packet {
 	a.mu.Lock()
 	defer a.mu.Unlock()
+	if now.Sub(a.told) < age {
+		return nil
+	}
+	a.told = now
 	return a.recorder.BuildFeedbackPacket()
 }

@@ -8,6 +8,7 @@ import (
 	"github.com/pion/ice/v4"
 	"github.com/pion/interceptor"
 	"github.com/pion/sdp/v3"
+	"github.com/pion/transport/v5/stdnet"
 	"github.com/pion/webrtc/v4"
 )
 
@@ -148,9 +149,14 @@ func newSettings(cfg Config, mux ice.UDPMux, tcp ice.TCPMux, loopback bool) (web
 		return s, fmt.Errorf("media: DTLS role: %w", err)
 	}
 	s.SetDTLSInsecureSkipHelloVerify(true)
-	if cfg.Net != nil {
-		s.SetNet(cfg.Net)
+	network := cfg.Net
+	if network == nil { // one for all: each would list the machine's interfaces anew
+		var err error
+		if network, err = stdnet.NewNet(); err != nil {
+			return s, fmt.Errorf("media: interfaces: %w", err)
+		}
 	}
+	s.SetNet(network)
 	if len(cfg.PublicIPs) == 0 {
 		return s, nil
 	}

@@ -15,7 +15,7 @@ const (
 	estimateMost  = 4_000_000 // bit/s: more than a call sends
 	estimateFirst = 300_000   // bit/s, before anything is known
 
-	departuresKept = 2048                 // packets whose feedback may still come
+	departuresKept = 1024                 // packets whose feedback may still come: seconds of them
 	groupSpan      = 5 * time.Millisecond // packets sent together, section 5.2 of the draft
 	ackedSpan      = 500 * time.Millisecond
 
@@ -30,11 +30,11 @@ const (
 	silenceBackoff  = 0.5
 )
 
-// departure is a packet on its way.
+// departure is a packet on its way. It is small: each downlink keeps many.
 type departure struct {
 	at      time.Duration
-	size    int
-	probe   int // its probe, 0 for none
+	size    uint16
+	probe   uint16 // its probe, 0 for none
 	number  uint16
 	pending bool // nothing has been said about it yet
 	lost    bool // said so; it may still arrive
@@ -76,7 +76,7 @@ func (e *estimator) depart(size, probe int, now time.Duration) uint16 {
 		e.heardAt = max(e.heardAt, now)
 	}
 	e.sentAt = now
-	e.sent[number%departuresKept] = departure{at: now, size: size, probe: probe, number: number, pending: true}
+	e.sent[number%departuresKept] = departure{at: now, size: uint16(size), probe: uint16(probe), number: number, pending: true}
 	return number
 }
 
@@ -117,7 +117,7 @@ func (e *estimator) arrived(d *departure, arrival, now time.Duration) {
 	} else {
 		e.all++
 	}
-	e.acked.add(arrival, d.size)
+	e.acked.add(arrival, int(d.size))
 	e.probe.arrived(d, arrival)
 	if grown, at, ok := e.groups.add(d.at, arrival); ok {
 		e.trend.add(grown, at)

@@ -167,6 +167,9 @@ func (p *leanPath) HandleRTP(pkt *rtp.Packet, arrival time.Time, batch *lean.Bat
 	}
 	p.out.batch = batch
 	track.r.take(pkt, pkt.SSRC == track.rtx, arrival, &p.out)
+	if reports := p.t.repairs.arrivals.report(arrivalsInterval, arrival); reports != nil {
+		_ = p.writeRTCP(batch, reports) // one that is lost is followed by the next
+	}
 }
 
 // open finds what a stream not seen before is, and makes its track. One more
@@ -194,7 +197,7 @@ func (p *leanPath) open(pkt *rtp.Packet) *leanTrack {
 		close(before.over)
 	}
 	track := &leanTrack{over: make(chan struct{}), r: newReceiver(as.kind, pkt.SSRC, pkt.PayloadType, as.clockRate, &p.t.clock, trackIO{
-		layers: publisher{p.t}, writeRTCP: p.writeRTCP, rtt: p.t.roundTrip, resends: as.resends,
+		layers: publisher{p.t}, writeRTCP: p.t.writeRTCP, rtt: p.t.roundTrip, resends: as.resends,
 		arrived: func(h *rtp.Header, size int, now time.Time) { p.t.repairs.arrivals.note(h, size, as.arrivals, now) },
 	})}
 	if !p.t.begin(track.r, layer.rid == LowLayer) {
@@ -247,10 +250,10 @@ func (p *leanPath) HandleRTCP(raw []byte, arrival time.Time) {
 // writeRTP implements rtpWriter.
 func (p *leanPath) writeRTP(out *outgoing) { _ = p.peer.WriteRTP(out.batch, &out.header, out.payload) }
 
-func (p *leanPath) writeRTCP(packets []rtcp.Packet) error {
+func (p *leanPath) writeRTCP(batch *lean.Batch, packets []rtcp.Packet) error {
 	raw, err := rtcp.Marshal(packets)
 	if err != nil {
 		return fmt.Errorf("media: RTCP: %w", err)
 	}
-	return p.peer.WriteRTCP(raw)
+	return p.peer.WriteRTCP(batch, raw)
 }

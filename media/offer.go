@@ -96,9 +96,17 @@ func hasCodec(section *sdp.MediaDescription, codec string) bool {
 // client checks us, which shows us the address that works; an offer that names
 // others would only make this machine knock at them.
 func withoutCandidates(offer string) string {
+	return withoutLines(offer, "a=candidate:", "a=end-of-candidates")
+}
+
+// withoutStreams drops the SSRCs: on the lean path streams are told apart by
+// their packets, and pion would keep readers for each that is named.
+func withoutStreams(offer string) string { return withoutLines(offer, "a=ssrc:", "a=ssrc-group:") }
+
+func withoutLines(offer string, prefixes ...string) string {
 	var kept strings.Builder
 	for line := range strings.Lines(offer) {
-		if !strings.HasPrefix(line, "a=candidate:") && !strings.HasPrefix(line, "a=end-of-candidates") {
+		if !slices.ContainsFunc(prefixes, func(prefix string) bool { return strings.HasPrefix(line, prefix) }) {
 			kept.WriteString(line)
 		}
 	}

@@ -1,6 +1,9 @@
 package media
 
-import "time"
+import (
+	"math"
+	"time"
+)
 
 // A probe is a short train of packets, faster than the estimate, that shows
 // whether the way bears more than is sent: without it an estimate never climbs
@@ -28,9 +31,9 @@ type probeResult struct {
 	arrivedAt [2]time.Duration
 }
 
-// begin starts the next probe and gives its number.
+// begin starts the next probe and gives its number, 16 bits of which 0 is none.
 func (p *probeResult) begin() int {
-	*p = probeResult{number: p.number + 1}
+	*p = probeResult{number: p.number%math.MaxUint16 + 1}
 	return p.number
 }
 
@@ -49,18 +52,18 @@ func (p *probeResult) disturbs(now time.Duration) bool {
 }
 
 func (p *probeResult) arrived(d *departure, arrival time.Duration) {
-	if d.probe == 0 || d.probe != p.number {
+	if d.probe == 0 || int(d.probe) != p.number {
 		return
 	}
 	if p.came == 0 {
-		p.sent, p.arrivedAt, p.firstSize = [2]time.Duration{d.at, d.at}, [2]time.Duration{arrival, arrival}, d.size
+		p.sent, p.arrivedAt, p.firstSize = [2]time.Duration{d.at, d.at}, [2]time.Duration{arrival, arrival}, int(d.size)
 	}
 	p.came++
-	p.total += d.size
+	p.total += int(d.size)
 	p.sent[0] = min(p.sent[0], d.at)
 	p.arrivedAt[0] = min(p.arrivedAt[0], arrival)
 	if d.at >= p.sent[1] {
-		p.sent[1], p.lastSize = d.at, d.size
+		p.sent[1], p.lastSize = d.at, int(d.size)
 	}
 	p.arrivedAt[1] = max(p.arrivedAt[1], arrival)
 }

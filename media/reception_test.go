@@ -64,7 +64,7 @@ func TestArrivals(t *testing.T) {
 	}
 	a.note(&rtp.Header{}, 100, id, epoch) // without a number
 	a.note(&rtp.Header{}, 100, 0, epoch)
-	packets := a.report()
+	packets := a.report(0, time.Now())
 	if len(packets) != 1 {
 		t.Fatalf("%d reports", len(packets))
 	}
@@ -72,7 +72,7 @@ func TestArrivals(t *testing.T) {
 	if cc.BaseSequenceNumber != 0xfff8 || cc.PacketStatusCount != 10 || len(cc.RecvDeltas) != 9 {
 		t.Errorf("%+v", cc)
 	}
-	if again := a.report(); again != nil {
+	if again := a.report(0, time.Now()); again != nil {
 		t.Errorf("told twice: %+v", again)
 	}
 }

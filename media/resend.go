@@ -13,8 +13,10 @@ import (
 const (
 	resendVideoRoom, resendAudioRoom = 64 << 10, 8 << 10
 	resendMostRoom                   = 512 << 10
-	// resendPackets at most are kept: 3 s of video at 160 packets a second.
+	// resendPackets at most are kept: 3 s of video at 160 packets a second, or of
+	// audio, which has a small room, one for each resendLeast bytes.
 	resendPackets = 512
+	resendLeast   = 64
 	// resendTries of one packet; a subscriber that asks more often gets nothing.
 	resendTries = 5
 )
@@ -45,7 +47,7 @@ func (s *sentPackets) keep(header *rtp.Header, payload []byte) {
 		return
 	}
 	if s.bytes == nil {
-		s.bytes, s.index = make([]byte, s.room), make([]sentPlace, resendPackets)
+		s.bytes, s.index = make([]byte, s.room), make([]sentPlace, min(resendPackets, s.room/resendLeast))
 	}
 	at := s.end & uint64(len(s.bytes)-1)
 	if at+uint64(size) > uint64(len(s.bytes)) {
@@ -57,7 +59,7 @@ func (s *sentPackets) keep(header *rtp.Header, payload []byte) {
 		return // it isn't sent either
 	}
 	copy(s.bytes[int(at)+n:], payload)
-	s.index[header.SequenceNumber%resendPackets] = sentPlace{at: s.end, size: uint16(size), seq: header.SequenceNumber}
+	s.index[int(header.SequenceNumber)%len(s.index)] = sentPlace{at: s.end, size: uint16(size), seq: header.SequenceNumber}
 	s.end += uint64(size)
 }
 
@@ -67,7 +69,7 @@ func (s *sentPackets) again(seq uint16) []byte {
 	if s.bytes == nil {
 		return nil
 	}
-	p := &s.index[seq%resendPackets]
+	p := &s.index[int(seq)%len(s.index)]
 	if p.size == 0 || p.seq != seq || p.tries == resendTries {
 		return nil
 	}

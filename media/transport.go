@@ -168,6 +168,9 @@ func (t *Transport) Downlink() int { return t.link.bps(time.Now()) / 1000 }
 func (t *Transport) Uplink() int { return t.repairs.arrivals.best(time.Now()) / 1000 }
 
 func (t *Transport) negotiate(ctx context.Context, offer string) (string, error) {
+	if t.lean != nil {
+		offer = withoutStreams(offer)
+	}
 	err := t.pc.SetRemoteDescription(webrtc.SessionDescription{Type: webrtc.SDPTypeOffer, SDP: offer})
 	if err != nil {
 		return "", fmt.Errorf("%w: %w", ErrBadSDP, err)
@@ -353,7 +356,7 @@ func (t *Transport) run() {
 		case <-t.changed:
 			posted = t.postState(posted)
 		case <-arrivals.C:
-			t.send(t.repairs.arrivals.report())
+			t.reportArrivals(time.Now())
 			t.steer(time.Now())
 		case <-reports.C:
 			posted = t.postState(posted)
@@ -400,6 +403,16 @@ func (t *Transport) postState(posted webrtc.PeerConnectionState) webrtc.PeerConn
 	return state
 }
 
+// reportArrivals tells of them; on the lean path its loop does, and here only
+// what came before the stream fell silent.
+func (t *Transport) reportArrivals(now time.Time) {
+	age := time.Duration(0)
+	if t.lean != nil {
+		age = 2 * arrivalsInterval
+	}
+	t.send(t.repairs.arrivals.report(age, now))
+}
+
 // measureRTT takes the round trip of the ICE checks, while no reports tell more.
 func (t *Transport) measureRTT() {
 	ice := t.pc.SCTP().Transport().ICETransport()
@@ -442,7 +455,7 @@ func (t *Transport) send(reports []rtcp.Packet) {
 // writeRTCP sends to the participant.
 func (t *Transport) writeRTCP(packets []rtcp.Packet) error {
 	if t.lean != nil {
-		return t.lean.writeRTCP(packets)
+		return t.lean.writeRTCP(nil, packets)
 	}
 	return t.pc.WriteRTCP(packets)
 }

@@ -12,6 +12,7 @@ import (
 	"net/http"
 	_ "net/http/pprof" // for the profiles in docs/decisions
 	"os"
+	"runtime/debug"
 	"sync"
 
 	"filippo.io/age"
@@ -19,6 +20,9 @@ import (
 	"verifycall/media"
 	"verifycall/recorder"
 )
+
+// heapGrowth is what cmd/verifycall sets.
+const heapGrowth = 50
 
 // settings of a run.
 type settings struct{ listen, media, record, path string }
@@ -47,6 +51,9 @@ func main() {
 	flag.StringVar(&set.record, "record", "", "directory to record to; nothing is recorded without")
 	flag.StringVar(&set.path, "path", string(media.PathPion), "pion or lean")
 	flag.Parse()
+	if os.Getenv("GOGC") == "" {
+		debug.SetGCPercent(heapGrowth)
+	}
 	if err := run(set); err != nil {
 		fmt.Fprintln(os.Stderr, "ours:", err)
 		os.Exit(1)

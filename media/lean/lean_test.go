@@ -404,7 +404,7 @@ func TestNoNonceTwice(t *testing.T) {
 	}
 	used := map[uint32]bool{}
 	for range 10 {
-		if err := peer.WriteRTCP([]byte{0x80, 201, 0, 1, 0, 0, 0, 9}); err != nil {
+		if err := peer.WriteRTCP(nil, []byte{0x80, 201, 0, 1, 0, 0, 0, 9}); err != nil {
 			t.Fatal(err)
 		}
 		raw := read()

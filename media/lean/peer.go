@@ -171,12 +171,12 @@ func (p *Peer) WriteRTP(b *Batch, header *rtp.Header, payload []byte) error {
 	})
 }
 
-// WriteRTCP encrypts a compound packet and sends it. Errors as WriteRTP's.
-func (p *Peer) WriteRTCP(raw []byte) error {
+// WriteRTCP encrypts a compound packet and sends it as WriteRTP does.
+func (p *Peer) WriteRTCP(b *Batch, raw []byte) error {
 	if len(raw) > maxPacket {
 		return ErrTooLarge
 	}
-	return p.write(nil, func(buf []byte) ([]byte, error) {
+	return p.write(b, func(buf []byte) ([]byte, error) {
 		return p.encrypt.EncryptRTCP(buf[:0], raw, nil)
 	})
 }
