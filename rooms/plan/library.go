@@ -14,6 +14,7 @@ import (
 	"slices"
 	"strconv"
 
+	"github.com/gowebpki/jcs"
 	"github.com/santhosh-tekuri/jsonschema/v6"
 )
 
@@ -60,16 +61,16 @@ func Read(files fs.FS) (*Library, error) {
 	l := &Library{map[string]*Profile{}, map[string]*Document{}}
 	var faults []error
 	faults = append(faults, each(files, "documents", func(name string, text []byte) error {
-		d := &Document{text: text, digest: digest(text)}
-		if err := strict(documentSchema, text, d); err != nil {
+		d, err := ParseDocument(text)
+		if err != nil {
 			return err
 		}
 		l.documents[d.ID()] = d
 		return named(name, d.ID())
 	}))
 	faults = append(faults, each(files, "profiles", func(name string, text []byte) error {
-		p := &Profile{text: text, digest: digest(text)}
-		if err := strict(profileSchema, text, p); err != nil {
+		p, err := ParseProfile(text)
+		if err != nil {
 			return err
 		}
 		l.profiles[p.ID()] = p
@@ -183,16 +184,41 @@ func each(files fs.FS, folder string, take func(name string, text []byte) error)
 	return errors.Join(faults...)
 }
 
-// strict validates text by the schema and decodes it.
-func strict(schema *jsonschema.Schema, text []byte, into any) error {
+// ParseProfile reads a profile and validates it by its schema.
+func ParseProfile(text []byte) (*Profile, error) {
+	p := &Profile{text: text}
+	var err error
+	p.digest, err = strict(profileSchema, text, p)
+	return p, err
+}
+
+// ParseDocument reads a document type and validates it by its schema.
+func ParseDocument(text []byte) (*Document, error) {
+	d := &Document{text: text}
+	var err error
+	d.digest, err = strict(documentSchema, text, d)
+	return d, err
+}
+
+// strict validates text by the schema, decodes it and gives the SHA-256 of its
+// canonical form (RFC 8785).
+func strict(schema *jsonschema.Schema, text []byte, into any) (digest string, err error) {
+	if len(text) > maxFile {
+		return "", fmt.Errorf("over %d bytes", maxFile)
+	}
 	value, err := jsonschema.UnmarshalJSON(bytes.NewReader(text))
 	if err != nil {
-		return err
+		return "", err
 	}
 	if err := schema.Validate(value); err != nil {
-		return err
+		return "", err
 	}
-	return json.Unmarshal(text, into)
+	plain, err := jcs.Transform(text)
+	if err != nil {
+		return "", err
+	}
+	sum := sha256.Sum256(plain)
+	return hex.EncodeToString(sum[:]), json.Unmarshal(text, into)
 }
 
 func compiled(name string) *jsonschema.Schema {
@@ -224,8 +250,3 @@ func named(file, id string) error {
 }
 
 func id(name string, version int) string { return name + "-" + strconv.Itoa(version) }
-
-func digest(text []byte) string {
-	sum := sha256.Sum256(text)
-	return hex.EncodeToString(sum[:])
-}

@@ -67,10 +67,10 @@ type Retention struct {
 // ID names the version: "marketplace-1".
 func (p *Profile) ID() string { return id(p.Name, p.Version) }
 
-// Text is the profile's JSON, as read. The bundle holds it.
+// Text is the profile's JSON, as read.
 func (p *Profile) Text() []byte { return p.text }
 
-// Digest is the SHA-256 of Text, hex.
+// Digest is the SHA-256 of Text in its canonical form (RFC 8785), hex.
 func (p *Profile) Digest() string { return p.digest }
 
 // Document is one version of what is known of a type of document.
@@ -100,7 +100,7 @@ func (d *Document) ID() string { return id(d.Name, d.Version) }
 // Text is the document type's JSON, as read.
 func (d *Document) Text() []byte { return d.text }
 
-// Digest is the SHA-256 of Text, hex.
+// Digest is the SHA-256 of Text in its canonical form (RFC 8785), hex.
 func (d *Document) Digest() string { return d.digest }
 
 // has reports that the document shows the slot's side, or that the slot is no
