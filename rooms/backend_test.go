@@ -219,17 +219,12 @@ func do(t testing.TB, s *Store, id string, commands ...Command) *Room {
 }
 
 // wholeCall is a call from booking to the custody ledger, without what opens it.
-func wholeCall() []Command {
-	list := append([]Command{}, agree...)
+func wholeCall(t testing.TB) []Command {
+	list := append([]Command{draw}, agree...)
 	list = append(list, EnterWaiting{}, SendChat{Seller, "Ist das Licht gut so?"}, Admit{}, ShowStep{"FACE"})
-	for _, slot := range Slots {
-		c := capture
-		c.Slot = slot
-		list = append(list, TakeCapture{c})
-	}
-	for _, item := range Items {
-		list = append(list, DecideCompare{item, DecisionSame, "Müller"})
-	}
+	drawn := &Room{ID: "R-7K3M9QXD"}
+	run(t, drawn, noon, newRoom, draw)
+	list = append(list, finish(drawn)...)
 	return append(list, Interrupt{"seller_lost"}, Resume{}, WriteNote{"S_FRAUD", "sah zur Seite"}, WriteNote{"", "freundlich"},
 		EndCall{Cause: "hangup_seller"}, GiveVerdict{Verdict: VerdictPass, Line: "Danke!", Coverage: map[string]int{"seller.video": 998}},
 		Seal{map[string]any{"recordings": []any{map[string]any{"id": "seller-1", "gaps": 0}}}})

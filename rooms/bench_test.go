@@ -34,7 +34,7 @@ func BenchmarkLoad(b *testing.B) {
 		b.Run(backend.name, func(b *testing.B) {
 			s := backend.open(b)
 			id := create(b, s, nil).ID
-			do(b, s, id, wholeCall()...)
+			do(b, s, id, wholeCall(b)...)
 			for b.Loop() {
 				if _, err := s.Load(b.Context(), id); err != nil {
 					b.Fatal(err)

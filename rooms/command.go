@@ -115,7 +115,7 @@ const maxEntries = 5000
 // something, and the withdrawal of an agreement, may not.
 func (d Draft) growing() bool {
 	switch d.Type {
-	case typeCancelled, typeExpired, typeNoShow, typeLeftWaiting, typeInterrupted, typeEnded, typeAborted, typeVerdict, typeSealed:
+	case typeCancelled, typeExpired, typeNoShow, typeLeftWaiting, typeInterrupted, typeEnded, typeAborted, typeVerdict, typePlanRevealed, typeSealed:
 		return false
 	case typeNotice:
 		return d.Body["answer"] == NoticeAgreed

@@ -2,6 +2,8 @@ package rooms
 
 import (
 	"time"
+
+	"verifycall/rooms/plan"
 )
 
 // noShowGrace is how long after a missed appointment the link still books.
@@ -22,8 +24,9 @@ type CreateRoom struct {
 	Language    string
 	Zone        string
 	At          time.Time
-	Manager     string // staff id, may be empty
-	Profile     string // DefaultProfile where empty
+	Manager     string        // staff id, may be empty
+	Profile     *plan.Profile // plan.Default's DefaultProfile where nil
+	Seed        []byte        // plan.SeedSize random bytes; Store.Create makes them where nil
 	Test        bool
 	Link        Link
 }
@@ -38,16 +41,20 @@ func (c CreateRoom) decide(r *Room, now time.Time) ([]Draft, error) {
 	if r.State != "" {
 		return nil, refuse(c, r, "the room is there already")
 	}
-	if c.Profile == "" {
-		c.Profile = DefaultProfile
+	if c.Profile == nil {
+		var err error
+		if c.Profile, err = plan.Default().Profile(DefaultProfile); err != nil {
+			return nil, err
+		}
 	}
 	if err := c.check(); err != nil {
 		return nil, err
 	}
 	body := map[string]any{
-		"room": r.ID, "profile": c.Profile, "language": c.Language, "zone": c.Zone, "test": c.Test,
+		"room": r.ID, "profile": c.Profile.ID(), "profile_sha256": c.Profile.Digest(), "language": c.Language, "zone": c.Zone, "test": c.Test,
 		"seller_name": personal{c.SellerName}, "application": c.application(), "documents": c.documents(),
 	}
+	seedOf(c.Seed, body)
 	if c.SellerMail != "" {
 		body["seller_mail"] = personal{c.SellerMail}
 	}
@@ -71,7 +78,10 @@ func (c CreateRoom) check() error {
 	if len(c.Application) > maxFields {
 		return &InputError{commandName(c), "application", "has too many fields"}
 	}
-	err := first(check(c, "profile", c.Profile, codeForm), check(c, "language", c.Language, codeForm),
+	if len(c.Seed) != plan.SeedSize {
+		return &InputError{commandName(c), "seed", "has the wrong length"}
+	}
+	err := first(check(c, "language", c.Language, codeForm),
 		check(c, "zone", c.Zone, zoneForm))
 	if c.Manager != "" {
 		err = first(err, check(c, "manager", c.Manager, codeForm))

@@ -1,6 +1,7 @@
 package rooms
 
 import (
+	"slices"
 	"time"
 )
 
@@ -124,6 +125,9 @@ func (c ShowStep) decide(r *Room, now time.Time) ([]Draft, error) {
 	if err := first(in(c, r, StateLive, StateInterrupted), check(c, "step", c.Step, codeForm)); err != nil {
 		return nil, err
 	}
+	if !slices.ContainsFunc(r.Steps, func(s Step) bool { return s.Code == c.Step }) {
+		return nil, &InputError{commandName(c), "step", "is none of the plan's"}
+	}
 	if c.Step == r.Step {
 		return nil, nil
 	}
@@ -139,6 +143,9 @@ func (c TakeCapture) decide(r *Room, now time.Time) ([]Draft, error) {
 		check(c, "recording", c.Recording, codeForm))
 	if err != nil {
 		return nil, err
+	}
+	if r.Tries > 0 && r.captures(c.Slot) >= r.Tries {
+		return nil, &TransitionError{commandName(c), r.State, "this slot has had as many captures as the profile allows", ErrTries}
 	}
 	body := map[string]any{
 		"kind": captureFrame, "slot": c.Slot, "sha256": c.SHA256, "frame_sha256": c.FrameSHA256,

@@ -9,6 +9,7 @@ import (
 
 	"verifycall/calls/protocol"
 	"verifycall/rooms/ledger"
+	"verifycall/rooms/plan"
 )
 
 var (
@@ -20,7 +21,37 @@ var newRoom = CreateRoom{
 	SellerName: "Jörg Müller", SellerMail: "joerg@example.org", Language: "de", Zone: "Europe/Berlin", At: noon, Manager: "m1",
 	Application: map[string]string{"surname": "Müller", "document_number": "L01X00T47"},
 	Documents:   []Document{{"id_front", digest, "image/jpeg", 183204, 1280, 720}},
-	Link:        Link{digest, noon.Add(time.Hour)},
+	Link:        Link{digest, noon.Add(time.Hour)}, Seed: []byte(strings.Repeat("s", plan.SeedSize)),
+}
+
+var draw = DrawPlan{Nonce: strings.Repeat("0d", plan.NonceSize), By: Seller, Profile: marketplace(), Document: plan.Default().Document("id_card")}
+
+func marketplace() *plan.Profile {
+	p, err := plan.Default().Profile(DefaultProfile)
+	if err != nil {
+		panic(err)
+	}
+	return p
+}
+
+// finish does every step of the room's plan and finds every item the same.
+func finish(r *Room) []Command {
+	var list []Command
+	for _, s := range r.Steps {
+		switch s.Kind {
+		case plan.KindCapture:
+			c := capture
+			c.Slot = s.Code
+			list = append(list, TakeCapture{c})
+		case plan.KindCompare:
+			for _, item := range r.Items {
+				list = append(list, DecideCompare{item, DecisionSame, "Müller"})
+			}
+		default:
+			list = append(list, FinishStep{Step: s.Code, Result: StepDone})
+		}
+	}
+	return list
 }
 
 // run puts a room through commands at a time, as Store does without Redis.
@@ -48,7 +79,7 @@ var agree = []Command{GiveNotice{Seller, "2026-11", "de", true}, GiveNotice{Mana
 func inState(t testing.TB, state string) *Room {
 	t.Helper()
 	r := &Room{ID: "R-7K3M9QXD"}
-	booked := append([]Command{newRoom}, agree...)
+	booked := append([]Command{newRoom, draw}, agree...)
 	waiting := append(slices.Clone(booked), EnterWaiting{})
 	live := append(slices.Clone(waiting), Admit{})
 	ended := append(slices.Clone(live), EndCall{Cause: "hangup_seller"})
@@ -114,6 +145,8 @@ var table = map[string]struct {
 	"Interrupt":            {always(Interrupt{"manager_lost"}), to(StateInterrupted, StateLive)},
 	"Resume":               {always(Resume{}), to(StateLive, StateInterrupted)},
 	"ShowStep":             {always(ShowStep{"DOC_BACK"}), stay(StateLive, StateInterrupted)},
+	"DrawPlan":             {always(draw), stay(StateInvited, StateBooked, StateWaiting, StateLive, StateInterrupted)},
+	"FinishStep":           {func(r *Room) Command { return FinishStep{Step: feature(r), Result: StepDone} }, stay(StateLive, StateInterrupted, StateEnded)},
 	"TakeCapture":          {always(TakeCapture{capture}), stay(StateLive, StateInterrupted)},
 	"DecideCompare":        {always(DecideCompare{"face", DecisionSame, "typed"}), stay(StateLive, StateInterrupted, StateEnded)},
 	"SendChat":             {always(SendChat{Seller, "你好"}), stay(StateWaiting, StateLive, StateInterrupted)},
@@ -127,6 +160,16 @@ var table = map[string]struct {
 	"LogView unopened":     {always(LogView{"a1", "room"}), nil},                                                                                                                            // possible once custody is open
 	"LogPlay unopened":     {always(LogPlay{"a1", "seller-1"}), nil},
 	"LogDownload unopened": {always(LogDownload{"a1", "bundle.zip"}), nil},
+}
+
+// feature gives the first security feature of the plan.
+func feature(r *Room) string {
+	for _, s := range r.Steps {
+		if s.Kind == plan.KindFeature {
+			return s.Code
+		}
+	}
+	return "FEATURE_NONE"
 }
 
 func always(c Command) func(*Room) Command { return func(*Room) Command { return c } }
@@ -185,7 +228,7 @@ func TestEveryCommandIsInTheTable(t *testing.T) {
 		seen[commandName(row.command(&Room{}))] = true
 	}
 	for _, c := range []Command{CreateRoom{}, AddLink{}, Reschedule{}, Cancel{}, Expire{}, NoShow{}, GiveNotice{}, WithdrawNotice{},
-		EnterWaiting{}, LeaveWaiting{}, Admit{}, Interrupt{}, Resume{}, ShowStep{}, TakeCapture{}, DecideCompare{}, SendChat{},
+		EnterWaiting{}, LeaveWaiting{}, Admit{}, Interrupt{}, Resume{}, DrawPlan{}, ShowStep{}, FinishStep{}, TakeCapture{}, DecideCompare{}, SendChat{},
 		WriteNote{}, EndCall{}, Abort{}, GiveVerdict{}, Seal{}, OpenCustody{}, LogView{}, LogPlay{}, LogDownload{}} {
 		if !seen[commandName(c)] {
 			t.Errorf("%T is in no row", c)
@@ -260,8 +303,12 @@ func TestWhatIsAlreadyWantedWritesNothing(t *testing.T) {
 func TestPassIsLockedUntilComplete(t *testing.T) {
 	r := inState(t, StateLive)
 	var want []Missing
-	for _, slot := range protocol.Slots {
-		want = append(want, Missing{"capture", slot})
+	for _, s := range r.Steps[:len(r.Steps)-1] {
+		code := "step"
+		if s.Kind == plan.KindCapture {
+			code = "capture"
+		}
+		want = append(want, Missing{code, s.Code})
 	}
 	for _, item := range protocol.Items {
 		want = append(want, Missing{"compare", item})
@@ -269,30 +316,40 @@ func TestPassIsLockedUntilComplete(t *testing.T) {
 	if got := r.Missing(); !slices.Equal(got, want) {
 		t.Fatalf("missing %+v, want %+v", got, want)
 	}
-	for _, slot := range Slots {
-		c := capture
-		c.Slot = slot
-		run(t, r, noon, TakeCapture{c})
-	}
-	for _, item := range Items {
-		run(t, r, noon, DecideCompare{item, DecisionSame, ""})
-	}
+	run(t, r, noon, finish(r)...)
 	run(t, r, noon, EndCall{Cause: "verdict"})
+	features := []string{}
+	for _, s := range r.Steps {
+		if s.Kind == plan.KindFeature {
+			features = append(features, s.Code)
+		}
+	}
 	for _, c := range []struct {
 		command Command
 		missing Missing
 	}{
 		{DecideCompare{"name", DecisionDifferent, "Muller"}, Missing{"different", "name"}},
 		{DecideCompare{"name", DecisionNotVisible, ""}, Missing{"compare", "name"}},
+		{DecideCompare{"name", DecisionSame, ""}, Missing{}},
+		{FinishStep{features[0], StepFailed, ""}, Missing{"failed", features[0]}},
+		{FinishStep{features[0], StepOpen, ""}, Missing{"step", features[0]}},
+		{FinishStep{features[0], StepSkipped, "not_on_document"}, Missing{}},
+		{FinishStep{features[1], StepSkipped, "not_visible"}, Missing{"skipped", features[1]}},
 	} {
 		run(t, r, noon, c.command)
+		if c.missing == (Missing{}) {
+			if got := r.Missing(); len(got) > 0 {
+				t.Fatalf("%+v: missing %+v", c.command, got)
+			}
+			continue
+		}
 		var locked *LockedError
 		_, err := decide(r, GiveVerdict{Verdict: VerdictPass}, noon)
 		if !errors.Is(err, ErrPassLocked) || !errors.As(err, &locked) || !slices.Equal(locked.Missing, []Missing{c.missing}) {
 			t.Fatalf("%+v: %v", c.command, err)
 		}
 	}
-	run(t, r, noon, DecideCompare{"name", DecisionSame, ""}, GiveVerdict{Verdict: VerdictPass, Coverage: map[string]int{"seller.video": 993}})
+	run(t, r, noon, FinishStep{features[1], StepDone, ""}, GiveVerdict{Verdict: VerdictPass, Coverage: map[string]int{"seller.video": 993}})
 	if r.State != StateDecided || r.Verdict != VerdictPass || r.Coverage["seller.video"] != 993 || r.Cause != "verdict" {
 		t.Fatalf("%+v", r)
 	}

@@ -98,5 +98,5 @@ func (c Seal) decide(r *Room, now time.Time) ([]Draft, error) {
 	if r.Sealed {
 		return nil, nil
 	}
-	return record(typeSealed, map[string]any{"facts": c.Facts}), nil
+	return append(r.revealed(), record(typeSealed, map[string]any{"facts": c.Facts})...), nil
 }

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"verifycall/rooms/ledger"
+	"verifycall/rooms/plan"
 )
 
 // attempts bounds how often Do decides again after a conflict. One of all who
@@ -22,6 +23,10 @@ const attempts = 100
 // "seller", "manager:<staff id>", "key:<name>", no personal name. Errors:
 // *InputError, ErrConflict where the command's id is taken, ErrUnknown.
 func (s *Store) Create(ctx context.Context, actor string, c CreateRoom) (*Room, error) {
+	if c.Seed == nil {
+		c.Seed = make([]byte, plan.SeedSize)
+		rand.Read(c.Seed) // never fails, crypto/rand
+	}
 	for {
 		r := &Room{ID: c.ID}
 		if r.ID == "" {

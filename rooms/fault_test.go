@@ -198,7 +198,7 @@ func TestEmbeddedComesBackWhole(t *testing.T) {
 		}
 		if run == 0 {
 			r := create(t, s, func(c *CreateRoom) { c.Link = Link{HashToken("token"), time.Now().Add(time.Hour)} })
-			want = do(t, s, r.ID, wholeCall()...)
+			want = do(t, s, r.ID, wholeCall(t)...)
 			if err := s.PutTicket(t.Context(), "session", "token", Ticket{Subject: "m1"}, time.Hour); err != nil {
 				t.Fatal(err)
 			}

@@ -9,7 +9,7 @@ import (
 
 // Types of entries in the record.
 const (
-	typeCreated     = "created"         // room, profile, language, zone, test, manager, appointment, seller_name, seller_mail, application, documents
+	typeCreated     = "created"         // room, profile, profile_sha256, seed_sha256, seed, language, zone, test, manager, appointment, seller_name, seller_mail, application, documents
 	typeLinkAdded   = "link_added"      // link (hash of the token), expires
 	typeBooked      = "booked"          // appointment
 	typeCancelled   = "cancelled"       // by
@@ -116,6 +116,11 @@ var applies = map[string]func(r *Room, at time.Time, b body){
 	typeStep:        func(r *Room, _ time.Time, b body) { r.Step = b.text("step") },
 	typeCapture:     captureKindTaken,
 	typeAnnounced:   photoAnnounced,
+
+	typePlan:         planDrawn,
+	typeStepResult:   stepFinished,
+	typePlanRevealed: func(*Room, time.Time, body) {}, // for those who draw the plan again
+
 	typeCompare: func(r *Room, _ time.Time, b body) {
 		r.Compares[b.text("item")] = Compare{b.text("decision"), b.commitment("typed")}
 	},
@@ -136,6 +141,7 @@ var applies = map[string]func(r *Room, at time.Time, b body){
 
 func created(r *Room, at time.Time, b body) {
 	r.Created, r.Profile, r.Language, r.Zone = at, b.text("profile"), b.text("language"), b.text("zone")
+	r.ProfileSHA256, r.SeedSHA256, r.Seed = b.text("profile_sha256"), b.text("seed_sha256"), b.commitment("seed")
 	r.Test, r.Manager, r.At = b["test"] == true, b.text("manager"), b.time("appointment")
 	r.SellerName, r.SellerMail = b.commitment("seller_name"), b.commitment("seller_mail")
 	r.Application = map[string]ledger.Commitment{}

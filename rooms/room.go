@@ -20,10 +20,10 @@ type Room struct {
 	State    string    `json:"state"`
 	Since    time.Time `json:"since"`           // of the state
 	Cause    string    `json:"cause,omitempty"` // why interrupted, ended, cancelled, no_show or aborted
-	Profile  string    `json:"profile"`
-	Language string    `json:"language"`    // the seller's, BCP 47
-	Zone     string    `json:"zone"`        // the seller's, IANA
-	At       time.Time `json:"at,omitzero"` // appointment; zero while invited
+	Profile  string    `json:"profile"`         // id and version, "marketplace-1"
+	Language string    `json:"language"`        // the seller's, BCP 47
+	Zone     string    `json:"zone"`            // the seller's, IANA
+	At       time.Time `json:"at,omitzero"`     // appointment; zero while invited
 	Created  time.Time `json:"created"`
 	Test     bool      `json:"test,omitempty"`
 	Manager  string    `json:"manager,omitempty"` // staff id
@@ -32,6 +32,15 @@ type Room struct {
 	SellerMail  ledger.Commitment            `json:"sellerMail,omitempty"`
 	Application map[string]ledger.Commitment `json:"application"` // field → value
 	Documents   []Document                   `json:"documents"`
+
+	ProfileSHA256 string            `json:"profileSHA256"`      // of the profile's canonical JSON
+	SeedSHA256    string            `json:"seedSHA256"`         // of the seed that the plan is drawn from, hex
+	Seed          ledger.Commitment `json:"seed"`               // hex, personal until it is revealed
+	Nonce         string            `json:"nonce,omitempty"`    // of the seller's page, hex, once the plan is drawn
+	Document      string            `json:"document,omitempty"` // id of the document type that it was drawn for
+	Steps         []Step            `json:"steps,omitempty"`    // the plan, in its order; empty before it is drawn
+	Items         []string          `json:"items,omitempty"`    // compared by eye
+	Tries         int               `json:"tries,omitempty"`    // captures of one slot, at most
 
 	Notices  map[string]Notice  `json:"notices"` // by Seller, Manager
 	Step     string             `json:"step,omitempty"`
@@ -136,8 +145,8 @@ type Note struct {
 
 // Missing is one thing that keeps a pass locked.
 type Missing struct {
-	Code string `json:"code"` // "notice", "capture", "compare", "different"
-	Item string `json:"item"` // person, slot or item
+	Code string `json:"code"` // "notice", "plan", "capture", "step", "failed", "skipped", "compare", "different"
+	Item string `json:"item"` // person, step or item
 }
 
 // Text is the opened value of a commitment as a string, empty where it is not
@@ -163,8 +172,8 @@ func (r *Room) Note(ref NoteRef) Note {
 func (r *Room) Agreed(who string) bool { return r.Notices[who].Answer == NoticeAgreed }
 
 // Missing lists what keeps a pass locked, in plan order: notices that don't
-// stand, slots without a capture, items not seen or seen to differ. What the
-// recorder covered is judged by who recorded.
+// stand, steps not done, failed or skipped too often, items not seen or seen to
+// differ. What the recorder covered is judged by who recorded.
 func (r *Room) Missing() []Missing {
 	var list []Missing
 	for _, who := range []string{Seller, Manager} {
@@ -172,12 +181,8 @@ func (r *Room) Missing() []Missing {
 			list = append(list, Missing{"notice", who})
 		}
 	}
-	for _, slot := range Slots {
-		if !r.captured(slot) {
-			list = append(list, Missing{"capture", slot})
-		}
-	}
-	for _, item := range Items {
+	list = append(list, r.missingSteps()...)
+	for _, item := range r.Items {
 		switch r.Compares[item].Decision {
 		case DecisionSame:
 		case DecisionDifferent:
@@ -189,11 +194,14 @@ func (r *Room) Missing() []Missing {
 	return list
 }
 
-func (r *Room) captured(slot string) bool {
+func (r *Room) captured(slot string) bool { return r.captures(slot) > 0 }
+
+func (r *Room) captures(slot string) int {
+	count := 0
 	for _, c := range r.Captures {
 		if c.Slot == slot {
-			return true
+			count++
 		}
 	}
-	return false
+	return count
 }

@@ -19,7 +19,7 @@ func TestWholeLifeFoldsToWhatIsStored(t *testing.T) {
 	onBoth(t, func(t *testing.T, s *Store) {
 		ctx := t.Context()
 		id := create(t, s, nil).ID
-		last := do(t, s, id, wholeCall()...)
+		last := do(t, s, id, wholeCall(t)...)
 		last = do(t, s, id, OpenCustody{digest, last.Record}, LogView{"a1", "room"}, LogPlay{"a1", "seller-1"}, LogDownload{"a1", "bundle.zip"})
 		loaded, err := s.Load(ctx, id)
 		if err != nil {
@@ -70,7 +70,7 @@ func TestPersonalValuesStayOutOfTheChain(t *testing.T) {
 	onBoth(t, func(t *testing.T, s *Store) {
 		ctx := t.Context()
 		id := create(t, s, nil).ID
-		r := do(t, s, id, wholeCall()...)
+		r := do(t, s, id, wholeCall(t)...)
 		record, err := s.Record(ctx, id)
 		if err != nil {
 			t.Fatal(err)
