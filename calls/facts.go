@@ -6,7 +6,6 @@ import (
 	"slices"
 	"time"
 
-	"verifycall/calls/protocol"
 	"verifycall/recorder"
 	"verifycall/recorder/evidence"
 	"verifycall/recorder/evidence/vault"
@@ -180,9 +179,10 @@ func (h *House) writeBundle(ctx context.Context, r *rooms.Room, facts Facts, mad
 	if err != nil {
 		return "", fmt.Errorf("read the private values: %w", err)
 	}
-	src := evidence.Source{Room: facts, Entries: entries, Privates: privates,
-		Profile: map[string]any{"name": r.Profile, "coverage_floor": floorOf(r)},
-		Plan:    map[string]any{"steps": protocol.Steps}, Statement: evidence.BuildStatement()}
+	src := evidence.Source{Room: facts, Entries: entries, Privates: privates, Statement: evidence.BuildStatement()}
+	if err := h.pinned(r, &src); err != nil {
+		return "", err
+	}
 	owner := vault.Room(r.ID)
 	for _, digest := range stillsOf(r) {
 		src.Stills = append(src.Stills, evidence.StoredFile(h.cfg.Evidence, owner, vault.Stills, StillName(r.ID, digest), digest+".webp"))

@@ -95,6 +95,8 @@ func (c *Call) dispatch(ctx context.Context, m said, s *side) (protocol.ServerMe
 		err = c.command(ctx, actor, rooms.SendChat{From: string(s.role), Text: msg.Text})
 	case *protocol.Step:
 		err = c.command(ctx, actor, rooms.ShowStep{Step: msg.Step})
+	case *protocol.StepResult:
+		err = c.command(ctx, actor, rooms.FinishStep{Step: msg.Step, Result: msg.Result, Reason: msg.Reason})
 	case *protocol.Compare:
 		err = c.command(ctx, actor, rooms.DecideCompare{Item: msg.Item, Decision: msg.Decision, Typed: msg.Typed})
 	case *protocol.Note:

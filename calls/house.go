@@ -21,6 +21,7 @@ import (
 	"verifycall/recorder/evidence"
 	"verifycall/recorder/evidence/vault"
 	"verifycall/rooms"
+	"verifycall/rooms/plan"
 )
 
 // Causes that end a running Call.
@@ -37,6 +38,7 @@ type Config struct {
 	Media    *media.Node
 	Relay    *relay.Server // nil: there is none
 	Metrics  *Metrics      // nil: nobody reads them
+	Plans    *plan.Library // nil: plan.Default
 	Evidence *vault.Vault
 	Keys     *evidence.Keys
 	Scratch  string // directory of the parts of running recordings
@@ -73,6 +75,9 @@ func NewHouse(cfg Config) *House {
 	if cfg.Blip == 0 {
 		cfg.Blip = 5 * time.Second
 	}
+	if cfg.Plans == nil {
+		cfg.Plans = plan.Default()
+	}
 	if cfg.Grace == 0 {
 		cfg.Grace = 2 * time.Minute
 	}
@@ -103,6 +108,7 @@ type Join struct {
 	Zone    string // of staff, IANA
 	Browser string
 	Tab     string
+	Nonce   string // the page's share in the plan, may be empty
 	Out     Outbox
 }
 

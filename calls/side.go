@@ -167,6 +167,9 @@ func (c *Call) seatDown(ctx context.Context, s *side, seat *Seat) {
 		s.name, s.zone = seat.join.Name, seat.join.Zone
 	}
 	c.log.Info("joined", "role", s.role)
+	if s == &c.seller {
+		c.drawPlan(ctx, seat.join.Nonce)
+	}
 	c.enterWaiting(ctx)
 	c.resume(ctx)
 	c.renewRelay(s, time.Now())

@@ -20,7 +20,7 @@ func (c *Call) view(role protocol.Role) *protocol.State {
 	v := &protocol.State{
 		Room: protocol.RoomView{ID: r.ID, State: r.State, At: r.At.UTC(), Zone: r.Zone, Language: r.Language,
 			Test: r.Test, Cause: r.Cause},
-		You: c.person(you), Step: r.Step, Steps: steps(r), Chat: chat(r),
+		You: c.person(you), Step: r.Step, Steps: c.steps(role), Chat: chat(r),
 		Recording: you.recording != nil, LiveSince: since(r), Outcome: outcome(r),
 		Grace: int(c.house.cfg.Grace.Seconds()), Relay: you.relayView(),
 	}
@@ -42,21 +42,6 @@ func (c *Call) view(role protocol.Role) *protocol.State {
 func (c *Call) person(s *side) protocol.Person {
 	return protocol.Person{Role: s.role, Name: s.name, Zone: s.zone, Connected: s.seat != nil, Media: s.connected,
 		Notice: c.room.Notices[string(s.role)].Answer, AudioOff: s.audioOff, VideoOff: s.videoOff, Uplink: s.uplink}
-}
-
-func steps(r *rooms.Room) []protocol.StepView {
-	views := make([]protocol.StepView, 0, len(protocol.Steps))
-	for _, step := range protocol.Steps {
-		views = append(views, protocol.StepView{Step: step, Done: stepDone(r, step)})
-	}
-	return views
-}
-
-func stepDone(r *rooms.Room, step string) bool {
-	if step == "COMPARE" {
-		return !slices.ContainsFunc(protocol.Items, func(item string) bool { return r.Compares[item].Decision == "" })
-	}
-	return slices.ContainsFunc(r.Captures, func(c rooms.Capture) bool { return c.Slot == step })
 }
 
 func chat(r *rooms.Room) []protocol.ChatLine {
@@ -153,7 +138,7 @@ func (c *Call) missing() []protocol.Missing {
 	if c.room.Admitted.IsZero() {
 		return list
 	}
-	coverage, floor := c.coverage(), floorOf(c.room)
+	coverage, floor := c.coverage(), c.house.floorOf(c.room)
 	for _, track := range []string{"seller.video", "seller.audio"} {
 		if coverage[track] < floor {
 			list = append(list, protocol.Missing{Code: "coverage", Item: track, Need: floor})

@@ -4,7 +4,7 @@ import (
 	"crypto/rand"
 	"encoding/hex"
 	"errors"
-	"regexp"
+
 	"slices"
 	"time"
 
@@ -62,8 +62,6 @@ func NewNonce() string {
 	rand.Read(nonce[:]) // never fails, crypto/rand
 	return hex.EncodeToString(nonce[:])
 }
-
-var nonceForm = regexp.MustCompile(`^[0-9a-f]{32}$`)
 
 func (c DrawPlan) decide(r *Room, now time.Time) ([]Draft, error) {
 	err := first(in(c, r, StateInvited, StateBooked, StateWaiting, StateLive, StateInterrupted),

@@ -3,6 +3,7 @@ package protocol
 import (
 	"errors"
 	"fmt"
+	"regexp"
 	"strings"
 	"unicode/utf8"
 )
@@ -10,8 +11,13 @@ import (
 // Hello is the first message of a connection, within 10 s. Tab is random, made
 // by the page and kept for its life: the same tab coming back resumes, another
 // tab of the same browser takes over, another device has to be allowed.
+//
+// Nonce is the seller's share in drawing the plan: 16 random bytes in lower-case
+// hex, of which the first that a room gets counts. Without it the server makes one
+// and the ledger says so.
 type Hello struct {
-	Tab string `json:"tab"`
+	Tab   string `json:"tab"`
+	Nonce string `json:"nonce,omitempty"`
 }
 
 // Offer carries a complete SDP offer (RFC 3264). The answer carries all
@@ -49,6 +55,14 @@ type Chat struct {
 // shows its instruction.
 type Step struct {
 	Step string `json:"step"`
+}
+
+// StepResult says what came of a step that is neither a capture nor the
+// comparison (manager); "open" takes it back.
+type StepResult struct {
+	Step   string `json:"step"`
+	Result string `json:"result"`
+	Reason string `json:"reason,omitempty"` // of "skipped", one of SkipReasons
 }
 
 // Capture asks for a picture in a slot (manager). The answer to a frame is "ok"
@@ -117,7 +131,17 @@ type AllowDevice struct {
 }
 
 // Check implements ClientMessage.
-func (m *Hello) Check() error { return text("tab", m.Tab, 8, MaxTab) }
+func (m *Hello) Check() error {
+	if m.Nonce != "" && !nonceForm.MatchString(m.Nonce) {
+		return errors.New("nonce isn't 16 bytes in lower-case hex")
+	}
+	return text("tab", m.Tab, 8, MaxTab)
+}
+
+var (
+	nonceForm = regexp.MustCompile(`^[0-9a-f]{32}$`)
+	stepForm  = regexp.MustCompile(`^[A-Z][A-Z0-9_]{1,63}$`)
+)
 
 // Check implements ClientMessage.
 func (m *Offer) Check() error { return text("sdp", m.SDP, 1, MaxSDP) }
@@ -137,7 +161,23 @@ func (m *Mute) Check() error { return word("kind", m.Kind, []string{"audio", "vi
 func (m *Chat) Check() error { return text("text", m.Text, 1, MaxChat) }
 
 // Check implements ClientMessage.
-func (m *Step) Check() error { return word("step", m.Step, Steps) }
+func (m *Step) Check() error { return step(m.Step) }
+
+// Check implements ClientMessage.
+func (m *StepResult) Check() error {
+	err := errors.Join(step(m.Step), word("result", m.Result, StepResults))
+	if m.Result == "skipped" {
+		return errors.Join(err, word("reason", m.Reason, SkipReasons))
+	}
+	return errors.Join(err, text("reason", m.Reason, 0, 0))
+}
+
+func step(code string) error {
+	if !stepForm.MatchString(code) {
+		return fmt.Errorf("step %.32q is no code of a step", code)
+	}
+	return nil
+}
 
 // Check implements ClientMessage.
 func (m *Capture) Check() error {

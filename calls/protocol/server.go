@@ -88,9 +88,16 @@ type Person struct {
 }
 
 // StepView is one step of the plan.
+//
+// The plan is drawn when the seller's page joins first; until then there are no
+// steps. A seller gets the code and kind of the current step and of those done; of
+// the others that they are there.
 type StepView struct {
-	Step string `json:"step"`
-	Done bool   `json:"done"`
+	Step   string `json:"step"`
+	Kind   string `json:"kind"`
+	Done   bool   `json:"done"`
+	Result string `json:"result,omitempty"` // staff; of a feature, challenge or question
+	Reason string `json:"reason,omitempty"` // staff; of one skipped
 }
 
 // ChatLine is one line of the chat.

@@ -10,6 +10,7 @@ var clientTypes = map[string]func() ClientMessage{
 	"mute":         func() ClientMessage { return &Mute{} },
 	"chat":         func() ClientMessage { return &Chat{} },
 	"step":         func() ClientMessage { return &Step{} },
+	"step_result":  func() ClientMessage { return &StepResult{} },
 	"capture":      func() ClientMessage { return &Capture{} },
 	"compare":      func() ClientMessage { return &Compare{} },
 	"note":         func() ClientMessage { return &Note{} },

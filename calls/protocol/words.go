@@ -52,7 +52,15 @@ var Reasons = []string{
 // Flags are silent: staff alone may ever see them.
 var Flags = []string{"S_COERCION", "S_SUSPECTED_INJECTION", "S_FRAUD"}
 
-// Steps of the plan, in order. A capture step has the name of its slot.
-var Steps = []string{SlotFace, SlotDocFront, SlotDocBack, SlotFaceWithDoc, "COMPARE"}
+// StepKinds are the kinds of steps of a plan. A capture's code is its slot; that of
+// a feature begins with FEATURE_, of a challenge with CHALLENGE_, of a question
+// with QUESTION_; COMPARE is the last step.
+var StepKinds = []string{"capture", "feature", "challenge", "question", "compare"}
+
+// StepResults are what can come of a feature, a challenge or a question.
+var StepResults = []string{"done", "failed", "skipped", "open"}
+
+// SkipReasons are why such a step can be skipped.
+var SkipReasons = []string{"not_on_document", "seller_cannot", "not_visible", "technical"}
 
 func oneOf(value string, set []string) bool { return slices.Contains(set, value) }

@@ -21,6 +21,7 @@ type record struct {
 	documents map[string]bool // SHA-256 of each document filed
 	personal  []string        // commitments to personal values that must be opened
 	captures  []capture
+	plan      drawn
 	announced []announced // photos, in the order of their entries
 }
 
@@ -36,7 +37,7 @@ const (
 // personalFields are the fields of each type's body that hold commitments, or
 // objects of commitments.
 var personalFields = map[string][]string{
-	createdType:  {"seller_name", "seller_mail", "application"},
+	createdType:  {"seller_name", "seller_mail", "application", "seed"},
 	"compare":    {"typed"},
 	"chat":       {"text"},
 	"staff_note": {"content"},
@@ -45,8 +46,11 @@ var personalFields = map[string][]string{
 
 // created is what is read of the first entry's body.
 type created struct {
-	Room      string `json:"room"`
-	Documents []struct {
+	Room          string `json:"room"`
+	Profile       string `json:"profile"`
+	ProfileSHA256 string `json:"profile_sha256"`
+	SeedSHA256    string `json:"seed_sha256"`
+	Documents     []struct {
 		SHA256 string `json:"sha256"`
 	} `json:"documents"`
 }
@@ -124,6 +128,8 @@ func (r *record) take(e ledger.Entry) error {
 		return isWrong(ledgerFile, "begins with an entry %q", e.Type)
 	case e.Seq == 1:
 		err = r.takeCreated(body)
+	case e.Type == planType, e.Type == revealedType:
+		err = r.plan.take(e.Type, body)
 	case e.Type == captureType:
 		c := capture{Seq: e.Seq}
 		err = json.Unmarshal(body, &c)
@@ -145,6 +151,7 @@ func (r *record) takeCreated(body []byte) error {
 		return err
 	}
 	r.room, r.documents = c.Room, map[string]bool{}
+	r.plan.profile, r.plan.profileSHA256, r.plan.seedSHA256 = c.Profile, c.ProfileSHA256, c.SeedSHA256
 	for _, d := range c.Documents {
 		r.documents[d.SHA256] = true
 	}

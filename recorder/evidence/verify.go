@@ -126,6 +126,7 @@ func verifyBag(ctx context.Context, b bag, ring keyring) (Report, error) {
 		{"ledger", v.checkLedger},
 		{"private", v.checkPrivate},
 		{"room", v.checkFacts},
+		{"plan", v.checkPlan},
 		{"documents", v.checkDocuments},
 		{"recordings", v.checkRecordings},
 		{"stills", v.checkStills},

@@ -40,6 +40,7 @@ type Request struct {
 	Application map[string]string `json:"application"`         // field → value as filed
 	Documents   []Document        `json:"documents,omitempty"` // as filed
 	Manager     string            `json:"manager,omitempty"`   // id of a staff account
+	Profile     string            `json:"profile,omitempty"`   // id of a profile; absent = rooms.DefaultProfile
 	Test        bool              `json:"test,omitempty"`      // marked, never offered to people
 }
 

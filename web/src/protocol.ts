@@ -16,7 +16,9 @@ export const Reasons = ['Q_BLUR', 'Q_GLARE', 'Q_DARK', 'Q_CROPPED', 'Q_FRAMERATE
 
 export const Flags = ['S_COERCION', 'S_SUSPECTED_INJECTION', 'S_FRAUD'] as const;
 
-export const Steps = ['FACE', 'DOC_FRONT', 'DOC_BACK', 'FACE_WITH_DOC', 'COMPARE'] as const;
+export const StepKinds = ['capture', 'feature', 'challenge', 'question', 'compare'] as const;
+
+export const SkipReasons = ['not_on_document', 'seller_cannot', 'not_visible', 'technical'] as const;
 
 /** Admit lets the waiting seller in (manager). */
 export interface Admit {
@@ -56,8 +58,6 @@ export interface CaptureView {
   recording: string;
   /** its number in the recording's frame index */
   frame: number;
-  /** why the document can't be read: "dark", "glare", "blur", "small", "cropped" */
-  hint?: string;
 }
 
 /** Chat is a line of text to everybody in the call. */
@@ -136,14 +136,10 @@ export interface Flag {
   text?: string;
 }
 
-/** Health is sent once a second to staff in a call: each published track as the server receives it. */
-export interface Health {
-  tracks: TrackHealth[];
-}
-
-/** Hello is the first message of a connection, within 10 s. Tab is random, made by the page and kept for its life: the same tab coming back resumes, another tab of the same browser takes over, another device has to be allowed. */
+/** Hello is the first message of a connection, within 10 s. Tab is random, made by the page and kept for its life: the same tab coming back resumes, another tab of the same browser takes over, another device has to be allowed. Nonce is the seller's share in drawing the plan: 16 random bytes in lower-case hex, of which the first that a room gets counts. Without it the server makes one and the ledger says so. */
 export interface Hello {
   tab: string;
+  nonce?: string;
 }
 
 /** Missing is one thing that keeps pass locked. */
@@ -271,14 +267,6 @@ export interface PhotoView {
   frame: CaptureView;
 }
 
-/** Quality is how the media fare by the page's own figures (getStats), each 5 s while its media are up. Those of a live call are kept in the record. */
-export interface Quality {
-  /** how the media go: "udp", "tcp", "relay", or "" while unknown */
-  path: string;
-  /** at most 6: in and out, picture and sound; out has one for each layer of the picture */
-  tracks: TrackQuality[];
-}
-
 /** Recorder is sent once a second to staff while a call is recorded. */
 export interface Recorder {
   tracks: TrackStatus[];
@@ -372,55 +360,23 @@ export interface Step {
   step: string;
 }
 
-/** StepView is one step of the plan. */
+/** StepResult says what came of a step that is neither a capture nor the comparison (manager); "open" takes it back. */
+export interface StepResult {
+  step: string;
+  result: string;
+  /** of "skipped", one of SkipReasons */
+  reason?: string;
+}
+
+/** StepView is one step of the plan. The plan is drawn when the seller's page joins first; until then there are no steps. A seller gets the code and kind of the current step and of those done; of the others that they are there. */
 export interface StepView {
   step: string;
+  kind: string;
   done: boolean;
-}
-
-/** TrackHealth is one published track, over the last second. */
-export interface TrackHealth {
-  participant: Role;
-  /** "audio" or "video" */
-  kind: string;
-  /** pixels; 0 of sound */
-  width: number;
-  height: number;
-  fps: number;
-  kbps: number;
-  /** per mille of the packets, after repair */
-  loss: number;
-  /** ms between server and participant, 0 while unknown */
-  rtt: number;
-  /** ms */
-  jitter: number;
-  /** ms that the picture stood still */
-  frozen: number;
-  /** recorded time per mille of live time, 0 while nothing is recorded */
-  coverage: number;
-}
-
-/** TrackQuality is one track as a page sees it, over the time since the last report. */
-export interface TrackQuality {
-  /** "in" or "out" */
-  direction: string;
-  /** "audio" or "video" */
-  kind: string;
-  /** RTP stream id of a simulcast layer */
-  layer?: string;
-  /** pixels; 0 of sound */
-  width: number;
-  height: number;
-  fps: number;
-  kbps: number;
-  /** per mille of the packets */
-  loss: number;
-  /** ms, 0 while unknown */
-  rtt: number;
-  /** ms */
-  jitter: number;
-  /** ms that the picture stood still */
-  frozen: number;
+  /** staff; of a feature, challenge or question */
+  result?: string;
+  /** staff; of one skipped */
+  reason?: string;
 }
 
 /** TrackStatus is the recorder's light for one track. */
@@ -469,8 +425,8 @@ export interface ClientMessages {
   offer: Offer;
   photo_announce: PhotoAnnounce;
   photo_failed: PhotoFailed;
-  quality: Quality;
   step: Step;
+  step_result: StepResult;
   verdict: Verdict;
   withdraw: Withdraw;
 }
@@ -479,7 +435,6 @@ export interface ServerMessages {
   answer: Answer;
   bye: Bye;
   error: Error;
-  health: Health;
   ok: OK;
   photo: Photo;
   recorder: Recorder;

@@ -137,7 +137,8 @@ func typescript(types map[string]message) string {
 	list(&b, "Verdicts", protocol.Verdicts)
 	list(&b, "Reasons", protocol.Reasons)
 	list(&b, "Flags", protocol.Flags)
-	list(&b, "Steps", protocol.Steps)
+	list(&b, "StepKinds", protocol.StepKinds)
+	list(&b, "SkipReasons", protocol.SkipReasons)
 	for _, name := range sorted(types) {
 		t := types[name]
 		if len(t.fields) == 0 && !isMessage(name) || name == "Envelope" {
