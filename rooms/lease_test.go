@@ -141,7 +141,7 @@ func TestUnfinishedAreThoseThatNobodyHolds(t *testing.T) {
 		do(t, s, live, append(agree[:2:2], EnterWaiting{}, Admit{})...)
 		do(t, s, held, append(agree[:2:2], EnterWaiting{})...)
 		take(t, s, held, "a", false)
-		commands := wholeCall()
+		commands := wholeCall(t)
 		do(t, s, done, commands[:len(commands)-1]...) // all but the seal
 		check := func(want ...string) {
 			t.Helper()

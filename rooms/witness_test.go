@@ -100,7 +100,7 @@ func newHostile(t *testing.T) (*hostile, Options) {
 	t.Cleanup(func() { h.Close() })
 	id := create(t, s, nil).ID
 	h.key = prefix + "room:" + id
-	commands := wholeCall()
+	commands := wholeCall(t)
 	do(t, s, id, commands[:3]...)
 	h.before = h.dump()
 	h.room = do(t, s, id, commands[3:]...)

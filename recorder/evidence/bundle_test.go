@@ -200,7 +200,6 @@ func TestBundleAfterCrashAtAnyPoint(t *testing.T) {
 			}
 			old := m.src
 			old.Statement.Go = "an older toolchain"
-			old.Profile = map[string]any{"name": "older"}
 			if _, err := WriteBundle(t.Context(), vaultOver(t, &crashStore{files, point, after}, dir), Prefix(testRoom), keys, old); !errors.Is(err, errCrash) {
 				t.Fatalf("write %d: %v, want a crash", point, err)
 			}

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/binary"
+	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"io"
@@ -17,6 +18,7 @@ import (
 	"verifycall/recorder/webm"
 	"verifycall/recorder/webp"
 	"verifycall/rooms/ledger"
+	"verifycall/rooms/plan"
 )
 
 const testRoom = "R-7Q2M4T1A"
@@ -30,7 +32,13 @@ type material struct {
 }
 
 // newMaterial makes it, with more entries before the last.
-func newMaterial(t testing.TB, more ...draft) material {
+func newMaterial(t testing.TB, more ...draft) material { return changedMaterial(t, nil, more...) }
+
+// planAt is where the entry of the plan stands in a material's record.
+const planAt = 1
+
+// changedMaterial makes it of entries that change has changed.
+func changedMaterial(t testing.TB, change func([]draft), more ...draft) material {
 	t.Helper()
 	video, index, stillLine, key := testRecording(t)
 	still, width, height, err := webp.Wrap(key)
@@ -38,10 +46,11 @@ func newMaterial(t testing.TB, more ...draft) material {
 		t.Fatal(err)
 	}
 	document := []byte("\x89PNG\r\n\x1a\nnot decoded by a verifier")
+	profile, card, seed, nonce, drawn := testPlan(t)
 	m := material{still: stillsDir + sumOf(still) + ".webp"}
 	m.src = Source{
 		Room:    map[string]any{"room": testRoom, "recordings": []any{map[string]any{"id": "seller-1"}}},
-		Profile: map[string]any{"name": "marketplace-1"}, Plan: map[string]any{"steps": []string{"FACE"}},
+		Profile: json.RawMessage(profile.Text()), Plan: planJSON{card.Text(), drawn.Steps},
 		Stills:     []File{bytesFile(sumOf(still)+".webp", still)},
 		Documents:  []File{bytesFile(sumOf(document)+".png", document)},
 		Recordings: []File{bytesFile("seller-1.webm", video)},
@@ -50,16 +59,48 @@ func newMaterial(t testing.TB, more ...draft) material {
 	}
 	drafts := []draft{
 		draft{createdType, map[string]any{"room": testRoom, "seller_name": "Jane <Ö> Doe",
+			"profile": profile.ID(), "profile_sha256": profile.Digest(), "seed_sha256": plan.Commit(seed), "seed": hex.EncodeToString(seed),
 			"application": map[string]any{"surname": "Doe", "document_number": "X123"},
 			"documents":   []any{map[string]any{"kind": "id_front", "sha256": sumOf(document)}}}},
+		draft{planType, map[string]any{"nonce": hex.EncodeToString(nonce), "document": card.ID(),
+			"document_sha256": card.Digest(), "steps": stepsOf(drawn)}},
 		draft{"notice", map[string]any{"who": "seller", "answer": "agreed"}},
 		draft{captureType, map[string]any{"kind": "frame", "slot": "FACE", "sha256": sumOf(still), "frame_sha256": sumOf(key),
 			"width": width, "height": height, "rtp": stillLine.RTP, "recording": "seller-1", "frame": stillLine.N}},
 		draft{"chat", map[string]any{"from": "seller", "text": "Hello & welcome"}},
 	}
-	m.src.Entries = chain(t, &m, append(append(drafts, more...), draft{sealedType, map[string]any{"facts": map[string]any{}}})...)
+	drafts = append(append(drafts, more...),
+		draft{revealedType, map[string]any{"seed": hex.EncodeToString(seed)}}, draft{sealedType, map[string]any{"facts": map[string]any{}}})
+	if change != nil {
+		change(drafts)
+	}
+	m.src.Entries = chain(t, &m, drafts...)
 	m.src.Privates = m.private
 	return m
+}
+
+// testPlan draws the room's plan.
+func testPlan(t testing.TB) (*plan.Profile, *plan.Document, []byte, []byte, plan.Plan) {
+	t.Helper()
+	profile, err := plan.Default().Profile("marketplace-1")
+	if err != nil {
+		t.Fatal(err)
+	}
+	card := plan.Default().Document("id_card")
+	seed, nonce := bytes.Repeat([]byte{3}, plan.SeedSize), bytes.Repeat([]byte{5}, plan.NonceSize)
+	drawn, err := plan.Draw(profile, card, seed, nonce)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return profile, card, seed, nonce, drawn
+}
+
+func stepsOf(p plan.Plan) []any {
+	list := make([]any, 0, len(p.Steps))
+	for _, s := range p.Steps {
+		list = append(list, map[string]any{"code": s.Code, "kind": s.Kind})
+	}
+	return list
 }
 
 type draft struct {
@@ -192,8 +233,13 @@ func vaultOver(t testing.TB, store objects.Store, dir string) *vault.Vault {
 // sealedBag writes a bundle and gives its files in memory.
 func sealedBag(t testing.TB) (memBag, *Keys) {
 	t.Helper()
+	return sealed(t, newMaterial(t))
+}
+
+func sealed(t testing.TB, m material) (memBag, *Keys) {
+	t.Helper()
 	store, keys := testVault(t), testKeys(t)
-	if _, err := WriteBundle(t.Context(), store, Prefix(testRoom), keys, newMaterial(t).src); err != nil {
+	if _, err := WriteBundle(t.Context(), store, Prefix(testRoom), keys, m.src); err != nil {
 		t.Fatal(err)
 	}
 	return readBag(t, storeBag{store, Prefix(testRoom)}), keys

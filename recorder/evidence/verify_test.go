@@ -35,7 +35,7 @@ func TestVerifyWhole(t *testing.T) {
 		}
 		names = append(names, c.Name)
 	}
-	want := []string{"container", "declaration", "tagmanifest", "manifest", "signature", "ledger", "private", "room", "documents",
+	want := []string{"container", "declaration", "tagmanifest", "manifest", "signature", "ledger", "private", "room", "plan", "documents",
 		"recordings", "stills", "statement"}
 	if !slices.Equal(names, want) {
 		t.Errorf("checks %q, want %q", names, want)
@@ -160,6 +160,9 @@ func TestVerifyFindsSignedContradictions(t *testing.T) {
 		"biometric component":    {replace(statementFile, `"biometric_components": []`, `"biometric_components": ["face"]`), statementFile},
 		"file outside layout":    {bag.with("data/other.txt", []byte("x")), "data/other.txt"},
 		"plan removed":           {bag.with(planFile, nil), planFile},
+		"plan's document":        {replace(planFile, `FEATURE_WINDOW`, `FEATURE_DOOR`), planFile},
+		"profile weakened":       {replace(profileFile, `"count": 3`, `"count": 4`), profileFile},
+		"plan without steps":     {bag.with(planFile, []byte(`{"document":null,"steps":[]}`)), planFile},
 	} {
 		t.Run(what, func(t *testing.T) {
 			r := verifyMem(t, test.bag.resealed(t, keys), keys.ring(t))

@@ -231,10 +231,10 @@ func compiled(name string) *jsonschema.Schema {
 		panic(err)
 	}
 	c := jsonschema.NewCompiler()
-	if err := c.AddResource(name, value); err != nil {
+	if err := c.AddResource("urn:verifycall:"+name, value); err != nil {
 		panic(err)
 	}
-	return c.MustCompile(name)
+	return c.MustCompile("urn:verifycall:" + name)
 }
 
 var (
