@@ -162,6 +162,12 @@ func TestWholeCall(t *testing.T) {
 		for _, item := range protocol.Items {
 			manager.do(&protocol.Compare{Item: item, Decision: "same", Typed: "D23145890"})
 		}
+		r.checkForeseen(seller)
+		for _, s := range manager.until("the plan", func(s *protocol.State) bool { return len(s.Steps) > 0 }).Steps {
+			if s.Kind == "feature" || s.Kind == "challenge" || s.Kind == "question" {
+				manager.do(&protocol.StepResult{Step: s.Step, Result: "done"})
+			}
+		}
 		state := manager.until("an open pass", func(s *protocol.State) bool { return len(s.Staff.Missing) == 0 })
 		if n := len(state.Staff.Captures); n != 5 {
 			t.Fatalf("%d captures, want 5", n)
@@ -177,6 +183,16 @@ func TestWholeCall(t *testing.T) {
 			}
 		}
 	})
+}
+
+// checkForeseen looks for steps to come in what the seller was sent.
+func (r *rig) checkForeseen(seller *page) {
+	r.t.Helper()
+	for _, kind := range []string{"FEATURE_", "CHALLENGE_", "QUESTION_"} {
+		if bytes.Contains(seller.sent(), []byte(kind)) {
+			r.t.Errorf("the seller was sent a step %s… before it came", kind)
+		}
+	}
 }
 
 // checkFigures looks for what server and page have said of the media.
@@ -261,7 +277,7 @@ func (r *rig) checkRecord(room, digest string) {
 func TestSellerMayNotHost(t *testing.T) {
 	r := newRig(t)
 	seller := open(t, r.house, r.book(), protocol.RoleSeller, "phone", "tab-seller")
-	for _, m := range []protocol.ClientMessage{&protocol.Admit{}, &protocol.Capture{Slot: "FACE"}, &protocol.Step{Step: "FACE"},
+	for _, m := range []protocol.ClientMessage{&protocol.Admit{}, &protocol.Capture{Slot: "FACE"}, &protocol.Step{Step: "FACE"}, &protocol.StepResult{Step: "FEATURE_HOLOGRAM", Result: "done"},
 		&protocol.Compare{Item: "name", Decision: "same"}, &protocol.Note{Text: "x"}, &protocol.Flag{Code: "S_FRAUD"},
 		&protocol.Verdict{Verdict: "pass"}, &protocol.AllowDevice{Allow: true}} {
 		seller.refused(m, protocol.CodeForbidden)

@@ -55,6 +55,7 @@ async function call() {
   await shoot(seller, 'seller-call');
   await shoot(manager, 'manager-console');
   for (const slot of ['DOC_BACK', 'FACE_WITH_DOC']) await step.capture(manager, slot);
+  await step.finishPlan(manager, seller);
   await step.compare(manager);
   await shoot(manager, 'manager-compare');
   await step.passOpens(manager);

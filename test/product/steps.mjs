@@ -128,6 +128,25 @@ export async function chat(manager, seller) {
   await seller.keyboard.press('Escape');
 }
 
+/** Everything of the plan that is neither a capture nor the comparison: one feature skipped with its reason, the rest done. */
+export async function finishPlan(manager, seller) {
+  const codes = await manager.locator('[data-testid^="manager-step-FEATURE_"], [data-testid^="manager-step-CHALLENGE_"], [data-testid^="manager-step-QUESTION_"]')
+    .evaluateAll((rows) => rows.map((row) => row.dataset.testid.slice('manager-step-'.length)));
+  for (const [i, code] of codes.entries()) {
+    const row = manager.locator(`li.step:has(> [data-testid="manager-step-${code}"])`);
+    await by(manager, `manager-step-${code}`).click();
+    await by(row, 'manager-step-done').waitFor();
+    if (i === 0) { // the seller reads it, in the own words
+      const shown = await by(seller, 'seller-prompt').innerText();
+      assert.ok(shown.length > 10 && !shown.includes('_'), `the seller's prompt is ${shown}`);
+    }
+    if (code === codes.find((each) => each.startsWith('FEATURE_'))) await by(row, 'manager-step-skip').selectOption('not_on_document');
+    else await by(row, 'manager-step-done').click();
+    await manager.locator(`li.step.done:has(> [data-testid="manager-step-${code}"])`).waitFor();
+  }
+  return codes;
+}
+
 /** The face by eye, and what the manager reads on the document for each field. */
 export async function compare(manager) {
   await by(manager, 'manager-step-COMPARE').click();

@@ -149,6 +149,15 @@ part('a reload brings the seller back into the same state', async () => {
   await pause(2000);
 });
 
+part('the plan drawn for this call is gone through, one feature skipped with its reason', async () => {
+  const { manager, seller } = pages;
+  const codes = await step.finishPlan(manager, seller);
+  const features = codes.filter((code) => code.startsWith('FEATURE_'));
+  assert.ok(features.length >= 3 && codes.length >= 5, `the plan has ${codes}`);
+  const early = seller.heard.slice(0, 3).join('');
+  assert.ok(!/FEATURE_|CHALLENGE_|QUESTION_/.test(early), 'the seller is not told what will come');
+});
+
 part('fields and face are compared, then nothing is missing', async () => {
   const { manager } = pages;
   await step.compare(manager);

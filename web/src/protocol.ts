@@ -58,6 +58,8 @@ export interface CaptureView {
   recording: string;
   /** its number in the recording's frame index */
   frame: number;
+  /** why the document can't be read: "dark", "glare", "blur", "small", "cropped" */
+  hint?: string;
 }
 
 /** Chat is a line of text to everybody in the call. */
@@ -134,6 +136,11 @@ export interface Error {
 export interface Flag {
   code: string;
   text?: string;
+}
+
+/** Health is sent once a second to staff in a call: each published track as the server receives it. */
+export interface Health {
+  tracks: TrackHealth[];
 }
 
 /** Hello is the first message of a connection, within 10 s. Tab is random, made by the page and kept for its life: the same tab coming back resumes, another tab of the same browser takes over, another device has to be allowed. Nonce is the seller's share in drawing the plan: 16 random bytes in lower-case hex, of which the first that a room gets counts. Without it the server makes one and the ledger says so. */
@@ -267,6 +274,14 @@ export interface PhotoView {
   frame: CaptureView;
 }
 
+/** Quality is how the media fare by the page's own figures (getStats), each 5 s while its media are up. Those of a live call are kept in the record. */
+export interface Quality {
+  /** how the media go: "udp", "tcp", "relay", or "" while unknown */
+  path: string;
+  /** at most 6: in and out, picture and sound; out has one for each layer of the picture */
+  tracks: TrackQuality[];
+}
+
 /** Recorder is sent once a second to staff while a call is recorded. */
 export interface Recorder {
   tracks: TrackStatus[];
@@ -379,6 +394,51 @@ export interface StepView {
   reason?: string;
 }
 
+/** TrackHealth is one published track, over the last second. */
+export interface TrackHealth {
+  participant: Role;
+  /** "audio" or "video" */
+  kind: string;
+  /** pixels; 0 of sound */
+  width: number;
+  height: number;
+  fps: number;
+  kbps: number;
+  /** per mille of the packets, after repair */
+  loss: number;
+  /** ms between server and participant, 0 while unknown */
+  rtt: number;
+  /** ms */
+  jitter: number;
+  /** ms that the picture stood still */
+  frozen: number;
+  /** recorded time per mille of live time, 0 while nothing is recorded */
+  coverage: number;
+}
+
+/** TrackQuality is one track as a page sees it, over the time since the last report. */
+export interface TrackQuality {
+  /** "in" or "out" */
+  direction: string;
+  /** "audio" or "video" */
+  kind: string;
+  /** RTP stream id of a simulcast layer */
+  layer?: string;
+  /** pixels; 0 of sound */
+  width: number;
+  height: number;
+  fps: number;
+  kbps: number;
+  /** per mille of the packets */
+  loss: number;
+  /** ms, 0 while unknown */
+  rtt: number;
+  /** ms */
+  jitter: number;
+  /** ms that the picture stood still */
+  frozen: number;
+}
+
 /** TrackStatus is the recorder's light for one track. */
 export interface TrackStatus {
   participant: Role;
@@ -425,6 +485,7 @@ export interface ClientMessages {
   offer: Offer;
   photo_announce: PhotoAnnounce;
   photo_failed: PhotoFailed;
+  quality: Quality;
   step: Step;
   step_result: StepResult;
   verdict: Verdict;
@@ -435,6 +496,7 @@ export interface ServerMessages {
   answer: Answer;
   bye: Bye;
   error: Error;
+  health: Health;
   ok: OK;
   photo: Photo;
   recorder: Recorder;

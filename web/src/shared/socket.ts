@@ -120,7 +120,7 @@ export class CallSocket {
     this.socket = socket;
     socket.onopen = () => {
       opened = true;
-      socket.send(JSON.stringify({ t: 'hello', d: { tab: tabID() } }));
+      socket.send(JSON.stringify({ t: 'hello', d: { tab: tabID(), nonce: newNonce() } }));
     };
     socket.onmessage = (event) => {
       if (this.socket === socket) this.receive(String(event.data));
@@ -234,4 +234,9 @@ function tabID(): string {
   const made = Array.from(crypto.getRandomValues(new Uint8Array(16)), (b) => b.toString(16).padStart(2, '0')).join('');
   sessionStorage.setItem(key, made);
   return made;
+}
+
+/** newNonce makes this page's share in drawing the plan, 16 random bytes in hex; the server takes the first of a seller. */
+function newNonce(): string {
+  return Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, '0')).join('');
 }

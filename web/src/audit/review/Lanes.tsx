@@ -5,7 +5,6 @@ import { useEffect, useLayoutEffect, useRef } from 'preact/hooks';
 import { Icon, classes } from '../../shared/ui';
 import { t, word } from '../text';
 import { causeWords, laneOf, say } from './entries';
-import { Steps } from '../../protocol';
 import { keepFocus } from '../../shared/focus';
 import { clockTime, type Mark } from './line';
 import type { Desk } from './session';
@@ -42,7 +41,7 @@ export function Lanes({ desk }: { desk: Desk }) {
       <Lane name={t('lanes.steps')} onSeek={seek}>
         {line.steps.map((step, i) => {
           const now = step.start <= clock.at.value && clock.at.value < step.end;
-          return <At at={step.start} to={step.end} line={line.length} class={classes('bar', now && 'on')} key={i} onClick={() => clock.seek(step.start)}>{planNumber(step.step)} {word('slot', step.step) || word('step', step.step) || step.step}</At>;
+          return <At at={step.start} to={step.end} line={line.length} class={classes('bar', now && 'on')} key={i} onClick={() => clock.seek(step.start)}>{line.plan.indexOf(step.step) + 1 || ''} {word('slot', step.step) || word('step', step.step) || step.step}</At>;
         })}
       </Lane>
       {marked.map(([lane, icon]) => {
@@ -61,11 +60,6 @@ export function Lanes({ desk }: { desk: Desk }) {
       <div class="playhead" aria-hidden="true"><span /></div>
     </section>
   );
-}
-
-/** A step's number in the plan, also where it was shown again. */
-function planNumber(step: string): number {
-  return Steps.findIndex((each) => each === step) + 1;
 }
 
 export function gapWords(gap: Desk['line']['gaps'][number]): string {

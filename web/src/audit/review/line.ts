@@ -37,6 +37,8 @@ export interface Line {
   /** stretches that a side is missing or broken, within and between recordings */
   gaps: (Span & { side: string; cause: string })[];
   steps: (Span & { step: string })[];
+  /** codes of the plan's steps, in its order */
+  plan: string[];
 }
 
 /** lineOf lays a record out in time. Pure. */
@@ -46,7 +48,7 @@ export function lineOf({ facts, timeline }: Review): Line {
   const ends = [...tracks.seller, ...tracks.manager].map((track) => track.end);
   const length = Math.max(1, Date.parse(facts.call.to) - start, ...ends);
   const marks = timeline.map((entry) => markOf(entry, start, length));
-  return { start, length, tracks, stills: stillsOf(facts, start), marks, gaps: gapsOf(facts, length), steps: stepsOf(marks, length) };
+  return { start, length, tracks, stills: stillsOf(facts, start), marks, gaps: gapsOf(facts, length), steps: stepsOf(marks, length), plan: planOf(timeline) };
 }
 
 function tracksOf(facts: Facts, participant: string): Track[] {
@@ -86,6 +88,11 @@ function placed(gap: Gap, side: string, offset: number, length: number) {
 function stepsOf(marks: Mark[], length: number): Line['steps'] {
   const begun = marks.filter(({ entry, inCall }) => inCall && entry.type === 'step');
   return begun.map((mark, i) => ({ step: String(mark.entry.body?.step ?? ''), start: mark.at, end: begun[i + 1]?.at ?? length }));
+}
+
+function planOf(timeline: readonly Entry[]): string[] {
+  const steps = timeline.find((entry) => entry.type === 'plan')?.body?.steps;
+  return Array.isArray(steps) ? steps.map((step: { code?: unknown }) => String(step.code ?? '')) : [];
 }
 
 /** lastBefore gives the last of a sorted list that is not after a time. */

@@ -1,5 +1,5 @@
 import { Lock as LockIcon, LockOpen } from 'lucide-preact';
-import { Items, Slots, type Missing, type State } from '../../protocol';
+import { Items, type Missing, type State } from '../../protocol';
 import { Button, Icon } from '../../shared/ui';
 import type { Desk } from '../compare/desk';
 import { t, word } from '../text';
@@ -38,6 +38,12 @@ export function missingWords({ code, item = '', need = 0 }: Missing): string {
     case 'compare':
     case 'different':
       return t(`lock.${code}`, { item: word('item', item) || item });
+    case 'plan':
+      return t('lock.plan');
+    case 'step':
+    case 'failed':
+    case 'skipped':
+      return t(`lock.${code}`, { step: word('step', item) || item });
     case 'notice':
       return t('lock.notice', { who: item === 'manager' ? t('live.you') : t('live.seller') });
     case 'coverage':
@@ -47,8 +53,8 @@ export function missingWords({ code, item = '', need = 0 }: Missing): string {
 }
 
 function GoTo({ session, desk, item, live }: { session: Session; desk: Desk; item: Missing; live: boolean }) {
-  const slot = Slots.findIndex((each) => each === item.item);
-  if (item.code === 'capture' && slot >= 0 && live) return <Button kind="link" onClick={() => show(session, desk, item.item!)}>{t('lock.goStep', { n: slot + 1 })}</Button>;
+  const slot = session.state?.steps.findIndex((each) => each.step === item.item) ?? -1;
+  if (slot >= 0 && live) return <Button kind="link" onClick={() => show(session, desk, item.item!)}>{t('lock.goStep', { n: slot + 1 })}</Button>;
   if ((item.code === 'compare' || item.code === 'different') && Items.some((each) => each === item.item)) {
     const face = item.item === 'face';
     return <Button kind="link" onClick={() => (desk.tab.value = face ? 'face' : 'fields')}>{t('lock.goTab', { n: face ? 2 : 3 })}</Button>;

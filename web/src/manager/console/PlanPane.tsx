@@ -1,5 +1,5 @@
-import { Camera, Check, Film, Image, Smartphone } from 'lucide-preact';
-import type { State, StepView } from '../../protocol';
+import { Camera, Check, Film, Image, Minus, Smartphone, X } from 'lucide-preact';
+import { SkipReasons, type State, type StepView } from '../../protocol';
 import { keepFocus } from '../../shared/focus';
 import { language } from '../../shared/i18n';
 import { languageName } from '../../shared/room';
@@ -20,6 +20,7 @@ export function PlanPane({ session, state, desk, zone, onAsk }: PlanPaneProps) {
   return (
     <section class="pane plan" aria-label={t('plan.pane')} tabIndex={-1} data-pane>
       <header class="plan-head"><h2>{t('plan.pane')}</h2> <span class="quiet">{t('plan.fixed')}</span></header>
+      {state.steps.length === 0 && <p class="quiet plan-to-come">{t('plan.toCome')}</p>}
       <ol class="steps" onMouseDown={keepFocus}>
         {state.steps.map((step, i) => (
           <Step key={step.step} session={session} state={state} desk={desk} step={step} n={i + 1} zone={zone} />
@@ -39,16 +40,21 @@ function Step({ session, state, desk, step, n, zone }: StepProps) {
   const current = live && state.step === step.step;
   const done = latest(state.staff?.captures ?? [], step.step);
   return (
-    <li class={classes('step', current && 'current', step.done && 'done')} aria-current={current ? 'step' : undefined}>
+    <li class={classes('step', current && 'current', step.done && 'done', step.result)} aria-current={current ? 'step' : undefined}>
       <button type="button" class="step-row inset-focus" aria-disabled={!live || undefined} data-testid={`manager-step-${step.step}`} onClick={() => live && show(session, desk, step.step)}>
-        <span class="step-mark" aria-hidden="true">{step.done && !current ? <Icon of={Check} size={12} /> : n}</span>
+        <span class="step-mark" aria-hidden="true">{step.done && !current ? <Icon of={markOf(step)} size={12} /> : n}</span>
         <span class="step-name">{word('step', step.step)}</span>
         <span class="only-read">{step.done ? t('plan.stateDone') : current ? t('plan.stateCurrent') : t('plan.stateOpen')}</span>
+        {step.result && step.result !== 'done' && <span class="quiet">{word('stepResult', step.result)}</span>}
         {done && <time class="quiet" dateTime={done.at}>{clock(done.at, zone)}</time>}
       </button>
       {current && <StepBody session={session} state={state} desk={desk} step={step} />}
     </li>
   );
+}
+
+function markOf({ result }: StepView) {
+  return result === 'failed' ? X : result === 'skipped' ? Minus : Check;
 }
 
 /** show makes a step the current one and turns the desk to it. */
@@ -59,7 +65,7 @@ export function show(session: Session, desk: Desk, step: string): void {
 }
 
 function StepBody({ session, state, desk, step }: Omit<StepProps, 'n' | 'zone'>) {
-  const slot = step.step !== 'COMPARE';
+  const slot = step.kind === 'capture';
   const kept = (state.staff?.captures ?? []).filter((capture) => capture.slot === step.step).length;
   const { busy, refusals } = session;
   const hint = latest(state.staff?.captures ?? [], step.step)?.hint;
@@ -75,6 +81,8 @@ function StepBody({ session, state, desk, step }: Omit<StepProps, 'n' | 'zone'>)
             </Button>
             <Button kind={step.done ? 'primary' : 'secondary'} locked={!step.done} hotkey="D" data-testid="manager-next" onClick={() => next(session, desk)}>{t('plan.next')}</Button>
           </>
+        ) : step.kind !== 'compare' ? (
+          <Result session={session} desk={desk} step={step} />
         ) : (
           <>
             <Button hotkey="2" onClick={() => (desk.tab.value = 'face')}>{t('plan.compareFace')}</Button>
@@ -85,6 +93,7 @@ function StepBody({ session, state, desk, step }: Omit<StepProps, 'n' | 'zone'>)
       {slot && <OtherKinds session={session} state={state} slot={step.step} />}
       {step.done && hint && <p class="step-hint" role="status" data-testid="manager-hint" data-hint={hint}>{t('plan.hint', { what: word('hint', hint) })}</p>}
       {refusals.value.capture && <p class="field-error" role="alert">{t('plan.captureFailed', { why: refusals.value.capture })}</p>}
+      {refusals.value.step_result && <p class="field-error" role="alert">{t('plan.resultFailed', { why: refusals.value.step_result })}</p>}
       {refusals.value.step && <p class="field-error" role="alert">{t('plan.stepFailed', { why: refusals.value.step })}</p>}
     </div>
   );
@@ -123,18 +132,62 @@ export async function take(session: Session, slot: string, kind: 'clip' | 'photo
   await session.ask('capture', { slot, kind }, kind);
 }
 
+type ResultProps = { session: Session; desk: Desk; step: StepView };
+
+/** What came of a feature, a challenge or a question; a skip needs its reason. */
+function Result({ session, desk, step }: ResultProps) {
+  const busy = !!session.busy.value.step_result;
+  const finish = (result: string, reason = '') => void resultOf({ session, desk, step }, result, reason);
+  if (step.done) {
+    return (
+      <>
+        <Button hotkey="R" busy={busy} data-testid="manager-redo" onClick={() => finish('open')}>{t('plan.redo')}</Button>
+        <Button kind="primary" hotkey="D" data-testid="manager-next" onClick={() => next(session, desk)}>{t('plan.next')}</Button>
+      </>
+    );
+  }
+  return (
+    <>
+      <Button kind="primary" icon={Check} hotkey="D" busy={busy} data-testid="manager-step-done" onClick={() => finish('done')}>{word('plan.yes', step.kind)}</Button>
+      <Button icon={X} busy={busy} data-testid="manager-step-failed" onClick={() => finish('failed')}>{word('plan.no', step.kind)}</Button>
+      <select class="input step-skip" aria-label={t('plan.skip')} value="" disabled={busy} data-testid="manager-step-skip" onChange={(event) => event.currentTarget.value && finish('skipped', event.currentTarget.value)}>
+        <option value="">{t('plan.skip')}</option>
+        {SkipReasons.map((reason) => <option key={reason} value={reason}>{word('skip', reason)}</option>)}
+      </select>
+    </>
+  );
+}
+
+async function resultOf({ session, desk, step }: ResultProps, result: string, reason = ''): Promise<void> {
+  const at = session.state?.steps.findIndex((each) => each.step === step.step) ?? -1;
+  if (!(await session.ask('step_result', reason ? { step: step.step, result, reason } : { step: step.step, result }))) return;
+  if (result === 'done' && at >= 0) onTo(session, desk, at + 1);
+}
+
+/** redo opens the current step again, where it is one that the manager says done. */
+export function redo(session: Session, desk: Desk): void {
+  const step = session.state?.steps.find((each) => each.step === session.state?.step);
+  if (step?.result) void resultOf({ session, desk, step }, 'open');
+}
+
 /** capture takes a still into a slot and shows it beside the filed document. */
 export async function capture(session: Session, desk: Desk, slot: string): Promise<void> {
-  if (slot === 'COMPARE') return;
+  if (session.state?.steps.find((step) => step.step === slot)?.kind !== 'capture') return;
   if (await session.ask('capture', { slot })) desk.follow();
 }
 
-/** next goes on to the step after the current one, once that is done. */
+/** next says that the current step is done, where that is the manager's to say, and goes on to the one after it. */
 export function next(session: Session, desk: Desk): void {
   const state = session.state;
   const at = state?.steps.findIndex((step) => step.step === state.step) ?? -1;
-  if (!state || at < 0 || !state.steps[at]!.done) return;
-  const following = state.steps[at + 1];
+  const step = state?.steps[at];
+  if (!step) return;
+  if (step.done) onTo(session, desk, at + 1);
+  else if (step.kind !== 'capture' && step.kind !== 'compare') void resultOf({ session, desk, step }, 'done');
+}
+
+function onTo(session: Session, desk: Desk, at: number): void {
+  const following = session.state?.steps[at];
   if (!following) return;
   show(session, desk, following.step);
   if (following.step === 'COMPARE') desk.tab.value = 'face';

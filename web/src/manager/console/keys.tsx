@@ -5,7 +5,7 @@ import { KeysDialog } from '../../shared/staff';
 import { tabs, type Desk } from '../compare/desk';
 import { t } from '../text';
 import type { Ask } from './Console';
-import { capture, next, take } from './PlanPane';
+import { capture, next, redo, take } from './PlanPane';
 import type { Session } from './session';
 
 /** useConsoleKeys binds the console's keys while it is shown. */
@@ -21,7 +21,10 @@ function bindCall(session: Session, desk: Desk, ask: (what: Ask) => void): () =>
     '2': () => (desk.tab.value = tabs[1]),
     '3': () => (desk.tab.value = tabs[2]),
     space: still,
-    r: still,
+    r: () => {
+      still();
+      if (live()) redo(session, desk);
+    },
     l: () => live() && session.state!.step.startsWith('DOC_') && void take(session, session.state!.step, 'clip'),
     d: () => live() && next(session, desk),
     v: () => ['live', 'interrupted', 'ended'].includes(session.state?.room.state ?? '') && ask('verdict'),

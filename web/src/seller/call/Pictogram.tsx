@@ -45,6 +45,23 @@ const drawings: Record<string, ComponentChildren> = {
   ),
 };
 
+const kinds: Record<string, ComponentChildren> = {
+  FEATURE: (
+    <>
+      <rect x="15" y="22" width="34" height="24" rx="3.5" transform="rotate(-12 32 34)" />
+      <path d="M47 12v6M44 15h6M53 21v4M51 23h4" />
+      <path d="M10 46c3 6 9 9 15 9m0 0-4-4m4 4-5 3" />
+    </>
+  ),
+  CHALLENGE: (
+    <>
+      <circle cx="32" cy="27" r="8.5" />
+      <path d="M17 51c1.6-7 7.6-11 15-11s13.4 4 15 11" />
+      <path d="M48 22a17 17 0 0 0-7-9m7 9 1.5-5.5M48 22l-5-2M16 22a17 17 0 0 1 7-9m-7 9-1.5-5.5M16 22l5-2" />
+    </>
+  ),
+};
+
 const talking = (
   <>
     <path d="M12 15h28a4 4 0 0 1 4 4v14a4 4 0 0 1-4 4H26l-8 7v-7h-6a4 4 0 0 1-4-4V19a4 4 0 0 1 4-4z" />
@@ -57,7 +74,7 @@ export function Pictogram({ step }: { step: string }) {
   return (
     <span class="pictogram" aria-hidden="true">
       <svg viewBox="0 0 64 64" focusable="false">
-        {drawings[step] ?? talking}
+        {drawings[step] ?? kinds[step.split('_')[0] ?? ''] ?? talking}
       </svg>
     </span>
   );

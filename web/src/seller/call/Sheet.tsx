@@ -1,11 +1,10 @@
 import { Hand, MessageSquare, Mic, MicOff, PhoneOff, SwitchCamera, Video, VideoOff, type LucideIcon } from 'lucide-preact';
 import { useEffect, useState } from 'preact/hooks';
 import type { State } from '../../protocol';
-import { Steps } from '../../protocol';
 import { canFlip } from '../../shared/camera';
 import { classes, Icon } from '../../shared/ui';
 import { say } from '../Announcer';
-import { t } from '../text';
+import { promptText, t } from '../text';
 import type { Visit } from '../visit';
 import { Pictogram } from './Pictogram';
 
@@ -15,8 +14,7 @@ type SheetProps = { visit: Visit; state: State; unread: number; onChat: () => vo
 export function Sheet({ visit, state, unread, onChat, onLeave }: SheetProps) {
   const name = state.peer?.name || t('peerNobody');
   const step = promptOf(state);
-  const title = t(`call.prompt.${step}.title`, { name });
-  const sub = t(`call.prompt.${step}.sub`, { name });
+  const { title, sub } = promptText(step, name) ?? promptText('none', name)!;
   useEffect(() => say(`${title}. ${sub}`), [title, sub]);
   return (
     <section class="sheet">
@@ -43,19 +41,17 @@ export function Sheet({ visit, state, unread, onChat, onLeave }: SheetProps) {
   );
 }
 
-type Prompt = (typeof Steps)[number] | 'none' | 'withdrawn';
-
-function promptOf(state: State): Prompt {
+function promptOf(state: State): string {
   if (state.you.notice === 'withdrawn') return 'withdrawn';
-  return Steps.find((step) => step === state.step) ?? 'none';
+  return state.step || 'none';
 }
 
 function StepBar({ state }: { state: State }) {
   const done = state.steps.filter((step) => step.done).length;
   return (
     <div class="step-bar" role="img" aria-label={t('call.stepsDone', { count: done })}>
-      {state.steps.map((step) => (
-        <span key={step.step} class={classes(step.done && 'done', step.step === state.step && 'current')} />
+      {state.steps.map((step, i) => (
+        <span key={i} class={classes(step.done && 'done', step.step !== '' && step.step === state.step && 'current')} />
       ))}
     </div>
   );
