@@ -3,6 +3,7 @@ package media
 import (
 	"encoding/binary"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/pion/rtcp"
@@ -16,7 +17,9 @@ const packetOverhead = 20 + 8 + 12 + 8 + 16
 // downlink is the way to one participant, shared by the down tracks and judged
 // by what the participant's browser says about arrivals.
 type downlink struct {
-	epoch time.Time
+	epoch   time.Time
+	streams atomic.Int32  // that pion keeps buffers for
+	crowded chan struct{} // never closed; 1, full once they are too many
 
 	mu    sync.Mutex // guards what follows; a leaf
 	est   estimator
@@ -39,7 +42,7 @@ const (
 )
 
 func newDownlink(now time.Time) *downlink {
-	return &downlink{epoch: now, est: newEstimator(), probeWait: probeWaitFirst}
+	return &downlink{epoch: now, crowded: make(chan struct{}, 1), est: newEstimator(), probeWait: probeWaitFirst}
 }
 
 // number gives a packet of a probe, or of none (0), its transport-wide number

@@ -11,6 +11,10 @@ import (
 // Limits of what waits to be read of one stream, in bytes: pion's own.
 const rtpWaiting, rtcpWaiting = 1000 << 10, 100 << 10
 
+// streamsMost of one connection, RTP and RTCP; a browser's has less than twenty.
+// Pion keeps each that was decrypted once until the connection's end.
+const streamsMost = 100
+
 // feedbackBuffer is where pion puts the packets of one stream until they are
 // read. It takes the feedback on arrivals out: that names any stream of ours,
 // that of retransmissions too, whose reports pion gives nobody.
@@ -21,6 +25,9 @@ type feedbackBuffer struct {
 
 // newBuffer makes the buffer of a stream, as webrtc.SettingEngine.BufferFactory.
 func (l *downlink) newBuffer(of packetio.BufferPacketType, _ uint32) io.ReadWriteCloser {
+	if l.streams.Add(1) == streamsMost {
+		l.crowded <- struct{}{} // once, so there is room
+	}
 	b := feedbackBuffer{Buffer: packetio.NewBuffer()}
 	b.SetLimitSize(rtpWaiting)
 	if of == packetio.RTCPBufferPacket {

@@ -2,6 +2,7 @@ package media
 
 import (
 	"fmt"
+	"sync/atomic"
 
 	"github.com/prometheus/client_golang/prometheus"
 
@@ -15,7 +16,7 @@ func (n *Node) Register(reg prometheus.Registerer) error {
 		Name: "verifycall_media_path", Help: "1 for the path that media take.",
 		ConstLabels: prometheus.Labels{"path": string(n.cfg.Path)},
 	}, func() float64 { return 1 })
-	all := []prometheus.Collector{path}
+	all := []prometheus.Collector{path, refusals("stranger", &n.door.strange), refusals("excess", &n.door.excess)}
 	if n.port != nil {
 		all = append(all, n.counters()...)
 	}
@@ -25,6 +26,14 @@ func (n *Node) Register(reg prometheus.Registerer) error {
 		}
 	}
 	return nil
+}
+
+// refusals reads one of the door's counts.
+func refusals(cause string, of *atomic.Uint64) prometheus.Collector {
+	return prometheus.NewCounterFunc(prometheus.CounterOpts{
+		Name: "verifycall_media_refused_total", Help: "Datagrams refused before they were looked into, by cause.",
+		ConstLabels: prometheus.Labels{"cause": cause},
+	}, func() float64 { return float64(of.Load()) })
 }
 
 // counters read the port's counts.

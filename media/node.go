@@ -54,6 +54,7 @@ type Node struct {
 	cfg    Config
 	conn   net.PacketConn
 	port   *lean.Port // conn on the lean path, else nil
+	door   *door
 	mux    *ice.UDPMuxDefault
 	tcp    ice.TCPMux // nil on a test's network
 	engine *engine
@@ -74,18 +75,23 @@ func NewNode(cfg Config) (*Node, error) {
 	if cfg.Path != PathPion && cfg.Path != PathLean {
 		return nil, fmt.Errorf("media: no path %q", cfg.Path)
 	}
-	if cfg.Log == nil {
-		cfg.Log = slog.New(slog.DiscardHandler)
-	}
 	conn, listener, err := listen(cfg)
 	if err != nil {
 		return nil, fmt.Errorf("media: listen on %s: %w", cfg.Listen, err)
 	}
-	n := &Node{cfg: cfg, conn: conn, transports: map[*Transport]struct{}{}}
+	return newNodeOn(cfg, conn, listener)
+}
+
+// newNodeOn makes one of an open socket, and a listener or nil.
+func newNodeOn(cfg Config, conn net.PacketConn, listener net.Listener) (*Node, error) {
+	if cfg.Log == nil {
+		cfg.Log = slog.New(slog.DiscardHandler)
+	}
+	n := &Node{cfg: cfg, conn: conn, door: newDoor(), transports: map[*Transport]struct{}{}}
 	n.port, _ = conn.(*lean.Port)
 	n.mux = ice.NewUDPMuxDefault(ice.UDPMuxParams{
 		Logger:  pionLog{log: cfg.Log}.NewLogger("mux"),
-		UDPConn: conn,
+		UDPConn: n.door.guard(conn),
 		Net:     cfg.Net,
 	})
 	if listener != nil {
@@ -95,6 +101,7 @@ func NewNode(cfg Config) (*Node, error) {
 			n.tcp = lean.TCP{TCPMuxDefault: tcp, Port: n.port}
 		}
 	}
+	var err error
 	if n.engine, err = newEngine(cfg, n.mux, n.tcp, onlyLoopback(n.mux.GetListenAddresses())); err != nil {
 		return nil, errors.Join(err, n.closePort())
 	}

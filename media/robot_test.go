@@ -47,13 +47,21 @@ func newRobot(t *testing.T, network transport.Net, firstSeq uint16) *robot {
 // newRobotOn makes one that reaches its server by one type of network.
 func newRobotOn(t *testing.T, network transport.Net, firstSeq uint16, by webrtc.NetworkType) *robot {
 	t.Helper()
+	return newRobotWith(t, firstSeq, func(s *webrtc.SettingEngine) {
+		s.SetNetworkTypes([]webrtc.NetworkType{by})
+		if network != nil {
+			s.SetNet(network)
+		}
+	})
+}
+
+// newRobotWith makes one with settings of its own.
+func newRobotWith(t *testing.T, firstSeq uint16, set func(*webrtc.SettingEngine)) *robot {
+	t.Helper()
 	var settings webrtc.SettingEngine
-	settings.SetNetworkTypes([]webrtc.NetworkType{by})
 	settings.SetIncludeLoopbackCandidate(true)
 	settings.SetICEMulticastDNSMode(ice.MulticastDNSModeDisabled)
-	if network != nil {
-		settings.SetNet(network)
-	}
+	set(&settings)
 	// As the page's offer does, the robot's asks for NACK of Opus.
 	engine, registry := &webrtc.MediaEngine{}, &interceptor.Registry{}
 	if err := errors.Join(engine.RegisterDefaultCodecs(), webrtc.RegisterDefaultInterceptors(engine, registry),
@@ -191,6 +199,26 @@ func (b *robot) sendFrame(n int) {
 		}
 	}
 	if err := b.tracks[Audio].WriteRTP(opus); err != nil {
+		b.t.Error(err)
+	}
+}
+
+// send sends one packet of video, changed as the caller likes.
+func (b *robot) send(change func(*rtp.Packet)) {
+	b.t.Helper()
+	b.mu.Lock()
+	pkt := &rtp.Packet{
+		Header:  rtp.Header{Version: 2, SequenceNumber: b.seq, Timestamp: b.ts},
+		Payload: append(vp8Payload(b.wantKey, true, b.picture, b.mark), make([]byte, 200)...),
+	}
+	b.wantKey = false
+	b.seq++
+	b.mark++
+	b.ts += 3000
+	b.picture = (b.picture + 1) & 0x7fff
+	b.mu.Unlock()
+	change(pkt)
+	if err := b.tracks[Video].WriteRTP(pkt); err != nil {
 		b.t.Error(err)
 	}
 }

@@ -30,7 +30,8 @@ type Transport struct {
 	post    func(Event)
 	pc      *webrtc.PeerConnection
 	repairs *repairs
-	lean    *leanPath           // nil on pion's path
+	lean    *leanPath // nil on pion's path
+	guest   *guest
 	down    map[Kind]*downTrack // both kinds; not changed after newTransport
 	link    *downlink
 
@@ -61,7 +62,7 @@ func newTransport(n *Node, post func(Event)) (*Transport, error) {
 	// A first sequence number in the lower half can't wrap before the
 	// subscriber's SRTP has seen a packet (RFC 3711 section 3.3.1).
 	t := &Transport{
-		node: n, post: post, pc: pc, repairs: repairs, link: link, lean: way,
+		node: n, post: post, pc: pc, repairs: repairs, link: link, lean: way, guest: newGuest(),
 		down: map[Kind]*downTrack{
 			Audio: newDownTrack(Audio, audioClockRate, uint16(rand.N(1<<15)), link),
 			Video: newDownTrack(Video, videoClockRate, uint16(rand.N(1<<15)), link),
@@ -188,7 +189,9 @@ func (t *Transport) negotiate(ctx context.Context, offer string) (string, error)
 	}
 	select {
 	case <-gathered:
-		return t.pc.LocalDescription().SDP, nil
+		answer := t.pc.LocalDescription().SDP
+		t.node.door.expect(t.guest, answer)
+		return answer, nil
 	case <-ctx.Done():
 		return "", context.Cause(ctx)
 	case <-t.closing:
@@ -234,6 +237,7 @@ func (t *Transport) Close() error {
 	}
 	err := t.pc.GracefulClose()
 	t.running.Wait()
+	t.node.door.forget(t.guest)
 	t.node.forget(t)
 	close(t.closed)
 	if err != nil {
@@ -361,6 +365,10 @@ func (t *Transport) run() {
 		case <-reports.C:
 			posted = t.postState(posted)
 			t.sendReports(time.Now())
+		case <-t.link.crowded:
+			t.node.cfg.Log.Warn("a participant sends too many streams: its connection is ended")
+			_ = t.pc.Close() // the state tells the rest
+			posted = t.postState(posted)
 		case <-t.closing:
 			return
 		}

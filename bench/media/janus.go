@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"verifycall/bench/caller"
+	"verifycall/bench/process"
 )
 
 // errAbsent: a row whose program isn't installed.
@@ -23,7 +24,7 @@ var errAbsent = errors.New("not installed: janus (Debian's package janus)")
 // the HTTP signalling. The echo test gives each caller its own packets back:
 // as many as in one-to-one calls, over the same path, without the signalling of
 // Janus's own call plugin, which would have one side answer instead of offer.
-func startJanus(ctx context.Context, dir string) (*server, error) {
+func startJanus(ctx context.Context, dir string) (*process.Server, error) {
 	program, err := exec.LookPath("janus")
 	if err != nil {
 		return nil, errAbsent
@@ -57,7 +58,7 @@ admin: { admin_http = false }
 		}
 	}
 	target := "127.0.0.1:" + strconv.Itoa(port)
-	s, err := start(ctx, target, program, "--configs-folder="+configs, "--log-file="+filepath.Join(configs, "log"), "--disable-stdout")
+	s, err := process.Start(ctx, target, program, "--configs-folder="+configs, "--log-file="+filepath.Join(configs, "log"), "--disable-stdout")
 	if err != nil {
 		return nil, err
 	}
@@ -67,7 +68,7 @@ admin: { admin_http = false }
 		}
 		time.Sleep(100 * time.Millisecond)
 	}
-	s.stop()
+	s.Stop()
 	return nil, errors.New("janus: its signalling didn't come up")
 }
 

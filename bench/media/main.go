@@ -21,6 +21,8 @@ import (
 	"strings"
 	"text/tabwriter"
 	"time"
+
+	"verifycall/bench/process"
 )
 
 // settings of a run; the second part is the load generator's own.
@@ -179,21 +181,21 @@ func median(name string, calls int, runs []figure) figure {
 func round(f float64) float64 { return float64(int64(f*1000+0.5)) / 1000 }
 
 // launch starts the server of a row.
-func launch(ctx context.Context, name, dir string) (*server, error) {
+func launch(ctx context.Context, name, dir string) (*process.Server, error) {
 	switch name {
 	case "plain":
-		return start(ctx, "", filepath.Join(dir, name))
+		return process.Start(ctx, "", filepath.Join(dir, name))
 	case "ours":
-		return start(ctx, "", filepath.Join(dir, "ours"), "-path", "pion")
+		return process.Start(ctx, "", filepath.Join(dir, "ours"), "-path", "pion")
 	case "lean":
-		return start(ctx, "", filepath.Join(dir, "ours"), "-path", "lean")
+		return process.Start(ctx, "", filepath.Join(dir, "ours"), "-path", "lean")
 	case "ours-recording", "lean-recording":
 		tapes, err := os.MkdirTemp(dir, "tapes-")
 		if err != nil {
 			return nil, err
 		}
 		path := map[string]string{"ours-recording": "pion", "lean-recording": "lean"}[name]
-		return start(ctx, "", filepath.Join(dir, "ours"), "-path", path, "-record", tapes)
+		return process.Start(ctx, "", filepath.Join(dir, "ours"), "-path", path, "-record", tapes)
 	case "janus":
 		return startJanus(ctx, dir)
 	default:
@@ -207,8 +209,8 @@ func measureOnce(ctx context.Context, set settings, name, dir string) (f figure,
 	if err != nil {
 		return f, err
 	}
-	defer s.stop()
-	idle, err := s.rss()
+	defer s.Stop()
+	idle, err := s.RSS()
 	if err != nil {
 		return f, err
 	}
@@ -216,7 +218,7 @@ func measureOnce(ctx context.Context, set settings, name, dir string) (f figure,
 	if err != nil {
 		return f, err
 	}
-	generator := exec.CommandContext(ctx, "taskset", "-c", loadCore, self, "-load", "-target", s.target, "-janus="+strconv.FormatBool(name == "janus"),
+	generator := exec.CommandContext(ctx, "taskset", "-c", process.LoadCore, self, "-load", "-target", s.Target, "-janus="+strconv.FormatBool(name == "janus"),
 		"-count", strconv.Itoa(set.count), "-window", set.window.String(), "-settle", set.settle.String())
 	generator.Stderr = os.Stderr
 	pipe, err := generator.StdoutPipe()
@@ -234,7 +236,7 @@ func measureOnce(ctx context.Context, set settings, name, dir string) (f figure,
 }
 
 // watch reads the server's figures at the load generator's word.
-func watch(s *server, from io.Reader, idle, calls int) (f figure, err error) {
+func watch(s *process.Server, from io.Reader, idle, calls int) (f figure, err error) {
 	var before time.Duration
 	lines := bufio.NewScanner(from)
 	lines.Buffer(nil, 1<<20)
@@ -245,15 +247,15 @@ func watch(s *server, from io.Reader, idle, calls int) (f figure, err error) {
 		}
 		switch r.Stage {
 		case "begin":
-			if before, err = s.cpu(); err != nil {
+			if before, err = s.CPU(); err != nil {
 				return f, err
 			}
 		case "end":
-			after, err := s.cpu()
+			after, err := s.CPU()
 			if err != nil {
 				return f, err
 			}
-			now, err := s.rss()
+			now, err := s.RSS()
 			if err != nil {
 				return f, err
 			}

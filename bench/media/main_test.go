@@ -3,6 +3,8 @@ package main
 import (
 	"strings"
 	"testing"
+
+	"verifycall/bench/process"
 )
 
 func TestMedian(t *testing.T) {
@@ -25,15 +27,15 @@ func TestCompare(t *testing.T) {
 
 // A process measures its own memory and time.
 func TestProc(t *testing.T) {
-	s, err := start(t.Context(), "none", "sleep", "60")
+	s, err := process.Start(t.Context(), "none", "sleep", "60")
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer s.stop()
-	if rss, err := s.rss(); err != nil || rss < 4096 {
+	defer s.Stop()
+	if rss, err := s.RSS(); err != nil || rss < 4096 {
 		t.Error(rss, err)
 	}
-	if cpu, err := s.cpu(); err != nil || cpu < 0 || cpu.Seconds() > 1 {
+	if cpu, err := s.CPU(); err != nil || cpu < 0 || cpu.Seconds() > 1 {
 		t.Error(cpu, err)
 	}
 }

@@ -1,4 +1,5 @@
-package main
+// Package process runs a server under test on a core of its own and reads what it uses.
+package process
 
 import (
 	"bufio"
@@ -11,24 +12,24 @@ import (
 	"time"
 )
 
-// The server under test has one core, the load generator another.
-const serverCore, loadCore = "0", "1"
+// ServerCore is where the server under test runs, LoadCore where its load is made.
+const ServerCore, LoadCore = "0", "1"
 
 // clockTick is the unit of times in /proc, USER_HZ: 100 on every Linux that Go runs on.
 const clockTick = 10 * time.Millisecond
 
-// server is a process under test.
-type server struct {
+// Server is a process under test.
+type Server struct {
 	cmd    *exec.Cmd
-	target string // of its signalling
+	Target string // of its signalling
 }
 
-// start runs a program pinned to the server's core. Unless target says where
+// Start runs a program pinned to the server's core. Unless target says where
 // its signalling is, its first line of output does.
-func start(ctx context.Context, target string, command ...string) (*server, error) {
-	cmd := exec.CommandContext(ctx, "taskset", append([]string{"-c", serverCore}, command...)...)
+func Start(ctx context.Context, target string, command ...string) (*Server, error) {
+	cmd := exec.CommandContext(ctx, "taskset", append([]string{"-c", ServerCore}, command...)...)
 	cmd.Stderr = os.Stderr
-	s := &server{cmd: cmd, target: target}
+	s := &Server{cmd: cmd, Target: target}
 	if target != "" {
 		return s, cmd.Start()
 	}
@@ -41,20 +42,21 @@ func start(ctx context.Context, target string, command ...string) (*server, erro
 	}
 	line, err := bufio.NewReader(out).ReadString('\n')
 	if err != nil {
-		s.stop()
+		s.Stop()
 		return nil, fmt.Errorf("%s: %w", command[0], err)
 	}
-	s.target = strings.TrimSpace(line)
+	s.Target = strings.TrimSpace(line)
 	return s, nil
 }
 
-func (s *server) stop() {
+// Stop ends the process at once.
+func (s *Server) Stop() {
 	_ = s.cmd.Process.Kill()
 	_ = s.cmd.Wait() // the error is that it was killed
 }
 
-// cpu is the time that the process has run, user and system.
-func (s *server) cpu() (time.Duration, error) {
+// CPU is the time that the process has run, user and system.
+func (s *Server) CPU() (time.Duration, error) {
 	stat, err := s.proc("stat")
 	if err != nil {
 		return 0, err
@@ -75,8 +77,8 @@ func (s *server) cpu() (time.Duration, error) {
 	return time.Duration(ticks) * clockTick, nil
 }
 
-// rss is the resident memory in bytes.
-func (s *server) rss() (int, error) {
+// RSS is the resident memory in bytes.
+func (s *Server) RSS() (int, error) {
 	statm, err := s.proc("statm")
 	if err != nil {
 		return 0, err
@@ -89,7 +91,7 @@ func (s *server) rss() (int, error) {
 	return pages * os.Getpagesize(), err
 }
 
-func (s *server) proc(name string) (string, error) {
+func (s *Server) proc(name string) (string, error) {
 	raw, err := os.ReadFile(fmt.Sprintf("/proc/%d/%s", s.cmd.Process.Pid, name)) // taskset has become the program
 	return string(raw), err
 }
