@@ -23,7 +23,7 @@ func (c *Call) onCapture(seat *Seat, id, slot string) error {
 		return err
 	}
 	ctx, after, parts := c.house.ctx, time.Now(), c.parts
-	deadline := captureDeadline(c.house.cfg.Deadline, c.seller.transport.Uplink()) // a recording has a transport
+	deadline := c.captureDeadline()
 	c.job(func() event {
 		still, err := c.house.take(ctx, c.id, rec, source, after, deadline)
 		if err == nil {
@@ -41,19 +41,25 @@ func notStored(err error) error {
 	return &protocol.Fault{Code: protocol.CodeNotStored, Message: "The picture could not be stored. Try again.", Err: err}
 }
 
-// A key frame of 1280×720 has 80 kB at most; a poor uplink takes twice the
-// time of its bytes, with what else is sent.
+// A key frame of 1280×720 has 80 kB at most; a poor uplink takes four times the
+// time of its bytes: for what else is sent, what is lost, and the key frame that
+// is under way already.
 const (
 	keyFrameBits   = 8 * 80_000
 	captureLongest = 15 * time.Second
 )
+
+// captureDeadline of a picture from the seller, who has a transport.
+func (c *Call) captureDeadline() time.Duration {
+	return captureDeadline(c.house.cfg.Deadline, c.seller.transport.Uplink())
+}
 
 // captureDeadline is how long a capture may take on an uplink of so many kbit/s.
 func captureDeadline(least time.Duration, uplink int) time.Duration {
 	if uplink <= 0 {
 		return max(least, captureLongest)
 	}
-	return max(least, min(2*keyFrameBits*time.Second/time.Duration(1000*uplink), captureLongest))
+	return max(least, min(4*keyFrameBits*time.Second/time.Duration(1000*uplink), captureLongest))
 }
 
 type still struct {

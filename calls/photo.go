@@ -72,7 +72,7 @@ func (c *Call) onPhotoAnnounce(ctx context.Context, actor string, msg *protocol.
 		return err
 	}
 	p.announced, p.phase, p.ends = *c.room.Awaited, "sending", after.Add(uploadTime)
-	ctx, deadline, parts := c.house.ctx, max(c.house.cfg.Deadline, announceTime), c.parts
+	ctx, deadline, parts := c.house.ctx, c.captureDeadline(), c.parts // a picture that is recorded has a transport
 	c.job(func() event {
 		still, err := c.house.take(ctx, c.id, rec, source, after, deadline)
 		return besideTaken{p, rec.ID(), still, parts.keep(ctx, err)}

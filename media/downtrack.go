@@ -37,6 +37,7 @@ type downTrack struct {
 	mu     sync.Mutex // guards what follows
 	from   *Receiver  // the layer that is sent
 	next   *Receiver  // the one to be sent from its next key frame on, or nil
+	passed passed     // of next, or of from while fwd waits
 	fwd    forwarder
 	writer rtpWriter // nil until negotiated
 	as     outbound
@@ -82,7 +83,7 @@ func (d *downTrack) play(r *Receiver) {
 	d.mu.Lock()
 	ready := d.ready
 	if old != r {
-		d.from, d.next = r, nil
+		d.from, d.next, d.passed = r, nil, passed{}
 		d.fwd.switchSource()
 	}
 	d.mu.Unlock()
@@ -140,11 +141,39 @@ func (d *downTrack) turn(now time.Time) {
 	}
 }
 
+// passed follows the packets of a source that is to be sent from a key frame on.
+// The zero value is ready.
+type passed struct {
+	began   bool
+	highest uint16
+}
+
+// overtaken says whether later packets have come before this one. A key frame
+// whose first packet is a repair has lost what came before that.
+func (p *passed) overtaken(seq uint16) bool {
+	if p.began && int16(seq-p.highest) < 0 {
+		return true
+	}
+	p.began, p.highest = true, seq
+	return false
+}
+
 // forward sends pkt, if r is what is being played.
 func (d *downTrack) forward(r *Receiver, pkt *rtp.Packet, now time.Time, out *outgoing) {
 	d.mu.Lock()
-	if r == d.next && startsKeyFrame(pkt.Payload) {
-		d.turn(now)
+	if d.kind == Video && (r == d.next || r == d.from && d.fwd.waiting) {
+		overtaken := d.passed.overtaken(pkt.SequenceNumber)
+		switch key := startsKeyFrame(pkt.Payload); {
+		case key && overtaken:
+			ready := d.ready
+			d.mu.Unlock()
+			if ready {
+				r.RequestKeyFrame() // the rest of this one is gone already
+			}
+			return
+		case key && r == d.next:
+			d.turn(now)
+		}
 	}
 	writer := d.writer
 	if d.from != r || !d.ready || writer == nil || !d.fwd.forward(pkt, now, out) {

@@ -9,9 +9,10 @@ func TestKeyFrameRequests(t *testing.T) {
 	start := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
 	at := func(ms int) time.Time { return start.Add(time.Duration(ms) * time.Millisecond) }
 	var k keyFrameRequests
+	spacing := keyFrameWait(0)
 	expect := func(ms int, wantSend bool, wantWait time.Duration) {
 		t.Helper()
-		if send, wait := k.next(at(ms)); send != wantSend || wait != wantWait {
+		if send, wait := k.next(at(ms), spacing); send != wantSend || wait != wantWait {
 			t.Errorf("at %d ms: send %v, wait %v; want %v, %v", ms, send, wait, wantSend, wantWait)
 		}
 	}
@@ -32,4 +33,10 @@ func TestKeyFrameRequests(t *testing.T) {
 	expect(510+keyFrameTries*500, false, -1) // given up
 	k.want()                                 // until somebody asks again
 	expect(20000, true, keyFrameSpacing)
+	spacing = keyFrameWait(time.Second) // it is still arriving
+	expect(20500, false, 1500*time.Millisecond)
+	expect(22000, true, 2*time.Second)
+	if wait := keyFrameWait(time.Minute); wait != keyFrameSpacingMost {
+		t.Errorf("%v after a key frame that never ends", wait)
+	}
 }

@@ -41,3 +41,38 @@ func TestLayerChoice(t *testing.T) {
 		})
 	}
 }
+
+// A key frame whose first packet comes last, as a repair, is not switched to: the
+// subscriber would never get the rest of it.
+func TestSwitchNeedsTheWholeKeyFrame(t *testing.T) {
+	var sent collect
+	d := newDownTrack(Video, videoClockRate, 100, newDownlink(time.Now()))
+	d.bind(&sent, outbound{ssrc: 5, payloadType: 96})
+	d.open()
+	full := newReceiver(Video, 1, 96, videoClockRate, &senderClock{}, trackIO{})
+	low := newReceiver(Video, 2, 96, videoClockRate, &senderClock{}, trackIO{})
+	var out outgoing
+	expect := func(packets int, from *Receiver, what string) {
+		t.Helper()
+		if len(sent.packets) != packets || d.from != from {
+			t.Fatalf("%s: %d packets, low %v", what, len(sent.packets), d.from == low)
+		}
+	}
+	d.play(full)
+	full.handleRTP(videoPacket(2, 3000, false, false, 1), epoch, false, &out)
+	full.handleRTP(videoPacket(1, 3000, true, true, 1), epoch, true, &out)
+	expect(0, full, "begun with the first packet of a key frame alone")
+	full.handleRTP(videoPacket(3, 6000, true, true, 2), epoch, false, &out)
+	expect(1, full, "a whole one")
+
+	d.turnTo(low)
+	low.handleRTP(videoPacket(11, 9000, false, false, 1), epoch, false, &out)
+	low.handleRTP(videoPacket(10, 9000, true, true, 1), epoch, true, &out)
+	full.handleRTP(videoPacket(4, 9000, false, true, 3), epoch, false, &out)
+	expect(2, full, "the layer before goes on")
+	if !low.keyFrames.wanted {
+		t.Error("another key frame wasn't asked for")
+	}
+	low.handleRTP(videoPacket(12, 12000, true, true, 2), epoch, false, &out)
+	expect(3, low, "at a whole one")
+}

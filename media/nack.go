@@ -28,6 +28,7 @@ const (
 type nacks struct {
 	missing  []missing // in order of ext
 	hopeless bool      // packets were given up since next last said so
+	again    bool      // next last asked for one that it had asked for before
 }
 
 type missing struct {
@@ -71,11 +72,12 @@ func (n *nacks) next(now time.Time, rtt time.Duration, ask []uint16) (_ []uint16
 		n.hopeless = n.hopeless || spent
 		return spent
 	})
-	wait = -1
+	wait, n.again = -1, false
 	for i := range n.missing {
 		m := &n.missing[i]
 		if !m.due.After(now) {
 			ask = append(ask, uint16(m.ext))
+			n.again = n.again || m.tries > 0
 			m.tries++
 			m.due = now.Add(spacing)
 		}

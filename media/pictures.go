@@ -15,6 +15,9 @@ type pictures struct {
 	at            time.Time     // when the newest frame began
 	interval      time.Duration // mean between frames, over some 30 of them
 	frozen        time.Duration // sum of the stillstands
+
+	keyTime            uint32 // RTP time of the last key frame
+	keyBegan, keyEnded time.Time
 }
 
 // A stillstand is an interval over three times the mean, and 150 ms over it, as
@@ -31,6 +34,10 @@ func (f *pictures) packet(timestamp uint32, payload []byte, key bool, now time.T
 		if w, h, ok := keyFrameSize(payload); ok {
 			f.width, f.height = w, h
 		}
+		f.keyTime, f.keyBegan = timestamp, now
+	}
+	if timestamp == f.keyTime {
+		f.keyEnded = now
 	}
 	if f.frames > 0 && int32(timestamp-f.newest) <= 0 {
 		return // another packet of a frame that is known
@@ -47,6 +54,14 @@ func (f *pictures) packet(timestamp uint32, payload []byte, key bool, now time.T
 	}
 	f.frames++
 	f.newest, f.at = timestamp, now
+}
+
+// keyTook is how long the last key frame took to arrive so far, repairs included.
+func (f *pictures) keyTook() time.Duration {
+	if f.keyBegan.IsZero() {
+		return 0
+	}
+	return f.keyEnded.Sub(f.keyBegan)
 }
 
 // keyFrameSize reads a key frame's size out of its first packet's payload

@@ -41,6 +41,22 @@ func TestPictures(t *testing.T) {
 	}
 }
 
+// A key frame takes until its last packet, which may be a repair.
+func TestKeyFrameTook(t *testing.T) {
+	at := func(ms int) time.Time { return time.Unix(0, 0).Add(time.Duration(ms) * time.Millisecond) }
+	var f pictures
+	f.packet(90000, []byte{0x10, 0x10, 0, 0}, true, at(10))
+	f.packet(90000, []byte{0, 1}, false, at(60))
+	f.packet(93600, []byte{0x10, 1}, false, at(70))
+	if took := f.keyTook(); took != 50*time.Millisecond {
+		t.Errorf("it took %v", took)
+	}
+	f.packet(90000, []byte{0, 1}, false, at(900))
+	if took := f.keyTook(); took != 890*time.Millisecond {
+		t.Errorf("repaired, it took %v", took)
+	}
+}
+
 func FuzzKeyFrameSize(f *testing.F) {
 	f.Add([]byte{0x10, 0x10, 0, 0, 0x9d, 0x01, 0x2a, 0x00, 0x05, 0xd0, 0x02})
 	f.Fuzz(func(t *testing.T, payload []byte) {

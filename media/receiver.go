@@ -297,8 +297,8 @@ func (r *Receiver) ask(over <-chan struct{}) {
 	timer := time.NewTimer(0)
 	defer timer.Stop()
 	for {
-		packets, wait := r.requests(time.Now())
-		if len(packets) > 0 {
+		packets, copies, wait := r.requests(time.Now())
+		for range copies {
 			// An error here is a lost request: it is repeated, or the track ends.
 			_ = r.io.writeRTCP(packets)
 		}
@@ -315,9 +315,11 @@ func (r *Receiver) ask(over <-chan struct{}) {
 	}
 }
 
-// requests to send now, and the time until it is to be called again, negative
-// when nothing is to be waited for. What can't be repaired is a key frame's case.
-func (r *Receiver) requests(now time.Time) (packets []rtcp.Packet, wait time.Duration) {
+// requests to send now, in how many copies, and the time until it is to be
+// called again, negative when nothing is to be waited for. What can't be repaired
+// is a key frame's case. What is asked for again goes twice, and so does what
+// isn't asked for soon again: a request that is lost makes the picture stand still.
+func (r *Receiver) requests(now time.Time) (packets []rtcp.Packet, copies int, wait time.Duration) {
 	r.counting.Lock()
 	defer r.counting.Unlock()
 	numbers, hopeless, wait := r.lost.next(now, r.io.rtt(), nil)
@@ -330,7 +332,8 @@ func (r *Receiver) requests(now time.Time) (packets []rtcp.Packet, wait time.Dur
 	if hopeless && r.kind == Video {
 		r.keyFrames.want()
 	}
-	send, wait2 := r.keyFrames.next(now)
+	spacing := keyFrameWait(r.pictures.keyTook())
+	send, wait2 := r.keyFrames.next(now, spacing)
 	if send {
 		r.stats.KeyFrameRequests++
 		packets = append(packets, &rtcp.PictureLossIndication{MediaSSRC: r.ssrc})
@@ -338,7 +341,13 @@ func (r *Receiver) requests(now time.Time) (packets []rtcp.Packet, wait time.Dur
 	if wait < 0 || wait2 >= 0 && wait2 < wait {
 		wait = wait2
 	}
-	return packets, wait
+	if len(packets) > 0 {
+		copies = 1
+	}
+	if r.lost.again || send && spacing > keyFrameSpacing {
+		copies = 2
+	}
+	return packets, copies, wait
 }
 
 func (r *Receiver) subscribe(d *downTrack) {

@@ -123,11 +123,16 @@ func TestRepair(t *testing.T) {
 		time.Sleep(time.Second)
 		synctest.Wait()
 		sent := w.asked()
-		if len(sent) < 4 || len(sent[1].pkt.(*rtcp.TransportLayerNack).Nacks[0].PacketList()) != 1 {
+		if len(sent) < 6 {
 			t.Fatalf("%v was asked", sent)
 		}
-		if _, ok := sent[3].pkt.(*rtcp.PictureLossIndication); !ok {
-			t.Errorf("a lost packet led to %T", sent[3].pkt)
+		for i := 1; i < 5; i++ { // twice more, in two copies each
+			if again, ok := sent[i].pkt.(*rtcp.TransportLayerNack); !ok || len(again.Nacks[0].PacketList()) != 1 || (i%2 == 0) != (sent[i].at == sent[i-1].at) {
+				t.Fatalf("%v was asked", sent)
+			}
+		}
+		if _, ok := sent[5].pkt.(*rtcp.PictureLossIndication); !ok {
+			t.Errorf("a lost packet led to %T", sent[5].pkt)
 		}
 		if s := r.Stats(); s.NACKs != 4 || s.Repairs != 2 || s.Copies != 1 || s.Lost != 1 {
 			t.Errorf("%+v", s)

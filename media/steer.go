@@ -111,8 +111,8 @@ func (d *downTrack) turnTo(want *Receiver) {
 	d.mu.Lock()
 	if d.from == want || d.from == nil {
 		d.next = nil
-	} else {
-		d.next = want
+	} else if d.next != want {
+		d.next, d.passed = want, passed{}
 	}
 	from, next := d.from, d.next
 	d.mu.Unlock()

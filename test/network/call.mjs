@@ -39,13 +39,16 @@ export async function call({ conditions = {}, height = 720, admitted = true } = 
   };
 }
 
-/** In the page: every RTCPeerConnection is kept, to be asked for its figures. */
+/** In the page: every RTCPeerConnection is kept, to be asked for its figures, and when the last one connected. */
 function keepPeers() {
   window.peers = [];
   window.RTCPeerConnection = class extends window.RTCPeerConnection {
     constructor(...args) {
       super(...args);
       window.peers.push(this);
+      this.addEventListener('connectionstatechange', () => {
+        if (this.connectionState === 'connected') window.connectedAt = performance.now();
+      });
     }
   };
 }

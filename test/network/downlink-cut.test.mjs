@@ -2,13 +2,10 @@
 // small one and goes on, his sound loses next to nothing, the recording keeps
 // the full picture, and ten seconds after the cut he has the full one again.
 import assert from 'node:assert/strict';
-import { readdir, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import test from 'node:test';
 import * as step from '../product/steps.mjs';
-import * as record from '../product/record.mjs';
-import { must } from '../specimen/tools.mjs';
 import { call, figures, longestFreeze, lossOf, pause, print, watchFrames } from './call.mjs';
+import { bundle, sizes } from './recorded.mjs';
 
 const CUT = 30_000;
 const SETTLES = 5_000; // after the cut
@@ -46,24 +43,8 @@ test('a manager whose downlink is cut to 300 kbit/s', async () => {
 
     await step.end(c.manager, c.seller);
     await step.decideAs(c.manager, 'refer', ['Q_FRAMERATE']);
-    assert.deepEqual(await sizes(c), ['1280x720'], 'the seller\'s recording has one size throughout');
+    assert.deepEqual(await sizes(await bundle(c)), ['1280x720'], 'the seller\'s recording has one size throughout');
   } finally {
     await c.close();
   }
 });
-
-/** The sizes that the seller's recorded pictures decode to. */
-async function sizes({ server, room }) {
-  const got = await server.api(`/api/v1/rooms/${room}/bundle.zip`);
-  const zip = join(server.folder, 'bundle.zip');
-  await writeFile(zip, Buffer.from(await got.arrayBuffer()));
-  const bag = await record.unpack(zip, join(server.folder, 'bundle'));
-  const folder = join(bag, 'data/recording');
-  const found = new Set();
-  for (const name of await readdir(folder)) {
-    if (!name.startsWith('seller')) continue;
-    const out = await must('ffprobe', ['-v', 'error', '-select_streams', 'v:0', '-show_entries', 'frame=width,height', '-of', 'csv=p=0', join(folder, name)]);
-    for (const line of out.trim().split('\n')) found.add(line.replace(/,$/, '').replace(',', 'x'));
-  }
-  return [...found];
-}

@@ -1,7 +1,9 @@
 import { Camera, Check, Film, Image, Minus, Smartphone, X } from 'lucide-preact';
+import { useState } from 'preact/hooks';
 import { SkipReasons, type State, type StepView } from '../../protocol';
 import { keepFocus } from '../../shared/focus';
 import { language } from '../../shared/i18n';
+import { useNow } from '../../shared/now';
 import { languageName } from '../../shared/room';
 import { clock } from '../../shared/times';
 import { Button, Icon, classes } from '../../shared/ui';
@@ -77,7 +79,7 @@ function StepBody({ session, state, desk, step }: Omit<StepProps, 'n' | 'zone'>)
         {slot ? (
           <>
             <Button kind={step.done ? 'secondary' : 'primary'} icon={Camera} busy={!!busy.value.capture} hotkey={step.done ? 'R' : t('keys.space')} data-testid="manager-capture" onClick={() => void capture(session, desk, step.step)}>
-              {busy.value.capture ? t('plan.capturing') : step.done ? t('plan.retake') : t('plan.capture')}
+              {busy.value.capture ? <Capturing /> : step.done ? t('plan.retake') : t('plan.capture')}
             </Button>
             <Button kind={step.done ? 'primary' : 'secondary'} locked={!step.done} hotkey="D" data-testid="manager-next" onClick={() => next(session, desk)}>{t('plan.next')}</Button>
           </>
@@ -97,6 +99,13 @@ function StepBody({ session, state, desk, step }: Omit<StepProps, 'n' | 'zone'>)
       {refusals.value.step && <p class="field-error" role="alert">{t('plan.stepFailed', { why: refusals.value.step })}</p>}
     </div>
   );
+}
+
+/** Tells that a capture runs, and for how long: over a poor uplink it takes up to 15 s. */
+function Capturing() {
+  const [begun] = useState(Date.now);
+  const seconds = Math.floor((useNow() - begun) / 1000);
+  return <>{seconds > 0 ? t('plan.capturingFor', { seconds }) : t('plan.capturing')}</>;
 }
 
 /** A clip of a document's side, and a photo of the sensor where the seller's device takes one. */
