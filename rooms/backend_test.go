@@ -225,7 +225,7 @@ func wholeCall(t testing.TB) []Command {
 	drawn := &Room{ID: "R-7K3M9QXD"}
 	run(t, drawn, noon, newRoom, draw)
 	list = append(list, finish(drawn)...)
-	return append(list, Interrupt{"seller_lost"}, Resume{}, WriteNote{"S_FRAUD", "sah zur Seite"}, WriteNote{"", "freundlich"},
+	return append(list, Interrupt{Cause: "seller_lost"}, Resume{}, WriteNote{"S_FRAUD", "sah zur Seite"}, WriteNote{"", "freundlich"},
 		EndCall{Cause: "hangup_seller"}, GiveVerdict{Verdict: VerdictPass, Line: "Danke!", Coverage: map[string]int{"seller.video": 998}},
 		Seal{map[string]any{"recordings": []any{map[string]any{"id": "seller-1", "gaps": 0}}}})
 }

@@ -6,8 +6,8 @@ import (
 	"verifycall/rooms/plan"
 )
 
-// noShowGrace is how long after a missed appointment the link still books.
-const noShowGrace = 24 * time.Hour
+// NoShowGrace is how long after a missed appointment the link still books.
+const NoShowGrace = 24 * time.Hour
 
 // maxFields bounds the application.
 const maxFields = 40
@@ -64,6 +64,7 @@ func (c CreateRoom) decide(r *Room, now time.Time) ([]Draft, error) {
 	if !c.At.IsZero() {
 		body["appointment"] = stamp(c.At)
 	}
+	body["after_grace"] = c.Profile.Interrupted.Then
 	drafts := record(typeCreated, body)
 	if c.Link.Hash != "" {
 		drafts = append(drafts, linkAdded(c.Link)...)
@@ -136,11 +137,8 @@ func linkAdded(l Link) []Draft {
 type Reschedule struct{ At time.Time }
 
 func (c Reschedule) decide(r *Room, now time.Time) ([]Draft, error) {
-	if err := in(c, r, StateInvited, StateBooked, StateInterrupted, StateNoShow); err != nil {
+	if err := movable(c, r, now); err != nil {
 		return nil, err
-	}
-	if r.State == StateNoShow && now.Sub(r.Since) > noShowGrace {
-		return nil, refuse(c, r, "the appointment was missed more than 24 hours ago")
 	}
 	if c.At.IsZero() {
 		return nil, &InputError{commandName(c), "time", "is missing"}

@@ -98,14 +98,22 @@ func agreed(c Command, r *Room, who string) error {
 	return &TransitionError{commandName(c), r.State, "the " + who + " has not agreed to the recording", ErrNeedsNotice}
 }
 
-// Interrupt says that the live call lost a side.
-type Interrupt struct{ Cause string }
+// Interrupt says that the live call lost a side. Both have until GraceEnds to
+// come back; zero sets no end.
+type Interrupt struct {
+	Cause     string
+	GraceEnds time.Time
+}
 
 func (c Interrupt) decide(r *Room, now time.Time) ([]Draft, error) {
 	if err := first(in(c, r, StateLive), check(c, "cause", c.Cause, codeForm)); err != nil {
 		return nil, err
 	}
-	return record(typeInterrupted, map[string]any{"cause": c.Cause}), nil
+	body := map[string]any{"cause": c.Cause}
+	if !c.GraceEnds.IsZero() {
+		body["grace_ends"] = stamp(c.GraceEnds)
+	}
+	return record(typeInterrupted, body), nil
 }
 
 // Resume makes an interrupted call live again.

@@ -97,7 +97,7 @@ func inState(t testing.TB, state string) *Room {
 	case StateLive:
 		return run(t, r, noon, live...)
 	case StateInterrupted:
-		return run(t, r, noon, append(live, Interrupt{"seller_lost"})...)
+		return run(t, r, noon, append(live, Interrupt{Cause: "seller_lost"})...)
 	case StateEnded:
 		return run(t, r, noon, ended...)
 	case StateDecided:
@@ -142,7 +142,7 @@ var table = map[string]struct {
 	"EnterWaiting":         {always(EnterWaiting{}), to(StateWaiting, StateBooked, StateWaiting)},
 	"LeaveWaiting":         {always(LeaveWaiting{}), to(StateBooked, StateBooked, StateWaiting)},
 	"Admit":                {always(Admit{}), to(StateLive, StateWaiting)},
-	"Interrupt":            {always(Interrupt{"manager_lost"}), to(StateInterrupted, StateLive)},
+	"Interrupt":            {always(Interrupt{Cause: "manager_lost"}), to(StateInterrupted, StateLive)},
 	"Resume":               {always(Resume{}), to(StateLive, StateInterrupted)},
 	"ShowStep":             {always(ShowStep{"DOC_BACK"}), stay(StateLive, StateInterrupted)},
 	"DrawPlan":             {always(draw), stay(StateInvited, StateBooked, StateWaiting, StateLive, StateInterrupted)},
@@ -157,7 +157,15 @@ var table = map[string]struct {
 	"GiveVerdict abort":    {always(GiveVerdict{Verdict: VerdictAbort, Reasons: []string{"P_DISCONNECT"}}), to(StateDecided, StateEnded)},
 	"Seal":                 {always(Seal{map[string]any{"gaps": 0}}), stay(StateDecided, StateAborted)},
 	"OpenCustody":          {func(r *Room) Command { return OpenCustody{RecordHead: r.Record} }, stay(StateInReview, StateClosed, StateAborted, StateCancelled, StateNoShow, StateExpired)}, // decided: once sealed
-	"LogView unopened":     {always(LogView{"a1", "room"}), nil},                                                                                                                            // possible once custody is open
+	"Book":                 {always(Book{At: noon.Add(time.Hour), Manager: "m1"}), to(StateBooked, StateInvited, StateBooked, StateInterrupted, StateNoShow)},
+	"Miss too early":       {always(Miss{}), nil},
+	"EndGrace unset":       {always(EndGrace{}), nil},
+	"Remind not due":       {always(Remind{"reminder_1h"}), stay(StateBooked, StateWaiting)},
+	"JoinQueue":            {always(JoinQueue{}), stay(StateInvited)},
+	"StepAway not queued":  {always(StepAway{}), nil},
+	"LeaveQueue":           {always(LeaveQueue{"left"}), stay(StateInvited)},
+	"Assign not queued":    {always(Assign{"m1"}), nil},
+	"LogView unopened":     {always(LogView{"a1", "room"}), nil}, // possible once custody is open
 	"LogPlay unopened":     {always(LogPlay{"a1", "seller-1"}), nil},
 	"LogDownload unopened": {always(LogDownload{"a1", "bundle.zip"}), nil},
 }
@@ -229,7 +237,8 @@ func TestEveryCommandIsInTheTable(t *testing.T) {
 	}
 	for _, c := range []Command{CreateRoom{}, AddLink{}, Reschedule{}, Cancel{}, Expire{}, NoShow{}, GiveNotice{}, WithdrawNotice{},
 		EnterWaiting{}, LeaveWaiting{}, Admit{}, Interrupt{}, Resume{}, DrawPlan{}, ShowStep{}, FinishStep{}, TakeCapture{}, DecideCompare{}, SendChat{},
-		WriteNote{}, EndCall{}, Abort{}, GiveVerdict{}, Seal{}, OpenCustody{}, LogView{}, LogPlay{}, LogDownload{}} {
+		WriteNote{}, EndCall{}, Abort{}, GiveVerdict{}, Seal{}, Book{}, Miss{}, EndGrace{}, Remind{},
+		JoinQueue{}, StepAway{}, LeaveQueue{}, Assign{}, OpenCustody{}, LogView{}, LogPlay{}, LogDownload{}} {
 		if !seen[commandName(c)] {
 			t.Errorf("%T is in no row", c)
 		}
@@ -386,7 +395,7 @@ func TestInputIsChecked(t *testing.T) {
 		"link":            {"", without(func(c *CreateRoom) { c.Link.Hash = "the token itself" })},
 		"time":            {StateBooked, Reschedule{}},
 		"who":             {StateBooked, GiveNotice{"auditor", "1", "en", true}},
-		"cause":           {StateLive, Interrupt{"Jörg hung up"}},
+		"cause":           {StateLive, Interrupt{Cause: "Jörg hung up"}},
 		"slot":            {StateLive, TakeCapture{Capture{Slot: "NOSE"}}},
 		"item":            {StateLive, DecideCompare{"nose", DecisionSame, ""}},
 		"decision":        {StateLive, DecideCompare{"face", "maybe", ""}},
@@ -498,6 +507,6 @@ func TestRecordIsBounded(t *testing.T) {
 			t.Errorf("%T into a full record: %v", c, err)
 		}
 	}
-	run(t, r, noon, WithdrawNotice{Seller}, Interrupt{"seller_lost"}, EndCall{Cause: "P_DISCONNECT"},
+	run(t, r, noon, WithdrawNotice{Seller}, Interrupt{Cause: "seller_lost"}, EndCall{Cause: "P_DISCONNECT"},
 		GiveVerdict{Verdict: VerdictAbort, Reasons: []string{"P_DISCONNECT"}}, Seal{})
 }

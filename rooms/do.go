@@ -81,12 +81,18 @@ func pause(ctx context.Context, attempt int) error {
 // advance takes a room one command further, in memory and in Redis. After an
 // error r is spoilt.
 func (s *Store) advance(ctx context.Context, r *Room, actor string, c Command, guards []Guard) error {
+	was := r.holds()
 	change, err := s.decided(r, actor, c)
 	if err != nil || !change.writes() {
 		return err
 	}
 	change.Guards = guards
-	if err := s.Commit(ctx, change); err != nil {
+	_, strict := c.(Book)
+	changes, err := s.follow(ctx, r.ID, actor, was, r.holds(), strict)
+	if err != nil {
+		return err
+	}
+	if err := s.Commit(ctx, append(changes, change)...); err != nil { // the room last: its entry names the commit
 		return err
 	}
 	if s.witness != nil {
@@ -104,7 +110,7 @@ func (s *Store) decided(r *Room, actor string, c Command) (Change, error) {
 	if err != nil || len(drafts) == 0 {
 		return Change{}, err
 	}
-	before, hidden, state := memberships(r), s.hiddenMemberships(r), r.State
+	before, hidden, due, state := memberships(r), s.hiddenMemberships(r), deadlines(r), r.State
 	change := Change{Aggregate: "room:" + r.ID, Chains: []Chain{
 		{Ledger: ledgerRecord, Expect: r.Record}, {Ledger: ledgerCustody, Expect: r.Custody},
 	}}
@@ -121,7 +127,8 @@ func (s *Store) decided(r *Room, actor string, c Command) (Change, error) {
 	if change.State, err = json.Marshal(r); err != nil {
 		return Change{}, fmt.Errorf("room %s: %w", r.ID, err)
 	}
-	change.Moves = append(moves(r.ID, before, memberships(r)), moves(r.ID, hidden, s.hiddenMemberships(r))...)
+	change.Moves = slices.Concat(change.Moves, moves(r.ID, before, memberships(r)), moves(r.ID, hidden, s.hiddenMemberships(r)),
+		timerMoves(r.ID, due, deadlines(r)))
 	return change, nil
 }
 
@@ -155,6 +162,9 @@ func (r *Room) take(change *Change, now time.Time, actor string, d Draft) error 
 	}
 	for _, p := range privates {
 		r.Personal[p.Commitment] = p.Value
+	}
+	if kind := mailOf(r, e.Type); kind != "" {
+		change.Moves = append(change.Moves, Move{Index: outbox, Member: mailName(r.ID, e.Seq, kind), Score: now.UnixMilli()})
 	}
 	if d.Type == typeLinkAdded {
 		return change.link(r.ID, body(e.Body))

@@ -31,6 +31,11 @@ const (
 	typeAborted     = "aborted"         // reason
 	typeVerdict     = "verdict"         // verdict, reasons, repeat, line, coverage
 	typeSealed      = "sealed"          // facts
+	typeReminded    = "reminded"        // kind, appointment
+	typeQueued      = "queued"          //
+	typeQueueAway   = "queue_away"      // until
+	typeQueueLeft   = "queue_left"      // cause
+	typePostponed   = "postponed"       // cause: an interrupted call goes on another time
 )
 
 // Types of entries in the custody ledger.
@@ -92,7 +97,7 @@ func (r *Room) apply(name string, e ledger.Entry) error {
 var stateAfter = map[string]string{
 	typeBooked: StateBooked, typeCancelled: StateCancelled, typeExpired: StateExpired, typeNoShow: StateNoShow,
 	typeWaiting: StateWaiting, typeLeftWaiting: StateBooked, typeAdmitted: StateLive, typeInterrupted: StateInterrupted,
-	typeResumed: StateLive, typeEnded: StateEnded, typeAborted: StateAborted, typeVerdict: StateDecided,
+	typeResumed: StateLive, typePostponed: StateBooked, typeEnded: StateEnded, typeAborted: StateAborted, typeVerdict: StateDecided,
 }
 
 func (r *Room) become(state string, at time.Time) {
@@ -106,13 +111,20 @@ func (r *Room) become(state string, at time.Time) {
 var applies = map[string]func(r *Room, at time.Time, b body){
 	typeCreated:     created,
 	typeLinkAdded:   func(*Room, time.Time, body) {}, // lives in the link's own key
-	typeBooked:      func(r *Room, _ time.Time, b body) { r.At = b.time("appointment") },
-	typeCancelled:   func(r *Room, _ time.Time, b body) { r.Cause = b.text("by") },
+	typeBooked:      booked,
+	typeReminded:    func(r *Room, _ time.Time, b body) { r.Reminded = append(r.Reminded, b.text("kind")) },
+	typeWaiting:     came,
+	typeLeftWaiting: left,
+	typeQueued:      queued,
+	typeQueueAway:   func(r *Room, _ time.Time, b body) { r.Away = b.time("until") },
+	typeQueueLeft:   func(r *Room, _ time.Time, _ body) { r.Queued, r.Away = time.Time{}, time.Time{} },
+	typePostponed:   postponed,
+	typeCancelled:   cancelled,
 	typeNoShow:      func(r *Room, _ time.Time, b body) { r.Cause = b.text("who") },
 	typeNotice:      noticeGiven,
 	typeAdmitted:    admitted,
-	typeInterrupted: func(r *Room, _ time.Time, b body) { r.Cause = b.text("cause") },
-	typeResumed:     func(r *Room, at time.Time, _ body) { r.LiveSince = at },
+	typeInterrupted: interrupted,
+	typeResumed:     resumed,
 	typeStep:        func(r *Room, _ time.Time, b body) { r.Step = b.text("step") },
 	typeCapture:     captureKindTaken,
 	typeAnnounced:   photoAnnounced,
@@ -143,6 +155,7 @@ func created(r *Room, at time.Time, b body) {
 	r.Created, r.Profile, r.Language, r.Zone = at, b.text("profile"), b.text("language"), b.text("zone")
 	r.ProfileSHA256, r.SeedSHA256, r.Seed = b.text("profile_sha256"), b.text("seed_sha256"), b.commitment("seed")
 	r.Test, r.Manager, r.At = b["test"] == true, b.text("manager"), b.time("appointment")
+	r.Named, r.AfterGrace = r.Manager != "", b.text("after_grace")
 	r.SellerName, r.SellerMail = b.commitment("seller_name"), b.commitment("seller_mail")
 	r.Application = map[string]ledger.Commitment{}
 	for field := range b.object("application") {
@@ -159,6 +172,7 @@ func created(r *Room, at time.Time, b body) {
 		r.become(StateInvited, at)
 	} else {
 		r.become(StateBooked, at)
+		r.Booked = at
 	}
 }
 

@@ -96,10 +96,10 @@ func TestFenceKeepsTheFormerOwnerOut(t *testing.T) {
 			t.Errorf("nobody has taken it meanwhile: %v", err)
 		}
 		b := take(t, s, id, "b", true)
-		if _, err := s.Do(t.Context(), id, "system", Interrupt{"late"}, a.Guards()...); !errors.Is(err, ErrFenced) {
+		if _, err := s.Do(t.Context(), id, "system", Interrupt{Cause: "late"}, a.Guards()...); !errors.Is(err, ErrFenced) {
 			t.Errorf("the former owner wrote: %v", err)
 		}
-		if _, err := s.Do(t.Context(), id, "system", Interrupt{"node_lost"}, b.Guards()...); err != nil {
+		if _, err := s.Do(t.Context(), id, "system", Interrupt{Cause: "node_lost"}, b.Guards()...); err != nil {
 			t.Errorf("the new owner: %v", err)
 		}
 		if (Lease{}).Guards() != nil {

@@ -81,7 +81,7 @@ func TestListByAppointment(t *testing.T) {
 func TestListFollowsTheState(t *testing.T) {
 	onBoth(t, func(t *testing.T, s *Store) {
 		r := create(t, s, nil)
-		steps := append(slices.Clone(agree), EnterWaiting{}, Admit{}, Interrupt{"x"}, Resume{}, EndCall{Cause: "x"})
+		steps := append(slices.Clone(agree), EnterWaiting{}, Admit{}, Interrupt{Cause: "x"}, Resume{}, EndCall{Cause: "x"})
 		for _, c := range steps {
 			state := do(t, s, r.ID, c).State
 			for _, other := range States {

@@ -12,7 +12,7 @@ import (
 // commandsOfModel are what the model test draws from: each state has some that are
 // possible and some that are not.
 var commandsOfModel = []Command{
-	agree[0], agree[1], EnterWaiting{}, LeaveWaiting{}, Admit{}, Interrupt{"seller_lost"}, Resume{}, ShowStep{"FACE"},
+	agree[0], agree[1], EnterWaiting{}, LeaveWaiting{}, Admit{}, Interrupt{Cause: "seller_lost"}, Resume{}, ShowStep{"FACE"},
 	SendChat{Seller, "a line"}, WriteNote{"S_FRAUD", "a note"}, TakeCapture{capture}, DecideCompare{"face", DecisionSame, ""},
 	EndCall{Cause: "hangup_seller"}, GiveVerdict{Verdict: VerdictFail, Reasons: []string{"P_OTHER"}}, Cancel{By: "seller"},
 	GiveVerdict{Verdict: VerdictPass}, Seal{map[string]any{}},

@@ -136,6 +136,9 @@ func (s *Store) DoLive(ctx context.Context, last *Room, actor string, c Command,
 	if !change.writes() {
 		return r, nil
 	}
+	if r.holds() != last.holds() && !s.pulse.away.Load() { // the calendar goes with it
+		return s.Do(ctx, last.ID, actor, c, guards...)
+	}
 	change.Guards = guards
 	switch err := s.Commit(ctx, change); {
 	case err == nil:

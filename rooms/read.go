@@ -144,7 +144,8 @@ func (s *Store) Privates(ctx context.Context, roomID string) ([]ledger.Private, 
 }
 
 // RoomByLink gives the room that a seller's link leads to, by the token as it
-// stands in the link. Errors: ErrNotFound, ErrLinkExpired.
+// stands in the link. A link works until its time is over, and until 14 days
+// after an appointment that was booked or moved since. Errors: ErrNotFound, ErrLinkExpired.
 func (s *Store) RoomByLink(ctx context.Context, token string) (*Room, error) {
 	text, err := s.client.Get(ctx, prefix+"link:"+HashToken(token)).Result()
 	switch {
@@ -157,8 +158,16 @@ func (s *Store) RoomByLink(ctx context.Context, token string) (*Room, error) {
 	if err := json.Unmarshal([]byte(text), &link); err != nil {
 		return nil, fmt.Errorf("link: %w", err)
 	}
-	if !s.now().Before(link.Expires) {
-		return nil, fmt.Errorf("link of room %s, until %s: %w", link.Room, link.Expires.Format(time.RFC3339), ErrLinkExpired)
+	r, err := s.Load(ctx, link.Room)
+	if err != nil {
+		return nil, err
 	}
-	return s.Load(ctx, link.Room)
+	until := link.Expires
+	if r.Booked.After(r.Created) {
+		until = later(until, r.At.Add(InvitationLife))
+	}
+	if !s.now().Before(until) {
+		return nil, fmt.Errorf("link of room %s, until %s: %w", link.Room, until.Format(time.RFC3339), ErrLinkExpired)
+	}
+	return r, nil
 }

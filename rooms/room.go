@@ -27,6 +27,7 @@ type Room struct {
 	Created  time.Time `json:"created"`
 	Test     bool      `json:"test,omitempty"`
 	Manager  string    `json:"manager,omitempty"` // staff id
+	Appointment
 
 	SellerName  ledger.Commitment            `json:"sellerName"`
 	SellerMail  ledger.Commitment            `json:"sellerMail,omitempty"`
@@ -75,6 +76,23 @@ type Room struct {
 	// Personal holds the opened values by commitment, as JSON. Store.Load and
 	// Store.Do fill all of them, Store.List the seller's name and mail.
 	Personal map[ledger.Commitment]json.RawMessage `json:"-"`
+}
+
+// Appointment is what hangs on the time that a room is booked for.
+type Appointment struct {
+	Named    bool      `json:"named,omitempty"`    // the manager was named when the room was made
+	Booked   time.Time `json:"booked,omitzero"`    // when At was last settled
+	Sequence int       `json:"sequence,omitempty"` // of the calendar file, RFC 5545 section 3.8.7.4
+	Reminded []string  `json:"reminded,omitempty"` // reminders sent of this At
+	Came     time.Time `json:"came,omitzero"`      // when the seller first entered the waiting room for this At
+	Waited   bool      `json:"waited,omitempty"`   // the seller left again after At, no manager had come
+	Queued   time.Time `json:"queued,omitzero"`    // in the instant queue since
+	Away     time.Time `json:"away,omitzero"`      // until when the place in the queue is kept for one who left
+	Instant  bool      `json:"instant,omitempty"`  // At was given by the instant queue
+
+	AfterGrace string    `json:"afterGrace,omitempty"` // what becomes of an interrupted call: GraceResume, GraceAbort
+	GraceEnds  time.Time `json:"graceEnds,omitzero"`   // while interrupted
+	Resumed    bool      `json:"resumed,omitempty"`    // booked again after an interruption
 }
 
 // Document is a picture filed with the application; SHA256 is of its bytes.

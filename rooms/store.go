@@ -37,7 +37,11 @@ const prefix = "vc:{main}:"
 //	room:ID:custody   stream: as above
 //	room:ID:private   hash: commitment → {salt, value}, encrypted, see Keys
 //	staff:ID…         the same for an account, with the ledger record
+//	calendar:ID…      the same for a manager's calendar
 //	index:NAME        sorted set of ids, score in milliseconds, see memberships and hiddenMemberships
+//	index:due         deadlines "ROOM/KIND", score when each is due, see deadlines
+//	index:outbox      mails to send "ROOM.SEQ.KIND", score when to try next
+//	room:ID:mail      hash: "SEQ.KIND" → what became of that mail
 //	link:HASH         {room, expires}
 //	ticket:KIND:HASH  a Ticket, with a time to live
 //	lease:ID          who holds a live room, with a time to live, see lease.lua; room:ID has its last fence
@@ -57,6 +61,8 @@ type Store struct {
 	now       func() time.Time
 	stop      context.CancelFunc // ends tasks
 	tasks     sync.WaitGroup
+	shelf     shelf
+	booking   chan struct{} // capacity 1: the right to decide a booking
 }
 
 // Options say where a Store keeps its things.
@@ -85,7 +91,8 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 	if o.Keys == nil {
 		return nil, errors.New("rooms: Keys are needed")
 	}
-	s := &Store{log: o.Log, keys: o.Keys, now: time.Now, replicas: o.Replicas, hiddenKey: hiddenKeyOf(o.Signer)}
+	s := &Store{log: o.Log, keys: o.Keys, now: time.Now, replicas: o.Replicas, hiddenKey: hiddenKeyOf(o.Signer),
+		booking: make(chan struct{}, 1)}
 	if s.log == nil {
 		s.log = slog.New(slog.DiscardHandler)
 	}

@@ -42,7 +42,10 @@ func (s *Server) CreateRoom(ctx context.Context, actor string, n intake.Request)
 // the ledger names them. token is that of the seller's link, if not empty.
 func (s *Server) createRoom(ctx context.Context, actor string, n intake.Request, id, token string) (*rooms.Room, error) {
 	at := time.Now()
-	if n.At != nil {
+	switch {
+	case n.Book:
+		at = time.Time{}
+	case n.At != nil:
 		at = *n.At
 	}
 	cmd := rooms.CreateRoom{ID: id, SellerName: n.SellerName(), SellerMail: n.Seller.Mail, Application: n.Application,
@@ -98,7 +101,8 @@ func (s *Server) SellerLink(ctx context.Context, actor string, room *rooms.Room)
 }
 
 // pickManager settles whose room it is: the account named, else for a test
-// nobody's, else the one with the first id.
+// nobody's, else the one with the first id. Where the seller books it is whose
+// time is chosen.
 func (s *Server) pickManager(ctx context.Context, n *intake.Request) error {
 	if n.Manager != "" {
 		account, err := s.cfg.Rooms.Staff(ctx, n.Manager)
@@ -109,6 +113,9 @@ func (s *Server) pickManager(ctx context.Context, n *intake.Request) error {
 	}
 	if n.Test {
 		n.Manager = robotManager
+		return nil
+	}
+	if n.Book {
 		return nil
 	}
 	managers, err := s.cfg.Rooms.ListStaff(ctx, string(protocol.RoleManager))

@@ -20,12 +20,18 @@ type Problem struct {
 	Code      protocol.Code `json:"code"`
 	Detail    string        `json:"detail"` // plain words, safe to show
 	Retryable bool          `json:"retryable"`
+	Nearest   []SlotView    `json:"nearest,omitempty"` // with slot_taken: what can be booked instead
 }
 
 // problemOf gives what a fault looks like outside.
 func problemOf(f *protocol.Fault) Problem {
 	kind := protocol.Table[f.Code]
-	return Problem{Type: "urn:verifycall:problem:" + string(f.Code), Title: http.StatusText(kind.Status),
+	var taken *rooms.TakenError
+	var near []SlotView
+	if errors.As(f, &taken) {
+		near = slotViews(taken.Nearest)
+	}
+	return Problem{Nearest: near, Type: "urn:verifycall:problem:" + string(f.Code), Title: http.StatusText(kind.Status),
 		Status: kind.Status, Code: f.Code, Detail: f.Message, Retryable: kind.Retryable}
 }
 
@@ -45,12 +51,15 @@ func writeProblem(w http.ResponseWriter, f *protocol.Fault) {
 func faultOf(err error) *protocol.Fault {
 	var fault *protocol.Fault
 	var tooLarge *http.MaxBytesError
+	var taken *rooms.TakenError
 	of := func(code protocol.Code, message string) *protocol.Fault {
 		return &protocol.Fault{Code: code, Message: message, Err: err}
 	}
 	switch {
 	case errors.As(err, &fault):
 		return fault
+	case errors.As(err, &taken):
+		return of(protocol.CodeSlotTaken, "This time was just taken.")
 	case errors.Is(err, rooms.ErrCursor):
 		return of(protocol.CodeMalformed, "The cursor is none that a list gave.")
 	case errors.As(err, &tooLarge):

@@ -21,6 +21,7 @@ const (
 	ScopeRooms    = "rooms"    // make and read rooms
 	ScopeEvidence = "evidence" // fetch bundles: a staff record
 	ScopeTest     = "test"     // make test rooms
+	ScopeCalendar = "calendar" // read and set account managers' hours
 )
 
 // RoleIntegrator is the role of an API key's ticket.
@@ -41,7 +42,7 @@ type RoomStatus struct {
 	ID       string    `json:"id"`
 	State    string    `json:"state"`
 	Cause    string    `json:"cause"`
-	At       time.Time `json:"at"`
+	At       time.Time `json:"at,omitzero"` // absent while the seller has not booked
 	Zone     string    `json:"zone"`
 	Language string    `json:"language"`
 	Manager  string    `json:"manager"`
@@ -62,11 +63,13 @@ type MadeRoom struct {
 
 func (s *Server) restRoutes() map[string]handler {
 	return map[string]handler{
-		"GET /api/v1/openapi.json":          s.openAPI,
-		"POST /api/v1/rooms":                s.withKey(ScopeRooms, s.restCreate),
-		"GET /api/v1/rooms/{id}":            s.withKey(ScopeRooms, s.restRoom),
-		"GET /api/v1/rooms/{id}/ledger":     s.withKey(ScopeRooms, s.restLedger),
-		"GET /api/v1/rooms/{id}/bundle.zip": s.withKey(ScopeEvidence, s.restZip),
+		"GET /api/v1/openapi.json":           s.openAPI,
+		"POST /api/v1/rooms":                 s.withKey(ScopeRooms, s.restCreate),
+		"GET /api/v1/rooms/{id}":             s.withKey(ScopeRooms, s.restRoom),
+		"GET /api/v1/rooms/{id}/ledger":      s.withKey(ScopeRooms, s.restLedger),
+		"GET /api/v1/rooms/{id}/bundle.zip":  s.withKey(ScopeEvidence, s.restZip),
+		"GET /api/v1/managers/{id}/calendar": s.withKey(ScopeCalendar, s.restCalendar),
+		"PUT /api/v1/managers/{id}/calendar": s.withKey(ScopeCalendar, s.restSetCalendar),
 	}
 }
 

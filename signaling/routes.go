@@ -56,8 +56,10 @@ func (s *Server) routes() {
 	s.handle("GET /api/audit/rooms/{id}/verify", s.as(protocol.RoleAuditor, s.auditVerify))
 	s.handle("GET /api/audit/rooms/{id}/bundle.zip", s.as(protocol.RoleAuditor, s.auditZip))
 
-	for pattern, h := range s.restRoutes() {
-		s.handle(pattern, h)
+	for _, routes := range []map[string]handler{s.restRoutes(), s.bookingRoutes(), s.mailRoutes()} {
+		for pattern, h := range routes {
+			s.handle(pattern, h)
+		}
 	}
 	s.handle("GET /ws/seller", s.sellerSocket)
 	s.handle("GET /ws/manager", s.managerSocket)

@@ -18,6 +18,7 @@ import (
 	"time"
 
 	"verifycall/calls"
+	"verifycall/mail"
 	"verifycall/nodes"
 	"verifycall/recorder/evidence"
 	"verifycall/recorder/evidence/vault"
@@ -36,6 +37,9 @@ type Config struct {
 	Log      *slog.Logger
 	Metrics  *Metrics
 	Nodes    *nodes.Member // may be nil: this node is alone
+
+	Mails      *mail.Sink // of a demo, may be nil
+	MailsToken string     // of the page that shows them
 
 	ConnsPerIP int          // WebSockets of one address; 0 = 256
 	Times      socket.Times // of a WebSocket; 0 = 10 s for hello, ping every 20 s, dead after 45 s

@@ -13,7 +13,7 @@ type RoomRow struct {
 	ID         string    `json:"id"`
 	State      string    `json:"state"`
 	Cause      string    `json:"cause"`
-	At         time.Time `json:"at"`   // UTC
+	At         time.Time `json:"at"`   // UTC; while invited when the room was made
 	Zone       string    `json:"zone"` // the seller's
 	Language   string    `json:"language"`
 	SellerName string    `json:"sellerName"`
@@ -38,7 +38,11 @@ func rowOf(r *rooms.Room) RoomRow {
 	if r.Damaged {
 		return RoomRow{ID: r.ID, State: stateDamaged, At: r.At.UTC(), Zone: "UTC", Language: "und", Reasons: []string{}}
 	}
-	return RoomRow{ID: r.ID, State: r.State, Cause: r.Cause, At: r.At.UTC(), Zone: r.Zone, Language: r.Language,
+	at := r.At
+	if at.IsZero() {
+		at = r.Created
+	}
+	return RoomRow{ID: r.ID, State: r.State, Cause: r.Cause, At: at.UTC(), Zone: r.Zone, Language: r.Language,
 		SellerName: r.Text(r.SellerName), Test: r.Test, Verdict: r.Verdict, Reasons: orEmpty(r.Reasons), Manager: r.Manager}
 }
 

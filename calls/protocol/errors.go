@@ -19,6 +19,7 @@ const (
 	CodeNotFound      Code = "not_found"      // no such thing, or not yours
 	CodeWrongState    Code = "wrong_state"    // not possible in the room's state
 	CodeConflict      Code = "conflict"       // somebody else was faster
+	CodeSlotTaken     Code = "slot_taken"     // this time can't be booked any more, others can
 	CodeLocked        Code = "locked"         // pass is locked, something is missing
 	CodeNotPicture    Code = "not_a_picture"  // the file is no picture that can be read
 	CodeNoVP8         Code = "no_vp8"         // the offer has no VP8 video or no Opus audio
@@ -53,6 +54,7 @@ var Table = map[Code]Kind{
 	CodeNotFound:      {http.StatusNotFound, 4404, false},
 	CodeWrongState:    {http.StatusConflict, 4409, false},
 	CodeConflict:      {http.StatusConflict, 4409, true},
+	CodeSlotTaken:     {http.StatusConflict, 4409, false},
 	CodeLocked:        {http.StatusConflict, 4409, false},
 	CodeNotPicture:    {http.StatusUnprocessableEntity, 1008, false},
 	CodeNoVP8:         {http.StatusUnprocessableEntity, 1008, false},

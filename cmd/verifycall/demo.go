@@ -11,6 +11,7 @@ import (
 
 	"verifycall/calls/protocol"
 	"verifycall/rooms"
+	"verifycall/rooms/calendar"
 	"verifycall/signaling"
 	"verifycall/signaling/intake"
 )
@@ -54,11 +55,14 @@ func demoRequest() intake.Request {
 
 // seedDemo makes the demo's marketplace, or takes up that of an earlier start,
 // and prints its links and key, name first, one a line.
-func seedDemo(ctx context.Context, store *rooms.Store, edge *signaling.Server, public *url.URL, out io.Writer) error {
+func seedDemo(ctx context.Context, store *rooms.Store, edge *signaling.Server, public *url.URL, mails string, out io.Writer) error {
 	for _, account := range []rooms.Staff{demoManager, demoAuditor} {
 		if err := store.PutStaff(ctx, "system", account); err != nil {
 			return err
 		}
+	}
+	if err := demoHours(ctx, store); err != nil {
+		return err
 	}
 	manager, err := staffLink(ctx, store, public, demoManager, demoLife)
 	if err != nil {
@@ -72,12 +76,30 @@ func seedDemo(ctx context.Context, store *rooms.Store, edge *signaling.Server, p
 	if err != nil {
 		return err
 	}
-	key, err := signaling.NewAPIKey(ctx, store, "demo", []string{signaling.ScopeRooms, signaling.ScopeEvidence, signaling.ScopeTest}, demoLife)
+	key, err := signaling.NewAPIKey(ctx, store, "demo", []string{signaling.ScopeRooms, signaling.ScopeEvidence, signaling.ScopeTest, signaling.ScopeCalendar}, demoLife)
 	if err != nil {
 		return err
 	}
 	_, err = fmt.Fprintf(out, "manager %s\nauditor %s\nseller %s\napikey %s\n", manager, auditor, seller, key)
+	if err == nil && mails != "" {
+		_, err = fmt.Fprintf(out, "mail %s://%s/mails/%s\n", public.Scheme, public.Host, mails)
+	}
 	return err
+}
+
+// demoHours opens the demo's calendar, unless it has hours already.
+func demoHours(ctx context.Context, store *rooms.Store) error {
+	c, err := store.Calendar(ctx, demoManager.ID)
+	if err != nil || len(c.Hours) > 0 {
+		return err
+	}
+	terms := c.Availability
+	terms.Languages, terms.MaxCalls, terms.Buffer = demoManager.Languages, 12, 10
+	for day := range 7 {
+		terms.Hours = append(terms.Hours, calendar.Span{Day: day, From: 8 * 60, To: 20 * 60})
+		terms.Breaks = append(terms.Breaks, calendar.Span{Day: day, From: 12 * 60, To: 13 * 60})
+	}
+	return store.SetAvailability(ctx, "system", demoManager.ID, terms)
 }
 
 // staffLink makes a sign-in link that works as often as it is used within its

@@ -82,7 +82,7 @@ func serve(ctx context.Context, c settings, log *slog.Logger, out io.Writer) (er
 	}
 	n.start()
 	if c.Demo {
-		if err := seedDemo(ctx, n.rooms, n.edge, n.public, out); err != nil {
+		if err := seedDemo(ctx, n.rooms, n.edge, n.public, n.post.token, out); err != nil {
 			return fmt.Errorf("demo: %w", err)
 		}
 	}
@@ -109,6 +109,7 @@ type node struct {
 	door  *relay.Door // where pages and relay share a port
 	house *calls.House
 	edge  *signaling.Server
+	post  post
 
 	cluster cluster
 
@@ -168,8 +169,12 @@ func (n *node) listen() (err error) {
 	if err := n.media.Register(n.registry); err != nil {
 		return err
 	}
+	if err := n.openPost(); err != nil {
+		return err
+	}
 	n.edge, err = signaling.New(signaling.Config{Rooms: n.rooms, House: n.house, Evidence: n.vault, Keys: n.keys, Pages: files,
 		Public: n.public, Log: n.log, Metrics: signaling.NewMetrics(n.registry), Nodes: n.cluster.member,
+		Mails: n.post.sink, MailsToken: n.post.token,
 		ConnsPerIP: n.cfg.ConnsPerIP})
 	if err != nil {
 		return err
@@ -210,6 +215,7 @@ func (n *node) start() {
 		n.failed <- fmt.Errorf("pages: %w", n.pages.Serve(n.pagesL))
 	})
 	n.serveNodes()
+	n.startPost()
 	if n.ops != nil {
 		n.serving.Go(func() { n.failed <- fmt.Errorf("metrics: %w", n.ops.Serve(n.opsL)) })
 	}
@@ -260,6 +266,7 @@ func (n *node) close() error {
 	faults = append(faults, n.closeRelay())
 	n.serving.Wait()
 	n.leaveCluster()
+	n.post.close()
 	if n.media != nil {
 		faults = append(faults, n.media.Close())
 	}

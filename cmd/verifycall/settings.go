@@ -46,6 +46,9 @@ type settings struct {
 	NodeCIDR      string // networks of the nodes, comma-separated
 	NodeTLS       bool
 
+	SMTPURL  string // of the mail server; empty = no mails, in a demo a page that shows them
+	MailFrom string // address
+
 	Grace       time.Duration
 	StartKbps   int
 	MediaPath   string // pion or lean
@@ -85,6 +88,8 @@ func (c *settings) flags() *flag.FlagSet {
 	f.StringVar(&c.NodeListen, "node-listen", "", "`host:port` that the other nodes pass requests to (TCP)")
 	f.StringVar(&c.NodeCIDR, "node-cidr", "", "`networks` in which nodes may be, separated by commas")
 	f.BoolVar(&c.NodeTLS, "node-tls", true, "encrypt what nodes pass to each other")
+	f.StringVar(&c.SMTPURL, "smtp-url", "", "`URL` of the mail server: smtps://USER:PASSWORD@HOST, smtp:// with STARTTLS, smtp+plain:// on this machine (default no mails)")
+	f.StringVar(&c.MailFrom, "mail-from", "", "`address` that mails come from")
 	f.Var(newSpan(&c.Grace, 2*time.Minute), "grace", "`time` that an interrupted call waits for its people")
 	f.Var(newNumber(&c.StartKbps, 800, 150, 5000), "start-kbps", "bitrate in `kbit/s` that video starts with")
 	f.StringVar(&c.MediaPath, "media-path", "pion", "way of the media in this process: pion or lean")
@@ -201,7 +206,7 @@ func (c *settings) check() error {
 	if p := media.Path(c.MediaPath); p != media.PathPion && p != media.PathLean {
 		wrong("--media-path: %q is not pion or lean", c.MediaPath)
 	}
-	faults = append(faults, c.checkTLS(), c.checkTURN(), c.checkStores(), c.checkNodes())
+	faults = append(faults, c.checkTLS(), c.checkTURN(), c.checkStores(), c.checkMail(), c.checkNodes())
 	if _, err := c.logger(io.Discard); err != nil {
 		faults = append(faults, err)
 	}
@@ -347,6 +352,9 @@ func (c *settings) print(w io.Writer) error {
 	shown := *c
 	if u, err := url.Parse(shown.Redis); err == nil && u.User != nil {
 		shown.Redis = u.Redacted()
+	}
+	if u, err := url.Parse(shown.SMTPURL); err == nil && u.User != nil {
+		shown.SMTPURL = u.Redacted()
 	}
 	// Binding sets defaults, so the values are put back behind it.
 	var bound settings

@@ -42,6 +42,7 @@ type Request struct {
 	Manager     string            `json:"manager,omitempty"`   // id of a staff account
 	Profile     string            `json:"profile,omitempty"`   // id of a profile; absent = rooms.DefaultProfile
 	Test        bool              `json:"test,omitempty"`      // marked, never offered to people
+	Book        bool              `json:"book,omitempty"`      // the seller chooses the time by the link
 }
 
 // Seller is who is invited.
@@ -61,6 +62,15 @@ var (
 	fieldName     = regexp.MustCompile(`^[a-z][a-z0-9_]{0,39}$`)
 	languageTag   = regexp.MustCompile(`^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}$`)
 )
+
+// IsLanguage says whether a text has the form of a language tag (BCP 47).
+func IsLanguage(text string) bool { return languageTag.MatchString(text) }
+
+// IsZone says whether a text names a time zone of the IANA database.
+func IsZone(text string) bool {
+	_, err := time.LoadLocation(text)
+	return err == nil && text != "" && text != "Local"
+}
 
 // Decode parses and checks a request, all but its pictures. now bounds
 // the appointment. Errors are faults that name the field.
@@ -82,10 +92,13 @@ func (n *Request) check(now time.Time) error {
 	if n.Seller.Mail != "" && !mailAddress(n.Seller.Mail) {
 		return errors.New("seller.mail is no mail address")
 	}
-	if !languageTag.MatchString(n.Language) {
+	if !IsLanguage(n.Language) {
 		return errors.New("language is no language tag such as en or pt-BR")
 	}
-	if _, err := time.LoadLocation(n.Zone); err != nil || n.Zone == "" || n.Zone == "Local" {
+	if n.Book && (n.At != nil || n.Test) {
+		return errors.New("book goes neither with at nor with test")
+	}
+	if !IsZone(n.Zone) {
 		return errors.New("zone is no time zone name such as America/Toronto")
 	}
 	if n.At != nil && (n.At.Before(now.Add(-FurthestBehind)) || n.At.After(now.Add(FurthestAhead))) {

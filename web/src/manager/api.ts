@@ -1,4 +1,5 @@
 import { get, post } from '../shared/api';
+import type { Availability } from './agenda/hours';
 import type { RoomDetail, RoomRow } from '../shared/room';
 
 /** Who is signed in. */
@@ -15,6 +16,8 @@ export interface NewRoom {
   language: string;
   zone: string;
   at?: string;
+  /** The seller chooses the time. */
+  book?: boolean;
   application: Record<string, string>;
   documents: { kind: string; data: string }[];
 }
@@ -43,6 +46,9 @@ export const create = (made: NewRoom) => post<{ id: string; sellerLink: string }
 export const newLink = (id: string) => post<{ sellerLink: string }>(`${room(id)}/link`);
 export const cancel = (id: string) => post<void>(`${room(id)}/cancel`);
 export const reschedule = (id: string, at: Date) => post<void>(`${room(id)}/reschedule`, { at: at.toISOString() });
+
+export const availability = (signal?: AbortSignal) => get<Availability>(`${base}/availability`, signal);
+export const setAvailability = (terms: Availability) => post<Availability>(`${base}/availability`, terms);
 
 /** Address of a filed document's picture. */
 export const documentURL = (id: string, sha256: string) => `${room(id)}/documents/${sha256}`;

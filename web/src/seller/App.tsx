@@ -3,6 +3,8 @@ import { t as tCommon } from '../shared/i18n';
 import type { ApiError } from '../shared/api';
 import { End, Ended, Result } from './After';
 import { Announcer } from './Announcer';
+import type { Appointment } from './booking/api';
+import { Booking } from './booking/Booking';
 import { Call } from './call/Call';
 import { Check } from './Check';
 import { Consent } from './Consent';
@@ -10,12 +12,12 @@ import { Lost } from './Lost';
 import { Screen } from './Screen';
 import { t } from './text';
 import { endOf } from './view';
-import type { Visit } from './visit';
+import { Visit } from './visit';
 import { Waiting } from './Waiting';
 import { Welcome } from './Welcome';
 
 /** What became of the link: being opened, a visit, or refused. */
-export type Opened = { visit: Visit } | { refused: ApiError } | null;
+export type Opened = { visit: Visit; appointment: Appointment } | { book: Appointment; back?: Visit } | { refused: ApiError } | null;
 
 type AppProps = { opened: Signal<Opened>; retry: () => void };
 
@@ -35,13 +37,23 @@ export function App({ opened, retry }: AppProps) {
 function Current({ opened, retry }: AppProps) {
   const now = opened.value;
   if (!now) return <Loading />;
-  if ('visit' in now) return <Visited visit={now.visit} />;
+  if ('book' in now) {
+    const { book, back } = now;
+    const leave = back && (() => (opened.value = { visit: back, appointment: book }));
+    return <Booking now={book} back={leave} done={(appointment) => (opened.value = { visit: back ?? new Visit(), appointment })} />;
+  }
+  if ('visit' in now) {
+    const { visit, appointment } = now;
+    return <Visited visit={visit} appointment={appointment} onMove={() => (opened.value = { book: appointment, back: visit })} onCancelled={retry} />;
+  }
   const { code, message } = now.refused;
   const kind = endOf(code);
   return <End kind={kind} message={message} code={kind === 'other' ? code : undefined} act={retry} />;
 }
 
-function Visited({ visit }: { visit: Visit }) {
+type VisitedProps = { visit: Visit; appointment: Appointment; onMove: () => void; onCancelled: () => void };
+
+function Visited({ visit, appointment, onMove, onCancelled }: VisitedProps) {
   const view = visit.view.value;
   const state = visit.socket.state.value;
   if (view.screen === 'end') {
@@ -51,7 +63,7 @@ function Visited({ visit }: { visit: Visit }) {
   if (!state) return <Loading />;
   switch (view.screen) {
     case 'welcome':
-      return <Welcome visit={visit} state={state} />;
+      return <Welcome visit={visit} state={state} appointment={appointment} onMove={onMove} onCancelled={onCancelled} />;
     case 'check':
       return <Check visit={visit} inCall={state.room.state !== 'booked' && state.room.state !== 'invited'} />;
     case 'consent':

@@ -3,12 +3,13 @@ import type { State } from '../protocol';
 import { language } from '../shared/i18n';
 import { clock, day, dayOfMonth, month, ownZone, place, weekday } from '../shared/times';
 import { Badge, Button, Icon, Rich, Strip } from '../shared/ui';
+import { Acts, type Booked } from './booking/Acts';
 import { Comfort, Screen } from './Screen';
 import { t } from './text';
 import type { Visit } from './visit';
 
 /** What will happen: the appointment in both zones, the way through, what to have ready. */
-export function Welcome({ visit, state }: { visit: Visit; state: State }) {
+export function Welcome({ visit, state, ...booked }: { visit: Visit; state: State } & Booked) {
   const go = () => {
     visit.progress.value = 'check';
     void visit.openCamera();
@@ -39,8 +40,8 @@ export function Welcome({ visit, state }: { visit: Visit; state: State }) {
           <Badge tone="line">{t('welcome.test')}</Badge>
         </p>
       )}
-      <Appointment state={state} />
-      <Way />
+      <Appointment state={state} {...booked} />
+      <Way booked={booked.appointment.books} />
       <section class="card fact-row">
         <Icon of={IdCard} size={24} class="accent" />
         <div>
@@ -52,7 +53,7 @@ export function Welcome({ visit, state }: { visit: Visit; state: State }) {
   );
 }
 
-function Appointment({ state }: { state: State }) {
+function Appointment({ state, ...booked }: { state: State } & Booked) {
   const { at } = state.room;
   const today = day(at) === day(new Date());
   const time = clock(at);
@@ -86,11 +87,12 @@ function Appointment({ state }: { state: State }) {
           )}
         </div>
       </div>
+      {booked.appointment.books && <Acts {...booked} />}
     </section>
   );
 }
 
-function Way() {
+function Way({ booked }: { booked: boolean }) {
   const steps = ['Appointment', 'Check', 'Consent', 'Call', 'Result'] as const;
   const current = 1;
   return (
@@ -107,7 +109,7 @@ function Way() {
           </span>
           <div>
             <h2 class="way-name">{t(`welcome.step${step}`)}</h2>
-            <p class="sub">{t(`welcome.step${step}Sub`)}</p>
+            <p class="sub">{t(booked && step === 'Appointment' ? 'welcome.stepAppointmentBooked' : `welcome.step${step}Sub`)}</p>
           </div>
         </li>
       ))}

@@ -6,6 +6,7 @@ import '../styles/base.css';
 import './seller.css';
 import './call.css';
 import { App, type Opened } from './App';
+import { appointment } from './booking/api';
 import { Visit } from './visit';
 
 const opened = signal<Opened>(null);
@@ -19,7 +20,8 @@ async function open(): Promise<void> {
       await post('/api/link', { token: decodeURIComponent(token) });
       history.replaceState(null, '', '/j');
     }
-    opened.value = { visit: new Visit() };
+    const now = await appointment();
+    opened.value = now.books && now.state !== 'booked' ? { book: now } : { visit: new Visit(), appointment: now };
   } catch (cause) {
     if (!(cause instanceof ApiError)) throw cause;
     opened.value = { refused: cause };

@@ -11,6 +11,8 @@ export class ApiError extends Error {
     override readonly message: string,
     readonly retryable: boolean,
     readonly status: number,
+    /** All that the problem says beside (RFC 9457 section 3.2). */
+    readonly detail: Record<string, unknown> = {},
   ) {
     super(message);
     this.name = 'ApiError';
@@ -25,9 +27,9 @@ export function faultWords(code: string, fallback = ''): string {
 
 /** Reads a problem+json answer (RFC 9457). */
 export async function problem(answer: Response): Promise<ApiError> {
-  const said = (await answer.json().catch(() => ({}))) as { code?: string; detail?: string; retryable?: boolean };
+  const said = (await answer.json().catch(() => ({}))) as { code?: string; detail?: string; retryable?: boolean } & Record<string, unknown>;
   const code = (said.code ?? 'internal') as FaultCode;
-  return new ApiError(code, faultWords(code, said.detail), said.retryable ?? answer.status >= 500, answer.status);
+  return new ApiError(code, faultWords(code, said.detail), said.retryable ?? answer.status >= 500, answer.status, said);
 }
 
 async function ask<T>(path: string, init: RequestInit): Promise<T> {

@@ -1,4 +1,4 @@
-import { CalendarDays, CalendarX, ChevronLeft, ChevronRight, Plus, WifiOff } from 'lucide-preact';
+import { CalendarDays, CalendarX, ChevronLeft, ChevronRight, Clock, Plus, WifiOff } from 'lucide-preact';
 import { useEffect, useState } from 'preact/hooks';
 import { bindKeys } from '../../shared/hotkeys';
 import { language } from '../../shared/i18n';
@@ -15,6 +15,7 @@ import { t } from '../text';
 import { Brief } from './Brief';
 import { DayList } from './DayList';
 import { isDone, isOver, nextCall } from './day';
+import { HoursDialog } from './Hours';
 import { NewRoomDialog } from './NewRoom';
 import { NextCall } from './NextCall';
 import './agenda.css';
@@ -27,6 +28,7 @@ export function Agenda({ me }: { me: Me }) {
   const [picked, setPicked] = useState('');
   const [making, setMaking] = useState(false);
   const [keys, setKeys] = useState(false);
+  const [hours, setHours] = useState(false);
   const today = dayStart(new Date(useNow(30_000)), me.zone);
   const from = dayStart(today, me.zone, offset);
   const to = dayStart(today, me.zone, offset + 1);
@@ -62,6 +64,7 @@ export function Agenda({ me }: { me: Me }) {
         <Button kind="ghost" bar icon={ChevronRight} label={t('agenda.laterDay')} onClick={() => setOffset(offset + 1)} />
         <span class="grow" />
         <BarClock zone={me.zone} />
+        <Button bar icon={Clock} data-testid="manager-hours" onClick={() => setHours(true)}>{t('hours.open')}</Button>
         <Button bar icon={Plus} hotkey="N" data-testid="manager-new-room" onClick={() => setMaking(true)}>{t('agenda.newRoom')}</Button>
       </header>
       <aside class="day">
@@ -98,6 +101,7 @@ export function Agenda({ me }: { me: Me }) {
           onClose={() => setMaking(false)}
         />
       )}
+      {hours && <HoursDialog onClose={() => setHours(false)} />}
       {keys && <AgendaKeys onClose={() => setKeys(false)} />}
     </div>
   );

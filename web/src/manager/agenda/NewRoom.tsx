@@ -21,7 +21,7 @@ interface Draft {
   mail: string;
   language: string;
   zone: string;
-  now: boolean;
+  when: 'now' | 'later' | 'book';
   wall: string; // in the manager's zone
   application: Record<string, string>;
 }
@@ -147,9 +147,10 @@ function When({ draft, wrong, zone, set }: Part & { zone: string }) {
     <fieldset>
       <legend>{t('newRoom.when')}</legend>
       <div class="when">
-        <label class="choice"><input type="radio" name="when" checked={draft.now} data-testid="manager-new-now" onChange={() => set({ now: true })} /> <span>{t('newRoom.now')}<span class="quiet"> {t('newRoom.nowHint')}</span></span></label>
-        <label class="choice"><input type="radio" name="when" checked={!draft.now} data-testid="manager-new-later" onChange={() => set({ now: false })} /> <span>{t('newRoom.later')}</span></label>
-        {!draft.now && (
+        <label class="choice"><input type="radio" name="when" checked={draft.when === 'now'} data-testid="manager-new-now" onChange={() => set({ when: 'now' })} /> <span>{t('newRoom.now')}<span class="quiet"> {t('newRoom.nowHint')}</span></span></label>
+        <label class="choice"><input type="radio" name="when" checked={draft.when === 'later'} data-testid="manager-new-later" onChange={() => set({ when: 'later' })} /> <span>{t('newRoom.later')}</span></label>
+        <label class="choice"><input type="radio" name="when" checked={draft.when === 'book'} data-testid="manager-new-book" onChange={() => set({ when: 'book' })} /> <span>{t('newRoom.book')}<span class="quiet"> {t('newRoom.bookHint')}</span></span></label>
+        {draft.when === 'later' && (
           <Field label={t('newRoom.date')} hint={there} error={wrong.wall}>
             {(control) => <input {...control} class="input" type="datetime-local" data-testid="manager-new-at" value={draft.wall} onInput={(event) => set({ wall: event.currentTarget.value })} />}
           </Field>
@@ -194,7 +195,7 @@ function Application({ draft, wrong, set }: Part) {
 
 function blank(zone: string): Draft {
   const soon = new Date(Math.ceil((Date.now() + 3600_000) / 1_800_000) * 1_800_000);
-  return { name: '', mail: '', language: languages[0], zone, now: true, wall: wallOf(soon, zone), application: {} };
+  return { name: '', mail: '', language: languages[0], zone, when: 'now', wall: wallOf(soon, zone), application: {} };
 }
 
 function check(draft: Draft, zone: string): Wrong {
@@ -202,7 +203,7 @@ function check(draft: Draft, zone: string): Wrong {
   if (!draft.name.trim()) wrong.name = t('newRoom.needName');
   if (!/^[^\s@]+@[^\s@]+$/.test(draft.mail.trim())) wrong.mail = t('newRoom.needMail');
   if (!zones.includes(draft.zone) && draft.zone !== 'UTC') wrong.zone = t('newRoom.needZone');
-  if (!draft.now && (!draft.wall || instantOf(draft.wall, zone).getTime() < Date.now())) wrong.wall = t('newRoom.needTime');
+  if (draft.when === 'later' && (!draft.wall || instantOf(draft.wall, zone).getTime() < Date.now())) wrong.wall = t('newRoom.needTime');
   for (const field of ['birth_date', 'expiry_date'] as const) {
     const value = draft.application[field]?.trim();
     if (value && !/^\d{4}-\d{2}-\d{2}$/.test(value)) wrong[field] = t('newRoom.needDate');
@@ -216,7 +217,8 @@ function toRoom(draft: Draft, zone: string, pictures: Picture[]) {
     seller: { name: draft.name.trim(), mail: draft.mail.trim() },
     language: draft.language,
     zone: draft.zone,
-    ...(draft.now ? {} : { at: instantOf(draft.wall, zone).toISOString() }),
+    ...(draft.when === 'later' && { at: instantOf(draft.wall, zone).toISOString() }),
+    ...(draft.when === 'book' && { book: true }),
     application,
     documents: pictures.map(({ kind, data }) => ({ kind, data })),
   };

@@ -1,0 +1,177 @@
+// Package mail brings the mails of the rooms' outbox to their sellers.
+//
+// A mail is in the outbox since the commit of the entry that causes it, and
+// leaves it when the server has taken it. It is therefore sent at least once; a
+// second time only where this process, or its Redis, failed between the server's
+// answer and our note of it, and then with the same Message-ID.
+package mail
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/url"
+	"strings"
+	"time"
+
+	"verifycall/mail/letter"
+	"verifycall/rooms"
+	"verifycall/rooms/calendar"
+)
+
+// Message is one mail as it is sent.
+type Message struct {
+	ID       string // Message-ID without brackets, the same at every try
+	From, To string // addresses
+	Date     time.Time
+	Language string
+	Subject  string
+	Text     string
+	Calendar []byte // an appointment's file, may be none
+	Method   string // of Calendar
+}
+
+// Sender takes messages. When Send returns nil the message is somebody else's to
+// deliver. An ErrRefused will not be taken at another time either.
+type Sender interface {
+	Send(ctx context.Context, m Message) error
+}
+
+// ErrRefused says that a message will never be taken, by errors.Is.
+var ErrRefused = errors.New("the message is refused")
+
+// Config says what a Carrier works with. All fields are needed.
+type Config struct {
+	Rooms  *rooms.Store
+	Sender Sender
+	From   string   // address
+	Public *url.URL // of the sellers' pages
+	Log    *slog.Logger
+}
+
+// Times of sending.
+const (
+	lookEvery   = time.Second
+	sendTimeout = 45 * time.Second // less than a mail belongs to its node
+	firstPause  = 10 * time.Second
+	longest     = 30 * time.Minute // between two tries
+)
+
+// Carry sends what is in the outbox until ctx ends. Any number of nodes may.
+func Carry(ctx context.Context, c Config) {
+	tick := time.NewTicker(lookEvery)
+	defer tick.Stop()
+	for {
+		more, err := c.next(ctx)
+		if err != nil && ctx.Err() == nil {
+			c.Log.Debug("the outbox was not read, it is tried again", "err", err)
+		}
+		if more && ctx.Err() == nil {
+			continue
+		}
+		select {
+		case <-tick.C:
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
+// next sends one mail; more says that there may be others.
+func (c Config) next(ctx context.Context) (more bool, err error) {
+	mails, err := c.Rooms.TakeMails(ctx, 1)
+	if err != nil || len(mails) == 0 {
+		return false, err
+	}
+	m := mails[0]
+	message, why, err := c.compose(ctx, m)
+	if err == nil && why == "" {
+		sending, cancel := context.WithTimeout(ctx, sendTimeout)
+		err = c.Sender.Send(sending, message)
+		cancel()
+	}
+	note := context.WithoutCancel(ctx) // what was sent is noted even when this node stops
+	switch {
+	case why != "":
+		return true, c.Rooms.SettleMail(note, m, "dropped "+why)
+	case err == nil:
+		c.Log.Info("mail sent", "room", m.Room, "kind", m.Kind, "tries", m.Tries+1)
+		return true, c.Rooms.SettleMail(note, m, "sent "+message.ID)
+	case errors.Is(err, ErrRefused):
+		c.Log.Warn("mail refused by the server", "room", m.Room, "kind", m.Kind)
+		return true, c.Rooms.SettleMail(note, m, "refused")
+	}
+	c.Log.Warn("mail not sent, it is tried again", "room", m.Room, "kind", m.Kind, "tries", m.Tries+1)
+	return true, c.Rooms.PutOffMail(note, m, time.Now().Add(min(longest, firstPause<<min(m.Tries, 20))))
+}
+
+// compose makes the message of a mail out of the record as it was then. why is
+// not empty where it needs to be sent no more.
+func (c Config) compose(ctx context.Context, m rooms.Mail) (message Message, why string, err error) {
+	r, err := c.Rooms.AsOf(ctx, m.Room, m.Seq)
+	if errors.Is(err, rooms.ErrNotFound) {
+		return Message{}, "the room is gone", nil
+	}
+	if err != nil {
+		return Message{}, "", err
+	}
+	to := r.Text(r.SellerMail)
+	if to == "" {
+		return Message{}, "the address is erased", nil
+	}
+	if strings.HasPrefix(m.Kind, "reminder_") && time.Now().After(r.At) {
+		return Message{}, "it is too late to remind", nil
+	}
+	l := letter.Letter{Kind: m.Kind, Language: r.Language, Name: r.Text(r.SellerName), Appointment: letter.Appointment{
+		Room: r.ID, At: r.At, Zone: r.Zone, Sequence: r.Sequence, Stamp: r.Since, Host: c.Public.Hostname(), From: c.From, To: to}}
+	if m.Kind == rooms.MailMissed {
+		l.Kind += "_" + r.Cause
+	}
+	if err := c.complete(ctx, r, &l); err != nil {
+		return Message{}, "", err
+	}
+	message = Message{ID: c.id(m), From: c.From, To: to, Date: time.Now(), Language: letter.LanguageOf(r.Language)}
+	if message.Subject, message.Text, err = l.Write(); err != nil {
+		return Message{}, "", err
+	}
+	if message.Method = methods[m.Kind]; message.Method != "" && !r.At.IsZero() {
+		message.Calendar, err = l.Calendar(message.Method)
+	}
+	return message, "", err
+}
+
+// methods of the calendar files that go with mails.
+var methods = map[string]string{rooms.MailBooked: letter.MethodRequest, rooms.MailMoved: letter.MethodRequest,
+	rooms.MailCancelled: letter.MethodCancel}
+
+// complete fills in what the record doesn't say.
+func (c Config) complete(ctx context.Context, r *rooms.Room, l *letter.Letter) error {
+	l.Length = time.Duration(calendar.Default(r.Zone).Length) * time.Minute
+	if r.Manager != "" {
+		account, err := c.Rooms.Staff(ctx, r.Manager)
+		if err != nil && !errors.Is(err, rooms.ErrNotFound) {
+			return fmt.Errorf("mail: %w", err)
+		}
+		l.Manager, l.Away = account.Name, account.Zone
+		if terms, err := c.Rooms.Calendar(ctx, r.Manager); err == nil { // else as planned for all
+			l.Length = terms.CallLength()
+		}
+	}
+	token, err := c.Rooms.MailLink(ctx, r.ID)
+	if err != nil {
+		return fmt.Errorf("mail: %w", err)
+	}
+	if token != "" {
+		l.Link = c.Public.Scheme + "://" + c.Public.Host + "/j/" + token
+	}
+	return nil
+}
+
+// id is a Message-ID that tells nothing of the room.
+func (c Config) id(m rooms.Mail) string {
+	sum := sha256.Sum256([]byte("mail\n" + m.ID()))
+	return hex.EncodeToString(sum[:16]) + "@" + c.Public.Hostname()
+}

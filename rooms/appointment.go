@@ -1,0 +1,184 @@
+package rooms
+
+import (
+	"slices"
+	"time"
+)
+
+// What becomes of an interrupted call whose grace is over.
+const (
+	GraceResume = "resume" // booked again: the same record goes on by the same link
+	GraceAbort  = "abort"  // the call has ended and can be judged as far as it came
+)
+
+// Times of an appointment.
+const (
+	InvitationLife = 14 * 24 * time.Hour // an invitation that isn't used ends
+	LateGrace      = 15 * time.Minute    // either side may be late by this
+	OpenLife       = 24 * time.Hour      // a room made for now, or cut off, waits for its seller
+	graceSlack     = 3 * time.Second     // the call's own node ends the grace before others do
+)
+
+// reminders are sent so long before the appointment.
+var reminders = map[string]time.Duration{
+	"reminder_24h": 24 * time.Hour, "reminder_1h": time.Hour, "reminder_10m": 10 * time.Minute,
+}
+
+func booked(r *Room, at time.Time, b body) {
+	if !r.Booked.IsZero() {
+		r.Sequence++
+	}
+	r.At, r.Booked, r.Reminded = b.time("appointment"), at, nil
+	r.Came, r.Waited, r.Queued, r.Away, r.GraceEnds, r.Resumed = time.Time{}, false, time.Time{}, time.Time{}, time.Time{}, false
+	r.Instant = b["instant"] == true
+	for into, field := range map[*string]string{&r.Manager: "manager", &r.Zone: "zone", &r.Language: "language"} {
+		if text := b.text(field); text != "" {
+			*into = text
+		}
+	}
+}
+
+func cancelled(r *Room, _ time.Time, b body) {
+	r.Cause = b.text("by")
+	r.Sequence++
+	r.Queued, r.Away = time.Time{}, time.Time{}
+}
+
+func came(r *Room, at time.Time, _ body) {
+	if r.Came.IsZero() {
+		r.Came = at
+	}
+}
+
+func left(r *Room, at time.Time, _ body) {
+	if at.After(r.At) && !r.Agreed(Manager) {
+		r.Waited = true
+	}
+}
+
+func interrupted(r *Room, _ time.Time, b body) {
+	r.Cause, r.GraceEnds = b.text("cause"), b.time("grace_ends")
+}
+
+func resumed(r *Room, at time.Time, _ body) {
+	r.LiveSince, r.GraceEnds = at, time.Time{}
+}
+
+func postponed(r *Room, at time.Time, b body) {
+	r.Cause, r.GraceEnds, r.Resumed, r.Booked = b.text("cause"), time.Time{}, true, at
+	r.Came, r.Waited = time.Time{}, false
+}
+
+// deadlines gives what is to happen to a room by time alone, "kind" → when, ms
+// since 1970. They stand in the index "due" and change with the room's entries,
+// so that each belongs to the state it was set in.
+func deadlines(r *Room) map[string]int64 {
+	due := map[string]int64{}
+	set := func(kind string, at time.Time) { due[kind] = at.UnixMilli() }
+	switch r.State {
+	case StateInvited:
+		set("expire", r.Created.Add(InvitationLife))
+		if !r.Away.IsZero() {
+			set("queue", r.Away)
+		}
+	case StateBooked, StateWaiting:
+		set("missed", r.missedAt())
+		for kind, before := range reminders {
+			at := r.At.Add(-before)
+			if r.SellerMail != "" && at.After(r.Booked) && !slices.Contains(r.Reminded, kind) {
+				set(kind, at)
+			}
+		}
+		if r.State == StateWaiting && r.Agreed(Manager) { // both are here
+			delete(due, "missed")
+		}
+	case StateInterrupted:
+		if !r.GraceEnds.IsZero() {
+			set("grace", r.GraceEnds.Add(graceSlack))
+		}
+	}
+	return due
+}
+
+// missedAt is when a room that nothing happens to is missed.
+func (r *Room) missedAt() time.Time {
+	switch {
+	case r.State == StateWaiting && r.Came.After(r.At):
+		return r.Came.Add(LateGrace)
+	case r.State == StateWaiting:
+		return r.At.Add(LateGrace)
+	case r.Waited:
+		return later(r.At.Add(LateGrace), r.Since)
+	case r.Resumed, !r.At.After(r.Booked) && !r.Instant: // nobody chose that time
+		return later(r.At, r.Booked).Add(OpenLife)
+	}
+	return later(r.At, r.Booked).Add(LateGrace)
+}
+
+func later(a, b time.Time) time.Time {
+	if a.After(b) {
+		return a
+	}
+	return b
+}
+
+// absent is who missed the appointment: the manager, where the seller is in the
+// waiting room or left it unseen after the time had come.
+func (r *Room) absent() string {
+	if r.State == StateWaiting || r.Waited {
+		return Manager
+	}
+	return Seller
+}
+
+// Miss ends an appointment that one side did not come to, once LateGrace is
+// over. Who it was follows from the record. A call that was cut off and never
+// went on has ended.
+type Miss struct{}
+
+func (c Miss) decide(r *Room, now time.Time) ([]Draft, error) {
+	if err := in(c, r, StateBooked, StateWaiting); err != nil {
+		return nil, err
+	}
+	if due, set := deadlines(r)["missed"]; !set || now.UnixMilli() < due {
+		return nil, &TransitionError{commandName(c), r.State, "the grace for those who are late is not over", ErrTooEarly}
+	}
+	if r.Resumed { // what was recorded is judged
+		return record(typeEnded, map[string]any{"cause": "P_DISCONNECT", "by": "system"}), nil
+	}
+	return record(typeNoShow, map[string]any{"who": r.absent()}), nil
+}
+
+// Remind says that a reminder of the appointment goes out: "reminder_24h",
+// "reminder_1h", "reminder_10m". One is sent once.
+type Remind struct{ Kind string }
+
+func (c Remind) decide(r *Room, now time.Time) ([]Draft, error) {
+	if err := in(c, r, StateBooked, StateWaiting); err != nil {
+		return nil, err
+	}
+	due, set := deadlines(r)[c.Kind]
+	if _, known := reminders[c.Kind]; !known || !set {
+		return nil, nil
+	}
+	if now.UnixMilli() < due {
+		return nil, &TransitionError{commandName(c), r.State, "the reminder is not due", ErrTooEarly}
+	}
+	return record(typeReminded, map[string]any{"kind": c.Kind, "appointment": stamp(r.At)}), nil
+}
+
+// EndGrace ends the wait of an interrupted call as the room's profile says.
+type EndGrace struct{}
+
+func (c EndGrace) decide(r *Room, now time.Time) ([]Draft, error) {
+	if err := in(c, r, StateInterrupted); err != nil {
+		return nil, err
+	}
+	if r.GraceEnds.IsZero() || now.Before(r.GraceEnds) {
+		return nil, &TransitionError{commandName(c), r.State, "the grace is not over", ErrTooEarly}
+	}
+	if r.AfterGrace == GraceResume {
+		return record(typePostponed, map[string]any{"cause": "P_DISCONNECT"}), nil
+	}
+	return record(typeEnded, map[string]any{"cause": "P_DISCONNECT", "by": "system"}), nil
+}

@@ -1,0 +1,84 @@
+package rooms
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+)
+
+const due = "due" // the index of deadlines
+
+// timerMoves is what leads from one set of a room's deadlines to another.
+func timerMoves(room string, before, after map[string]int64) []Move {
+	var list []Move
+	for kind := range before {
+		if _, stays := after[kind]; !stays {
+			list = append(list, Move{Index: due, Member: room + "/" + kind, Out: true})
+		}
+	}
+	for kind, at := range after {
+		if old, was := before[kind]; !was || old != at {
+			list = append(list, Move{Index: due, Member: room + "/" + kind, Score: at})
+		}
+	}
+	return list
+}
+
+// onDeadline is the command that a deadline of a kind brings.
+func onDeadline(kind string) Command {
+	switch kind {
+	case "expire":
+		return Expire{}
+	case "missed":
+		return Miss{}
+	case "grace":
+		return EndGrace{}
+	case "queue":
+		return LeaveQueue{Cause: "away"}
+	}
+	return Remind{Kind: kind}
+}
+
+// fireBatch bounds how many deadlines one FireDue takes up.
+const fireBatch = 100
+
+// FireDue does what is due now, and gives the rooms that changed. Any number of
+// nodes may do so at once: a deadline goes out of the index in the commit that it
+// brings, and that commit stands on the head it was decided on, so it happens
+// once, whichever node dies in between. One that can't be done is put off.
+func (s *Store) FireDue(ctx context.Context) (rooms []string, err error) {
+	list, err := s.client.ZRangeByScoreWithScores(ctx, prefix+"index:"+due,
+		&redis.ZRangeBy{Min: "-inf", Max: strconv.FormatInt(s.now().UnixMilli(), 10), Count: fireBatch}).Result()
+	if err != nil {
+		return nil, fmt.Errorf("deadlines: %w", err)
+	}
+	var faults []error
+	for _, z := range list {
+		member, _ := z.Member.(string)
+		room, kind, _ := strings.Cut(member, "/")
+		r, err := s.Do(ctx, room, "system", onDeadline(kind))
+		var illegal *TransitionError
+		switch {
+		case err == nil && r.State != "":
+			rooms = append(rooms, room)
+		case errors.As(err, &illegal), errors.Is(err, ErrNotFound):
+			faults = append(faults, s.putOff(ctx, z)) // moved on at the same moment, or its room is erased
+		default:
+			faults = append(faults, err, s.putOff(ctx, z))
+		}
+	}
+	return rooms, errors.Join(faults...)
+}
+
+// putOff takes a deadline that nothing could be done for out of the way for a
+// minute, unless it has another time by now.
+func (s *Store) putOff(ctx context.Context, z redis.Z) error {
+	member, _ := z.Member.(string)
+	_, err := s.shift(ctx, due, member, int64(z.Score), s.now().Add(time.Minute).UnixMilli())
+	return err
+}

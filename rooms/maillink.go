@@ -1,0 +1,40 @@
+package rooms
+
+import (
+	"context"
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/base64"
+	"errors"
+	"fmt"
+)
+
+// MailLink gives the token of the link that stands in a room's mails, and makes
+// the link work. The token follows from the deployment's key and the room, so
+// that it needs to be kept nowhere. It is empty where there is no such key, or
+// where the room takes no link any more.
+func (s *Store) MailLink(ctx context.Context, room string) (string, error) {
+	if s.hiddenKey == [sha256.Size]byte{} {
+		return "", nil
+	}
+	mac := hmac.New(sha256.New, s.hiddenKey[:])
+	mac.Write([]byte("mail link\n" + room))
+	token := base64.RawURLEncoding.EncodeToString(mac.Sum(nil)[:16])
+	r, err := s.RoomByLink(ctx, token)
+	if err == nil {
+		return token, nil
+	}
+	if !errors.Is(err, ErrNotFound) && !errors.Is(err, ErrLinkExpired) {
+		return "", fmt.Errorf("link of %s: %w", room, err)
+	}
+	if r, err = s.Load(ctx, room); err != nil {
+		return "", err
+	}
+	expires := later(s.now(), r.At).Add(2 * InvitationLife)
+	_, err = s.Do(ctx, room, "system", AddLink{Link{HashToken(token), expires}})
+	var illegal *TransitionError
+	if errors.As(err, &illegal) {
+		return "", nil
+	}
+	return token, err
+}

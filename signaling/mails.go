@@ -1,0 +1,45 @@
+package signaling
+
+import (
+	"crypto/subtle"
+	_ "embed"
+	"fmt"
+	"html/template"
+	"net/http"
+
+	"verifycall/calls/protocol"
+)
+
+//go:embed mails.html
+var mailsText string
+
+var mailsPage = template.Must(template.New("mails").Parse(mailsText))
+
+//go:embed mails.css
+var mailsStyle []byte
+
+func (s *Server) mailRoutes() map[string]handler {
+	if s.cfg.Mails == nil {
+		return nil
+	}
+	return map[string]handler{"GET /mails/{token}": s.mails, "GET /mails.css": s.mailsCSS}
+}
+
+// mails shows what the demo would have sent, to whoever has its link.
+func (s *Server) mails(w http.ResponseWriter, r *http.Request) error {
+	if subtle.ConstantTimeCompare([]byte(r.PathValue("token")), []byte(s.cfg.MailsToken)) != 1 {
+		return protocol.Faultf(protocol.CodeNotFound, "There is no such page.")
+	}
+	w.Header().Set("Content-Type", "text/html; charset=utf-8")
+	w.Header().Set("Cache-Control", "no-store")
+	if err := mailsPage.Execute(w, s.cfg.Mails.Messages()); err != nil {
+		return fmt.Errorf("mails: %w", err)
+	}
+	return nil
+}
+
+func (s *Server) mailsCSS(w http.ResponseWriter, _ *http.Request) error {
+	w.Header().Set("Content-Type", "text/css; charset=utf-8")
+	_, _ = w.Write(mailsStyle)
+	return nil
+}
