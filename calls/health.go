@@ -23,6 +23,9 @@ func (c *Call) sendHealth(now time.Time) {
 		for _, kind := range kinds {
 			if t, ok := s.health(kind, now); ok {
 				t.Coverage = coverage[string(s.role)+"."+string(kind)]
+				if other := c.other(s); kind == media.Video && other.transport != nil {
+					t.Layer = other.transport.Layer()
+				}
 				health.Tracks = append(health.Tracks, t)
 				c.house.cfg.Metrics.observe(t)
 			}

@@ -8,6 +8,32 @@ import "time"
 // his downlink bears.
 const LowLayer = "q"
 
+// FullLayer is what Transport.Layer calls the other one.
+const FullLayer = "f"
+
+// Layer is the one that the participant is sent of a video that has two, empty
+// otherwise.
+func (t *Transport) Layer() string {
+	d := t.down[Video]
+	d.switching.Lock()
+	source := d.source
+	d.switching.Unlock()
+	if source == nil {
+		return ""
+	}
+	low := source.io.layers.low()
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	switch {
+	case low == nil:
+		return ""
+	case d.from == low:
+		return LowLayer
+	default:
+		return FullLayer
+	}
+}
+
 const (
 	soundRate = 60_000 // bit/s with its overhead; it goes on whatever the picture does
 

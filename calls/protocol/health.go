@@ -46,6 +46,7 @@ type TrackHealth struct {
 	Jitter      int    `json:"jitter"`   // ms
 	Frozen      int    `json:"frozen"`   // ms that the picture stood still
 	Coverage    int    `json:"coverage"` // recorded time per mille of live time, 0 while nothing is recorded
+	Layer       string `json:"layer"`    // that the other side is sent: "f" full, "q" a quarter; empty where there is one only
 }
 
 func (*Health) serverType() string { return "health" }

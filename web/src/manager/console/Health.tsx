@@ -49,6 +49,7 @@ function AtServer({ tracks }: { tracks: TrackHealth[] }) {
           {word('track', track.kind)} <span class="quiet">
             {track.kind === 'video' && `${t('health.picture', { width: track.width, height: track.height, fps: track.fps })} · `}
             {t('health.line', { kbps: track.kbps, loss: (track.loss / 10).toFixed(1), rtt: track.rtt, jitter: track.jitter })}
+            {track.layer && ` · ${word('layer', track.layer)}`}
             {track.frozen > 0 && ` · ${t('health.frozen', { ms: track.frozen })}`}
           </span>
         </p>
