@@ -414,6 +414,8 @@ export interface TrackHealth {
   frozen: number;
   /** recorded time per mille of live time, 0 while nothing is recorded */
   coverage: number;
+  /** that the other side is sent: "f" full, "q" a quarter; empty where there is one only */
+  layer: string;
 }
 
 /** TrackQuality is one track as a page sees it, over the time since the last report. */
