@@ -179,7 +179,7 @@ func FuzzFeedback(f *testing.F) {
 		PacketChunks: []rtcp.PacketStatusChunk{&rtcp.RunLengthChunk{PacketStatusSymbol: rtcp.TypeTCCPacketReceivedSmallDelta, RunLength: 3}},
 		RecvDeltas:   []*rtcp.RecvDelta{{Type: 1, Delta: 250}, {Type: 1, Delta: 250}, {Type: 1, Delta: 250}},
 	}
-	fb.Header.Length = fb.Len()/4 - 1
+	fb.Header.Length = uint16(fb.MarshalSize()/4 - 1)
 	if raw, err := fb.Marshal(); err == nil {
 		f.Add(raw)
 	}

@@ -2,6 +2,7 @@ package relay
 
 import (
 	"bytes"
+	"context"
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
@@ -173,7 +174,9 @@ func TestRelayed(t *testing.T) {
 		config := s.client.Clone()
 		transport := &http.Transport{TLSClientConfig: config, ForceAttemptHTTP2: len(protocols) == 2}
 		if protocols == nil {
-			transport.DialTLS = func(string, string) (net.Conn, error) { return tls.Dial("tcp4", s.addr, config) } //nolint:staticcheck // without ALPN
+			transport.DialTLSContext = func(ctx context.Context, _, _ string) (net.Conn, error) { // without ALPN
+				return (&tls.Dialer{Config: config}).DialContext(ctx, "tcp4", s.addr)
+			}
 		}
 		res, err := (&http.Client{Transport: transport}).Get("https://" + s.addr)
 		if err != nil {
