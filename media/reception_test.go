@@ -64,7 +64,7 @@ func TestArrivals(t *testing.T) {
 	}
 	a.note(&rtp.Header{}, 100, id, epoch) // without a number
 	a.note(&rtp.Header{}, 100, 0, epoch)
-	packets := a.report(0, time.Now())
+	packets := a.report(0, epoch)
 	if len(packets) != 1 {
 		t.Fatalf("%d reports", len(packets))
 	}
@@ -72,7 +72,19 @@ func TestArrivals(t *testing.T) {
 	if cc.BaseSequenceNumber != 0xfff8 || cc.PacketStatusCount != 10 || len(cc.RecvDeltas) != 9 {
 		t.Errorf("%+v", cc)
 	}
-	if again := a.report(0, time.Now()); again != nil {
+	now := epoch.Add(time.Second)
+	if again := a.report(0, now); again != nil {
 		t.Errorf("told twice: %+v", again)
+	}
+	h := rtp.Header{Version: 2}
+	if err := h.SetExtension(id, []byte{0, 9}); err != nil {
+		t.Fatal(err)
+	}
+	a.note(&h, 100, id, now)
+	if early := a.report(arrivalsInterval, now.Add(arrivalsInterval-1)); early != nil {
+		t.Errorf("told too early: %+v", early)
+	}
+	if due := a.report(arrivalsInterval, now.Add(arrivalsInterval)); len(due) != 1 {
+		t.Errorf("%d reports when due", len(due))
 	}
 }
