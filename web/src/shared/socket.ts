@@ -120,7 +120,7 @@ export class CallSocket {
     this.socket = socket;
     socket.onopen = () => {
       opened = true;
-      socket.send(JSON.stringify({ t: 'hello', d: { tab: tabID(), nonce: newNonce() } }));
+      socket.send(JSON.stringify({ t: 'hello', d: { tab: tabID(), nonce } }));
     };
     socket.onmessage = (event) => {
       if (this.socket === socket) this.receive(String(event.data));
@@ -236,7 +236,5 @@ function tabID(): string {
   return made;
 }
 
-/** newNonce makes this page's share in drawing the plan, 16 random bytes in hex; the server takes the first of a seller. */
-function newNonce(): string {
-  return Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, '0')).join('');
-}
+/** This page's share in drawing the plan, 16 random bytes in hex; the server takes the first of a seller. */
+const nonce = Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, '0')).join('');
