@@ -27,8 +27,8 @@ type Mirror interface {
 }
 
 // typeCheckpoint is an entry that signs the head before it, in each commit that
-// changes a room's state or its custody ledger: seq, hash, signature.
-const typeCheckpoint = "checkpoint"
+// changes a room's state or its custody ledger.
+const typeCheckpoint = ledger.TypeCheckpoint
 
 // DamagedError says that Redis holds another record than the one that was signed
 // and mirrored: made anew, cut, rolled back or changed. Nothing of it is used.
@@ -70,15 +70,10 @@ func newWitness(signer Signer, mirror Mirror) *witness {
 		known: map[string]judged{}, doubtful: map[string]bool{}}
 }
 
-// headToSign is the text that a checkpoint's signature is over.
-func headToSign(room, name string, h ledger.Head) []byte {
-	return fmt.Appendf(nil, "verifycall head 1\nroom: %s\nledger: %s\nseq: %d\nhash: %s\n", room, name, h.Seq, h.Hash)
-}
-
 // checkpoint is the draft that signs a ledger's head.
 func (w *witness) checkpoint(room, name string, h ledger.Head) Draft {
 	return Draft{name, typeCheckpoint, map[string]any{"seq": h.Seq, "hash": h.Hash,
-		"signature": w.signer.SignHead(headToSign(room, name, h))}}
+		"signature": w.signer.SignHead(h.Text(room, name))}}
 }
 
 func (w *witness) remember(room string, j judged) {
@@ -88,6 +83,13 @@ func (w *witness) remember(room string, j judged) {
 		clear(w.known)
 	}
 	w.known[room] = j
+	delete(w.doubtful, room)
+}
+
+func (w *witness) forget(room string) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	delete(w.known, room)
 	delete(w.doubtful, room)
 }
 
@@ -131,8 +133,9 @@ func (w *witness) wrote(r *Room, change Change) {
 	}
 }
 
-// attest says whether the projection of a room may be used. Errors: *DamagedError,
-// errMoved where it was changed meanwhile.
+// attest says whether the projection of a room may be used. One of which Redis has
+// the true beginning is completed from its mirror. Errors: *DamagedError, errMoved
+// where it was changed meanwhile.
 func (s *Store) attest(ctx context.Context, r *Room, state string) error {
 	sum := sha256.Sum256([]byte(state))
 	before, known := s.witness.recall(r.ID)
@@ -141,15 +144,18 @@ func (s *Store) attest(ctx context.Context, r *Room, state string) error {
 	}
 	record, err := s.chain(ctx, "room:"+r.ID, ledgerRecord)
 	custody, custodyErr := s.chain(ctx, "room:"+r.ID, ledgerCustody)
-	if err = errors.Join(err, custodyErr); err == nil {
+	whole := err == nil && custodyErr == nil
+	if err = errors.Join(err, custodyErr); whole {
 		err = s.witness.judge(ctx, r, state, record, custody, before)
 	}
-	now, readErr := s.client.HGet(ctx, prefix+"room:"+r.ID, "state").Result()
+	moved := s.moved(ctx, r.ID, state)
+	if moved == nil && err != nil && whole && !errors.Is(err, ErrAway) {
+		_, restoreErr := s.restoreCut(ctx, r.ID, copied{Record: record, Custody: custody}, before)
+		err, moved = errors.Join(err, restoreErr), s.moved(ctx, r.ID, state)
+	}
 	switch {
-	case readErr != nil:
-		return fmt.Errorf("room %s: %w", r.ID, readErr)
-	case now != state:
-		return errMoved
+	case moved != nil:
+		return moved
 	case errors.Is(err, ErrAway):
 		return err
 	case err != nil:
@@ -158,6 +164,18 @@ func (s *Store) attest(ctx context.Context, r *Room, state string) error {
 		return &DamagedError{r.ID, err}
 	}
 	s.witness.remember(r.ID, judged{sum, r.Record, r.Custody})
+	return nil
+}
+
+// moved is errMoved where a projection is another one than it was.
+func (s *Store) moved(ctx context.Context, room, state string) error {
+	now, err := s.client.HGet(ctx, prefix+"room:"+room, "state").Result()
+	if err != nil {
+		return fmt.Errorf("room %s: %w", room, err)
+	}
+	if now != state {
+		return errMoved
+	}
 	return nil
 }
 
@@ -208,16 +226,16 @@ func extends(entries []ledger.Entry, seq int64, hash string) error {
 // record.
 func (w *witness) signatures(room string, record, custody []ledger.Entry) (signed int64, err error) {
 	for name, entries := range map[string][]ledger.Entry{ledgerRecord: record, ledgerCustody: custody} {
-		for i, e := range entries {
-			if e.Type != typeCheckpoint {
+		for _, e := range entries {
+			before, signature, is, err := e.Checkpoint()
+			if !is {
 				continue
 			}
-			b := body(e.Body)
-			if i == 0 || b.number("seq") != entries[i-1].Seq || b.text("hash") != entries[i-1].Hash {
-				return 0, fmt.Errorf("checkpoint %d of the %s signs another head", e.Seq, name)
+			if err == nil {
+				err = w.signer.CheckHead(before.Text(room, name), signature)
 			}
-			if err := w.signer.CheckHead(headToSign(room, name, entries[i-1].Head()), b.text("signature")); err != nil {
-				return 0, fmt.Errorf("checkpoint %d of the %s: %w", e.Seq, name, err)
+			if err != nil {
+				return 0, fmt.Errorf("%s: entry %d: %w", name, e.Seq, err)
 			}
 			if name == ledgerRecord {
 				signed = e.Seq

@@ -16,6 +16,7 @@ const usage = `usage: verifycall COMMAND [flags]
   verify   check an evidence bundle
   drain    let a running node finish its calls and take no new ones
   keys     list, rotate and rewrap the deployment's keys
+  reindex  rebuild rooms and indexes from the store after Redis was lost
   sbom     print what this program was built of
 
 verifycall COMMAND --help says more.
@@ -43,6 +44,8 @@ func run(args []string, out, errOut io.Writer) int {
 		return runVerify(args[1:], out, errOut)
 	case "keys":
 		return runKeys(args[1:], out, errOut)
+	case "reindex":
+		return runReindex(args[1:], out, errOut)
 	case "sbom":
 		return runSBOM(args[1:], out, errOut)
 	case "help", "-h", "--help":

@@ -1,0 +1,34 @@
+package main
+
+import (
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"go.uber.org/goleak"
+)
+
+// TestReindex loses the embedded Redis of a house with one room, and has it back.
+func TestReindex(t *testing.T) {
+	defer goleak.VerifyNone(t)
+	dir := t.TempDir()
+	data := filepath.Join(dir, "data")
+	_, key := invited(t, data, "apikey", "shop", "rooms")
+	d := startServer(t, dir)
+	status := d.make(key, `{"seller":{"name":"Anna"},"language":"en","zone":"UTC","application":{}}`)
+	if err := d.stop(); err != nil || status != http.StatusCreated {
+		t.Fatal(status, err)
+	}
+	if err := os.RemoveAll(roomsFolder(data)); err != nil {
+		t.Fatal(err)
+	}
+	if out := runFor(t, 0, "reindex", "--data", data); !strings.HasPrefix(out, "restored R-") || !strings.HasSuffix(out, "rooms 1, restored 1, refused 0\n") {
+		t.Errorf("says %q", out)
+	}
+	if out := runFor(t, 0, "reindex", "--data", data); out != "rooms 1, restored 0, refused 0\n" {
+		t.Errorf("again: %q", out)
+	}
+	runFor(t, exitUsage, "reindex", "R-00000000", "--data", data)
+}

@@ -1,0 +1,238 @@
+package rooms
+
+import (
+	"bytes"
+	"context"
+	_ "embed"
+	"errors"
+	"fmt"
+	"maps"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/redis/go-redis/v9"
+
+	"verifycall/rooms/ledger"
+)
+
+//go:embed lua/index.lua
+var indexSource string
+
+var indexScript = redis.NewScript(indexSource)
+
+// SealedRecord is the record of a room as its verified bundle has it.
+type SealedRecord struct {
+	Entries  []ledger.Entry
+	Privates []ledger.Private
+	Digest   string // of the bundle
+}
+
+// Rebuilding says how Reindex goes about it.
+type Rebuilding struct {
+	// Sealed gives the record of a room's bundle, after verifying it; found is
+	// false where there is none. It is asked where the mirror isn't whole.
+	Sealed func(ctx context.Context, room string) (record SealedRecord, found bool, err error)
+	// Replace are rooms of which Redis has something else than their mirror, and an
+	// operator has decided for the mirror. What Redis had is kept beside it.
+	Replace []string
+}
+
+// Rebuilt is what Reindex did.
+type Rebuilt struct {
+	Rooms    int              // that there are
+	Restored []string         // of them, rooms that Redis lacked, wholly or at the end
+	Refused  map[string]error // rooms that are damaged, or couldn't be read
+}
+
+// Reindex makes all indexes of rooms anew, and writes what Redis lacks of rooms
+// from their mirrors and bundles, with an entry restored. No node may serve
+// meanwhile. It needs Signer and Mirror; the error says why it could not go on.
+func (s *Store) Reindex(ctx context.Context, how Rebuilding) (Rebuilt, error) {
+	done := Rebuilt{Refused: map[string]error{}}
+	if s.witness == nil {
+		return done, errors.New("reindex: nothing is mirrored")
+	}
+	ids, err := s.everyRoom(ctx)
+	if err != nil {
+		return done, fmt.Errorf("reindex: %w", err)
+	}
+	if err := s.dropIndexes(ctx); err != nil {
+		return done, fmt.Errorf("reindex: %w", err)
+	}
+	for _, id := range ids {
+		done.Rooms++
+		wrote, err := s.rebuild(ctx, id, how)
+		switch {
+		case errors.Is(err, ErrAway) || ctx.Err() != nil:
+			return done, fmt.Errorf("reindex %s: %w", id, err)
+		case err != nil:
+			done.Refused[id] = err
+		case wrote:
+			done.Restored = append(done.Restored, id)
+		}
+	}
+	return done, nil
+}
+
+// everyRoom lists the rooms that the mirror or an index knows, in order.
+func (s *Store) everyRoom(ctx context.Context) ([]string, error) {
+	names, err := s.witness.mirror.List(ctx, "rooms/")
+	if err != nil {
+		return nil, err
+	}
+	known := map[string]bool{}
+	for _, name := range names {
+		if id, _, _ := strings.Cut(strings.TrimPrefix(name, "rooms/"), "/"); roomForm.MatchString(id) {
+			known[id] = true
+		}
+	}
+	indexed, err := s.client.ZRange(ctx, prefix+"index:at", 0, -1).Result()
+	if err != nil {
+		return nil, err
+	}
+	for _, id := range indexed {
+		known[id] = true
+	}
+	return slices.Sorted(maps.Keys(known)), nil
+}
+
+// roomIndex are the names of the indexes that memberships and hiddenMemberships
+// give.
+var roomIndex = regexp.MustCompile(`^(at|unsealed|(at|state|decided|seller|flag):.*)$`)
+
+func (s *Store) dropIndexes(ctx context.Context) error {
+	var on redis.UniversalClient = s.client
+	if cluster, ok := s.client.(*redis.ClusterClient); ok {
+		master, err := cluster.MasterForKey(ctx, prefix)
+		if err != nil {
+			return err
+		}
+		on = master
+	}
+	var names []string
+	for keys := on.Scan(ctx, 0, prefix+"index:*", 1000).Iterator(); ; {
+		if !keys.Next(ctx) {
+			if err := keys.Err(); err != nil {
+				return err
+			}
+			break
+		}
+		names = append(names, keys.Val())
+	}
+	for _, name := range names {
+		if !roomIndex.MatchString(strings.TrimPrefix(name, prefix+"index:")) {
+			continue
+		}
+		if _, _, err := s.write(ctx, "DEL", name); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// rebuild writes what Redis lacks of one room, and its indexes.
+func (s *Store) rebuild(ctx context.Context, id string, how Rebuilding) (wrote bool, err error) {
+	c, digest, err := s.everything(ctx, id, how)
+	if err != nil {
+		return false, err
+	}
+	cause := causeLost
+	if slices.Contains(how.Replace, id) {
+		cause = causeReplaced
+		if err := s.setAside(ctx, id, c); err != nil {
+			return false, err
+		}
+	}
+	var have copied
+	if have.Record, err = s.chain(ctx, "room:"+id, ledgerRecord); err != nil {
+		return false, err
+	}
+	if have.Custody, err = s.chain(ctx, "room:"+id, ledgerCustody); err != nil {
+		return false, err
+	}
+	if cause == causeLost && len(have.Record) > 0 {
+		cause = causeCut
+	}
+	if len(c.Record) > 0 {
+		if wrote, err = s.complete(ctx, id, cause, have, c); err != nil {
+			return false, err
+		}
+	}
+	r, err := s.Load(ctx, id)
+	if err != nil {
+		return false, err
+	}
+	if r.Sealed && r.Custody.Seq == 0 && digest != "" {
+		if r, err = s.Do(ctx, id, "system", OpenCustody{Bundle: digest, RecordHead: r.Record}); err == nil {
+			r, err = s.Do(ctx, id, "system", restored{cause: cause, recordFrom: firstMissing(have.Record, c.Record)})
+		}
+		if err != nil {
+			return false, err
+		}
+		wrote = true
+	}
+	return wrote, s.indexAnew(ctx, r)
+}
+
+// everything gives all that there is of a room outside Redis, and the digest of its
+// bundle where that had to be asked.
+func (s *Store) everything(ctx context.Context, id string, how Rebuilding) (copied, string, error) {
+	c, err := s.witness.mirrored(ctx, id)
+	if err != nil || len(c.Custody) > 0 || how.Sealed == nil {
+		return c, "", err
+	}
+	sealed, found, err := how.Sealed(ctx, id)
+	if err != nil || !found {
+		return c, "", err
+	}
+	if c.Record, err = longer(c.Record, sealed.Entries); err != nil {
+		return c, "", fmt.Errorf("mirror and bundle: %w", err)
+	}
+	c.Opened = sealed.Privates
+	return c, sealed.Digest, nil
+}
+
+// setAside takes a room out of Redis after its copy was proven, and keeps what
+// Redis had beside the mirror.
+func (s *Store) setAside(ctx context.Context, id string, c copied) error {
+	if _, err := s.witness.proven(id, c); err != nil {
+		return fmt.Errorf("not replaced, the copy doesn't hold: %w", err)
+	}
+	key := prefix + "room:" + id
+	for _, name := range []string{ledgerRecord, ledgerCustody} {
+		messages, err := s.client.XRange(ctx, key+":"+name, "-", "+").Result()
+		if err != nil {
+			return err
+		}
+		var text bytes.Buffer
+		for _, m := range messages {
+			fmt.Fprintf(&text, "%v\n", m.Values["e"])
+		}
+		if text.Len() == 0 {
+			continue
+		}
+		object := fmt.Sprintf("rooms/%s/refused/%s-%s.jsonl", id, name, HashToken(text.String())[:32])
+		if err := s.witness.mirror.Put(ctx, object, text.Bytes()); err != nil {
+			return err
+		}
+	}
+	s.witness.forget(id)
+	_, _, err := s.write(ctx, "DEL", key, key+":"+ledgerRecord, key+":"+ledgerCustody, key+":private")
+	return err
+}
+
+// indexAnew puts a room into its indexes.
+func (s *Store) indexAnew(ctx context.Context, r *Room) error {
+	in := memberships(r)
+	maps.Copy(in, s.hiddenMemberships(r))
+	keys, args := make([]string, 0, len(in)), []string{r.ID}
+	for _, name := range slices.Sorted(maps.Keys(in)) {
+		keys, args = append(keys, prefix+"index:"+name), append(args, strconv.FormatInt(in[name], 10))
+	}
+	if _, err := s.script(ctx, indexScript, indexSource, keys, args); err != nil {
+		return fmt.Errorf("index room %s: %w", r.ID, err)
+	}
+	return nil
+}
