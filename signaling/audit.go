@@ -1,6 +1,7 @@
 package signaling
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -234,6 +235,34 @@ func (s *Server) auditZip(w http.ResponseWriter, r *http.Request, who session) e
 		return err
 	}
 	return s.sendZip(w, r, room, actorOf(who), who.Subject)
+}
+
+// auditCustody sends the custody ledger as it is signed, this download included.
+func (s *Server) auditCustody(w http.ResponseWriter, r *http.Request, who session) error {
+	room, err := s.decidedRoom(r.Context(), r.PathValue("id"))
+	if err != nil {
+		return err
+	}
+	if err := s.logCustody(r.Context(), room.ID, who, rooms.LogDownload{Who: who.Subject, What: "custody.jsonl"}); err != nil {
+		return err
+	}
+	entries, err := s.cfg.Rooms.CustodyLog(r.Context(), room.ID)
+	if err != nil {
+		return fmt.Errorf("custody log: %w", err)
+	}
+	var text bytes.Buffer
+	for _, e := range entries {
+		line, err := e.Line()
+		if err != nil {
+			return err
+		}
+		text.Write(append(line, '\n'))
+	}
+	w.Header().Set("Content-Type", "application/jsonl")
+	w.Header().Set("Cache-Control", "no-store")
+	w.Header().Set("Content-Disposition", `attachment; filename="`+room.ID+`-custody.jsonl"`)
+	_, _ = w.Write(text.Bytes()) // the client may have gone
+	return nil
 }
 
 // sendZip logs the download and sends the bundle.

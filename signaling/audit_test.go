@@ -112,6 +112,10 @@ func TestAudit(t *testing.T) {
 	if !report.Whole || !report.SignerKnown {
 		t.Errorf("report %+v", report)
 	}
+	exported := auditor.get("/api/audit/rooms/"+id+"/custody.jsonl").into(http.StatusOK, nil)
+	if !strings.Contains(string(exported.body), `"type":"custody_opened"`) || !strings.Contains(string(exported.body), `"what":"custody.jsonl"`) {
+		t.Errorf("custody ledger:\n%s", exported.body)
+	}
 	a := auditor.get("/api/audit/rooms/"+id+"/files/data/ledger.jsonl").into(http.StatusOK, nil)
 	if len(a.body) == 0 || a.header.Get("ETag") == "" || !strings.Contains(a.header.Get("Content-Security-Policy"), "sandbox") {
 		t.Errorf("file with %v", a.header)

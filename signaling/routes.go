@@ -55,6 +55,7 @@ func (s *Server) routes() {
 	s.handle("GET /api/audit/rooms/{id}/clips/{file}", s.as(protocol.RoleAuditor, s.auditClip))
 	s.handle("GET /api/audit/rooms/{id}/verify", s.as(protocol.RoleAuditor, s.auditVerify))
 	s.handle("GET /api/audit/rooms/{id}/bundle.zip", s.as(protocol.RoleAuditor, s.auditZip))
+	s.handle("GET /api/audit/rooms/{id}/custody.jsonl", s.as(protocol.RoleAuditor, s.auditCustody))
 
 	for _, routes := range []map[string]handler{s.restRoutes(), s.bookingRoutes(), s.mailRoutes()} {
 		for pattern, h := range routes {

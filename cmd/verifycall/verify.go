@@ -7,6 +7,7 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"os"
 	"path/filepath"
 
 	"verifycall/recorder/evidence"
@@ -17,7 +18,7 @@ import (
 // a key, or was called wrongly. The others are evidence.Report.ExitCode's.
 const exitUnreadable = 2
 
-const verifyUsage = `usage: verifycall verify PATH [--key KEY]... [--json]
+const verifyUsage = `usage: verifycall verify PATH [--key KEY]... [--custody FILE] [--json]
        verifycall verify ROOM --store URL [--keys DIR | --identity FILE] [--key KEY]... [--json]
 
 Checks an evidence bundle, a folder or a ZIP. KEY is a minisign public key
@@ -26,7 +27,7 @@ Checks an evidence bundle, a folder or a ZIP. KEY is a minisign public key
 A bundle as it lies encrypted in a store, a folder with a store.json or ROOM in
 the store, is checked by digests and signatures alone; with the deployment's key
 folder, or a file with the identity of the recovery, it is decrypted and checked
-in full.
+in full. --custody FILE checks the room's exported custody ledger with it.
 
 exit code  0  whole, and signed by a key given
            1  something is wrong, the first wrong item is named
@@ -38,6 +39,7 @@ exit code  0  whole, and signed by a key given
 type verification struct {
 	keys                   []string
 	store, folder, recover string
+	custody                string // file
 }
 
 func (v *verification) flags(errOut io.Writer) (*flag.FlagSet, *bool) {
@@ -51,6 +53,7 @@ func (v *verification) flags(errOut io.Writer) (*flag.FlagSet, *bool) {
 	f.StringVar(&v.store, "store", "", "")
 	f.StringVar(&v.folder, "keys", "", "")
 	f.StringVar(&v.recover, "identity", "", "")
+	f.StringVar(&v.custody, "custody", "", "")
 	return f, f.Bool("json", false, "")
 }
 
@@ -86,6 +89,16 @@ func (v *verification) verify(path string) (report evidence.Report, err error) {
 	return evidence.VerifyStore(ctx, opener, evidence.Prefix(path), v.keys)
 }
 
+// withCustody adds the check of the custody ledger.
+func (v *verification) withCustody(report evidence.Report) (evidence.Report, error) {
+	f, err := os.Open(v.custody)
+	if err != nil {
+		return report, err
+	}
+	report, err = report.VerifyCustody(f, v.keys)
+	return report, errors.Join(err, f.Close())
+}
+
 // runVerify is the subcommand verify: args without its name, the report to
 // out, what couldn't be read to errOut. It gives the exit code.
 func runVerify(args []string, out, errOut io.Writer) int {
@@ -103,6 +116,9 @@ func runVerify(args []string, out, errOut io.Writer) int {
 		return exitUnreadable
 	}
 	report, err := v.verify(paths[0])
+	if err == nil && v.custody != "" {
+		report, err = v.withCustody(report)
+	}
 	if err != nil {
 		fmt.Fprintf(errOut, "verifycall verify: can't read: %v\n", err)
 		return exitUnreadable

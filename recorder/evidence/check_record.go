@@ -76,6 +76,7 @@ type capture struct {
 func (v *verification) checkLedger(ctx context.Context) (string, error) {
 	v.record.digests = map[string]bool{}
 	var head ledger.Head
+	var signed heads
 	err := eachLine(ctx, v.bag, ledgerFile, func(number int, line []byte) error {
 		if number > maxEntries {
 			return isWrong(ledgerFile, "has more than %d entries", maxEntries)
@@ -88,6 +89,9 @@ func (v *verification) checkLedger(ctx context.Context) (string, error) {
 			return isWrong(ledgerFile, "%v", err)
 		}
 		head = e.Head()
+		if err := signed.take(v.ring, v.report.Room, "record", ledgerFile, e); err != nil {
+			return err
+		}
 		return v.record.take(e)
 	})
 	if err != nil {
@@ -96,7 +100,7 @@ func (v *verification) checkLedger(ctx context.Context) (string, error) {
 	if err := v.record.closed(v.report.Room); err != nil {
 		return "", err
 	}
-	return fmt.Sprintf("%d entries, head %s", head.Seq, head.Hash), nil
+	return fmt.Sprintf("%d entries, head %s, %v", head.Seq, head.Hash, &signed), nil
 }
 
 // closed checks that the entries taken are a whole record of that room.

@@ -17,6 +17,14 @@ func (k *Keys) SignHead(text []byte) string {
 // CheckHead says why a signature isn't one that a key of this deployment made over
 // text; keys that were retired count, revoked ones don't.
 func (k *Keys) CheckHead(text []byte, signature string) error {
+	return keyring(k.list.Keys).checkHead(text, signature)
+}
+
+// errUnknownKey says that a signature is by none of the keys given.
+var errUnknownKey = errors.New("the key isn't known")
+
+// checkHead is CheckHead for the keys of a ring.
+func (ring keyring) checkHead(text []byte, signature string) error {
 	raw, err := base64.StdEncoding.Strict().DecodeString(signature)
 	if err != nil {
 		return fmt.Errorf("signature: %w", err)
@@ -25,10 +33,10 @@ func (k *Keys) CheckHead(text []byte, signature string) error {
 	if err := parsed.UnmarshalText(raw); err != nil {
 		return fmt.Errorf("signature: %w", err)
 	}
-	key, found := keyring(k.list.Keys).find(keyID(parsed.KeyID))
+	key, found := ring.find(keyID(parsed.KeyID))
 	switch {
 	case !found:
-		return fmt.Errorf("signed with the unknown key %s", keyID(parsed.KeyID))
+		return fmt.Errorf("signed with key %s: %w", keyID(parsed.KeyID), errUnknownKey)
 	case key.Revoked != nil:
 		return fmt.Errorf("signed with key %s, which was revoked", key.ID)
 	}
