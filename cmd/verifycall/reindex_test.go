@@ -15,6 +15,7 @@ func TestReindex(t *testing.T) {
 	defer goleak.VerifyNone(t)
 	dir := t.TempDir()
 	data := filepath.Join(dir, "data")
+	invited(t, data, "manager", "m17", "Maria König", "Europe/Berlin")
 	_, key := invited(t, data, "apikey", "shop", "rooms")
 	d := startServer(t, dir)
 	status := d.make(key, `{"seller":{"name":"Anna"},"language":"en","zone":"UTC","application":{}}`)
