@@ -81,7 +81,7 @@ func lost(t *testing.T) (s *Store, mirror *memory, before []*Room, token string)
 		case 1:
 			r = do(t, s, id, append(slices.Clone(agree), EnterWaiting{}, Admit{})...)
 		case 2:
-			r = do(t, s, id, wholeCall()...)
+			r = do(t, s, id, wholeCall(t)...)
 			r = do(t, s, id, OpenCustody{digest, r.Record}, LogView{"a1", "room"})
 		}
 		before = append(before, r)
