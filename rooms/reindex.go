@@ -234,5 +234,11 @@ func (s *Store) indexAnew(ctx context.Context, r *Room) error {
 	if _, err := s.script(ctx, indexScript, indexSource, keys, args); err != nil {
 		return fmt.Errorf("index room %s: %w", r.ID, err)
 	}
+	for kind, at := range deadlines(r) {
+		args := []string{r.ID + "/" + kind, strconv.FormatInt(at, 10)}
+		if _, err := s.script(ctx, indexScript, indexSource, []string{prefix + "index:" + due}, args); err != nil {
+			return fmt.Errorf("deadlines of room %s: %w", r.ID, err)
+		}
+	}
 	return nil
 }

@@ -262,7 +262,8 @@ func (s *Store) restoring(ctx context.Context, r *Room, have, whole copied) (Cha
 		return change, err
 	}
 	before.Personal = r.Personal
-	change.Moves = append(outOf(r.ID, memberships(before), memberships(r)), outOf(r.ID, s.hiddenMemberships(before), s.hiddenMemberships(r))...)
+	change.Moves = slices.Concat(outOf(r.ID, memberships(before), memberships(r)),
+		outOf(r.ID, s.hiddenMemberships(before), s.hiddenMemberships(r)), timerMoves(r.ID, map[string]int64{}, deadlines(r)))
 	return change, nil
 }
 

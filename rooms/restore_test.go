@@ -136,7 +136,7 @@ func TestReindexAfterALoss(t *testing.T) {
 			t.Errorf("%+v: %v, want %v", c.query, got, want)
 		}
 	}
-	do(t, s, before[1].ID, Interrupt{"x"}) // it goes on
+	do(t, s, before[1].ID, Interrupt{Cause: "x"}) // it goes on
 	s.hiddenKey = hiddenKeyOf(newTestSigner(t))
 	if done, err := s.Reindex(t.Context(), Rebuilding{}); err != nil || done.Rooms != 3 || len(done.Restored) != 0 || len(done.Refused) != 0 {
 		t.Errorf("again: %+v, %v", done, err)
