@@ -53,6 +53,7 @@ var onlyIn = map[string][]string{
 	"github.com/pion/rtp":           {"media", "media/lean", "recorder", "bench"},
 	"github.com/wneessen/go-mail":   {"mail"},
 	"github.com/arran4/golang-ical": {"mail/letter"},
+	"github.com/at-wat/ebml-go":     {"bench"},
 	"aead.dev/minisign":             {"recorder/evidence"},
 	"filippo.io/age":                {"recorder", "recorder/evidence/vault", "bench"},
 	"net/http":                      {"nodes", "signaling", "signaling/socket", "cmd/verifycall", "calls/protocol", "bench"},

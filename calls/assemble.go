@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"path/filepath"
 	"slices"
 	"time"
 
@@ -25,15 +24,7 @@ func (h *House) tapes(ctx context.Context, room string) ([]*recorder.Tape, error
 	if err != nil {
 		return nil, fmt.Errorf("recordings: %w", err)
 	}
-	var list []*recorder.Tape
-	for _, id := range ids {
-		tape, err := recorder.Read(filepath.Join(dir, id), key)
-		if err != nil {
-			return nil, fmt.Errorf("recording %s: %w", id, err)
-		}
-		list = append(list, tape)
-	}
-	return list, nil
+	return recorder.ReadAll(dir, ids, key)
 }
 
 // filled keeps the recordings that hold a frame; one without is no file but a gap

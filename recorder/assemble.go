@@ -4,10 +4,13 @@ import (
 	"bufio"
 	"cmp"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"os"
+	"path/filepath"
 	"slices"
+	"sync"
 	"time"
 
 	"filippo.io/age"
@@ -45,6 +48,32 @@ func Read(folder string, key age.Identity) (*Tape, error) {
 	}
 	frames := st.place()
 	return &Tape{Summary: st.summarize(frames), stored: st, frames: frames}, nil
+}
+
+// maxReads is how many recordings are read at the same time; each may hold a
+// part of 10 s in memory.
+const maxReads = 4
+
+// ReadAll is Read for the recordings of a room, in the order of ids, beside one
+// another.
+func ReadAll(dir string, ids []string, key age.Identity) ([]*Tape, error) {
+	tapes, faults := make([]*Tape, len(ids)), make([]error, len(ids))
+	var readers sync.WaitGroup
+	slots := make(chan struct{}, maxReads) // room maxReads, never closed
+	for i, id := range ids {
+		readers.Go(func() {
+			slots <- struct{}{}
+			if tapes[i], faults[i] = Read(filepath.Join(dir, id), key); faults[i] != nil {
+				faults[i] = fmt.Errorf("recording %s: %w", id, faults[i])
+			}
+			<-slots
+		})
+	}
+	readers.Wait()
+	if err := errors.Join(faults...); err != nil {
+		return nil, err
+	}
+	return tapes, nil
 }
 
 // WriteVideo writes the recording as one seekable WebM file; nothing where it

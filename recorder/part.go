@@ -176,7 +176,7 @@ func decrypt(sealed []byte, with age.Identity) ([]byte, error) {
 	if err != nil {
 		return nil, fmt.Errorf("decrypt: %w", err)
 	}
-	plain := bytes.NewBuffer(make([]byte, 0, len(sealed)))
+	plain := bytes.NewBuffer(make([]byte, 0, len(sealed)+bytes.MinRead)) // io.Copy grows what has less room at its end
 	if _, err := io.Copy(plain, r); err != nil {
 		return nil, fmt.Errorf("decrypt: %w", err)
 	}

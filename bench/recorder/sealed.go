@@ -97,13 +97,14 @@ func sealCall(ctx context.Context, v *vault.Vault, keys *evidence.Keys, parts st
 	if err != nil {
 		return err
 	}
+	tapes, err := recorder.ReadAll(parts, ids, key)
+	if err != nil {
+		return err
+	}
 	var listed []any
 	src := evidence.Source{Profile: map[string]any{"name": "bench"}, Plan: map[string]any{"steps": []string{}}, Statement: evidence.BuildStatement()}
-	for _, id := range ids {
-		tape, err := recorder.Read(filepath.Join(parts, id), key)
-		if err != nil {
-			return err
-		}
+	for _, tape := range tapes {
+		id := tape.Summary.ID
 		listed = append(listed, map[string]any{"id": id})
 		src.Recordings = append(src.Recordings, evidence.WrittenFile(id+".webm", tape.WriteVideo))
 		src.Frames = append(src.Frames, evidence.WrittenFile(id+".jsonl", tape.WriteIndex))

@@ -11,6 +11,7 @@ import (
 	"io"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/gowebpki/jcs"
@@ -89,13 +90,14 @@ func (w bundleWriter) write(ctx context.Context, files map[string]opener) (strin
 	}
 	list := storeList{Version: 1, Room: w.room}
 	var payload, tags manifest
-	for _, name := range sortedNames(files) {
-		sealed, err := w.put(ctx, name, files[name])
-		if err != nil {
-			return "", err
-		}
-		payload = append(payload, manifestLine{sealed.SHA256, name})
-		list.add(name, sealed)
+	names := sortedNames(files)
+	written, err := w.putAll(ctx, names, files)
+	if err != nil {
+		return "", err
+	}
+	for i, name := range names {
+		payload = append(payload, manifestLine{written[i].SHA256, name})
+		list.add(name, written[i])
 	}
 	for _, tag := range []struct {
 		name string
@@ -155,6 +157,40 @@ func (w bundleWriter) sweep(ctx context.Context, files map[string]opener) error 
 		}
 	}
 	return nil
+}
+
+// maxPuts is how many recordings are written at the same time: they are nearly
+// all of a bundle, and the seller waits for its receipt.
+const maxPuts = 4
+
+// putAll stores the files, the recordings beside one another and before the rest.
+func (w bundleWriter) putAll(ctx context.Context, names []string, files map[string]opener) ([]vault.Sealed, error) {
+	written, faults := make([]vault.Sealed, len(names)), make([]error, len(names))
+	var writers sync.WaitGroup
+	slots := make(chan struct{}, maxPuts) // room maxPuts, never closed
+	for i, name := range names {
+		if strings.HasPrefix(name, recordingDir) {
+			writers.Go(func() {
+				slots <- struct{}{}
+				written[i], faults[i] = w.put(ctx, name, files[name])
+				<-slots
+			})
+		}
+	}
+	writers.Wait()
+	if err := errors.Join(faults...); err != nil {
+		return nil, err
+	}
+	for i, name := range names {
+		if strings.HasPrefix(name, recordingDir) {
+			continue
+		}
+		var err error
+		if written[i], err = w.put(ctx, name, files[name]); err != nil {
+			return nil, err
+		}
+	}
+	return written, nil
 }
 
 // put encrypts and stores one file, over what a broken run may have left there.
