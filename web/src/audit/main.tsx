@@ -7,6 +7,7 @@ import { Blank } from '../shared/staff';
 import { Button } from '../shared/ui';
 import { me } from './api';
 import { ReviewPage } from './review/Review';
+import { ReportPage } from './report/Report';
 import { t } from './text';
 import { Worklist } from './worklist/Worklist';
 import '../styles/base.css';
@@ -26,7 +27,8 @@ function Pages() {
     );
   }
   if (!who.value) return null;
-  const room = /^\/audit\/room\/([^/]+)/.exec(path.value)?.[1];
+  const [, room, paper] = /^\/audit\/room\/([^/]+)(\/report)?$/.exec(path.value) ?? [];
+  if (room && paper) return <ReportPage key={room} id={decodeURIComponent(room)} me={who.value} />;
   if (room) return <ReviewPage key={room} id={decodeURIComponent(room)} me={who.value} />;
   return <Worklist me={who.value} />;
 }

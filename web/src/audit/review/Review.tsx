@@ -1,4 +1,4 @@
-import { ArrowLeft, Download, Eye, FileWarning } from 'lucide-preact';
+import { ArrowLeft, Download, Eye, FileWarning, Printer } from 'lucide-preact';
 import { useEffect, useMemo, useRef } from 'preact/hooks';
 import { bindKeys } from '../../shared/hotkeys';
 import { useLoad } from '../../shared/load';
@@ -69,6 +69,7 @@ function Opened({ review: record, at, me, onKeys }: OpenedProps) {
         <span class="quiet figures">{day(new Date(desk.line.start), me.zone)}, {wallClock(new Date(desk.line.start), me.zone)}, {clockTime(desk.line.length)}</span>
         <span class="grow" />
         <span class="view-logged figures"><Icon of={Eye} /> {t('review.logged', { time: wallClock(new Date(at), me.zone) })}</span>
+        <Button kind="ghost" bar icon={Printer} label={t('review.report')} data-testid="audit-report-open" onClick={() => go(`/audit/room/${room.id}/report`)} />
         <a class="button secondary bar" href={zipURL(room.id)} download={`${room.id}.zip`} data-testid="audit-download"><Icon of={Download} /> <span>{t('review.download')}</span></a>
       </header>
       <main class="review-main">
