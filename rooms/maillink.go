@@ -20,14 +20,15 @@ func (s *Store) MailLink(ctx context.Context, room string) (string, error) {
 	mac := hmac.New(sha256.New, s.hiddenKey[:])
 	mac.Write([]byte("mail link\n" + room))
 	token := base64.RawURLEncoding.EncodeToString(mac.Sum(nil)[:16])
-	r, err := s.RoomByLink(ctx, token)
+	_, err := s.RoomByLink(ctx, token)
 	if err == nil {
 		return token, nil
 	}
 	if !errors.Is(err, ErrNotFound) && !errors.Is(err, ErrLinkExpired) {
 		return "", fmt.Errorf("link of %s: %w", room, err)
 	}
-	if r, err = s.Load(ctx, room); err != nil {
+	r, err := s.Load(ctx, room)
+	if err != nil {
 		return "", err
 	}
 	expires := later(s.now(), r.At).Add(2 * InvitationLife)
