@@ -125,7 +125,7 @@ func (n *node) open(ctx context.Context) (err error) {
 	if err := n.places.open(ctx, c, n.log); err != nil {
 		return err
 	}
-	if n.media, err = media.NewNode(media.Config{Listen: c.MediaListen, PublicIPs: c.publicIPs(), Log: n.log, StartKbps: c.StartKbps,
+	if n.media, err = media.NewNode(media.Config{Listen: c.MediaListen, PublicIPs: c.publicIPs(), Log: n.log,
 		Path: media.Path(c.MediaPath)}); err != nil {
 		return err
 	}

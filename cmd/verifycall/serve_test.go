@@ -31,18 +31,20 @@ type demo struct {
 	stop   func() error // asks it to end and gives serve's answer
 }
 
+const demoLines = 5 // manager, auditor, seller, apikey, mail
+
 func startDemo(t *testing.T, dir string) *demo {
 	t.Helper()
 	d, out := launch(t, dir, "--demo", "--listen", "127.0.0.1:0")
 	scanner := bufio.NewScanner(out)
-	for len(d.lines) < 4 && scanner.Scan() {
+	for len(d.lines) < demoLines && scanner.Scan() {
 		name, value, found := strings.Cut(scanner.Text(), " ")
 		if !found {
 			t.Errorf("line %q", scanner.Text())
 		}
 		d.lines[name] = value
 	}
-	if len(d.lines) < 4 {
+	if len(d.lines) < demoLines {
 		t.Fatalf("printed %v, ended with %v", d.lines, d.stop())
 	}
 	d.base, _, _ = strings.Cut(d.lines["manager"], "/in/")

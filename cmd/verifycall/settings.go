@@ -50,7 +50,6 @@ type settings struct {
 	MailFrom string // address
 
 	Grace       time.Duration
-	StartKbps   int
 	MediaPath   string // pion or lean
 	ConnsPerIP  int
 	StopTimeout time.Duration
@@ -91,7 +90,6 @@ func (c *settings) flags() *flag.FlagSet {
 	f.StringVar(&c.SMTPURL, "smtp-url", "", "`URL` of the mail server: smtps://USER:PASSWORD@HOST, smtp:// with STARTTLS, smtp+plain:// on this machine (default no mails)")
 	f.StringVar(&c.MailFrom, "mail-from", "", "`address` that mails come from")
 	f.Var(newSpan(&c.Grace, 2*time.Minute), "grace", "`time` that an interrupted call waits for its people")
-	f.Var(newNumber(&c.StartKbps, 800, 150, 5000), "start-kbps", "bitrate in `kbit/s` that video starts with")
 	f.StringVar(&c.MediaPath, "media-path", "pion", "way of the media in this process: pion or lean")
 	f.Var(newNumber(&c.ConnsPerIP, 256, 1, 1<<20), "conns-per-ip", "`number` of WebSockets that one address may have")
 	f.Var(newSpan(&c.StopTimeout, 15*time.Second), "stop-timeout", "`time` that calls have to end politely")

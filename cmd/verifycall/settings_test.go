@@ -37,7 +37,7 @@ func TestSettings(t *testing.T) {
 		"store":                {[]string{"--store", "s3://bucket"}, []string{"--store"}},
 		"grace":                {[]string{"--grace", "banana"}, []string{"-grace"}},
 		"too long":             {[]string{"--stop-timeout", "2h"}, []string{"-stop-timeout"}},
-		"too slow":             {[]string{"--start-kbps", "1"}, []string{"-start-kbps"}},
+		"nobody let in":        {[]string{"--conns-per-ip", "0"}, []string{"-conns-per-ip"}},
 		"path":                 {[]string{"--media-path", "scenic"}, []string{"--media-path"}},
 		"log":                  {[]string{"--log-level", "loud", "--log-format", "xml"}, []string{"--log-level", "--log-format"}},
 		"everything at once": {[]string{"--frob", "--grace", "banana", "--listen", "nope", "extra", "--redis", "h", "--log-format", "xml"},
@@ -70,14 +70,14 @@ func TestSettings(t *testing.T) {
 }
 
 func TestEnvironment(t *testing.T) {
-	env := map[string]string{"VERIFYCALL_START_KBPS": "1200", "VERIFYCALL_GRACE": "30s", "VERIFYCALL_MEDIA_LISTEN": "127.0.0.1:7777",
+	env := map[string]string{"VERIFYCALL_CONNS_PER_IP": "1200", "VERIFYCALL_GRACE": "30s", "VERIFYCALL_MEDIA_LISTEN": "127.0.0.1:7777",
 		"VERIFYCALL_DEMO": "true"}
 	look := func(name string) (string, bool) { v, ok := env[name]; return v, ok }
 	c, err := parseSettings([]string{"--grace", "45s"}, look, io.Discard)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if c.StartKbps != 1200 || c.Grace != 45*time.Second || c.MediaListen != "127.0.0.1:7777" || !c.Demo {
+	if c.ConnsPerIP != 1200 || c.Grace != 45*time.Second || c.MediaListen != "127.0.0.1:7777" || !c.Demo {
 		t.Errorf("settings %+v", c)
 	}
 	env["VERIFYCALL_CONNS_PER_IP"], env["VERIFYCALL_DEMO"] = "none", "perhaps"
@@ -97,14 +97,14 @@ func TestAtMostThirtySettings(t *testing.T) {
 
 func TestPrintConfig(t *testing.T) {
 	var out, faults bytes.Buffer
-	code := run([]string{"serve", "--print-config", "--redis", "redis://user:hunter2@h:1/0", "--start-kbps", "900"}, &out, &faults)
+	code := run([]string{"serve", "--print-config", "--redis", "redis://user:hunter2@h:1/0", "--conns-per-ip", "900"}, &out, &faults)
 	if code != 0 || faults.Len() != 0 {
 		t.Fatalf("code %d: %s", code, &faults)
 	}
 	if strings.Contains(out.String(), "hunter2") {
 		t.Errorf("shows the password:\n%s", &out)
 	}
-	for _, line := range []string{"--redis=redis://user:xxxxx@h:1/0\n", "--start-kbps=900\n", "--keys=data/keys\n", "--grace=2m0s\n"} {
+	for _, line := range []string{"--redis=redis://user:xxxxx@h:1/0\n", "--conns-per-ip=900\n", "--keys=data/keys\n", "--grace=2m0s\n"} {
 		if !strings.Contains(out.String(), line) {
 			t.Errorf("lacks %q:\n%s", line, &out)
 		}
