@@ -168,8 +168,9 @@ func TestDeadlinesFireOnce(t *testing.T) {
 	fire := func(now time.Time) {
 		t.Helper()
 		var done sync.WaitGroup
+		at(one, now)
+		at(two, now)
 		for _, s := range []*Store{one, two, one, two} {
-			at(s, now)
 			done.Go(func() {
 				if _, err := s.FireDue(t.Context()); err != nil {
 					t.Error(err)
