@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"net"
 	"net/http"
 	"net/url"
@@ -78,20 +77,7 @@ func join(ctx context.Context, target string, call, side int) (*caller.Caller, e
 func signalTo(target string, call, side int) caller.Signal {
 	return func(ctx context.Context, offer string) (string, error) {
 		to := "http://" + target + "/join?" + url.Values{"call": {strconv.Itoa(call)}, "side": {strconv.Itoa(side)}}.Encode()
-		req, err := http.NewRequestWithContext(ctx, http.MethodPost, to, strings.NewReader(offer))
-		if err != nil {
-			return "", err
-		}
-		reply, err := http.DefaultClient.Do(req)
-		if err != nil {
-			return "", err
-		}
-		defer reply.Body.Close()
-		text, err := io.ReadAll(reply.Body)
-		if err == nil && reply.StatusCode != http.StatusOK {
-			err = fmt.Errorf("%s: %s", reply.Status, text)
-		}
-		return string(text), err
+		return process.Exchange(ctx, http.MethodPost, to, "application/sdp", []byte(offer))
 	}
 }
 

@@ -118,7 +118,7 @@ func askJanus(ctx context.Context, target string, body any) (r janusReply, err e
 			return r, err
 		}
 	}
-	text, err := exchange(ctx, method, target, "application/json", raw)
+	text, err := process.Exchange(ctx, method, target, "application/json", raw)
 	if err != nil {
 		return r, err
 	}

@@ -1,11 +1,9 @@
 package main
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
-	"io"
 	"net/http"
 	"net/url"
 	"os"
@@ -14,6 +12,7 @@ import (
 	"time"
 
 	"verifycall/bench/caller"
+	"verifycall/bench/process"
 )
 
 // patience bounds a join.
@@ -100,25 +99,6 @@ func signalTo(set settings, call, side int) caller.Signal {
 	return func(ctx context.Context, offer string) (string, error) {
 		target := "http://" + set.target + "/join?" + url.Values{
 			"call": {"call-" + strconv.Itoa(call)}, "side": {strconv.Itoa(side)}}.Encode()
-		return exchange(ctx, http.MethodPost, target, "application/sdp", []byte(offer))
+		return process.Exchange(ctx, http.MethodPost, target, "application/sdp", []byte(offer))
 	}
-}
-
-// exchange makes a request and returns the body of its answer.
-func exchange(ctx context.Context, method, target, contentType string, body []byte) (string, error) {
-	req, err := http.NewRequestWithContext(ctx, method, target, bytes.NewReader(body))
-	if err != nil {
-		return "", err
-	}
-	req.Header.Set("Content-Type", contentType)
-	reply, err := http.DefaultClient.Do(req)
-	if err != nil {
-		return "", err
-	}
-	defer reply.Body.Close()
-	text, err := io.ReadAll(reply.Body)
-	if err == nil && reply.StatusCode != http.StatusOK {
-		err = fmt.Errorf("%s: %s", reply.Status, text)
-	}
-	return string(text), err
 }
