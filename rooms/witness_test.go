@@ -109,15 +109,20 @@ func newHostile(t *testing.T) (*hostile, Options) {
 	return h, o
 }
 
-// mirrored waits until the custody ledger is in the mirror.
+// mirrored waits until both ledgers are whole in the mirror: the custody ledger's
+// end may be there first, its room having been sealed between the two reads.
 func (h *hostile) mirrored() {
 	h.t.Helper()
 	for deadline := time.Now().Add(20 * time.Second); ; time.Sleep(time.Millisecond) {
 		names, _ := h.s.witness.mirror.List(h.t.Context(), mirrorPrefix(h.room.ID))
+		have := map[string]int64{}
 		for _, name := range names {
-			if p, ok := parsePart(name); ok && p.ledger == ledgerCustody && p.to == h.room.Custody.Seq {
-				return
+			if p, ok := parsePart(name); ok {
+				have[p.ledger] = max(have[p.ledger], p.to)
 			}
+		}
+		if have[ledgerRecord] == h.room.Record.Seq && have[ledgerCustody] == h.room.Custody.Seq {
+			return
 		}
 		if time.Now().After(deadline) {
 			h.t.Fatalf("not mirrored: %v", names)
