@@ -22,7 +22,8 @@ func (s *Server) mailRoutes() map[string]handler {
 	if s.cfg.Mails == nil {
 		return nil
 	}
-	return map[string]handler{"GET /mails/{token}": s.mails, "GET /mails.css": s.mailsCSS}
+	return map[string]handler{"GET /mails/{token}": s.mails, "GET /mails.css": s.mailsCSS,
+		"GET /design": s.page("design.html")} // a demo shows what its pages are made of
 }
 
 // mails shows what the demo would have sent, to whoever has its link.

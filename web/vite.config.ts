@@ -1,11 +1,42 @@
 import { existsSync } from 'node:fs';
-import { defineConfig } from 'vite';
+import { gzipSync } from 'node:zlib';
+import { defineConfig, type Plugin } from 'vite';
+import { localeFaults } from './locales';
 
 /** One page for each persona, so that a seller's phone never loads a console. */
-const pages = ['seller', 'signin', 'index', 'manager', 'audit'];
+const pages = ['seller', 'signin', 'index', 'manager', 'audit', 'operate', 'design'];
+
+/** The build stops when a language lacks a text. */
+const completeLanguages: Plugin = {
+  name: 'complete-languages',
+  buildStart() {
+    const faults = localeFaults('src/locales');
+    if (faults.length > 0) this.error(`texts are missing or wrong:\n  ${faults.join('\n  ')}`);
+  },
+};
+
+const sellerLimit = 60_000; // bytes of gzip: a phone on a slow network loads this before it shows anything
+
+/** The build stops when the seller's page, with all that it loads at once, is too heavy. */
+const lightSeller: Plugin = {
+  name: 'light-seller',
+  generateBundle(_, bundle) {
+    const size = (name: string, seen: Set<string>): number => {
+      const chunk = bundle[name];
+      if (seen.has(name) || chunk?.type !== 'chunk') return 0;
+      seen.add(name);
+      return gzipSync(chunk.code).length + chunk.imports.reduce((sum, next) => sum + size(next, seen), 0);
+    };
+    const entry = Object.values(bundle).find((chunk) => chunk.type === 'chunk' && chunk.isEntry && chunk.name === 'seller');
+    const bytes = entry ? size(entry.fileName, new Set()) : 0;
+    this.info(`the seller's page loads ${(bytes / 1000).toFixed(1)} kB of JavaScript (gzip), at most ${sellerLimit / 1000}`);
+    if (bytes > sellerLimit) this.error(`the seller's page loads ${bytes} bytes of JavaScript (gzip), more than ${sellerLimit}`);
+  },
+};
 
 export default defineConfig({
   base: '/',
+  plugins: [lightSeller],
   appType: 'mpa',
   publicDir: false,
   build: {

@@ -9,7 +9,7 @@ import { t } from './text';
 export function Frame({ me, children, keysOpen, onKeys }: { me: Me; children: ComponentChildren; keysOpen: boolean; onKeys: (open: boolean) => void }) {
   return (
     <div class="audit">
-      <Rail home="/audit" place={t('rail.worklist')} icon={Inbox} name={me.name} role="auditor" words={{ keys: t('rail.keys'), signOut: t('signOut') }} onKeys={() => onKeys(true)} />
+      <Rail places={[{ href: '/audit', name: t('rail.worklist'), icon: Inbox }]} at="/audit" name={me.name} role="auditor" words={{ keys: t('rail.keys'), signOut: t('signOut') }} onKeys={() => onKeys(true)} />
       {children}
       {keysOpen && <AuditKeys onClose={() => onKeys(false)} />}
     </div>

@@ -8,4 +8,4 @@ export { plain } from '../shared/words';
 export const t = catalogue('audit', texts);
 
 /** A word of the protocol below a group of the catalogue, or of the words that staff share; '' where there is none. */
-export const word = wordsOf('audit', t);
+export const word = wordsOf(t);

@@ -1,7 +1,7 @@
 import { Eye, FileCheck, HandHeart, ScanText, Smartphone, type LucideIcon } from 'lucide-preact';
 import landing from '../locales/en/landing.json';
-import { catalogue } from '../shared/i18n';
-import { Brand, Icon } from '../shared/ui';
+import { catalogue, staffLanguages } from '../shared/i18n';
+import { Brand, Icon, LanguageChoice } from '../shared/ui';
 
 export const t = catalogue('landing', landing);
 
@@ -18,6 +18,7 @@ export function Landing() {
     <div class="simple landing">
       <header class="simple-head">
         <Brand />
+        <LanguageChoice offered={staffLanguages} />
       </header>
       <main>
         <div>
@@ -48,6 +49,7 @@ export function Landing() {
           <h2 id="staff">{t('staff')}</h2>
           <a href="/manager">{t('manager')}</a>
           <a href="/audit">{t('audit')}</a>
+          <a href="/operate">{t('operate')}</a>
           <a href="/api/v1/openapi.json">{t('api')}</a>
           <a href="/.well-known/verifycall-keys.json">{t('keys')}</a>
         </nav>

@@ -1,6 +1,6 @@
 import { render } from 'preact';
 import { LogIn, WifiOff } from 'lucide-preact';
-import { dressPage } from '../shared/i18n';
+import { dressPage, preferred, speak, spoken, staffLanguages } from '../shared/i18n';
 import { useLoad } from '../shared/load';
 import { path } from '../shared/route';
 import { Blank } from '../shared/staff';
@@ -33,5 +33,11 @@ function Pages() {
   return <Agenda me={who.value} />;
 }
 
+/** All of it anew in another language. */
+function Spoken() {
+  return <Pages key={spoken.value} />;
+}
+
+await speak(preferred(staffLanguages)).catch(() => undefined); // without its texts it goes on in English
 dressPage(`${t('agenda.title')} · ${t('brand')}`);
-render(<Pages />, document.getElementById('page')!);
+render(<Spoken />, document.getElementById('page')!);

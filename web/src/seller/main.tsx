@@ -1,7 +1,7 @@
 import { signal } from '@preact/signals';
 import { render } from 'preact';
 import { ApiError, post } from '../shared/api';
-import { dressPage, t } from '../shared/i18n';
+import { dressPage, languages, preferred, speak, spoken, t } from '../shared/i18n';
 import '../styles/base.css';
 import './seller.css';
 import './call.css';
@@ -21,13 +21,20 @@ async function open(): Promise<void> {
       history.replaceState(null, '', '/j');
     }
     const now = await appointment();
+    await speak(preferred(languages, now.language)).catch(() => undefined); // without its texts it goes on as it is
     opened.value = now.books && now.state !== 'booked' ? { book: now } : { visit: new Visit(), appointment: now };
   } catch (cause) {
     if (!(cause instanceof ApiError)) throw cause;
+    await speak(preferred(languages)).catch(() => undefined); // nobody knows the room's
     opened.value = { refused: cause };
   }
 }
 
+/** All of it anew in another language; the visit, its call and its media go on. */
+function Spoken() {
+  return <App key={spoken.value} opened={opened} retry={() => void open()} />;
+}
+
 dressPage(t('product'));
-render(<App opened={opened} retry={() => void open()} />, document.getElementById('page')!);
+render(<Spoken />, document.getElementById('page')!);
 void open();

@@ -9,5 +9,5 @@ export function promptText(step: string, name: string): { title: string; sub: st
   const look = t as (key: string, values: { name: string }) => string;
   const title = `call.prompt.${step}.title`;
   const text = look(title, { name });
-  return text === title || text === `seller:${title}` ? undefined : { title: text, sub: look(`call.prompt.${step}.sub`, { name }) };
+  return text === title ? undefined : { title: text, sub: look(`call.prompt.${step}.sub`, { name }) };
 }

@@ -2,10 +2,11 @@ import { ArrowRight, Ban, Check, Keyboard, LogOut, RefreshCw, X, type LucideIcon
 import type { ComponentChildren } from 'preact';
 import { useState } from 'preact/hooks';
 import { post } from './api';
+import { staffLanguages } from './i18n';
 import { setSingleKeys, singleKeys } from './hotkeys';
 import type { VerdictWord } from './room';
 import { onLink } from './route';
-import { Badge, Button, Dialog, Icon, classes, type Tone } from './ui';
+import { Badge, Button, Dialog, Icon, LanguageChoice, classes, type Tone } from './ui';
 import '../styles/staff.css';
 
 const verdicts: Record<VerdictWord, { tone?: Tone; icon: LucideIcon }> = {
@@ -26,37 +27,50 @@ export function VerdictBadge({ verdict, children }: { verdict: VerdictWord; chil
   );
 }
 
-type RailProps = {
-  /** Where the sign leads, and the one place of this persona. */
-  home: string;
-  place: string;
-  icon: LucideIcon;
+/** A place of a console that its rail leads to. */
+export interface Place {
+  href: string;
   name: string;
-  role: 'manager' | 'auditor';
+  icon: LucideIcon;
+}
+
+type RailProps = {
+  places: Place[];
+  /** The place that is shown, by its address. */
+  at: string;
+  name: string;
+  role: 'manager' | 'auditor' | 'operator';
   words: { keys: string; signOut: string };
-  onKeys: () => void;
+  onKeys?: () => void;
 };
 
-/** The rail of a console: sign, places, keys, who is signed in. */
-export function Rail({ home, place, icon, name, role, words, onKeys }: RailProps) {
+/** The rail of a console: sign, places, keys, who is signed in, the language. */
+export function Rail({ places, at, name, role, words, onKeys }: RailProps) {
   const [open, setOpen] = useState(false);
   const signOut = () => void post('/api/signout', { role }).finally(() => location.assign('/'));
   return (
-    <nav class="rail" aria-label={place}>
+    <nav class="rail" aria-label={places.find((place) => place.href === at)?.name}>
       <Sign />
-      <a class="rail-place" href={home} aria-current="page" aria-label={place} title={place} onClick={onLink}>
-        <Icon of={icon} size={20} />
-      </a>
+      <ul class="rail-places">
+        {places.map((place) => (
+          <li key={place.href}>
+            <a class="rail-place" href={place.href} aria-current={place.href === at ? 'page' : undefined} aria-label={place.name} title={place.name} onClick={onLink}>
+              <Icon of={place.icon} size={20} />
+            </a>
+          </li>
+        ))}
+      </ul>
       <span class="rail-rest" />
-      <Button kind="ghost" class="rail-button" icon={Keyboard} iconSize={20} label={words.keys} onClick={onKeys} />
-      <div class="rail-person">
-        <button type="button" class="avatar" aria-expanded={open} title={name} onClick={() => setOpen(!open)}>
+      {onKeys && <Button kind="ghost" class="rail-button" icon={Keyboard} iconSize={20} label={words.keys} onClick={onKeys} />}
+      <div class="rail-person" onKeyDown={(event) => event.key === 'Escape' && setOpen(false)}>
+        <button type="button" class="avatar" aria-expanded={open} title={name} data-testid="rail-person" onClick={() => setOpen(!open)}>
           <span aria-hidden="true">{initials(name)}</span>
           <span class="only-read">{name}</span>
         </button>
         {open && (
           <div class="rail-menu card">
             <p class="rail-name">{name}</p>
+            <LanguageChoice offered={staffLanguages} />
             <Button kind="ghost" icon={LogOut} wide onClick={signOut}>
               {words.signOut}
             </Button>

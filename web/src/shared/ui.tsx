@@ -1,7 +1,7 @@
-import { X, type LucideIcon } from 'lucide-preact';
+import { Globe, X, type LucideIcon } from 'lucide-preact';
 import type { ComponentChildren, JSX } from 'preact';
 import { useEffect, useId, useRef } from 'preact/hooks';
-import { t } from './i18n';
+import { choose, language, ownName, t } from './i18n';
 
 /** Joins class names, leaving out what is false or empty. */
 export function classes(...names: (string | false | null | undefined)[]): string {
@@ -182,6 +182,23 @@ export function Brand({ href }: { href?: string }) {
     </a>
   ) : (
     <span class="brand">{inside}</span>
+  );
+}
+
+/** The choice of the page's language: the browser's own list under a sign and the short name. */
+export function LanguageChoice({ offered }: { offered: readonly string[] }) {
+  return (
+    <label class="language">
+      <Icon of={Globe} size={20} />
+      <span aria-hidden="true">{language.toUpperCase()}</span>
+      <select aria-label={t('language')} data-testid="language" value={language} onChange={(event) => void choose(event.currentTarget.value)}>
+        {offered.map((tag) => (
+          <option value={tag} key={tag} lang={tag}>
+            {ownName(tag)}
+          </option>
+        ))}
+      </select>
+    </label>
   );
 }
 

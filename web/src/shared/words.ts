@@ -8,12 +8,12 @@ const staff = catalogue('staff', texts) as (key: string) => string;
  * group of its own catalogue, else of the words that all staff share; '' where
  * there is none.
  */
-export function wordsOf(name: string, own: (key: never) => string): (group: string, word: string) => string {
+export function wordsOf(own: (key: never) => string): (group: string, word: string) => string {
   return (group, word) => {
     const key = `${group}.${word}`;
     for (const look of [own as (key: string) => string, staff]) {
       const text = look(key);
-      if (text !== key && text !== `${name}:${key}`) return text;
+      if (text !== key) return text;
     }
     return '';
   };

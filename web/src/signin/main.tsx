@@ -1,7 +1,7 @@
 import { signal } from '@preact/signals';
 import { render } from 'preact';
 import { ApiError, post } from '../shared/api';
-import { dressPage } from '../shared/i18n';
+import { dressPage, preferred, speak, staffLanguages } from '../shared/i18n';
 import '../styles/base.css';
 import '../styles/simple.css';
 import './signin.css';
@@ -22,6 +22,7 @@ async function open(): Promise<void> {
   }
 }
 
+await speak(preferred(staffLanguages)).catch(() => undefined); // without its texts it goes on in English
 dressPage(t('title'));
 render(<SignIn refused={refused} retry={() => void open()} />, document.getElementById('page')!);
 void open();

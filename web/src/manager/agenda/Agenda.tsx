@@ -56,7 +56,7 @@ export function Agenda({ me }: { me: Me }) {
 
   return (
     <div class="agenda">
-      <Rail home="/manager" place={t('rail.agenda')} icon={CalendarDays} name={me.name} role="manager" words={{ keys: t('rail.keys'), signOut: t('signOut') }} onKeys={() => setKeys(true)} />
+      <Rail places={[{ href: '/manager', name: t('rail.agenda'), icon: CalendarDays }]} at="/manager" name={me.name} role="manager" words={{ keys: t('rail.keys'), signOut: t('signOut') }} onKeys={() => setKeys(true)} />
       <header class="agenda-bar">
         <h1>{dayTitle(from, me.zone)}</h1>
         <Button kind="ghost" bar icon={ChevronLeft} label={t('agenda.earlierDay')} onClick={() => setOffset(offset - 1)} />

@@ -1,9 +1,11 @@
 import { signal } from '@preact/signals';
-import OpenSeadragon from 'openseadragon';
+import type OpenSeadragon from 'openseadragon';
 import { follow, lead, wrap, type Link, type View } from './link';
-import { openViewer, pictureSource } from './viewer';
 
 export type Side = 'a' | 'b';
+
+/** The part with the picture viewer, fetched when the first picture is to be seen: the agenda does without it. */
+type Viewing = typeof import('./viewer');
 
 const step = 1.3; // zoom of one press
 const quarter = 90; // degrees of one press
@@ -21,6 +23,7 @@ export class Pair {
   /** Sides whose picture could not be loaded. */
   readonly broken = signal<Record<Side, boolean>>({ a: false, b: false });
 
+  private viewing: Viewing | null = null;
   private viewers: Partial<Record<Side, OpenSeadragon.Viewer>> = {};
   private urls: Record<Side, string> = { a: '', b: '' };
   private leader: Side = 'a';
@@ -28,9 +31,24 @@ export class Pair {
   /** Both pictures are shown whole, and stay so when their boxes change. */
   private whole = true;
 
-  /** mount makes the viewer of a side in its element and gives what takes it away again. */
+  /** mount makes the viewer of a side in its element, once the viewer's part is there, and gives what takes it away again. */
   mount(side: Side, element: HTMLElement): () => void {
-    const viewer = openViewer(element);
+    let gone = false;
+    import('./viewer').then(
+      (viewing) => {
+        this.viewing = viewing;
+        if (!gone) this.begin(side, viewing.openViewer(element));
+      },
+      () => this.setBroken(side, true),
+    );
+    return () => {
+      gone = true;
+      this.viewers[side]?.destroy();
+      delete this.viewers[side];
+    };
+  }
+
+  private begin(side: Side, viewer: OpenSeadragon.Viewer): void {
     this.viewers[side] = viewer;
     const touched = () => this.take(side);
     for (const name of ['canvas-press', 'canvas-scroll', 'canvas-pinch', 'canvas-double-click'] as const) viewer.addHandler(name, touched);
@@ -39,11 +57,7 @@ export class Pair {
     viewer.addHandler('open', () => this.opened(side));
     viewer.addHandler('resize', () => requestAnimationFrame(() => (this.whole ? this.fit() : this.relink())));
     viewer.addHandler('open-failed', () => this.setBroken(side, true));
-    if (this.urls[side]) viewer.open(pictureSource(this.urls[side]));
-    return () => {
-      delete this.viewers[side];
-      viewer.destroy();
-    };
+    this.draw(side);
   }
 
   /** show puts a picture on a side; '' takes it away. */
@@ -51,8 +65,14 @@ export class Pair {
     if (this.urls[side] === url && !again) return;
     this.urls[side] = url;
     this.setBroken(side, false);
-    if (url) this.viewers[side]?.open(pictureSource(url));
-    else this.viewers[side]?.close();
+    this.draw(side);
+  }
+
+  private draw(side: Side): void {
+    const viewer = this.viewers[side];
+    if (!viewer || !this.viewing) return; // begin draws it
+    if (this.urls[side]) viewer.open(this.viewing.pictureSource(this.urls[side]));
+    else viewer.close();
   }
 
   /** reload tries a picture once more that could not be loaded. */
@@ -122,7 +142,13 @@ export class Pair {
     const other = this.open(side === 'a' ? 'b' : 'a');
     const viewer = this.open(side);
     if (!this.link || !other || !viewer) return;
-    setView(other, side === 'a' ? follow(this.link, viewOf(viewer)) : lead(this.link, viewOf(viewer)));
+    this.setView(other, side === 'a' ? follow(this.link, viewOf(viewer)) : lead(this.link, viewOf(viewer)));
+  }
+
+  private setView({ viewport }: OpenSeadragon.Viewer, view: View): void {
+    viewport.setRotation(view.rotation, true);
+    viewport.zoomTo(view.zoom, undefined, true);
+    if (this.viewing) viewport.panTo(this.viewing.pointAt(view.x, view.y), true);
   }
 
   private tell(side: Side): void {
@@ -141,10 +167,4 @@ export class Pair {
 function viewOf({ viewport }: OpenSeadragon.Viewer): View {
   const centre = viewport.getCenter(true);
   return { x: centre.x, y: centre.y, zoom: viewport.getZoom(true), rotation: viewport.getRotation(true) };
-}
-
-function setView({ viewport }: OpenSeadragon.Viewer, view: View): void {
-  viewport.setRotation(view.rotation, true);
-  viewport.zoomTo(view.zoom, undefined, true);
-  viewport.panTo(new OpenSeadragon.Point(view.x, view.y), true);
 }

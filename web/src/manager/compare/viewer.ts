@@ -33,3 +33,8 @@ export function openViewer(element: HTMLElement): OpenSeadragon.Viewer {
 export function pictureSource(url: string): OpenSeadragon.TileSourceSpecifier {
   return { tileSource: { type: 'image', url, buildPyramid: false } };
 }
+
+/** A point of a picture's own coordinates. */
+export function pointAt(x: number, y: number): OpenSeadragon.Point {
+  return new OpenSeadragon.Point(x, y);
+}
