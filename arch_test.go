@@ -17,7 +17,8 @@ var mayImport = map[string][]string{
 	"calls/legibility":          {},
 	"calls/protocol":            {},
 	"calls/protocol/generate":   {"calls/protocol"},
-	"cmd/verifycall":            {"calls", "calls/protocol", "mail", "media", "media/relay", "nodes", "recorder", "recorder/evidence", "recorder/evidence/objects", "recorder/evidence/vault", "rooms", "rooms/calendar", "rooms/ledger", "rooms/plan", "signaling", "signaling/intake", "web"},
+	"cmd/verifycall":            {"calls", "calls/protocol", "doctor", "mail", "media", "media/relay", "nodes", "recorder", "recorder/evidence", "recorder/evidence/objects", "recorder/evidence/vault", "rooms", "rooms/calendar", "rooms/ledger", "rooms/plan", "signaling", "signaling/intake", "web"},
+	"doctor":                    {"mail", "recorder/evidence/objects", "rooms"},
 	"mail":                      {"mail/letter", "rooms", "rooms/calendar"},
 	"mail/letter":               {},
 	"media":                     {"media/lean"},
@@ -56,7 +57,7 @@ var onlyIn = map[string][]string{
 	"github.com/at-wat/ebml-go":     {"bench"},
 	"aead.dev/minisign":             {"recorder/evidence"},
 	"filippo.io/age":                {"recorder", "recorder/evidence/vault", "bench"},
-	"net/http":                      {"nodes", "signaling", "signaling/socket", "cmd/verifycall", "calls/protocol", "bench"},
+	"net/http":                      {"doctor", "nodes", "signaling", "signaling/socket", "cmd/verifycall", "calls/protocol", "bench"},
 }
 
 type pkg struct {

@@ -48,6 +48,14 @@ func NewSMTP(server string) (*SMTP, error) {
 	return &SMTP{client}, nil
 }
 
+// Probe connects, signs in and goes again.
+func (s *SMTP) Probe(ctx context.Context) error {
+	if err := s.client.DialWithContext(ctx); err != nil {
+		return err
+	}
+	return s.client.Close()
+}
+
 // Send implements Sender.
 func (s *SMTP) Send(ctx context.Context, m Message) error {
 	msg, err := m.build()

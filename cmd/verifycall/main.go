@@ -9,18 +9,33 @@ import (
 	_ "time/tzdata" // zones are checked and shown on machines without their own
 )
 
-const usage = `usage: verifycall COMMAND [flags]
+// command is a subcommand: what usage says of it, and what runs it. It gives
+// the exit code.
+type command struct {
+	name, does string
+	run        func(args []string, out, errOut io.Writer) int
+}
 
-  serve    run the server; try it with serve --demo
-  invite   make a staff account's sign-in link or an API key
-  verify   check an evidence bundle
-  drain    let a running node finish its calls and take no new ones
-  keys     list, rotate and rewrap the deployment's keys
-  reindex  rebuild rooms and indexes from the store after Redis was lost
-  sbom     print what this program was built of
+// commands in the order that usage lists them.
+var commands = []command{
+	{"serve", "run the server; try it with serve --demo", runServe},
 
-verifycall COMMAND --help says more.
-`
+	{"check", "say whether these settings and what stands around would serve", runCheck},
+
+	{"invite", "make a staff account's sign-in link or an API key", runInvite},
+
+	{"verify", "check an evidence bundle", runVerify},
+
+	{"drain", "let a running node finish its calls and take no new ones", runDrain},
+
+	{"keys", "list, rotate and rewrap the deployment's keys", runKeys},
+
+	{"reindex", "rebuild rooms and indexes from the store after Redis was lost", runReindex},
+
+	{"sbom", "print what this program was built of", runSBOM},
+
+	{"version", "print what this program is", runVersion},
+}
 
 // exitUsage is what a wrong call or wrong settings end with.
 const exitUsage = 2
@@ -30,28 +45,28 @@ func main() { os.Exit(run(os.Args[1:], os.Stdout, os.Stderr)) }
 // run dispatches to the subcommand and gives the exit code.
 func run(args []string, out, errOut io.Writer) int {
 	if len(args) == 0 {
-		fmt.Fprint(errOut, usage)
+		usage(errOut)
 		return exitUsage
 	}
+	for _, c := range commands {
+		if c.name == args[0] {
+			return c.run(args[1:], out, errOut)
+		}
+	}
 	switch args[0] {
-	case "serve":
-		return runServe(args[1:], out, errOut)
-	case "invite":
-		return runInvite(args[1:], out, errOut)
-	case "drain":
-		return runDrain(args[1:], out, errOut)
-	case "verify":
-		return runVerify(args[1:], out, errOut)
-	case "keys":
-		return runKeys(args[1:], out, errOut)
-	case "reindex":
-		return runReindex(args[1:], out, errOut)
-	case "sbom":
-		return runSBOM(args[1:], out, errOut)
 	case "help", "-h", "--help":
-		fmt.Fprint(out, usage)
+		usage(out)
 		return 0
 	}
-	fmt.Fprintf(errOut, "verifycall: there is no command %q\n%s", args[0], usage)
+	fmt.Fprintf(errOut, "verifycall: there is no command %q\n", args[0])
+	usage(errOut)
 	return exitUsage
+}
+
+func usage(w io.Writer) {
+	fmt.Fprint(w, "usage: verifycall COMMAND [flags]\n\n")
+	for _, c := range commands {
+		fmt.Fprintf(w, "  %-8s %s\n", c.name, c.does)
+	}
+	fmt.Fprint(w, "\nverifycall COMMAND --help says more.\n")
 }

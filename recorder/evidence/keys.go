@@ -15,9 +15,12 @@ import (
 	"verifycall/recorder/evidence/objects"
 )
 
-// The files of a key folder.
+// SecretFile is the file of a key folder with the signing key: a minisign secret
+// key without a password, 0600.
+const SecretFile = "verifycall.key"
+
+// The other files of a key folder.
 const (
-	secretFile  = "verifycall.key"       // minisign secret key without a password, 0600
 	publicFile  = "verifycall.pub"       // minisign public key, for `minisign -V -p`
 	keyListFile = "verifycall-keys.json" // the key list that is published, see KeyList
 )
@@ -38,7 +41,7 @@ func LoadOrCreateKeys(dir string) (*Keys, error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, fmt.Errorf("signing keys: %w", err)
 	}
-	secret, err := loadSecret(filepath.Join(dir, secretFile))
+	secret, err := loadSecret(filepath.Join(dir, SecretFile))
 	if errors.Is(err, fs.ErrNotExist) {
 		secret, err = createSecret(dir)
 	}
@@ -72,7 +75,7 @@ func RotateKeys(dir string) error {
 	if err := objects.ReplaceFile(filepath.Join(dir, keyListFile), k.WellKnown(), 0o644); err != nil {
 		return fmt.Errorf("signing keys: %w", err)
 	}
-	for _, name := range []string{publicFile, secretFile} {
+	for _, name := range []string{publicFile, SecretFile} {
 		if err := os.Remove(filepath.Join(dir, name)); err != nil {
 			return fmt.Errorf("signing keys: %w", err)
 		}
@@ -116,7 +119,7 @@ func createSecret(dir string) (minisign.PrivateKey, error) {
 	if err != nil {
 		return key, err
 	}
-	name := filepath.Join(dir, secretFile)
+	name := filepath.Join(dir, SecretFile)
 	if err := objects.WriteNew(name, append(text, '\n'), 0o600); err != nil {
 		return key, err
 	}
@@ -134,7 +137,7 @@ func (k *Keys) writePublic(dir string) error {
 		return fmt.Errorf("%s: %w", name, err)
 	}
 	if !public.Equal(k.public) {
-		return fmt.Errorf("%s isn't the public half of %s", name, secretFile)
+		return fmt.Errorf("%s isn't the public half of %s", name, SecretFile)
 	}
 	return nil
 }

@@ -39,7 +39,7 @@ func TestKeysAreMadeOnceAndReadAgain(t *testing.T) {
 	if !strings.HasPrefix(first.Public(), "RW") || len(first.ID()) != 16 {
 		t.Errorf("public %q, id %q", first.Public(), first.ID())
 	}
-	info, err := os.Stat(filepath.Join(dir, secretFile))
+	info, err := os.Stat(filepath.Join(dir, SecretFile))
 	if err != nil || info.Mode().Perm() != 0o600 {
 		t.Errorf("secret key has mode %v, %v; want 0600", info.Mode(), err)
 	}
@@ -78,13 +78,13 @@ func TestKeysRefuseReadableOrForeignFiles(t *testing.T) {
 	if _, err := LoadOrCreateKeys(dir); err != nil {
 		t.Fatal(err)
 	}
-	if err := os.Chmod(filepath.Join(dir, secretFile), 0o644); err != nil {
+	if err := os.Chmod(filepath.Join(dir, SecretFile), 0o644); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := LoadOrCreateKeys(dir); err == nil || !strings.Contains(err.Error(), "read by others") {
 		t.Errorf("secret key of mode 0644: %v", err)
 	}
-	if err := os.Chmod(filepath.Join(dir, secretFile), 0o600); err != nil {
+	if err := os.Chmod(filepath.Join(dir, SecretFile), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	other := "untrusted comment: other\n" + testKeys(t).Public() + "\n"
@@ -103,7 +103,7 @@ func TestKeysRotate(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, name := range []string{secretFile, publicFile} {
+	for _, name := range []string{SecretFile, publicFile} {
 		if err := os.Remove(filepath.Join(dir, name)); err != nil {
 			t.Fatal(err)
 		}
