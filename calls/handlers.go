@@ -168,9 +168,14 @@ func (c *Call) onEnd(ctx context.Context, actor string, s *side) error {
 	return protocol.Faultf(protocol.CodeWrongState, "There is no call to end.")
 }
 
-// endCall ends a live or interrupted call and closes its media.
+// endCall ends a live or interrupted call and closes its media. Recordings end
+// first: nothing is kept from after the end, however long its commit takes. If
+// that fails, others begin.
 func (c *Call) endCall(ctx context.Context, actor, cause string) error {
+	c.stopRecording(&c.seller, causeEnded)
+	c.stopRecording(&c.manager, causeEnded)
 	if err := c.command(ctx, actor, rooms.EndCall{Cause: cause}); err != nil {
+		c.reconcile()
 		return err
 	}
 	c.graceEnds = noTime

@@ -32,7 +32,7 @@ type Config struct {
 	// StartKbps is the bitrate at which publishers are told to start video,
 	// 0 meaning DefaultStartKbps.
 	StartKbps int
-	// Path is the way that media take, "" meaning PathPion.
+	// Path is the way that media take, "" meaning PathLean.
 	Path Path
 	// Net replaces the operating system's network, for tests; nil for real.
 	Net transport.Net
@@ -42,10 +42,10 @@ type Config struct {
 // track.
 type Path string
 
-// The paths: pion's own, and package lean's, which costs a part of it.
+// The paths: package lean's, and pion's own, which costs more.
 const (
-	PathPion Path = "pion"
 	PathLean Path = "lean"
+	PathPion Path = "pion"
 )
 
 // Node is the media side of one server: a port, UDP and TCP, and the
@@ -59,6 +59,9 @@ type Node struct {
 	tcp    ice.TCPMux // nil on a test's network
 	engine *engine
 
+	closing chan struct{} // closed by the first Close
+	beating sync.WaitGroup
+
 	mu         sync.Mutex // guards what follows; a leaf
 	transports map[*Transport]struct{}
 	closed     bool
@@ -70,7 +73,7 @@ func NewNode(cfg Config) (*Node, error) {
 		cfg.StartKbps = DefaultStartKbps
 	}
 	if cfg.Path == "" {
-		cfg.Path = PathPion
+		cfg.Path = PathLean
 	}
 	if cfg.Path != PathPion && cfg.Path != PathLean {
 		return nil, fmt.Errorf("media: no path %q", cfg.Path)
@@ -87,7 +90,7 @@ func newNodeOn(cfg Config, conn net.PacketConn, listener net.Listener) (*Node, e
 	if cfg.Log == nil {
 		cfg.Log = slog.New(slog.DiscardHandler)
 	}
-	n := &Node{cfg: cfg, conn: conn, door: newDoor(), transports: map[*Transport]struct{}{}}
+	n := &Node{cfg: cfg, conn: conn, door: newDoor(), closing: make(chan struct{}), transports: map[*Transport]struct{}{}}
 	n.port, _ = conn.(*lean.Port)
 	n.mux = ice.NewUDPMuxDefault(ice.UDPMuxParams{
 		Logger:  pionLog{log: cfg.Log}.NewLogger("mux"),
@@ -105,6 +108,7 @@ func newNodeOn(cfg Config, conn net.PacketConn, listener net.Listener) (*Node, e
 	if n.engine, err = newEngine(cfg, n.mux, n.tcp, onlyLoopback(n.mux.GetListenAddresses())); err != nil {
 		return nil, errors.Join(err, n.closePort())
 	}
+	n.beating.Go(n.beat)
 	return n, nil
 }
 
@@ -164,12 +168,12 @@ func (n *Node) Addr() net.Addr { return n.conn.LocalAddr() }
 // goroutines have ended.
 func (n *Node) Close() error {
 	n.mu.Lock()
-	n.closed = true
-	open := make([]*Transport, 0, len(n.transports))
-	for t := range n.transports {
-		open = append(open, t)
+	if !n.closed {
+		close(n.closing)
 	}
+	n.closed = true
 	n.mu.Unlock()
+	open := n.open()
 	errs := make([]error, len(open)+1)
 	var closing sync.WaitGroup
 	for i, t := range open {
@@ -177,6 +181,7 @@ func (n *Node) Close() error {
 	}
 	closing.Wait()
 	errs[len(open)] = n.closePort()
+	n.beating.Wait()
 	return errors.Join(errs...)
 }
 

@@ -41,6 +41,7 @@ type Transport struct {
 
 	answering chan struct{} // never closed; holds the turn of the one Answer at work
 	changed   chan struct{} // never closed; 1, full means that run will look anyway
+	beats     chan struct{} // never closed; 1, full means that run is behind
 	closing   chan struct{} // closed by the first Close
 	closed    chan struct{} // closed when that one is done
 	running   sync.WaitGroup
@@ -67,7 +68,7 @@ func newTransport(n *Node, post func(Event)) (*Transport, error) {
 			Audio: newDownTrack(Audio, audioClockRate, uint16(rand.N(1<<15)), link),
 			Video: newDownTrack(Video, videoClockRate, uint16(rand.N(1<<15)), link),
 		},
-		answering: make(chan struct{}, 1), changed: make(chan struct{}, 1),
+		answering: make(chan struct{}, 1), changed: make(chan struct{}, 1), beats: make(chan struct{}, 1),
 		closing: make(chan struct{}), closed: make(chan struct{}),
 		receivers: map[Kind]*Receiver{},
 	}
@@ -351,20 +352,19 @@ func (t *Transport) look() {
 // run posts the connection's changes and sends the sender reports. Pion calls
 // back in goroutines of their own, in no order; the state read here has one.
 func (t *Transport) run() {
-	reports, arrivals := time.NewTicker(reportInterval), time.NewTicker(arrivalsInterval)
-	defer reports.Stop()
-	defer arrivals.Stop()
 	posted := webrtc.PeerConnectionStateNew
-	for {
+	for beats := rand.N(beatsPerReport); ; { // not all Transports report at once
 		select {
 		case <-t.changed:
 			posted = t.postState(posted)
-		case <-arrivals.C:
-			t.reportArrivals(time.Now())
-			t.steer(time.Now())
-		case <-reports.C:
-			posted = t.postState(posted)
-			t.sendReports(time.Now())
+		case <-t.beats:
+			now := time.Now()
+			t.reportArrivals(now)
+			t.steer(now)
+			if beats++; beats%beatsPerReport == 0 {
+				posted = t.postState(posted)
+				t.sendReports(now)
+			}
 		case <-t.link.crowded:
 			t.node.cfg.Log.Warn("a participant sends too many streams: its connection is ended")
 			_ = t.pc.Close() // the state tells the rest

@@ -19,7 +19,7 @@ import (
 // goroutine may be left. It is the first thing a test makes.
 func newTestNode(t *testing.T, cfg Config) *Node {
 	t.Helper()
-	cfg.Path = Path(os.Getenv("MEDIA_PATH")) // pion or lean; scripts/test runs this package on both
+	cfg.Path = Path(os.Getenv("MEDIA_PATH")) // lean or pion; scripts/test runs this package on both
 	n, err := NewNode(cfg)
 	if err != nil {
 		t.Fatal(err)

@@ -25,7 +25,7 @@ type Recording struct {
 	packets  chan queuedPacket // room packetRoom, never closed; full: the Tap drops
 	reports  chan queuedReport // room reportRoom, never closed; full: the Tap drops
 	wants    chan *want        // no room, never closed; the sender waits at its context
-	stopping chan string       // room 1, one send by the first Stop: the cause
+	stopping chan ending       // room 1, one send by the first Stop
 	done     chan struct{}     // closed by run at its end
 
 	stopped  atomic.Bool // by Stop
@@ -68,7 +68,7 @@ func newRecording(cfg Config, b birth, folder string) *Recording {
 	rec := &Recording{
 		birth: b, log: cfg.Log.With("recording", b.ID), post: cfg.Post,
 		packets: make(chan queuedPacket, packetRoom), reports: make(chan queuedReport, reportRoom),
-		wants: make(chan *want), stopping: make(chan string, 1), done: make(chan struct{}),
+		wants: make(chan *want), stopping: make(chan ending, 1), done: make(chan struct{}),
 		light: map[string]*light{}, tracks: map[string]*track{}, taps: map[*Tap]*stream{}, serial: 1, key: cfg.Key,
 		parts: partWriter{folder: folder, create: createPart},
 	}
@@ -91,14 +91,20 @@ func (rec *Recording) Tap(kind string, clockRate uint32) *Tap {
 	return &Tap{rec: rec, kind: kind, rate: clockRate}
 }
 
-// Stop ends the recording: what has arrived is written, and it returns when the
+// ending is why and when a recording ends.
+type ending struct {
+	cause string
+	at    time.Time
+}
+
+// Stop ends the recording now: what has arrived is written, and it returns when the
 // files are closed, which can take as long as the disk does. cause goes into
 // the Summary. The error says that the end, at least, could not be written;
 // later calls return the same.
 func (rec *Recording) Stop(cause string) error {
 	rec.stopOnce.Do(func() {
 		rec.stopped.Store(true)
-		rec.stopping <- cause
+		rec.stopping <- ending{cause, time.Now()}
 	})
 	<-rec.done
 	return rec.err
@@ -152,8 +158,8 @@ func (rec *Recording) run() {
 			rec.takeWant(w)
 		case now := <-tick.C:
 			rec.tick(now)
-		case cause := <-rec.stopping:
-			rec.finish(cause)
+		case end := <-rec.stopping:
+			rec.finish(end.cause, end.at)
 			return
 		}
 	}
@@ -175,14 +181,14 @@ func (rec *Recording) tick(now time.Time) {
 }
 
 // finish takes in what is queued, writes the last record and closes the part.
-func (rec *Recording) finish(cause string) {
+// The recording ended at now, however long this takes.
+func (rec *Recording) finish(cause string, now time.Time) {
 	for len(rec.packets) > 0 {
 		rec.takePacket(<-rec.packets)
 	}
 	for len(rec.reports) > 0 {
 		rec.takeReport(<-rec.reports)
 	}
-	now := time.Now()
 	for _, t := range rec.tracks {
 		rec.drain(t, now)
 	}

@@ -56,7 +56,7 @@ func main() {
 	var set settings
 	var calls, servers string
 	flag.StringVar(&calls, "calls", "1,10,20,40", "numbers of calls")
-	flag.StringVar(&servers, "servers", "plain,ours,ours-recording,lean,lean-recording,janus", "rows")
+	flag.StringVar(&servers, "servers", "plain,janus,ours-pion,ours-pion-recording,ours,ours-recording", "rows")
 	flag.IntVar(&set.runs, "runs", 3, "runs of each row; the median is printed")
 	flag.DurationVar(&set.window, "window", 10*time.Second, "time of measuring")
 	flag.DurationVar(&set.settle, "settle", 3*time.Second, "time before it")
@@ -150,7 +150,7 @@ func measureCalls(ctx context.Context, set settings, dir string) ([]figure, erro
 // compare sets the ratio to the row that f is judged by.
 func compare(f *figure, rows []figure) {
 	against := map[string]string{
-		"ours": "plain", "lean": "plain", "janus": "plain", "ours-recording": "ours", "lean-recording": "lean",
+		"ours": "plain", "ours-pion": "plain", "janus": "plain", "ours-recording": "ours", "ours-pion-recording": "ours-pion",
 	}[f.Name]
 	for _, r := range rows {
 		if r.Name == against && r.Calls == f.Calls && r.CPU > 0 {
@@ -180,22 +180,22 @@ func median(name string, calls int, runs []figure) figure {
 
 func round(f float64) float64 { return float64(int64(f*1000+0.5)) / 1000 }
 
+// paths are the ways of media of our rows.
+var paths = map[string]string{"ours": "lean", "ours-recording": "lean", "ours-pion": "pion", "ours-pion-recording": "pion"}
+
 // launch starts the server of a row.
 func launch(ctx context.Context, name, dir string) (*process.Server, error) {
 	switch name {
 	case "plain":
 		return process.Start(ctx, "", filepath.Join(dir, name))
-	case "ours":
-		return process.Start(ctx, "", filepath.Join(dir, "ours"), "-path", "pion")
-	case "lean":
-		return process.Start(ctx, "", filepath.Join(dir, "ours"), "-path", "lean")
-	case "ours-recording", "lean-recording":
+	case "ours", "ours-pion":
+		return process.Start(ctx, "", filepath.Join(dir, "ours"), "-path", paths[name])
+	case "ours-recording", "ours-pion-recording":
 		tapes, err := os.MkdirTemp(dir, "tapes-")
 		if err != nil {
 			return nil, err
 		}
-		path := map[string]string{"ours-recording": "pion", "lean-recording": "lean"}[name]
-		return process.Start(ctx, "", filepath.Join(dir, "ours"), "-path", path, "-record", tapes)
+		return process.Start(ctx, "", filepath.Join(dir, "ours"), "-path", paths[name], "-record", tapes)
 	case "janus":
 		return startJanus(ctx, dir)
 	default:

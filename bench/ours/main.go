@@ -49,7 +49,7 @@ func main() {
 	flag.StringVar(&set.listen, "listen", "127.0.0.1:0", "address of the signalling")
 	flag.StringVar(&set.media, "media", "127.0.0.1:0", "address of the media port")
 	flag.StringVar(&set.record, "record", "", "directory to record to; nothing is recorded without")
-	flag.StringVar(&set.path, "path", string(media.PathPion), "pion or lean")
+	flag.StringVar(&set.path, "path", string(media.PathLean), "lean or pion")
 	flag.Parse()
 	if os.Getenv("GOGC") == "" {
 		debug.SetGCPercent(heapGrowth)

@@ -50,7 +50,7 @@ type settings struct {
 	MailFrom string // address
 
 	Grace       time.Duration
-	MediaPath   string // pion or lean
+	MediaPath   string // lean or pion
 	ConnsPerIP  int
 	StopTimeout time.Duration
 	LogLevel    string
@@ -90,7 +90,7 @@ func (c *settings) flags() *flag.FlagSet {
 	f.StringVar(&c.SMTPURL, "smtp-url", "", "`URL` of the mail server: smtps://USER:PASSWORD@HOST, smtp:// with STARTTLS, smtp+plain:// on this machine (default no mails)")
 	f.StringVar(&c.MailFrom, "mail-from", "", "`address` that mails come from")
 	f.Var(newSpan(&c.Grace, 2*time.Minute), "grace", "`time` that an interrupted call waits for its people")
-	f.StringVar(&c.MediaPath, "media-path", "pion", "way of the media in this process: pion or lean")
+	f.StringVar(&c.MediaPath, "media-path", "lean", "way of the media in this process: lean, or pion (costs more)")
 	f.Var(newNumber(&c.ConnsPerIP, 256, 1, 1<<20), "conns-per-ip", "`number` of WebSockets that one address may have")
 	f.Var(newSpan(&c.StopTimeout, 15*time.Second), "stop-timeout", "`time` that calls have to end politely")
 	f.StringVar(&c.LogLevel, "log-level", "info", "debug, info, warn or error")
@@ -202,7 +202,7 @@ func (c *settings) check() error {
 		}
 	}
 	if p := media.Path(c.MediaPath); p != media.PathPion && p != media.PathLean {
-		wrong("--media-path: %q is not pion or lean", c.MediaPath)
+		wrong("--media-path: %q is not lean or pion", c.MediaPath)
 	}
 	faults = append(faults, c.checkTLS(), c.checkTURN(), c.checkStores(), c.checkMail(), c.checkNodes())
 	if _, err := c.logger(io.Discard); err != nil {

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"net"
 	"net/netip"
+	"runtime"
 	"strconv"
 	"sync"
 	"syscall"
@@ -27,7 +28,15 @@ type vector struct {
 	names   [batchSize]unix.RawSockaddrInet6 // large enough for IPv4's
 }
 
+// readsInARow are what a socket's reader may do while other goroutines wait for
+// the processor: nobody else tells it to pause, for its calls are raw.
+const readsInARow = 64
+
 // batchSocket moves packets by recvmmsg and sendmmsg, without an allocation.
+//
+// The calls are raw ones: neither waits, so the runtime needs no word of them.
+// An ordinary one would wake its watchdog thread after each pause of the
+// process, that is for almost every batch of a quiet line.
 type batchSocket struct {
 	conn *net.UDPConn
 	raw  syscall.RawConn
@@ -37,6 +46,7 @@ type batchSocket struct {
 	packets []packet
 	got     int
 	failed  error
+	inARow  int                   // reads since the reader last waited
 	receive func(fd uintptr) bool // made once: each would be an allocation
 
 	writing sync.Mutex // guards what follows; held in the system call, which doesn't wait
@@ -104,6 +114,10 @@ func openSocket(config net.ListenConfig, network, addr string, buffer int) (*bat
 
 func (s *batchSocket) read(packets []packet) (int, error) {
 	s.packets = packets[:min(len(packets), batchSize)]
+	if s.inARow++; s.inARow > readsInARow {
+		s.inARow = 0
+		runtime.Gosched()
+	}
 	if err := s.raw.Read(s.receive); err != nil {
 		return 0, err
 	}
@@ -125,12 +139,13 @@ func (s *batchSocket) recvmmsg(fd uintptr) bool {
 	for i := range s.packets {
 		s.in.set(i, s.packets[i].buf[:], unix.SizeofSockaddrInet6)
 	}
-	n, _, errno := unix.Syscall6(unix.SYS_RECVMMSG, fd, uintptr(unsafe.Pointer(&s.in.headers)),
+	n, _, errno := unix.RawSyscall6(unix.SYS_RECVMMSG, fd, uintptr(unsafe.Pointer(&s.in.headers)),
 		uintptr(len(s.packets)), unix.MSG_DONTWAIT, 0, 0)
 	switch errno {
 	case 0:
 		s.got, s.failed = int(n), nil
 	case unix.EAGAIN, unix.EINTR:
+		s.inARow = 0
 		return false
 	default:
 		s.got, s.failed = 0, errno
@@ -158,7 +173,7 @@ func (s *batchSocket) sendmmsg(fd uintptr) bool {
 		s.out.set(i, s.left[i].buf[:s.left[i].n], s.toSockaddr(&s.out.names[i], s.left[i].addr))
 	}
 	for from := 0; from < len(s.left); {
-		n, _, errno := unix.Syscall6(unix.SYS_SENDMMSG, fd, uintptr(unsafe.Pointer(&s.out.headers[from])),
+		n, _, errno := unix.RawSyscall6(unix.SYS_SENDMMSG, fd, uintptr(unsafe.Pointer(&s.out.headers[from])),
 			uintptr(len(s.left)-from), unix.MSG_DONTWAIT, 0, 0)
 		switch errno {
 		case 0:
