@@ -49,7 +49,6 @@ type Call struct {
 	past      []covered          // recordings that have stopped
 	photo     *shooting          // the sensor photo asked for last; nil without one
 	clipping  bool               // a clip is being taken
-	graceEnds time.Time          // while interrupted
 	working   int                // jobs that will post their result
 	sealing   bool
 	sealAfter time.Time // not to seal before; after an attempt that failed
@@ -82,9 +81,6 @@ func newCall(ctx context.Context, h *House, r *rooms.Room, lease rooms.Lease) *C
 			c.manager.name, c.manager.zone = staff.Name, staff.Zone
 		}
 	}
-	if r.State == rooms.StateInterrupted {
-		c.graceEnds = now.Add(h.cfg.Grace)
-	}
 	if !r.Admitted.IsZero() && !r.Sealed {
 		c.past = h.earlier(ctx, r.ID)
 	}
@@ -115,7 +111,7 @@ func (c *Call) run(ctx context.Context) {
 	tick := time.NewTicker(time.Second)
 	defer tick.Stop()
 	if c.room.State == rooms.StateLive { // whoever had it before is gone
-		c.interrupt(ctx, time.Now(), c.lostCause())
+		c.interrupt(ctx, c.lostCause())
 	}
 	c.startSeal(ctx)
 	for {
@@ -187,7 +183,7 @@ func (c *Call) stop(why error) {
 	cause := stopCauses[why]
 	c.log.Info("call ends here", "cause", cause)
 	if c.room.State == rooms.StateLive && !errors.Is(why, ErrLeaseLost) {
-		c.command(ctx, "system", rooms.Interrupt{Cause: cause})
+		c.try(ctx, rooms.Interrupt{Cause: cause, Grace: c.house.cfg.Grace})
 	}
 	c.stopRecording(&c.seller, cause)
 	c.stopRecording(&c.manager, cause)
@@ -299,11 +295,5 @@ func (refreshed) apply(ctx context.Context, c *Call) {
 		return
 	}
 	c.room, c.dirty, c.stale = r, true, false
-	switch {
-	case r.State != rooms.StateInterrupted:
-		c.graceEnds = noTime
-	case c.graceEnds.IsZero():
-		c.graceEnds = time.Now().Add(c.house.cfg.Grace)
-	}
 	c.reconcile()
 }

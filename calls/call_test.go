@@ -2,6 +2,7 @@ package calls_test
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -39,6 +40,7 @@ type rig struct {
 	keys  *evidence.Keys
 	house *calls.House
 	log   *slog.Logger
+	grace time.Duration // 0 = 20 s
 }
 
 func newRig(t *testing.T) *rig {
@@ -73,7 +75,7 @@ func (r *rig) start() {
 	r.keys, err = evidence.LoadOrCreateKeys(filepath.Join(r.dir, "keys"))
 	must(err)
 	r.house = calls.NewHouse(calls.Config{Rooms: r.rooms, Media: r.media, Evidence: r.vault, Keys: r.keys,
-		Scratch: filepath.Join(r.dir, "scratch"), Log: log, Blip: 300 * time.Millisecond, Grace: 20 * time.Second,
+		Scratch: filepath.Join(r.dir, "scratch"), Log: log, Blip: 300 * time.Millisecond, Grace: cmp.Or(r.grace, 20*time.Second),
 		Deadline: 15 * time.Second})
 	must(r.house.Recover(r.t.Context()))
 }
@@ -119,7 +121,11 @@ var agree = &protocol.Notice{Version: "2026-11", Language: "en", Agree: true}
 // admitted brings a room to a live call with media both ways.
 func (r *rig) admitted() (room string, seller, manager *page) {
 	r.t.Helper()
-	room = r.book()
+	return r.admittedTo(r.book())
+}
+
+func (r *rig) admittedTo(room string) (_ string, seller, manager *page) {
+	r.t.Helper()
 	seller, manager = open(r.t, r.house, room, protocol.RoleSeller, "phone", "tab-seller"), open(r.t, r.house, room, protocol.RoleManager, "desk", "tab-manager")
 	seller.do(agree)
 	manager.do(agree)

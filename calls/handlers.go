@@ -178,7 +178,6 @@ func (c *Call) endCall(ctx context.Context, actor, cause string) error {
 		c.reconcile()
 		return err
 	}
-	c.graceEnds = noTime
 	c.reconcile()
 	return nil
 }

@@ -44,7 +44,7 @@ type Config struct {
 	Scratch  string // directory of the parts of running recordings
 	Log      *slog.Logger
 	Blip     time.Duration // a loss shorter than this interrupts nothing; 0 = 5 s
-	Grace    time.Duration // an interrupted call ends after this; 0 = 2 min
+	Grace    time.Duration // that an interrupted call waits; 0 = as the room's profile says
 	Deadline time.Duration // for the key frame of a capture; 0 = 3 s
 	Reseal   time.Duration // between two attempts to seal a record; 0 = 10 s
 
@@ -77,9 +77,6 @@ func NewHouse(cfg Config) *House {
 	}
 	if cfg.Plans == nil {
 		cfg.Plans = plan.Default()
-	}
-	if cfg.Grace == 0 {
-		cfg.Grace = 2 * time.Minute
 	}
 	if cfg.Deadline == 0 {
 		cfg.Deadline = 3 * time.Second

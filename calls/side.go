@@ -192,7 +192,6 @@ func (c *Call) resume(ctx context.Context) {
 		return
 	}
 	if c.try(ctx, rooms.Resume{}) {
-		c.graceEnds = time.Time{}
 		c.reconcile()
 	}
 }
@@ -231,15 +230,15 @@ func (c *Call) onTick(ctx context.Context, now time.Time) {
 	switch c.room.State {
 	case rooms.StateLive:
 		if cause := c.lossCause(now); cause != "" {
-			c.interrupt(ctx, now, cause)
+			c.interrupt(ctx, cause)
 		}
 		c.sendRecorder()
 		c.sendHealth(now)
 		c.watchLock()
 		c.watchPhoto(now)
 	case rooms.StateInterrupted:
-		if now.After(c.graceEnds) {
-			c.endCall(ctx, "system", "P_DISCONNECT")
+		if now.After(c.room.GraceEnds) && c.try(ctx, rooms.EndGrace{}) {
+			c.reconcile()
 		}
 	case rooms.StateDecided:
 		if now.After(c.sealAfter) {
@@ -284,9 +283,8 @@ func (c *Call) lossCause(now time.Time) string {
 	return ""
 }
 
-func (c *Call) interrupt(ctx context.Context, now time.Time, cause string) {
-	if c.try(ctx, rooms.Interrupt{Cause: cause}) {
-		c.graceEnds = now.Add(c.house.cfg.Grace)
+func (c *Call) interrupt(ctx context.Context, cause string) {
+	if c.try(ctx, rooms.Interrupt{Cause: cause, Grace: c.house.cfg.Grace}) {
 		c.reconcile()
 	}
 }

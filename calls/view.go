@@ -22,14 +22,14 @@ func (c *Call) view(role protocol.Role) *protocol.State {
 			Test: r.Test, Cause: r.Cause},
 		You: c.person(you), Step: r.Step, Steps: c.steps(role), Chat: chat(r),
 		Recording: you.recording != nil, LiveSince: since(r), Outcome: outcome(r),
-		Grace: int(c.house.cfg.Grace.Seconds()), Relay: you.relayView(),
+		Grace: int(c.grace().Seconds()), Relay: you.relayView(),
 	}
 	if peer.name != "" {
 		p := c.person(peer)
 		v.Peer = &p
 	}
-	if r.State == rooms.StateInterrupted && !c.graceEnds.IsZero() {
-		ends := c.graceEnds.UTC()
+	if r.State == rooms.StateInterrupted {
+		ends := r.GraceEnds.UTC()
 		v.GraceEnds = &ends
 	}
 	if role == protocol.RoleManager {
@@ -37,6 +37,14 @@ func (c *Call) view(role protocol.Role) *protocol.State {
 		v.Staff.Unstored = c.house.cfg.Rooms.Pending(c.id) // to staff alone: it would tell a seller of silent notes
 	}
 	return v
+}
+
+// grace is how long an interrupted call waits for its people.
+func (c *Call) grace() time.Duration {
+	if c.house.cfg.Grace > 0 {
+		return c.house.cfg.Grace
+	}
+	return c.room.GraceTime()
 }
 
 func (c *Call) person(s *side) protocol.Person {

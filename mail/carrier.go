@@ -122,7 +122,7 @@ func (c Config) compose(ctx context.Context, m rooms.Mail) (message Message, why
 	if to == "" {
 		return Message{}, "the address is erased", nil
 	}
-	if strings.HasPrefix(m.Kind, "reminder_") && time.Now().After(r.At) {
+	if strings.HasPrefix(m.Kind, "reminder_") && time.Now().After(rooms.ReminderOver(m.Kind, r.At)) {
 		return Message{}, "it is too late to remind", nil
 	}
 	l := letter.Letter{Kind: m.Kind, Language: r.Language, Name: r.Text(r.SellerName), Appointment: letter.Appointment{

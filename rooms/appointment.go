@@ -3,6 +3,8 @@ package rooms
 import (
 	"slices"
 	"time"
+
+	"verifycall/rooms/plan"
 )
 
 // What becomes of an interrupted call whose grace is over.
@@ -14,7 +16,6 @@ const (
 // Times of an appointment.
 const (
 	InvitationLife = 14 * 24 * time.Hour // an invitation that isn't used ends
-	LateGrace      = 15 * time.Minute    // either side may be late by this
 	OpenLife       = 24 * time.Hour      // a room made for now, or cut off, waits for its seller
 	graceSlack     = 3 * time.Second     // the call's own node ends the grace before others do
 )
@@ -50,11 +51,40 @@ func came(r *Room, at time.Time, _ body) {
 	}
 }
 
+// left says whether a seller who leaves the waiting room has waited in vain: the
+// time had come and no manager had, or had not let the seller in for as long as
+// the profile wants a seller to wait.
 func left(r *Room, at time.Time, _ body) {
-	if at.After(r.At) && !r.Agreed(Manager) {
+	since := later(r.At, r.Came)
+	if at.After(r.At) && !r.hosted() || at.Sub(since) >= r.ManagerGrace() {
 		r.Waited = true
 	}
 }
+
+// hosted reports that the manager has come for this appointment: has agreed to
+// the notice since it was made.
+func (r *Room) hosted() bool { return r.Agreed(Manager) && !r.Notices[Manager].At.Before(r.Booked) }
+
+// termsOf are the fields of a room's first entry that pin what its profile says
+// of time.
+func termsOf(p *plan.Profile) map[string]any {
+	return map[string]any{"after_grace": p.Interrupted.Then, "grace_s": p.Interrupted.Grace,
+		"late_seller_min": p.Late.Seller, "late_manager_min": p.Late.Manager}
+}
+
+func terms(b body) Terms {
+	return Terms{AfterGrace: b.text("after_grace"), Grace: int(b.number("grace_s")),
+		LateSeller: int(b.number("late_seller_min")), LateManager: int(b.number("late_manager_min"))}
+}
+
+// GraceTime is how long an interrupted call waits for its people.
+func (t Terms) GraceTime() time.Duration { return time.Duration(t.Grace) * time.Second }
+
+// SellerGrace is how long after the appointment a seller may still come.
+func (t Terms) SellerGrace() time.Duration { return time.Duration(t.LateSeller) * time.Minute }
+
+// ManagerGrace is how long a waiting seller waits for the manager.
+func (t Terms) ManagerGrace() time.Duration { return time.Duration(t.LateManager) * time.Minute }
 
 func interrupted(r *Room, _ time.Time, b body) {
 	r.Cause, r.GraceEnds = b.text("cause"), b.time("grace_ends")
@@ -89,13 +119,11 @@ func deadlines(r *Room) map[string]int64 {
 				set(kind, at)
 			}
 		}
-		if r.State == StateWaiting && r.Agreed(Manager) { // both are here
+		if r.State == StateWaiting && r.hosted() { // both are here
 			delete(due, "missed")
 		}
 	case StateInterrupted:
-		if !r.GraceEnds.IsZero() {
-			set("grace", r.GraceEnds.Add(graceSlack))
-		}
+		set("grace", r.GraceEnds.Add(graceSlack))
 	}
 	return due
 }
@@ -104,15 +132,15 @@ func deadlines(r *Room) map[string]int64 {
 func (r *Room) missedAt() time.Time {
 	switch {
 	case r.State == StateWaiting && r.Came.After(r.At):
-		return r.Came.Add(LateGrace)
+		return r.Came.Add(r.ManagerGrace())
 	case r.State == StateWaiting:
-		return r.At.Add(LateGrace)
+		return r.At.Add(r.ManagerGrace())
 	case r.Waited:
-		return later(r.At.Add(LateGrace), r.Since)
+		return later(r.At.Add(r.ManagerGrace()), r.Since)
 	case r.Resumed, !r.At.After(r.Booked) && !r.Instant: // nobody chose that time
 		return later(r.At, r.Booked).Add(OpenLife)
 	}
-	return later(r.At, r.Booked).Add(LateGrace)
+	return later(r.At, r.Booked).Add(r.SellerGrace())
 }
 
 func later(a, b time.Time) time.Time {
@@ -131,8 +159,8 @@ func (r *Room) absent() string {
 	return Seller
 }
 
-// Miss ends an appointment that one side did not come to, once LateGrace is
-// over. Who it was follows from the record. A call that was cut off and never
+// Miss ends an appointment that one side did not come to, once the profile's
+// grace for that side is over. Who it was follows from the record. A call that was cut off and never
 // went on has ended.
 type Miss struct{}
 
@@ -150,7 +178,8 @@ func (c Miss) decide(r *Room, now time.Time) ([]Draft, error) {
 }
 
 // Remind says that a reminder of the appointment goes out: "reminder_24h",
-// "reminder_1h", "reminder_10m". One is sent once.
+// "reminder_1h", "reminder_10m". One is sent once; one whose time passed while
+// nobody served is noted as late and not sent.
 type Remind struct{ Kind string }
 
 func (c Remind) decide(r *Room, now time.Time) ([]Draft, error) {
@@ -164,7 +193,27 @@ func (c Remind) decide(r *Room, now time.Time) ([]Draft, error) {
 	if now.UnixMilli() < due {
 		return nil, &TransitionError{commandName(c), r.State, "the reminder is not due", ErrTooEarly}
 	}
-	return record(typeReminded, map[string]any{"kind": c.Kind, "appointment": stamp(r.At)}), nil
+	body := map[string]any{"kind": c.Kind, "appointment": stamp(r.At)}
+	if !now.Before(ReminderOver(c.Kind, r.At)) {
+		body["late"] = true
+	}
+	return record(typeReminded, body), nil
+}
+
+// ReminderOver is when a reminder of an appointment has no use any more: the
+// time of the next one, or of the appointment itself.
+func ReminderOver(kind string, at time.Time) time.Time {
+	over := at
+	for _, before := range reminders {
+		if next := at.Add(-before); before < reminders[kind] && next.Before(over) {
+			over = next
+		}
+	}
+	return over
+}
+
+func reminded(r *Room, _ time.Time, b body) {
+	r.Reminded = append(r.Reminded, b.text("kind"))
 }
 
 // EndGrace ends the wait of an interrupted call as the room's profile says.
@@ -174,7 +223,7 @@ func (c EndGrace) decide(r *Room, now time.Time) ([]Draft, error) {
 	if err := in(c, r, StateInterrupted); err != nil {
 		return nil, err
 	}
-	if r.GraceEnds.IsZero() || now.Before(r.GraceEnds) {
+	if now.Before(r.GraceEnds) {
 		return nil, &TransitionError{commandName(c), r.State, "the grace is not over", ErrTooEarly}
 	}
 	if r.AfterGrace == GraceResume {

@@ -11,6 +11,9 @@ import (
 	"verifycall/rooms/calendar"
 )
 
+// lateGrace is what the default profile gives either side.
+const lateGrace = 15 * time.Minute
+
 // thursday is a morning in Berlin, 48 h after the tests' now.
 var thursday = time.Date(2026, 11, 26, 9, 0, 0, 0, time.UTC)
 
@@ -191,13 +194,13 @@ func TestDeadlinesFireOnce(t *testing.T) {
 		return r
 	}
 	unseen, waited, invited := book(thursday), book(thursday.Add(time.Hour)), invite(t, one)
-	for _, before := range []time.Duration{24 * time.Hour, time.Hour, 10 * time.Minute, 0, -LateGrace + time.Second} {
+	for _, before := range []time.Duration{24 * time.Hour, time.Hour, 10 * time.Minute, 0, -lateGrace + time.Second} {
 		fire(thursday.Add(-before))
 	}
 	if r, _ := one.Load(t.Context(), unseen.ID); r.State != StateBooked || len(r.Reminded) != 3 {
 		t.Errorf("before the grace is over: %s, reminded of %v", r.State, r.Reminded)
 	}
-	fire(thursday.Add(LateGrace))
+	fire(thursday.Add(lateGrace))
 	if r, _ := one.Load(t.Context(), unseen.ID); r.State != StateNoShow || r.Cause != Seller {
 		t.Errorf("the seller did not come: %s %s", r.State, r.Cause)
 	}
@@ -205,7 +208,7 @@ func TestDeadlinesFireOnce(t *testing.T) {
 	do(t, one, waited.ID, agree[0], EnterWaiting{})
 	at(one, thursday.Add(time.Hour+5*time.Minute))
 	do(t, one, waited.ID, LeaveWaiting{}) // nobody had come
-	fire(thursday.Add(time.Hour + LateGrace))
+	fire(thursday.Add(time.Hour + lateGrace))
 	if r, _ := one.Load(t.Context(), waited.ID); r.State != StateNoShow || r.Cause != Manager {
 		t.Errorf("the manager did not come: %s %s", r.State, r.Cause)
 	}
@@ -238,7 +241,7 @@ func TestInterruptedCallEndsAsItsProfileSays(t *testing.T) {
 	for after, want := range map[string]string{GraceResume: StateBooked, GraceAbort: StateEnded} {
 		r := inState(t, StateLive)
 		r.AfterGrace = after
-		run(t, r, noon, Interrupt{"seller_lost", noon.Add(2 * time.Minute)})
+		run(t, r, noon, Interrupt{Cause: "seller_lost"})
 		if _, err := decide(r, EndGrace{}, noon.Add(time.Minute)); !errors.Is(err, ErrTooEarly) {
 			t.Errorf("within the grace: %v", err)
 		}

@@ -50,7 +50,7 @@ const fireBatch = 100
 // FireDue does what is due now, and gives the rooms that changed. Any number of
 // nodes may do so at once: a deadline goes out of the index in the commit that it
 // brings, and that commit stands on the head it was decided on, so it happens
-// once, whichever node dies in between. One that can't be done is put off.
+// once, whichever node dies in between.
 func (s *Store) FireDue(ctx context.Context) (rooms []string, err error) {
 	list, err := s.client.ZRangeByScoreWithScores(ctx, prefix+"index:"+due,
 		&redis.ZRangeBy{Min: "-inf", Max: strconv.FormatInt(s.now().UnixMilli(), 10), Count: fireBatch}).Result()
@@ -63,22 +63,36 @@ func (s *Store) FireDue(ctx context.Context) (rooms []string, err error) {
 		room, kind, _ := strings.Cut(member, "/")
 		r, err := s.Do(ctx, room, "system", onDeadline(kind))
 		var illegal *TransitionError
-		switch {
-		case err == nil && r.State != "":
-			rooms = append(rooms, room)
-		case errors.As(err, &illegal), errors.Is(err, ErrNotFound):
-			faults = append(faults, s.putOff(ctx, z)) // moved on at the same moment, or its room is erased
-		default:
-			faults = append(faults, err, s.putOff(ctx, z))
+		if errors.As(err, &illegal) { // moved on at the same moment
+			r, err = s.Load(ctx, room)
 		}
+		switch {
+		case err == nil && illegal == nil:
+			rooms = append(rooms, room)
+		case errors.Is(err, ErrNotFound): // its room is erased
+			r, err = &Room{}, nil
+		}
+		faults = append(faults, err, s.tidy(ctx, z, r, kind))
 	}
 	return rooms, errors.Join(faults...)
 }
 
-// putOff takes a deadline that nothing could be done for out of the way for a
-// minute, unless it has another time by now.
-func (s *Store) putOff(ctx context.Context, z redis.Z) error {
+// tidy sees to a deadline that was taken up and still stands as it was: what the
+// room, nil for one that isn't known, doesn't wait for any more goes out, what it
+// waits for at another time gets that time, and what couldn't be done is out of
+// the way for a minute. One that stands elsewhere by now is left alone.
+func (s *Store) tidy(ctx context.Context, z redis.Z, r *Room, kind string) error {
 	member, _ := z.Member.(string)
-	_, err := s.shift(ctx, due, member, int64(z.Score), s.now().Add(time.Minute).UnixMilli())
+	until := s.now().Add(time.Minute).UnixMilli()
+	if r != nil {
+		at, waits := deadlines(r)[kind]
+		switch {
+		case !waits:
+			until = 0
+		case at > s.now().UnixMilli():
+			until = at
+		}
+	}
+	_, err := s.shift(ctx, due, member, int64(z.Score), until)
 	return err
 }

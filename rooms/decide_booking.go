@@ -1,6 +1,7 @@
 package rooms
 
 import (
+	"maps"
 	"time"
 
 	"verifycall/rooms/plan"
@@ -64,7 +65,7 @@ func (c CreateRoom) decide(r *Room, now time.Time) ([]Draft, error) {
 	if !c.At.IsZero() {
 		body["appointment"] = stamp(c.At)
 	}
-	body["after_grace"] = c.Profile.Interrupted.Then
+	maps.Copy(body, termsOf(c.Profile))
 	drafts := record(typeCreated, body)
 	if c.Link.Hash != "" {
 		drafts = append(drafts, linkAdded(c.Link)...)

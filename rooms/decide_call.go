@@ -98,22 +98,21 @@ func agreed(c Command, r *Room, who string) error {
 	return &TransitionError{commandName(c), r.State, "the " + who + " has not agreed to the recording", ErrNeedsNotice}
 }
 
-// Interrupt says that the live call lost a side. Both have until GraceEnds to
-// come back; zero sets no end.
+// Interrupt says that the live call lost a side. Both have Grace to come back; 0
+// is what the room's profile gives.
 type Interrupt struct {
-	Cause     string
-	GraceEnds time.Time
+	Cause string
+	Grace time.Duration
 }
 
 func (c Interrupt) decide(r *Room, now time.Time) ([]Draft, error) {
 	if err := first(in(c, r, StateLive), check(c, "cause", c.Cause, codeForm)); err != nil {
 		return nil, err
 	}
-	body := map[string]any{"cause": c.Cause}
-	if !c.GraceEnds.IsZero() {
-		body["grace_ends"] = stamp(c.GraceEnds)
+	if c.Grace <= 0 {
+		c.Grace = r.GraceTime()
 	}
-	return record(typeInterrupted, body), nil
+	return record(typeInterrupted, map[string]any{"cause": c.Cause, "grace_ends": stamp(now.Add(c.Grace))}), nil
 }
 
 // Resume makes an interrupted call live again.

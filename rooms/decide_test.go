@@ -159,7 +159,7 @@ var table = map[string]struct {
 	"OpenCustody":          {func(r *Room) Command { return OpenCustody{RecordHead: r.Record} }, stay(StateInReview, StateClosed, StateAborted, StateCancelled, StateNoShow, StateExpired)}, // decided: once sealed
 	"Book":                 {always(Book{At: noon.Add(time.Hour), Manager: "m1"}), to(StateBooked, StateInvited, StateBooked, StateInterrupted, StateNoShow)},
 	"Miss too early":       {always(Miss{}), nil},
-	"EndGrace unset":       {always(EndGrace{}), nil},
+	"EndGrace early":       {always(EndGrace{}), nil},
 	"Remind not due":       {always(Remind{"reminder_1h"}), stay(StateBooked, StateWaiting)},
 	"JoinQueue":            {always(JoinQueue{}), stay(StateInvited)},
 	"StepAway not queued":  {always(StepAway{}), nil},

@@ -27,20 +27,31 @@ func (s *Store) Create(ctx context.Context, actor string, c CreateRoom) (*Room, 
 		c.Seed = make([]byte, plan.SeedSize)
 		rand.Read(c.Seed) // never fails, crypto/rand
 	}
-	for {
+	for attempt := 1; ; attempt++ {
 		r := &Room{ID: c.ID}
 		if r.ID == "" {
 			r.ID = NewRoomID()
 		}
 		err := s.advance(ctx, r, actor, c, nil)
-		if errors.Is(err, ErrConflict) && c.ID == "" {
-			continue // the id is taken, 1 in 2^40
+		if errors.Is(err, ErrConflict) && attempt < attempts && s.free(ctx, c.ID) { // the manager's calendar was written meanwhile
+			if err = pause(ctx, attempt); err == nil {
+				continue
+			}
 		}
 		if err != nil {
 			return nil, fmt.Errorf("create room: %w", err)
 		}
 		return r, nil
 	}
+}
+
+// free reports that a room can be made with an id, empty for any.
+func (s *Store) free(ctx context.Context, id string) bool {
+	if id == "" {
+		return true
+	}
+	_, err := s.Load(ctx, id)
+	return errors.Is(err, ErrNotFound)
 }
 
 // Do reads a room, decides what the command does to it now, and commits that;
@@ -163,7 +174,7 @@ func (r *Room) take(change *Change, now time.Time, actor string, d Draft) error 
 	for _, p := range privates {
 		r.Personal[p.Commitment] = p.Value
 	}
-	if kind := mailOf(r, e.Type); kind != "" {
+	if kind := mailOf(r, e); kind != "" {
 		change.Moves = append(change.Moves, Move{Index: outbox, Member: mailName(r.ID, e.Seq, kind), Score: now.UnixMilli()})
 	}
 	if d.Type == typeLinkAdded {

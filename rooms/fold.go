@@ -31,7 +31,7 @@ const (
 	typeAborted     = "aborted"         // reason
 	typeVerdict     = "verdict"         // verdict, reasons, repeat, line, coverage
 	typeSealed      = "sealed"          // facts
-	typeReminded    = "reminded"        // kind, appointment
+	typeReminded    = "reminded"        // kind, appointment, late
 	typeQueued      = "queued"          //
 	typeQueueAway   = "queue_away"      // until
 	typeQueueLeft   = "queue_left"      // cause
@@ -112,7 +112,7 @@ var applies = map[string]func(r *Room, at time.Time, b body){
 	typeCreated:     created,
 	typeLinkAdded:   func(*Room, time.Time, body) {}, // lives in the link's own key
 	typeBooked:      booked,
-	typeReminded:    func(r *Room, _ time.Time, b body) { r.Reminded = append(r.Reminded, b.text("kind")) },
+	typeReminded:    reminded,
 	typeWaiting:     came,
 	typeLeftWaiting: left,
 	typeQueued:      queued,
@@ -156,7 +156,7 @@ func created(r *Room, at time.Time, b body) {
 	r.Created, r.Profile, r.Language, r.Zone = at, b.text("profile"), b.text("language"), b.text("zone")
 	r.ProfileSHA256, r.SeedSHA256, r.Seed = b.text("profile_sha256"), b.text("seed_sha256"), b.commitment("seed")
 	r.Test, r.Manager, r.At = b["test"] == true, b.text("manager"), b.time("appointment")
-	r.Named, r.AfterGrace = r.Manager != "", b.text("after_grace")
+	r.Named, r.Terms = r.Manager != "", terms(b)
 	r.SellerName, r.SellerMail = b.commitment("seller_name"), b.commitment("seller_mail")
 	r.Application = map[string]ledger.Commitment{}
 	for field := range b.object("application") {

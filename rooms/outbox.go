@@ -37,11 +37,11 @@ const (
 )
 
 // mailOf says which mail an entry causes, by the room as it is after it.
-func mailOf(r *Room, typ string) string {
+func mailOf(r *Room, e ledger.Entry) string {
 	if r.SellerMail == "" {
 		return ""
 	}
-	switch typ {
+	switch e.Type {
 	case typeCreated:
 		if r.State == StateInvited {
 			return MailInvited
@@ -56,7 +56,10 @@ func mailOf(r *Room, typ string) string {
 		}
 		return MailBooked
 	case typeReminded:
-		return r.Reminded[len(r.Reminded)-1]
+		if e.Body["late"] == true {
+			return ""
+		}
+		return body(e.Body).text("kind")
 	case typeCancelled:
 		return MailCancelled
 	case typeNoShow:
@@ -112,8 +115,12 @@ func (s *Store) TakeMails(ctx context.Context, count int) ([]Mail, error) {
 			continue
 		}
 		m, ok := parseMail(member)
-		if !ok {
-			return mails, fmt.Errorf("outbox: %.60q is no mail", member)
+		if !ok { // nobody of us has put it there
+			s.log.Warn("what is no mail is taken out of the outbox", "member", member)
+			if _, err := s.shift(ctx, outbox, member, until.UnixMilli(), 0); err != nil {
+				return mails, err
+			}
+			continue
 		}
 		m.Until = time.UnixMilli(until.UnixMilli())
 		if m.Tries, err = s.tries(ctx, m); err != nil {

@@ -45,7 +45,8 @@ func withoutPulse(ctx context.Context) context.Context {
 
 // guard asks Redis something within answerTime.
 func (p *pulse) guard(ctx context.Context, ask func(context.Context) error) error {
-	if ctx.Value(noPulse{}) == nil {
+	knocks := ctx.Value(noPulse{}) != nil
+	if !knocks {
 		if p.away.Load() {
 			return errNotAsked
 		}
@@ -64,7 +65,7 @@ func (p *pulse) guard(ctx context.Context, ask func(context.Context) error) erro
 	err := ask(bounded)
 	switch {
 	case absent(err) && ctx.Err() == nil:
-	case err == nil && p.away.Load(): // it has answered a knock, or a question that was worth it
+	case err == nil && knocks && p.away.Load(): // the answer to a question asked before it went away proves nothing
 		p.away.Store(false)
 		return nil
 	default:

@@ -90,9 +90,17 @@ type Appointment struct {
 	Away     time.Time `json:"away,omitzero"`      // until when the place in the queue is kept for one who left
 	Instant  bool      `json:"instant,omitempty"`  // At was given by the instant queue
 
-	AfterGrace string    `json:"afterGrace,omitempty"` // what becomes of an interrupted call: GraceResume, GraceAbort
-	GraceEnds  time.Time `json:"graceEnds,omitzero"`   // while interrupted
-	Resumed    bool      `json:"resumed,omitempty"`    // booked again after an interruption
+	GraceEnds time.Time `json:"graceEnds,omitzero"` // while interrupted
+	Resumed   bool      `json:"resumed,omitempty"`  // booked again after an interruption
+	Terms
+}
+
+// Terms are what the profile says of time, as the room's first entry pins it.
+type Terms struct {
+	AfterGrace  string `json:"afterGrace,omitempty"`  // what becomes of an interrupted call: GraceResume, GraceAbort
+	Grace       int    `json:"grace,omitempty"`       // seconds that an interrupted call waits
+	LateSeller  int    `json:"lateSeller,omitempty"`  // minutes that a seller may be late
+	LateManager int    `json:"lateManager,omitempty"` // minutes that a waiting seller waits for the manager
 }
 
 // Document is a picture filed with the application; SHA256 is of its bytes.

@@ -198,13 +198,13 @@ func (s *Server) managerSetAvailability(w http.ResponseWriter, r *http.Request, 
 	if who.Room != "" {
 		return forbidden("This sign-in is for one room alone.")
 	}
-	return s.setAvailability(w, r, actorOf(who), who.Subject)
+	return s.setAvailability(w, r, actorOf(who), who.Subject, false)
 }
 
 // maxAvailability bounds a calendar's terms: 400 days off and 60 hours fit well.
 const maxAvailability = 64 << 10
 
-func (s *Server) setAvailability(w http.ResponseWriter, r *http.Request, actor, manager string) error {
+func (s *Server) setAvailability(w http.ResponseWriter, r *http.Request, actor, manager string, operator bool) error {
 	body, err := readBody(w, r, maxAvailability)
 	if err != nil {
 		return err
@@ -212,6 +212,13 @@ func (s *Server) setAvailability(w http.ResponseWriter, r *http.Request, actor, 
 	terms := calendar.Default("UTC")
 	if err := intake.DecodeJSON(body, &terms); err != nil {
 		return err
+	}
+	if !operator { // a certification isn't the manager's own to prolong
+		now, err := s.cfg.Rooms.Calendar(r.Context(), manager)
+		if err != nil {
+			return err
+		}
+		terms.Certified = now.Certified
 	}
 	if err := s.cfg.Rooms.SetAvailability(r.Context(), actor, manager, terms); err != nil {
 		return err
@@ -224,7 +231,7 @@ func (s *Server) restCalendar(w http.ResponseWriter, r *http.Request, _ apiKey) 
 }
 
 func (s *Server) restSetCalendar(w http.ResponseWriter, r *http.Request, key apiKey) error {
-	return s.setAvailability(w, r, key.actor(), r.PathValue("id"))
+	return s.setAvailability(w, r, key.actor(), r.PathValue("id"), true)
 }
 
 // sellerCalendar is the appointment's calendar file.

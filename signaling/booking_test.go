@@ -115,6 +115,13 @@ func TestCalendarByKey(t *testing.T) {
 	if len(terms.Hours) != 7 {
 		t.Errorf("%+v", terms)
 	}
+	certified := strings.Replace(hours(), `"certified":""`, `"certified":"2026-12-31"`, 1)
+	key.do("PUT", "/api/v1/managers/jonas/calendar", certified).into(http.StatusOK, nil)
+	own := strings.Replace(hours(), `"certified":""`, `"certified":"2099-12-31"`, 1)
+	s.signedIn("manager", "jonas").post("/api/manager/availability", own).into(http.StatusOK, &terms)
+	if terms.Certified != "2026-12-31" {
+		t.Errorf("a manager is certified until %s by the own word", terms.Certified)
+	}
 	key.do("PUT", "/api/v1/managers/nobody/calendar", hours()).refused(protocol.CodeNotFound)
 }
 

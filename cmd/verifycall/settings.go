@@ -49,7 +49,6 @@ type settings struct {
 	SMTPURL  string // of the mail server; empty = no mails, in a demo a page that shows them
 	MailFrom string // address
 
-	Grace       time.Duration
 	MediaPath   string // lean or pion
 	ConnsPerIP  int
 	StopTimeout time.Duration
@@ -89,7 +88,6 @@ func (c *settings) flags() *flag.FlagSet {
 	f.BoolVar(&c.NodeTLS, "node-tls", true, "encrypt what nodes pass to each other")
 	f.StringVar(&c.SMTPURL, "smtp-url", "", "`URL` of the mail server: smtps://USER:PASSWORD@HOST, smtp:// with STARTTLS, smtp+plain:// on this machine (default no mails)")
 	f.StringVar(&c.MailFrom, "mail-from", "", "`address` that mails come from")
-	f.Var(newSpan(&c.Grace, 2*time.Minute), "grace", "`time` that an interrupted call waits for its people")
 	f.StringVar(&c.MediaPath, "media-path", "lean", "way of the media in this process: lean, or pion (costs more)")
 	f.Var(newNumber(&c.ConnsPerIP, 256, 1, 1<<20), "conns-per-ip", "`number` of WebSockets that one address may have")
 	f.Var(newSpan(&c.StopTimeout, 15*time.Second), "stop-timeout", "`time` that calls have to end politely")

@@ -35,12 +35,12 @@ func TestSettings(t *testing.T) {
 		"no certificate there": {[]string{"--tls-cert", cert, "--tls-key", cert}, []string{"--tls-cert and --tls-key", "none.pem"}},
 		"redis":                {[]string{"--redis", "localhost:6379"}, []string{"--redis"}},
 		"store":                {[]string{"--store", "s3://bucket"}, []string{"--store"}},
-		"grace":                {[]string{"--grace", "banana"}, []string{"-grace"}},
+		"stop time":            {[]string{"--stop-timeout", "banana"}, []string{"-stop-timeout"}},
 		"too long":             {[]string{"--stop-timeout", "2h"}, []string{"-stop-timeout"}},
 		"nobody let in":        {[]string{"--conns-per-ip", "0"}, []string{"-conns-per-ip"}},
 		"path":                 {[]string{"--media-path", "scenic"}, []string{"--media-path"}},
 		"log":                  {[]string{"--log-level", "loud", "--log-format", "xml"}, []string{"--log-level", "--log-format"}},
-		"everything at once": {[]string{"--frob", "--grace", "banana", "--listen", "nope", "extra", "--redis", "h", "--log-format", "xml"},
+		"everything at once": {[]string{"--frob", "--stop-timeout", "banana", "--listen", "nope", "extra", "--redis", "h", "--log-format", "xml"},
 			[]string{"-frob", "banana", `"extra"`, "--listen", "--redis", "--log-format"}},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -70,14 +70,14 @@ func TestSettings(t *testing.T) {
 }
 
 func TestEnvironment(t *testing.T) {
-	env := map[string]string{"VERIFYCALL_CONNS_PER_IP": "1200", "VERIFYCALL_GRACE": "30s", "VERIFYCALL_MEDIA_LISTEN": "127.0.0.1:7777",
+	env := map[string]string{"VERIFYCALL_CONNS_PER_IP": "1200", "VERIFYCALL_STOP_TIMEOUT": "30s", "VERIFYCALL_MEDIA_LISTEN": "127.0.0.1:7777",
 		"VERIFYCALL_DEMO": "true"}
 	look := func(name string) (string, bool) { v, ok := env[name]; return v, ok }
-	c, err := parseSettings([]string{"--grace", "45s"}, look, io.Discard)
+	c, err := parseSettings([]string{"--stop-timeout", "45s"}, look, io.Discard)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if c.ConnsPerIP != 1200 || c.Grace != 45*time.Second || c.MediaListen != "127.0.0.1:7777" || !c.Demo {
+	if c.ConnsPerIP != 1200 || c.StopTimeout != 45*time.Second || c.MediaListen != "127.0.0.1:7777" || !c.Demo {
 		t.Errorf("settings %+v", c)
 	}
 	env["VERIFYCALL_CONNS_PER_IP"], env["VERIFYCALL_DEMO"] = "none", "perhaps"
@@ -104,7 +104,7 @@ func TestPrintConfig(t *testing.T) {
 	if strings.Contains(out.String(), "hunter2") {
 		t.Errorf("shows the password:\n%s", &out)
 	}
-	for _, line := range []string{"--redis=redis://user:xxxxx@h:1/0\n", "--conns-per-ip=900\n", "--keys=data/keys\n", "--grace=2m0s\n"} {
+	for _, line := range []string{"--redis=redis://user:xxxxx@h:1/0\n", "--conns-per-ip=900\n", "--keys=data/keys\n", "--stop-timeout=15s\n"} {
 		if !strings.Contains(out.String(), line) {
 			t.Errorf("lacks %q:\n%s", line, &out)
 		}
