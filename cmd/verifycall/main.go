@@ -25,6 +25,7 @@ var commands = []command{
 	{"invite", "make a staff account's sign-in link or an API key", runInvite},
 
 	{"verify", "check an evidence bundle", runVerify},
+	{"stamp", "add trusted time (RFC 3161) to sealed bundles", runStamp},
 
 	{"drain", "let a running node finish its calls and take no new ones", runDrain},
 

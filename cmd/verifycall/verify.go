@@ -22,7 +22,8 @@ const verifyUsage = `usage: verifycall verify PATH [--key KEY]... [--custody FIL
        verifycall verify ROOM --store URL [--keys DIR | --identity FILE] [--key KEY]... [--json]
 
 Checks an evidence bundle, a folder or a ZIP. KEY is a minisign public key
-(RW...), a .pub file, or a key list such as /.well-known/verifycall-keys.json.
+(RW...), a .pub file, or a key list such as /.well-known/verifycall-keys.json; or
+the certificate of a time-stamping authority, PEM, by which trusted time counts.
 
 A bundle as it lies encrypted in a store, a folder with a store.json or ROOM in
 the store, is checked by digests and signatures alone; with the deployment's key

@@ -119,11 +119,12 @@ func classOf(name string) vault.Class {
 
 // Bundle is a sealed bundle in a store.
 type Bundle struct {
-	vault  *vault.Vault
-	room   string
-	prefix string
-	digest string
-	files  manifest // every file, the tag files too; a tag file that signs has no digest
+	vault   *vault.Vault
+	room    string
+	prefix  string
+	digest  string
+	stamped bool
+	files   manifest // every file, the tag files too; one that signs has no digest
 }
 
 // OpenBundle opens the sealed bundle under prefix. ErrNotFound if there is none
@@ -155,6 +156,12 @@ func OpenBundle(ctx context.Context, v *vault.Vault, prefix string) (*Bundle, er
 		b.files = append(b.files, lines...)
 	}
 	b.files = append(b.files, manifestLine{b.digest, tagManifestFile}, manifestLine{"", signatureFile})
+	if _, err := v.Store().Stat(ctx, prefix+stampSignatureFile); err == nil { // written last
+		b.stamped = true
+		b.files = append(b.files, manifestLine{"", stampFile}, manifestLine{"", stampSignatureFile})
+	} else if !errors.Is(err, objects.ErrNotFound) {
+		return nil, fmt.Errorf("bundle: %w", err)
+	}
 	slices.SortFunc(b.files, func(x, y manifestLine) int { return strings.Compare(x.Name, y.Name) })
 	return b, nil
 }
@@ -189,7 +196,7 @@ func (b *Bundle) Digests(class vault.Class) map[string]string {
 // against it.
 func (b *Bundle) Open(ctx context.Context, name string) (objects.File, objects.Object, error) {
 	digest := b.files.digest(name)
-	if digest == "" && name != signatureFile {
+	if digest == "" && !slices.Contains(b.files, manifestLine{"", name}) {
 		return nil, objects.Object{}, fmt.Errorf("bundle file %q: %w", name, objects.ErrNotFound)
 	}
 	f, object, err := openFile(ctx, b.vault, b.room, b.prefix, name)

@@ -20,7 +20,7 @@ func (v *verification) checkContainer(ctx context.Context) (string, error) {
 	}
 	tags := []string{bagFile, manifestFile, tagManifestFile, signatureFile}
 	for _, name := range names {
-		if !strings.HasPrefix(name, "data/") && !slices.Contains(tags, name) {
+		if !strings.HasPrefix(name, "data/") && !slices.Contains(tags, name) && name != stampFile && name != stampSignatureFile {
 			return "", isWrong(name, "doesn't belong to a bundle")
 		}
 	}

@@ -2,6 +2,7 @@ package evidence
 
 import (
 	"bytes"
+	"crypto/x509"
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
@@ -11,6 +12,8 @@ import (
 	"time"
 
 	"aead.dev/minisign"
+
+	"verifycall/recorder/evidence/stamp"
 )
 
 // maxKeyFile bounds a key or key list that is read, in bytes.
@@ -29,6 +32,8 @@ type ListedKey struct {
 	From    *time.Time `json:"from,omitempty"`
 	Until   *time.Time `json:"until,omitempty"`
 	Revoked *time.Time `json:"revoked,omitempty"`
+
+	authority *x509.Certificate // instead of all others: one of a time-stamping authority
 }
 
 // ParseKeyList reads the JSON of a key list, strictly: unknown members, broken
@@ -88,9 +93,17 @@ func readKeyFile(name string) (keyring, error) {
 	return parseKeys(text)
 }
 
-// parseKeys reads the text of a .pub file or of a key list.
+// parseKeys reads the text of a .pub file, of a key list, or of certificates.
 func parseKeys(text []byte) (keyring, error) {
 	line := strings.TrimSpace(string(text))
+	if strings.HasPrefix(line, "-----BEGIN ") {
+		var ring keyring
+		certificates, err := stamp.Authorities(text)
+		for _, c := range certificates {
+			ring = append(ring, ListedKey{authority: c})
+		}
+		return ring, err
+	}
 	if strings.HasPrefix(line, "{") {
 		list, err := ParseKeyList(text)
 		return list.Keys, err
@@ -117,6 +130,17 @@ func (ring keyring) find(id string) (key ListedKey, found bool) {
 		}
 	}
 	return key, found
+}
+
+// authorities gives the certificates of time-stamping authorities.
+func (ring keyring) authorities() []*x509.Certificate {
+	var list []*x509.Certificate
+	for _, k := range ring {
+		if k.authority != nil {
+			list = append(list, k.authority)
+		}
+	}
+	return list
 }
 
 // signedAt tells whether the key counts for a signature that says it was made

@@ -22,7 +22,7 @@ const (
 )
 
 // plainFiles lie in the store unencrypted.
-var plainFiles = []string{bagFile, manifestFile, tagManifestFile, signatureFile, storeFile, storeSignatureFile}
+var plainFiles = []string{bagFile, manifestFile, tagManifestFile, signatureFile, storeFile, storeSignatureFile, stampFile, stampSignatureFile}
 
 // storeList is store.json: how each file of a bundle lies in the store, so that
 // a copy can be checked without any key.
@@ -219,6 +219,9 @@ func (s *sealedVerification) run(ctx context.Context) error {
 	if err := s.complete(ctx, tags, list); err != nil {
 		return err
 	}
+	if err := s.checkStamp(ctx, signature); err != nil {
+		return err
+	}
 	s.report.Room, s.report.Digest, s.report.Signer = s.room, signature.Digest, signature.KeyID
 	s.report.SignedAt, s.report.SignerKnown = signature.At.Format(time.RFC3339), listKnown && tagsKnown
 	s.report.Checks = append(s.report.Checks, Check{"stored", fmt.Sprintf("%d objects have their digests", len(list.Objects)), true})
@@ -265,7 +268,7 @@ func (s *sealedVerification) compare(ctx context.Context, list storeList) error 
 	if err != nil {
 		return err
 	}
-	listed := map[string]bool{storeFile: true, storeSignatureFile: true, signatureFile: true}
+	listed := map[string]bool{storeFile: true, storeSignatureFile: true, signatureFile: true, stampFile: true, stampSignatureFile: true}
 	for _, o := range list.Objects {
 		listed[o.Name] = true
 		if err := s.compareOne(ctx, o); err != nil {

@@ -14,15 +14,16 @@ import (
 
 // Report is the outcome of a verification.
 type Report struct {
-	Whole       bool    `json:"whole"`       // nothing is wrong
-	SignerKnown bool    `json:"signerKnown"` // signed by one of the keys given
-	Sealed      bool    `json:"sealed"`      // checked as it lies encrypted in a store: digests and signatures, no content
-	Room        string  `json:"room,omitempty"`
-	Digest      string  `json:"digest,omitempty"`   // SHA-256 of tagmanifest-sha256.txt
-	Signer      string  `json:"signer,omitempty"`   // key id that the signature names
-	SignedAt    string  `json:"signedAt,omitempty"` // RFC 3339, by the signer's clock
-	Checks      []Check `json:"checks"`             // in the order they were made; the first that fails is the last
-	Wrong       string  `json:"wrong,omitempty"`    // first wrong item: a path in the bundle, or the container's name
+	Whole       bool     `json:"whole"`       // nothing is wrong
+	SignerKnown bool     `json:"signerKnown"` // signed by one of the keys given
+	Sealed      bool     `json:"sealed"`      // checked as it lies encrypted in a store: digests and signatures, no content
+	Room        string   `json:"room,omitempty"`
+	Digest      string   `json:"digest,omitempty"`   // SHA-256 of tagmanifest-sha256.txt
+	Signer      string   `json:"signer,omitempty"`   // key id that the signature names
+	SignedAt    string   `json:"signedAt,omitempty"` // RFC 3339, by the signer's clock
+	Stamp       *Stamped `json:"stamp,omitempty"`    // trusted time, where there is some
+	Checks      []Check  `json:"checks"`             // in the order they were made; the first that fails is the last
+	Wrong       string   `json:"wrong,omitempty"`    // first wrong item: a path in the bundle, or the container's name
 }
 
 // Check is one step of a verification.
@@ -47,8 +48,9 @@ func (r Report) ExitCode() int {
 // Verify checks the bundle at path: a folder, or a ZIP as ZipBundle writes it. A
 // folder with a store.json is a bundle as it lies encrypted in a store and is
 // checked as VerifySealed does.
-// Each of keys is a minisign public key "RW…", the path of a .pub file, or a key
-// list, its JSON (as Keys.WellKnown gives it) or its path. Faults of the bundle are in the Report; the error is for
+// Each of keys is a minisign public key "RW…", the path of a .pub file, a key
+// list, its JSON (as Keys.WellKnown gives it) or its path, or the path of
+// certificates of time-stamping authorities, PEM. Faults of the bundle are in the Report; the error is for
 // what couldn't be read (exit code 2).
 func Verify(path string, keys []string) (Report, error) {
 	ctx := context.Background()
@@ -123,6 +125,7 @@ func verifyBag(ctx context.Context, b bag, ring keyring) (Report, error) {
 		{"tagmanifest", v.checkTagManifest},
 		{"manifest", v.checkManifest},
 		{"signature", v.checkSignature},
+		{"time", v.checkStamp},
 		{"ledger", v.checkLedger},
 		{"private", v.checkPrivate},
 		{"room", v.checkFacts},

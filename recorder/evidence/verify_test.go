@@ -35,7 +35,7 @@ func TestVerifyWhole(t *testing.T) {
 		}
 		names = append(names, c.Name)
 	}
-	want := []string{"container", "declaration", "tagmanifest", "manifest", "signature", "ledger", "private", "room", "plan", "documents",
+	want := []string{"container", "declaration", "tagmanifest", "manifest", "signature", "time", "ledger", "private", "room", "plan", "documents",
 		"recordings", "stills", "statement"}
 	if !slices.Equal(names, want) {
 		t.Errorf("checks %q, want %q", names, want)
