@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"strings"
@@ -13,6 +15,7 @@ import (
 
 	"verifycall/recorder/evidence"
 	"verifycall/recorder/evidence/objects"
+	"verifycall/recorder/evidence/stamp/stamptest"
 	"verifycall/recorder/evidence/vault"
 	"verifycall/rooms/ledger"
 )
@@ -144,6 +147,69 @@ func TestVerifyExitCodes(t *testing.T) {
 			t.Errorf("%s: says %q, want %q in it", what, said, test.says)
 		}
 	}
+}
+
+// TestVerifyExample: of the worked example verify says what the page says.
+func TestVerifyExample(t *testing.T) {
+	page, err := os.ReadFile("../../docs/evidence-format.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, block, _ := strings.Cut(string(page), "```text\n$ verifycall ")
+	command, rest, _ := strings.Cut(block, "\n")
+	want, _, found := strings.Cut(rest, "```")
+	if !found {
+		t.Fatal("the page has no example")
+	}
+	t.Chdir("../..")
+	if said := runFor(t, 0, strings.Fields(command)...); said != want {
+		t.Errorf("the page says\n%s\nverify says\n%s", want, said)
+	}
+}
+
+// TestStamp: stamp asks the authority over HTTP, keeps what it answers, and takes
+// no other answer.
+func TestStamp(t *testing.T) {
+	_, _, keyDir, store := sealedRoom(t)
+	authority := stamptest.New(t)
+	status, kind := http.StatusOK, "application/timestamp-reply"
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		request, err := io.ReadAll(r.Body)
+		if err != nil || r.Method != http.MethodPost || r.Header.Get("Content-Type") != "application/timestamp-query" {
+			t.Errorf("asked by %s with %q, %v", r.Method, r.Header.Get("Content-Type"), err)
+		}
+		answer, err := authority.Answer(r.Context(), request)
+		if err != nil {
+			t.Error(err)
+		}
+		w.Header().Set("Content-Type", kind)
+		w.WriteHeader(status)
+		if _, err := w.Write(answer); err != nil {
+			t.Error(err)
+		}
+	}))
+	defer server.Close()
+	stampNow := []string{"stamp", "--keys", keyDir, "--store", store, "--authority", server.URL, "--key", authority.Root}
+	status = http.StatusTeapot
+	runFor(t, 1, stampNow...)
+	status, kind = http.StatusOK, "text/html"
+	runFor(t, 1, stampNow...)
+	kind = "application/timestamp-reply"
+	if said := runFor(t, 0, stampNow...); said != "R-00000000 stamped\n" {
+		t.Errorf("says %q", said)
+	}
+	if said := runFor(t, 0, stampNow...); said != "" {
+		t.Errorf("a second time it says %q", said)
+	}
+	if said := runFor(t, 0, append(stampNow, "R-00000000")...); said != "R-00000000 was stamped before\n" {
+		t.Errorf("of that room it says %q", said)
+	}
+	verify := []string{"verify", "R-00000000", "--store", store, "--keys", keyDir, "--key", filepath.Join(keyDir, "verifycall.pub"), "--key", authority.Root}
+	if said := runFor(t, 0, verify...); !strings.Contains(said, "the signature existed at") || strings.Contains(said, "isn't among") {
+		t.Errorf("verify says %s", said)
+	}
+	runFor(t, 2, "stamp", "--authority", "ftp://example")
+	runFor(t, 1, append(stampNow, "R-00000001")...)
 }
 
 func TestVerifyJSON(t *testing.T) {

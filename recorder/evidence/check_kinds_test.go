@@ -1,11 +1,25 @@
 package evidence
 
 import (
+	"bytes"
+	"image"
+	"image/jpeg"
 	"maps"
 	"testing"
 )
 
-const photoBytes = "\xff\xd8\xff a photo isn't decoded by a verifier"
+// photoBytes is a small photo; a verifier doesn't decode it.
+var photoBytes = func() string {
+	picture := image.NewGray(image.Rect(0, 0, 64, 48))
+	for i := range picture.Pix {
+		picture.Pix[i] = uint8(3*(i%64) + i/64)
+	}
+	var b bytes.Buffer
+	if err := jpeg.Encode(&b, picture, nil); err != nil {
+		panic(err) // a buffer takes everything
+	}
+	return b.String()
+}()
 
 // kinds gives the entries of a clip over the first two key frames of the test
 // film, and of a photo that was announced.
@@ -17,7 +31,7 @@ func kinds(t testing.TB) (clip, announcement, photo draft) {
 	still := m.still[len(stillsDir) : len(m.still)-len(".webp")]
 	told := map[string]any{"nonce": "5b0c1f4e9a6d43f7a2c8e1b07d95f36a", "slot": "DOC_FRONT", "sha256": sumOf([]byte(photoBytes)), "size": len(photoBytes)}
 	body := maps.Clone(told)
-	maps.Copy(body, map[string]any{"kind": kindPhoto, "mime": "image/jpeg", "width": 4000, "height": 3000, "still": still,
+	maps.Copy(body, map[string]any{"kind": kindPhoto, "mime": "image/jpeg", "width": 64, "height": 48, "still": still,
 		"frame_sha256": sumOf(key), "frame_width": 32, "frame_height": 32, "rtp": line.RTP, "recording": "seller-1", "frame": line.N})
 	return draft{captureType, map[string]any{"kind": kindClip, "slot": "DOC_FRONT", "recording": "seller-1", "frame": 1, "last": line.N,
 			"frame_sha256": first, "last_sha256": sumOf(key), "rtp": 0, "last_rtp": line.RTP}},
@@ -27,14 +41,11 @@ func kinds(t testing.TB) (clip, announcement, photo draft) {
 // sealedWith gives a bundle with more entries, and with the photo if with says so.
 func sealedWith(t testing.TB, with bool, more ...draft) (memBag, *Keys) {
 	t.Helper()
-	m, keys, store := newMaterial(t, more...), testKeys(t), testVault(t)
+	m := newMaterial(t, more...)
 	if with {
 		m.src.Photos = []File{bytesFile(sumOf([]byte(photoBytes))+".jpg", []byte(photoBytes))}
 	}
-	if _, err := WriteBundle(t.Context(), store, Prefix(testRoom), keys, m.src); err != nil {
-		t.Fatal(err)
-	}
-	return readBag(t, storeBag{store, Prefix(testRoom)}), keys
+	return sealed(t, m)
 }
 
 func TestVerifyClipsAndPhotos(t *testing.T) {

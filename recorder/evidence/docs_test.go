@@ -35,19 +35,19 @@ func TestDocumentedCommands(t *testing.T) {
 		tool(t, name)
 	}
 	script := commands(t)
-	whole, keys := packed(t)
-	run := func(z []byte) (string, error) {
+	run := func(z []byte, key string) (string, error) {
 		dir := t.TempDir()
 		if err := os.WriteFile(filepath.Join(dir, testRoom+".zip"), z, 0o600); err != nil {
 			t.Fatal(err)
 		}
 		cmd := exec.Command(bash, "-c", script)
 		cmd.Dir = dir
-		cmd.Env = append(os.Environ(), "ROOM="+testRoom, "KEY="+keys.Public())
+		cmd.Env = append(os.Environ(), "ROOM="+testRoom, "KEY="+key)
 		out, err := cmd.CombinedOutput()
 		return string(out), err
 	}
-	out, err := run(whole)
+	whole := exampleZip(t)
+	out, err := run(whole, exampleRing(t)[0].Key)
 	if err != nil {
 		t.Fatalf("%v\n%s", err, out)
 	}
@@ -56,10 +56,7 @@ func TestDocumentedCommands(t *testing.T) {
 			t.Errorf("output lacks %q:\n%s", want, out)
 		}
 	}
-	bag := memBag{}
-	for _, m := range members(t, whole) {
-		bag[strings.TrimPrefix(m.name, testRoom+"/")] = m.content
-	}
+	bag, keys := exampleBag(t), testKeys(t)
 	// Digests and signature are right again, so the later steps have to find it.
 	index := "data/frames/seller-1.jsonl"
 	for what, test := range map[string]struct {
@@ -71,7 +68,7 @@ func TestDocumentedCommands(t *testing.T) {
 		"personal value": {bag.swapped(t, privateFile, "X123", "X124"), "chain ends at", "FACE is"},
 		"frame number":   {bag.swapped(t, index, `{"n":5,"track":"video"`, `{"n":4,"track":"video"`), "chain ends at", "FACE is"},
 	} {
-		out, err := run(test.bag.resealed(t, keys).packedElsewhere(t))
+		out, err := run(test.bag.resealed(t, keys).packedElsewhere(t), keys.Public())
 		if err == nil || !strings.Contains(out, test.passed) || strings.Contains(out, test.notAfter) {
 			t.Errorf("%s changed and signed: %v\n%s", what, err, out)
 		}

@@ -7,6 +7,8 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"errors"
+	"image"
+	"image/png"
 	"io"
 	"os"
 	"path/filepath"
@@ -27,6 +29,7 @@ const testRoom = "R-7Q2M4T1A"
 // libvpx, put into a recording with some audio, one of them captured.
 type material struct {
 	src     Source
+	signer  *Keys  // of checkpoints
 	still   string // path of the still in the bundle
 	private []ledger.Private
 }
@@ -40,14 +43,20 @@ const planAt = 1
 // changedMaterial makes it of entries that change has changed.
 func changedMaterial(t testing.TB, change func([]draft), more ...draft) material {
 	t.Helper()
+	return signedMaterial(t, nil, change, more...)
+}
+
+// signedMaterial makes it with a key that signs its checkpoints.
+func signedMaterial(t testing.TB, signer *Keys, change func([]draft), more ...draft) material {
+	t.Helper()
 	video, index, stillLine, key := testRecording(t)
 	still, width, height, err := webp.Wrap(key)
 	if err != nil {
 		t.Fatal(err)
 	}
-	document := []byte("\x89PNG\r\n\x1a\nnot decoded by a verifier")
+	document := smallPNG(t)
 	profile, card, seed, nonce, drawn := testPlan(t)
-	m := material{still: stillsDir + sumOf(still) + ".webp"}
+	m := material{signer: signer, still: stillsDir + sumOf(still) + ".webp"}
 	m.src = Source{
 		Room:    map[string]any{"room": testRoom, "recordings": []any{map[string]any{"id": "seller-1"}}},
 		Profile: json.RawMessage(profile.Text()), Plan: planJSON{card.Text(), drawn.Steps},
@@ -77,6 +86,16 @@ func changedMaterial(t testing.TB, change func([]draft), more ...draft) material
 	m.src.Entries = chain(t, &m, drafts...)
 	m.src.Privates = m.private
 	return m
+}
+
+// smallPNG is the document that was filed; a verifier doesn't decode it.
+func smallPNG(t testing.TB) []byte {
+	t.Helper()
+	var b bytes.Buffer
+	if err := png.Encode(&b, image.NewGray(image.Rect(0, 0, 40, 25))); err != nil {
+		t.Fatal(err)
+	}
+	return b.Bytes()
 }
 
 // testPlan draws the room's plan.
@@ -109,7 +128,7 @@ type draft struct {
 }
 
 // chain makes ledger entries of drafts. Personal fields are replaced by
-// commitments.
+// commitments; a checkpoint signs the head before it.
 func chain(t testing.TB, m *material, drafts ...draft) []ledger.Entry {
 	t.Helper()
 	commit := func(value any) string {
@@ -123,6 +142,9 @@ func chain(t testing.TB, m *material, drafts ...draft) []ledger.Entry {
 	var head ledger.Head
 	var entries []ledger.Entry
 	for i, d := range drafts {
+		if d.typ == ledger.TypeCheckpoint {
+			d.body = map[string]any{"seq": head.Seq, "hash": head.Hash, "signature": m.signer.SignHead(head.Text(testRoom, "record"))}
+		}
 		for _, field := range personalFields[d.typ] {
 			switch value := d.body[field].(type) {
 			case nil:
@@ -230,19 +252,30 @@ func vaultOver(t testing.TB, store objects.Store, dir string) *vault.Vault {
 	return v
 }
 
-// sealedBag writes a bundle and gives its files in memory.
+// sealedBag gives a bundle's files in memory.
 func sealedBag(t testing.TB) (memBag, *Keys) {
 	t.Helper()
 	return sealed(t, newMaterial(t))
 }
 
+// sealed gives the files that WriteBundle would write; no disk has to keep them.
 func sealed(t testing.TB, m material) (memBag, *Keys) {
 	t.Helper()
-	store, keys := testVault(t), testKeys(t)
-	if _, err := WriteBundle(t.Context(), store, Prefix(testRoom), keys, m.src); err != nil {
+	files, err := m.src.files(testRoom)
+	if err != nil {
 		t.Fatal(err)
 	}
-	return readBag(t, storeBag{store, Prefix(testRoom)}), keys
+	bag, keys := memBag{bagFile: []byte(bagText)}, testKeys(t)
+	for name, open := range files {
+		f, err := open(t.Context())
+		if err == nil {
+			bag[name], err = io.ReadAll(f)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	return bag.resealed(t, keys), keys
 }
 
 func readBag(t testing.TB, b bag) memBag {

@@ -2,6 +2,8 @@ package evidence
 
 import (
 	"bytes"
+	"crypto/ed25519"
+	"encoding/base64"
 	"errors"
 	"fmt"
 	"time"
@@ -76,6 +78,21 @@ func parseSignature(text []byte, form string) (sealSignature, error) {
 	}
 	s.At = time.Unix(seconds, 0).UTC()
 	return s, nil
+}
+
+// saysSo tells whether a signature's trusted comment is as the key of that id
+// signed it, whatever it is over; with an unknown key it is taken for true.
+func (ring keyring) saysSo(id string, signature []byte) bool {
+	key, found := ring.find(id)
+	if !found {
+		return true
+	}
+	var raw minisign.Signature
+	public, err := base64.StdEncoding.DecodeString(key.Key) // 2 bytes of algorithm, 8 of id, the key
+	if err = errors.Join(err, raw.UnmarshalText(signature)); err != nil || len(public) != 10+ed25519.PublicKeySize {
+		return false
+	}
+	return ed25519.Verify(public[10:], append(raw.Signature[:], raw.TrustedComment...), raw.CommentSignature[:])
 }
 
 // verifySignature verifies a signature over text with the public key "RW…".

@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"io"
+	"sync"
 )
 
 // Until gives r's bytes as long as ctx lasts, then ctx's cause.
@@ -22,9 +23,13 @@ func (c contextReader) Read(p []byte) (int, error) {
 	return c.r.Read(p)
 }
 
+// buffers are what Digest reads into: as large as a disk likes to be read.
+var buffers = sync.Pool{New: func() any { return new([256 << 10]byte) }}
+
 // Digest reads r to its end and gives the hex SHA-256 and the length.
 func Digest(r io.Reader) (digest string, size int64, err error) {
-	h := sha256.New()
-	size, err = io.Copy(h, r)
+	h, buffer := sha256.New(), buffers.Get().(*[256 << 10]byte)
+	defer buffers.Put(buffer)
+	size, err = io.CopyBuffer(h, struct{ io.Reader }{r}, buffer[:]) // without r's WriteTo, which has a buffer of its own
 	return hex.EncodeToString(h.Sum(nil)), size, err
 }
