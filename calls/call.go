@@ -58,6 +58,8 @@ type Call struct {
 	stale     bool      // the store may know more than room
 	unstored  int       // changes kept here and not yet stored, as shown last
 	locked    string    // what locked a pass at the last tick
+
+	counted string // the state that the metrics have this call in
 }
 
 // event is anything that comes into a call.
@@ -114,7 +116,9 @@ func (c *Call) run(ctx context.Context) {
 		c.interrupt(ctx, c.lostCause())
 	}
 	c.startSeal(ctx)
+	defer c.count("")
 	for {
+		c.count(c.room.State)
 		select {
 		case e := <-c.inbox:
 			e.apply(ctx, c)
@@ -130,6 +134,12 @@ func (c *Call) run(ctx context.Context) {
 			return
 		}
 	}
+}
+
+// count has the metrics know the call in a state, or no more.
+func (c *Call) count(state string) {
+	c.house.cfg.Metrics.state(c.counted, state)
+	c.counted = state
 }
 
 // idle reports that nobody is here and nothing runs.

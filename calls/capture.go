@@ -29,7 +29,7 @@ func (c *Call) onCapture(seat *Seat, id, slot string) error {
 		if err == nil {
 			still.quality = qualityOf(slot, still.frame.Data)
 		}
-		return captured{seat, id, slot, rec.ID(), still, parts.keep(ctx, err)}
+		return captured{seat, id, slot, rec.ID(), still, after, parts.keep(ctx, err)}
 	})
 	return nil
 }
@@ -112,11 +112,13 @@ type captured struct {
 	id, slot  string
 	recording string
 	still     still
+	asked     time.Time
 	err       error
 }
 
 func (e captured) apply(ctx context.Context, c *Call) {
 	if e.err != nil {
+		c.house.cfg.Metrics.captured(e.asked, e.err)
 		c.log.Warn("no capture", "slot", e.slot, "err", e.err)
 		e.seat.refuse(e.id, e.err)
 		return
@@ -127,6 +129,7 @@ func (e captured) apply(ctx context.Context, c *Call) {
 		Width: e.still.width, Height: e.still.height, RTP: f.RTP, At: f.At.UTC(),
 		Recording: e.recording, Frame: f.N, Quality: e.still.quality,
 	}})
+	c.house.cfg.Metrics.captured(e.asked, err)
 	if err != nil {
 		e.seat.refuse(e.id, err)
 		return

@@ -1,6 +1,8 @@
 package calls
 
 import (
+	"time"
+
 	"github.com/prometheus/client_golang/prometheus"
 
 	"verifycall/calls/protocol"
@@ -12,6 +14,10 @@ type Metrics struct {
 	fps, kbps, loss, rtt, jitter, coverage *prometheus.HistogramVec // role, kind
 	frozen                                 *prometheus.CounterVec   // seconds; role
 	failing                                prometheus.Counter
+
+	calls    *prometheus.GaugeVec     // state
+	joins    *prometheus.HistogramVec // seconds; role
+	captures *prometheus.HistogramVec // seconds; outcome
 }
 
 // NewMetrics makes the metrics and registers them.
@@ -31,8 +37,38 @@ func NewMetrics(reg prometheus.Registerer) *Metrics {
 		failing: prometheus.NewCounter(prometheus.CounterOpts{
 			Name: "verifycall_recordings_failing_total", Help: "Recordings that began to lose frames to the disk."}),
 	}
-	reg.MustRegister(m.fps, m.kbps, m.loss, m.rtt, m.jitter, m.coverage, m.frozen, m.failing)
+	m.calls = prometheus.NewGaugeVec(prometheus.GaugeOpts{
+		Name: "verifycall_calls", Help: "Calls on this node by the state of their room."}, []string{"state"})
+	m.joins = prometheus.NewHistogramVec(prometheus.HistogramOpts{
+		Name: "verifycall_join_seconds", Help: "Time from a participant's offer until its media are connected (ICE and DTLS).",
+		Buckets: []float64{.02, .05, .1, .2, .5, 1, 2, 5, 10}}, []string{"role"})
+	m.captures = prometheus.NewHistogramVec(prometheus.HistogramOpts{
+		Name: "verifycall_capture_seconds", Help: "Time from a capture's request until its picture is stored and in the ledger, or is given up.",
+		Buckets: []float64{.05, .1, .2, .5, 1, 2, 3, 5, 10, 15}}, []string{"outcome"})
+	reg.MustRegister(m.fps, m.kbps, m.loss, m.rtt, m.jitter, m.coverage, m.frozen, m.failing, m.calls, m.joins, m.captures)
 	return m
+}
+
+// state moves a call from one state to another in the gauge; empty is none.
+func (m *Metrics) state(from, to string) {
+	if from == to {
+		return
+	}
+	if from != "" {
+		m.calls.WithLabelValues(from).Dec()
+	}
+	if to != "" {
+		m.calls.WithLabelValues(to).Inc()
+	}
+}
+
+// captured counts a capture that was asked for at a moment.
+func (m *Metrics) captured(asked time.Time, err error) {
+	outcome := "taken"
+	if err != nil {
+		outcome = "given_up"
+	}
+	m.captures.WithLabelValues(outcome).Observe(time.Since(asked).Seconds())
 }
 
 func (m *Metrics) observe(t protocol.TrackHealth) {

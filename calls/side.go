@@ -53,6 +53,7 @@ type side struct {
 	generation  int // of the transport; events of older ones are dropped
 	connected   bool
 	mediaLost   time.Time // when a connected transport was lost
+	offered     time.Time // when the transport was asked for
 	connectedAt time.Time // when the transport first was up
 	measured    bool      // uplink is of this transport
 	uplink      int       // kbit/s, of this transport or the one before; 0 while unmeasured

@@ -45,7 +45,7 @@ func (c *Call) onOffer(ctx context.Context, s *side, msg *protocol.Offer) (proto
 	if s.uplink > 0 {
 		t.StartAt(startKbps(s.uplink))
 	}
-	s.transport, s.connectedAt, s.measured = t, noTime, false
+	s.transport, s.offered, s.connectedAt, s.measured = t, time.Now(), noTime, false
 	ctx, cancel := context.WithTimeout(ctx, answerTime)
 	defer cancel()
 	answer, err := t.Answer(ctx, msg.SDP)
@@ -117,6 +117,7 @@ func (m mediaEvent) apply(ctx context.Context, c *Call) {
 		s.connected, s.mediaLost, c.dirty = true, noTime, true
 		if s.connectedAt.IsZero() {
 			s.connectedAt = time.Now()
+			c.house.cfg.Metrics.joins.WithLabelValues(string(s.role)).Observe(s.connectedAt.Sub(s.offered).Seconds())
 		}
 		c.log.Info("media connected", "role", s.role)
 		c.resume(ctx)

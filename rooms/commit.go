@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/redis/go-redis/v9"
 
@@ -77,7 +78,8 @@ type Move struct {
 // was written; the same commit may be sent again), ErrAway without ErrUnknown
 // (it was not sent), others say that nothing was
 // changed and sending again won't help.
-func (s *Store) Commit(ctx context.Context, changes ...Change) error {
+func (s *Store) Commit(ctx context.Context, changes ...Change) (err error) {
+	defer func(began time.Time) { s.metrics.committed(began, err) }(time.Now())
 	last, err := lastEntry(changes)
 	if err != nil {
 		return err

@@ -92,7 +92,7 @@ func pause(ctx context.Context, attempt int) error {
 // advance takes a room one command further, in memory and in Redis. After an
 // error r is spoilt.
 func (s *Store) advance(ctx context.Context, r *Room, actor string, c Command, guards []Guard) error {
-	was := r.holds()
+	was, state := r.holds(), r.State
 	change, err := s.decided(r, actor, c)
 	if err != nil || !change.writes() {
 		return err
@@ -109,6 +109,7 @@ func (s *Store) advance(ctx context.Context, r *Room, actor string, c Command, g
 	if s.witness != nil {
 		s.witness.wrote(r, change)
 	}
+	s.metrics.moved(r, state)
 	return nil
 }
 

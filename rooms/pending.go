@@ -111,6 +111,19 @@ func (s *Store) Pending(room string) int {
 	return 0
 }
 
+// Kept says how many changes of all rooms are kept here and not yet stored.
+func (s *Store) Kept() (count int) {
+	if s.pending == nil {
+		return 0
+	}
+	s.pending.mu.Lock()
+	defer s.pending.mu.Unlock()
+	for _, q := range s.pending.rooms {
+		count += len(q.commits)
+	}
+	return count
+}
+
 // DoLive is Do for the node that holds the room's Lease and has the room as it
 // was last: while Redis is away the change is kept in this node's folder, synced,
 // and counts. It is committed in order when Redis is back; where another node has

@@ -63,6 +63,8 @@ type Store struct {
 	tasks     sync.WaitGroup
 	shelf     shelf
 	booking   chan struct{} // capacity 1: the right to decide a booking
+
+	metrics *Metrics // nil: nobody reads them
 }
 
 // Options say where a Store keeps its things.
@@ -82,6 +84,8 @@ type Options struct {
 	Mirror Mirror
 	Log    *slog.Logger
 	Keys   Keys // of personal values; needed
+
+	Metrics *Metrics // nil: nobody reads them
 }
 
 // Open connects to Redis, or starts the embedded one and replays its journal.
@@ -92,7 +96,7 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 		return nil, errors.New("rooms: Keys are needed")
 	}
 	s := &Store{log: o.Log, keys: o.Keys, now: time.Now, replicas: o.Replicas, hiddenKey: hiddenKeyOf(o.Signer),
-		booking: make(chan struct{}, 1)}
+		booking: make(chan struct{}, 1), metrics: o.Metrics}
 	if s.log == nil {
 		s.log = slog.New(slog.DiscardHandler)
 	}

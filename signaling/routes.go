@@ -24,6 +24,7 @@ func (s *Server) routes() {
 	}
 	s.handle("GET /assets/{name}", s.asset)
 	s.handle("GET /healthz", s.health)
+	s.handle("GET /readyz", s.ready)
 	s.handle("GET /.well-known/verifycall-keys.json", s.wellKnownKeys)
 	s.handle("/", func(http.ResponseWriter, *http.Request) error {
 		return protocol.Faultf(protocol.CodeNotFound, "There is no such page.")
@@ -157,11 +158,21 @@ func writeJSON(w http.ResponseWriter, status int, v any) error {
 	return nil
 }
 
-func (s *Server) health(w http.ResponseWriter, r *http.Request) error {
+// health says that the process serves. Redis away is no reason to end it: live
+// calls go on.
+func (s *Server) health(w http.ResponseWriter, _ *http.Request) error {
+	return writeJSON(w, http.StatusOK, map[string]any{"status": "ok", "calls": s.cfg.House.Live()})
+}
+
+// ready says whether new work may be sent here.
+func (s *Server) ready(w http.ResponseWriter, r *http.Request) error {
+	if s.cfg.House.Draining() {
+		return protocol.Faultf(protocol.CodeUnavailable, "This node takes no new calls.")
+	}
 	if err := s.storeAnswers(r.Context()); err != nil {
 		return &protocol.Fault{Code: protocol.CodeUnavailable, Message: "The store of rooms does not answer.", Err: err}
 	}
-	return writeJSON(w, http.StatusOK, map[string]any{"status": "ok", "calls": s.cfg.House.Live()})
+	return writeJSON(w, http.StatusOK, map[string]any{"status": "ready"})
 }
 
 func (s *Server) wellKnownKeys(w http.ResponseWriter, _ *http.Request) error {

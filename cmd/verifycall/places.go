@@ -7,6 +7,8 @@ import (
 	"log/slog"
 	"path/filepath"
 
+	"github.com/prometheus/client_golang/prometheus"
+
 	"verifycall/recorder/evidence"
 	"verifycall/recorder/evidence/objects"
 	"verifycall/recorder/evidence/vault"
@@ -48,6 +50,8 @@ type places struct {
 	store closingStore
 	vault *vault.Vault
 	rooms *rooms.Store
+
+	registry prometheus.Registerer // of the metrics; nil: nobody reads them
 }
 
 // open opens all; what was opened before a fault is to be closed too.
@@ -55,11 +59,19 @@ func (p *places) open(ctx context.Context, c settings, log *slog.Logger) (err er
 	if p.keys, err = evidence.LoadOrCreateKeys(c.Keys); err != nil {
 		return err
 	}
-	if p.store, p.vault, err = openVault(ctx, c, log); err != nil {
+	if p.store, err = openStore(ctx, c.Store); err != nil {
+		return err
+	}
+	var counted *rooms.Metrics
+	if p.registry != nil {
+		counted, p.store = rooms.NewMetrics(p.registry), timed(p.store, p.registry)
+	}
+	if p.vault, err = vault.Open(p.store, c.Keys, c.recovery()...); err != nil {
 		return err
 	}
 	store, err := rooms.Open(ctx, rooms.Options{URL: c.Redis, Dir: roomsFolder(c.Data), Replicas: c.Replicas, Kept: filepath.Join(c.Data, "kept"),
-		Signer: p.keys, Mirror: mirror{p.store}, Keys: p.vault, Log: log})
+		Signer: p.keys, Mirror: mirror{p.store}, Keys: p.vault, Log: log,
+		Metrics: counted})
 	if err != nil {
 		return err
 	}

@@ -122,6 +122,7 @@ type node struct {
 
 func (n *node) open(ctx context.Context) (err error) {
 	c := n.cfg
+	n.places.registry = n.registry
 	if err := n.places.open(ctx, c, n.log); err != nil {
 		return err
 	}
@@ -169,6 +170,7 @@ func (n *node) listen() (err error) {
 	if err := n.media.Register(n.registry); err != nil {
 		return err
 	}
+	n.registerGauges()
 	if err := n.openPost(); err != nil {
 		return err
 	}

@@ -54,14 +54,7 @@ func startDemo(t *testing.T, dir string) *demo {
 // startServer starts one without a demo, which prints nothing.
 func startServer(t *testing.T, dir string) *demo {
 	t.Helper()
-	free, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	address := free.Addr().String()
-	if err := free.Close(); err != nil {
-		t.Fatal(err)
-	}
+	address := freeAddress(t)
 	d, _ := launch(t, dir, "--listen", address)
 	d.base = "http://" + address
 	for { // ends with the test's time
@@ -78,11 +71,24 @@ func startServer(t *testing.T, dir string) *demo {
 	}
 }
 
+// freeAddress is one that nobody listens on.
+func freeAddress(t *testing.T) string {
+	t.Helper()
+	free, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := free.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return free.Addr().String()
+}
+
 // launch serves with these flags, on free ports. It gives what serve prints.
 func launch(t *testing.T, dir string, args ...string) (*demo, io.Reader) {
 	t.Helper()
-	c, err := parseSettings(append(args, "--media-listen", "127.0.0.1:0", "--ops-listen", "127.0.0.1:0",
-		"--data", filepath.Join(dir, "data")), noEnv, io.Discard)
+	c, err := parseSettings(append([]string{"--media-listen", "127.0.0.1:0", "--ops-listen", "127.0.0.1:0",
+		"--data", filepath.Join(dir, "data")}, args...), noEnv, io.Discard)
 	if err != nil {
 		t.Fatal(err)
 	}
