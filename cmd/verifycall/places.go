@@ -3,9 +3,11 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"log/slog"
 	"path/filepath"
+	"strings"
 
 	"github.com/prometheus/client_golang/prometheus"
 
@@ -21,8 +23,18 @@ type closingStore interface {
 	io.Closer
 }
 
+// s3Scheme begins the URL of a store in S3.
+const s3Scheme = "s3://"
+
 // openStore opens the store that a URL names.
-func openStore(_ context.Context, url string) (closingStore, error) {
+func openStore(ctx context.Context, url string) (closingStore, error) {
+	if strings.HasPrefix(url, s3Scheme) {
+		place, err := objects.ParseS3(url)
+		if err != nil {
+			return nil, fmt.Errorf("store: %w", err)
+		}
+		return objects.OpenS3(ctx, place)
+	}
 	folder, err := storeFolder(url)
 	if err != nil {
 		return nil, err

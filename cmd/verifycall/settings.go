@@ -17,6 +17,7 @@ import (
 
 	"verifycall/media"
 	"verifycall/nodes"
+	"verifycall/recorder/evidence/objects"
 	"verifycall/rooms"
 )
 
@@ -101,7 +102,7 @@ func (c *settings) flags() *flag.FlagSet {
 func (c *settings) bindPlaces(f *flag.FlagSet) {
 	f.StringVar(&c.Keys, "keys", "", "`folder` of the signing and wrapping keys, made on first start (default keys in --data)")
 	f.StringVar(&c.Recovery, "recovery", "", "`age1…` recipients of the offline recovery that open everything too, separated by commas")
-	f.StringVar(&c.Store, "store", "", "`folder` or file:// URL of the evidence (default store in --data)")
+	f.StringVar(&c.Store, "store", "", "`folder`, file:// URL or s3://BUCKET/PREFIX?endpoint=https://HOST of the evidence (default store in --data)")
 }
 
 // parseSettings reads flags and environment. The error names every fault at
@@ -260,7 +261,12 @@ func commaList(text string) []string {
 }
 
 func (c *settings) checkStores() error {
-	_, err := storeFolder(c.Store)
+	var err error
+	if strings.HasPrefix(c.Store, s3Scheme) {
+		_, err = objects.ParseS3(c.Store)
+	} else {
+		_, err = storeFolder(c.Store)
+	}
 	if err != nil {
 		err = fmt.Errorf("--store: %w", err)
 	}

@@ -34,7 +34,7 @@ func TestSettings(t *testing.T) {
 		"half of tls":          {[]string{"--tls-cert", cert}, []string{"--tls-cert and --tls-key"}},
 		"no certificate there": {[]string{"--tls-cert", cert, "--tls-key", cert}, []string{"--tls-cert and --tls-key", "none.pem"}},
 		"redis":                {[]string{"--redis", "localhost:6379"}, []string{"--redis"}},
-		"store":                {[]string{"--store", "s3://bucket"}, []string{"--store"}},
+		"store":                {[]string{"--store", "s3://key:secret@bucket"}, []string{"--store"}},
 		"stop time":            {[]string{"--stop-timeout", "banana"}, []string{"-stop-timeout"}},
 		"too long":             {[]string{"--stop-timeout", "2h"}, []string{"-stop-timeout"}},
 		"nobody let in":        {[]string{"--conns-per-ip", "0"}, []string{"-conns-per-ip"}},

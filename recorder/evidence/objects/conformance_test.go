@@ -10,6 +10,7 @@ import (
 	"sync"
 	"testing"
 	"testing/iotest"
+	"time"
 
 	"verifycall/recorder/evidence/objects"
 )
@@ -30,6 +31,7 @@ func testStore(t *testing.T, open func(t *testing.T) objects.Store) {
 		{"list", list},
 		{"delete", remove},
 		{"concurrent puts of one name", concurrentPuts},
+		{"locks", locks},
 	} {
 		t.Run(test.name, func(t *testing.T) { test.run(t, open(t)) })
 	}
@@ -231,4 +233,50 @@ func concurrentPuts(t *testing.T, s objects.Store) {
 	if got := get(t, s, "deep/er/x"); got != string(content(won[0])) {
 		t.Errorf("object isn't what writer %d put", won[0])
 	}
+}
+
+// locks: what is locked or held can't be deleted, and stays readable; a lock isn't
+// shortened. Stores without locks aren't tested.
+func locks(t *testing.T, s objects.Store) {
+	l, can := s.(objects.Locker)
+	if !can {
+		t.Skip("no locks here")
+	}
+	for _, name := range []string{"long", "short", "held", "free"} {
+		put(t, s, name, name)
+	}
+	short := time.Now().Add(2 * time.Second)
+	do := func(err error) {
+		t.Helper()
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	do(l.Lock(t.Context(), "short", short))
+	do(l.Lock(t.Context(), "short", short.Add(-time.Minute))) // no shorter
+	do(l.Hold(t.Context(), "held", true))
+	do(l.Hold(t.Context(), "held", true))
+	for _, name := range []string{"short", "held"} {
+		if err := s.Delete(t.Context(), name); !errors.Is(err, objects.ErrLocked) {
+			t.Errorf("Delete of %s: %v, want ErrLocked", name, err)
+		}
+		if got := get(t, s, name); got != name {
+			t.Errorf("%s reads %q after that", name, got)
+		}
+	}
+	do(s.Delete(t.Context(), "free"))
+	do(l.Hold(t.Context(), "held", false))
+	do(s.Delete(t.Context(), "held"))
+	for errors.Is(s.Delete(t.Context(), "short"), objects.ErrLocked) { // until its time is over, however long that takes
+		time.Sleep(50 * time.Millisecond)
+	}
+	if _, err := s.Stat(t.Context(), "short"); !errors.Is(err, objects.ErrNotFound) || time.Now().Before(short) {
+		t.Errorf("short is deleted at %v: %v", time.Now(), err)
+	}
+	if err := l.Lock(t.Context(), "nothing", short); !errors.Is(err, objects.ErrNotFound) {
+		t.Errorf("Lock of nothing: %v, want ErrNotFound", err)
+	}
+	put(t, s, "held", "another") // a lock doesn't outlive its object
+	do(s.Delete(t.Context(), "held"))
+	do(s.Delete(t.Context(), "long"))
 }

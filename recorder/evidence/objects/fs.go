@@ -13,6 +13,7 @@ import (
 	"path"
 	"slices"
 	"strings"
+	"sync"
 	"syscall"
 	"time"
 )
@@ -29,7 +30,8 @@ const tempLife = 24 * time.Hour
 // made read-only and then linked to its name, which fails if the name is taken;
 // so an object is whole or absent, also after a power cut.
 type FS struct {
-	root *os.Root
+	root    *os.Root
+	locking sync.Mutex // a lock is read and written by one at a time
 }
 
 // OpenFS opens the folder dir as a store and makes it if it is missing.
@@ -81,7 +83,7 @@ func (s *FS) Put(ctx context.Context, name string, r io.Reader) (Object, error) 
 	if err := CheckName(name); err != nil {
 		return Object{}, err
 	}
-	temp := path.Join(tempDir, rand.Text())
+	temp := s.newTemp()
 	object, err := s.writeTemp(ctx, temp, r)
 	object.Name = name
 	if err == nil {
@@ -95,6 +97,8 @@ func (s *FS) Put(ctx context.Context, name string, r io.Reader) (Object, error) 
 	}
 	return object, nil
 }
+
+func (s *FS) newTemp() string { return path.Join(tempDir, rand.Text()) }
 
 // writeTemp writes r to the new file temp and syncs it.
 func (s *FS) writeTemp(ctx context.Context, temp string, r io.Reader) (Object, error) {
@@ -127,12 +131,17 @@ func (s *FS) publish(ctx context.Context, temp string, object Object) error {
 	}
 	err := s.root.Link(temp, object.Name)
 	if errors.Is(err, fs.ErrExist) {
-		err = s.same(ctx, object)
+		err = same(ctx, s, object)
 	}
 	if err != nil {
 		return err
 	}
-	for dir := path.Dir(object.Name); ; dir = path.Dir(dir) {
+	return s.syncUp(path.Dir(object.Name))
+}
+
+// syncUp syncs a folder and those above it.
+func (s *FS) syncUp(dir string) error {
+	for ; ; dir = path.Dir(dir) {
 		if err := s.syncDir(dir); err != nil {
 			return err
 		}
@@ -140,26 +149,6 @@ func (s *FS) publish(ctx context.Context, temp string, object Object) error {
 			return nil
 		}
 	}
-}
-
-// same is ErrExists unless the object stored under want.Name has want's bytes.
-func (s *FS) same(ctx context.Context, want Object) error {
-	f, have, err := s.Open(ctx, want.Name)
-	if err != nil {
-		return fmt.Errorf("%w: %w", ErrExists, err)
-	}
-	defer f.Close()
-	if have.Size != want.Size {
-		return ErrExists
-	}
-	digest, _, err := Digest(Until(ctx, f))
-	if err != nil {
-		return err
-	}
-	if digest != want.SHA256 {
-		return ErrExists
-	}
-	return nil
 }
 
 func (s *FS) syncDir(name string) error {
@@ -232,7 +221,19 @@ func (s *FS) Delete(ctx context.Context, name string) error {
 	if _, err := s.Stat(ctx, name); err != nil {
 		return err
 	}
-	if err := s.root.Remove(name); err != nil {
+	s.locking.Lock()
+	defer s.locking.Unlock()
+	lock, err := s.lockOf(name)
+	if err == nil && lock.holds(time.Now()) {
+		err = ErrLocked
+	}
+	if err == nil {
+		err = s.root.Remove(name)
+	}
+	if err == nil {
+		err = s.unlock(name)
+	}
+	if err != nil {
 		return storeError("delete", name, err)
 	}
 	return s.syncDir(path.Dir(name))

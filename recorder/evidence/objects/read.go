@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"fmt"
 	"io"
 	"sync"
 )
@@ -32,4 +33,24 @@ func Digest(r io.Reader) (digest string, size int64, err error) {
 	defer buffers.Put(buffer)
 	size, err = io.CopyBuffer(h, struct{ io.Reader }{r}, buffer[:]) // without r's WriteTo, which has a buffer of its own
 	return hex.EncodeToString(h.Sum(nil)), size, err
+}
+
+// same is ErrExists unless the object stored under want.Name has want's bytes.
+func same(ctx context.Context, s Store, want Object) error {
+	f, have, err := s.Open(ctx, want.Name)
+	if err != nil {
+		return fmt.Errorf("%w: %w", ErrExists, err)
+	}
+	defer f.Close()
+	if have.Size != want.Size {
+		return ErrExists
+	}
+	digest, _, err := Digest(Until(ctx, f))
+	if err != nil {
+		return err
+	}
+	if digest != want.SHA256 {
+		return ErrExists
+	}
+	return nil
 }
