@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"strings"
 
+	"verifycall/access"
 	"verifycall/calls/protocol"
 	"verifycall/media"
 	"verifycall/rooms"
@@ -20,6 +21,9 @@ func Fault(err error) *protocol.Fault {
 	var damaged *rooms.DamagedError
 	of := func(code protocol.Code, message string) *protocol.Fault {
 		return &protocol.Fault{Code: code, Message: message, Err: err}
+	}
+	if refused := access.Refused(err); refused != nil {
+		return refusal(refused)
 	}
 	switch {
 	case errors.As(err, &f):
@@ -48,6 +52,24 @@ func Fault(err error) *protocol.Fault {
 		return of(protocol.CodeUnavailable, "The server could not store that. Try again.")
 	}
 	return of(protocol.CodeInternal, "Something went wrong on our side. Try again.")
+}
+
+// refusal says in plain words what the table of access refuses.
+func refusal(r *access.Refusal) *protocol.Fault {
+	of := func(code protocol.Code, message string) *protocol.Fault {
+		return &protocol.Fault{Code: code, Message: message, Err: r}
+	}
+	switch r.Why {
+	case access.WhySignIn:
+		return of(protocol.CodeUnauthorized, "You are not signed in here.")
+	case access.WhyHidden:
+		return of(protocol.CodeNotFound, "There is no such room, or it is not yours.")
+	case access.WhyScope:
+		return of(protocol.CodeForbidden, "This key lacks the scope "+r.Scope+".")
+	case access.WhyReason:
+		return of(protocol.CodeForbidden, "Say why: reason must be one of "+strings.Join(access.Reasons, ", ")+".")
+	}
+	return of(protocol.CodeForbidden, "Your role may not do that.")
 }
 
 // cmdName names a command in the log: its type without the package.

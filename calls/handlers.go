@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"verifycall/access"
 	"verifycall/calls/protocol"
 	"verifycall/rooms"
 )
@@ -15,30 +16,16 @@ type said struct {
 	msg  protocol.ClientMessage
 }
 
-// sellerMay lists what a seller may send; a manager may send all but Withdraw.
-func sellerMay(msg protocol.ClientMessage) bool {
-	switch msg.(type) {
-	case *protocol.Offer, *protocol.Notice, *protocol.Mute, *protocol.Chat, *protocol.End, *protocol.Withdraw, *protocol.Quality:
-		return true
+// may asks the table of access for who sits here.
+func (c *Call) may(j Join, a access.Action) error {
+	p := access.Person{Role: access.Role(j.Role), ID: j.Subject}
+	switch {
+	case j.Role == protocol.RoleSeller:
+		p.Room = j.Room
+	case j.Role == protocol.RoleManager && j.Test:
+		p.Role, p.Room = access.TestManager, j.Room
 	}
-	return sellerOnly(msg)
-}
-
-func may(role protocol.Role, msg protocol.ClientMessage) bool {
-	if role == protocol.RoleSeller {
-		return sellerMay(msg)
-	}
-	_, withdraw := msg.(*protocol.Withdraw)
-	return !withdraw && !sellerOnly(msg)
-}
-
-// sellerOnly lists what speaks for the seller's device.
-func sellerOnly(msg protocol.ClientMessage) bool {
-	switch msg.(type) {
-	case *protocol.Device, *protocol.PhotoAnnounce, *protocol.PhotoFailed:
-		return true
-	}
-	return false
+	return access.Check(p, a, access.Place{Room: c.id, Manager: c.room.Manager})
 }
 
 func (m said) apply(ctx context.Context, c *Call) {
@@ -51,9 +38,9 @@ func (m said) apply(ctx context.Context, c *Call) {
 		m.seat.refuse(m.id, protocol.Faultf(protocol.CodeConflict, "The call goes on in another tab."))
 		return
 	}
-	if !may(m.seat.join.Role, m.msg) {
+	if err := c.may(m.seat.join, access.Say(protocol.ClientName(m.msg))); err != nil {
 		c.log.Warn("message not allowed", "role", s.role)
-		m.seat.refuse(m.id, protocol.Faultf(protocol.CodeForbidden, "Only the account manager can do that."))
+		m.seat.refuse(m.id, err)
 		return
 	}
 	answer, err := c.dispatch(ctx, m, s)

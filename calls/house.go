@@ -102,6 +102,7 @@ type Join struct {
 	Room    string
 	Role    protocol.Role
 	Subject string
+	Test    bool   // a manager by a test room's link
 	Name    string // of staff; the seller's is the application's
 	Zone    string // of staff, IANA
 	Browser string

@@ -7,6 +7,7 @@ import (
 
 	"golang.org/x/time/rate"
 
+	"verifycall/access"
 	"verifycall/calls/protocol"
 	"verifycall/media"
 	"verifycall/media/relay"
@@ -42,6 +43,7 @@ type side struct {
 	role       protocol.Role
 	name, zone string
 	seat       *Seat
+	who        Join      // of the last seat
 	lost       time.Time // when the seat was lost, or the call began without one
 	tab        string    // of the last seat
 	browser    string    // of the last seat
@@ -108,8 +110,8 @@ func (j joined) apply(ctx context.Context, c *Call) {
 		return
 	}
 	seat := &Seat{call: c, join: j.join}
-	if err := c.mayJoin(j.join); err != nil {
-		j.reply <- joinReply{err: err}
+	if err := c.may(j.join, joinAction(j.join.Role)); err != nil {
+		j.reply <- joinReply{err: Fault(err)}
 		return
 	}
 	j.reply <- joinReply{seat: seat}
@@ -121,14 +123,12 @@ func (j joined) apply(ctx context.Context, c *Call) {
 	c.seatDown(ctx, s, seat)
 }
 
-func (c *Call) mayJoin(j Join) error {
-	switch {
-	case j.Role != protocol.RoleSeller && j.Role != protocol.RoleManager:
-		return protocol.Faultf(protocol.CodeForbidden, "This role has no place in a call.")
-	case j.Role == protocol.RoleManager && c.room.Manager != j.Subject:
-		return protocol.Faultf(protocol.CodeNotFound, "There is no such room among yours.")
+// joinAction is the action of sitting down on a side.
+func joinAction(role protocol.Role) access.Action {
+	if role == protocol.RoleSeller {
+		return access.SellerJoin
 	}
-	return nil
+	return access.ManagerJoin
 }
 
 // askForDevice keeps another device of the seller waiting for the manager.
@@ -162,6 +162,7 @@ func (c *Call) seatDown(ctx context.Context, s *side, seat *Seat) {
 		s.canPhoto = false
 		c.dropTransport(s)
 	}
+	s.who = seat.join
 	s.seat, s.tab, s.browser, s.lost = seat, seat.join.Tab, seat.join.Browser, time.Time{}
 	s.audioOff, s.videoOff = false, false // a page that comes back says again what is off; one reloaded has all on
 	if s == &c.manager {

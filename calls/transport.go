@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"time"
 
+	"verifycall/access"
 	"verifycall/calls/protocol"
 	"verifycall/media"
 	"verifycall/recorder"
@@ -152,7 +153,7 @@ func (c *Call) forward(s *side) {
 	}
 	for _, kind := range kinds {
 		var want *media.Receiver
-		if c.room.State == rooms.StateLive && s.transport != nil {
+		if c.room.State == rooms.StateLive && s.transport != nil && c.hears(other, s) {
 			want = s.transport.Receiver(kind)
 		}
 		if other.playing[kind] == want {
@@ -164,6 +165,12 @@ func (c *Call) forward(s *side) {
 		}
 		other.playing[kind] = want
 	}
+}
+
+// hears asks the table of access whether who sits on one side may hear and see
+// the other.
+func (c *Call) hears(listener, speaker *side) bool {
+	return c.may(speaker.who, access.SendMedia) == nil && c.may(listener.who, access.ReceiveMedia) == nil
 }
 
 // record taps what this side publishes while the call is live and the person

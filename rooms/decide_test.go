@@ -168,6 +168,7 @@ var table = map[string]struct {
 	"LogView unopened":     {always(LogView{"a1", "room"}), nil}, // possible once custody is open
 	"LogPlay unopened":     {always(LogPlay{"a1", "seller-1"}), nil},
 	"LogDownload unopened": {always(LogDownload{"a1", "bundle.zip"}), nil},
+	"LogReason unopened":   {always(LogReason{"o1", "complaint"}), nil},
 }
 
 // feature gives the first security feature of the plan.
@@ -238,7 +239,7 @@ func TestEveryCommandIsInTheTable(t *testing.T) {
 	for _, c := range []Command{CreateRoom{}, AddLink{}, Reschedule{}, Cancel{}, Expire{}, NoShow{}, GiveNotice{}, WithdrawNotice{},
 		EnterWaiting{}, LeaveWaiting{}, Admit{}, Interrupt{}, Resume{}, DrawPlan{}, ShowStep{}, FinishStep{}, TakeCapture{}, DecideCompare{}, SendChat{},
 		WriteNote{}, EndCall{}, Abort{}, GiveVerdict{}, Seal{}, Book{}, Miss{}, EndGrace{}, Remind{},
-		JoinQueue{}, StepAway{}, LeaveQueue{}, Assign{}, OpenCustody{}, LogView{}, LogPlay{}, LogDownload{}} {
+		JoinQueue{}, StepAway{}, LeaveQueue{}, Assign{}, OpenCustody{}, LogView{}, LogPlay{}, LogDownload{}, LogReason{}} {
 		if !seen[commandName(c)] {
 			t.Errorf("%T is in no row", c)
 		}

@@ -152,6 +152,9 @@ func (c Change) writes() bool {
 // take chains one draft, folds it into the room and puts all that follows into
 // the change.
 func (r *Room) take(change *Change, now time.Time, actor string, d Draft) error {
+	if err := keepsRecord(actor, d.Ledger); err != nil {
+		return err
+	}
 	chain, head := &change.Chains[0], r.Record
 	if d.Ledger == ledgerCustody {
 		chain, head = &change.Chains[1], r.Custody

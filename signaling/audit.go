@@ -12,6 +12,7 @@ import (
 	"strings"
 	"time"
 
+	"verifycall/access"
 	"verifycall/calls/protocol"
 	"verifycall/recorder/evidence"
 	"verifycall/rooms"
@@ -54,7 +55,7 @@ func (s *Server) auditMe(w http.ResponseWriter, _ *http.Request, who session) er
 	return writeJSON(w, http.StatusOK, map[string]string{"id": who.Subject, "name": who.Name, "zone": who.Zone})
 }
 
-func (s *Server) auditRooms(w http.ResponseWriter, r *http.Request, _ session) error {
+func (s *Server) auditRooms(w http.ResponseWriter, r *http.Request, who session) error {
 	query, err := listQuery(r)
 	if err != nil {
 		return err
@@ -67,7 +68,7 @@ func (s *Server) auditRooms(w http.ResponseWriter, r *http.Request, _ session) e
 	if err != nil {
 		return fmt.Errorf("list decided rooms: %w", err)
 	}
-	accounts, err := s.cfg.Rooms.ListStaff(r.Context(), string(protocol.RoleManager))
+	accounts, err := s.cfg.Rooms.ListStaff(r.Context(), string(access.Manager))
 	if err != nil {
 		return fmt.Errorf("list managers: %w", err)
 	}
@@ -79,8 +80,8 @@ func (s *Server) auditRooms(w http.ResponseWriter, r *http.Request, _ session) e
 	}
 	rows := []AuditRow{}
 	for _, room := range page.Rooms {
-		if room.Test {
-			continue
+		if room.Test || access.Check(who.person(), access.AuditView, access.Place{Room: room.ID, Manager: room.Manager}) != nil {
+			continue // a test, or a call that this account has held
 		}
 		name := orElse(names[room.Manager], room.Manager) // the id where the account is gone
 		rows = append(rows, AuditRow{rowOf(room), name, room.Decided.UTC(), room.Bundle})
@@ -88,21 +89,23 @@ func (s *Server) auditRooms(w http.ResponseWriter, r *http.Request, _ session) e
 	return writeJSON(w, http.StatusOK, map[string]any{"rooms": rows, "next": page.Next, "managers": managers})
 }
 
-// decidedRoom gives a room that an auditor may open.
-func (s *Server) decidedRoom(ctx context.Context, id string) (*rooms.Room, error) {
-	room, err := s.cfg.Rooms.Load(ctx, id)
-	if err != nil {
-		return nil, err
-	}
-	if room.Verdict == "" {
+// decided gives the room of an auditor's path, once there is a verdict. Why an
+// operator looks is logged before anything is shown.
+func (s *Server) decided(ctx context.Context, who session) (*rooms.Room, error) {
+	if who.at.Verdict == "" {
 		return nil, protocol.Faultf(protocol.CodeNotFound, "There is no decided room of this number.")
 	}
-	return room, nil
+	if who.Reason == "" || who.Role != access.Operator {
+		return who.at, nil
+	}
+	return who.at, s.looked.once(lookedInto(who, who.at)+"/for/"+who.Reason, time.Now(), func() error {
+		return s.logCustody(ctx, who.at.ID, who, rooms.LogReason{Who: who.Subject, Reason: who.Reason})
+	})
 }
 
 // auditRoom opens a room: first the view is logged, then it is shown.
 func (s *Server) auditRoom(w http.ResponseWriter, r *http.Request, who session) error {
-	room, err := s.decidedRoom(r.Context(), r.PathValue("id"))
+	room, err := s.decided(r.Context(), who)
 	if err != nil {
 		return err
 	}
@@ -182,7 +185,7 @@ func (s *Server) logCustody(ctx context.Context, id string, who session, cmd roo
 // a recording is logged, and the first look at any other file unless it has
 // opened the room, which was logged.
 func (s *Server) auditFile(w http.ResponseWriter, r *http.Request, who session) error {
-	room, err := s.decidedRoom(r.Context(), r.PathValue("id"))
+	room, err := s.decided(r.Context(), who)
 	if err != nil {
 		return err
 	}
@@ -215,8 +218,8 @@ func (s *Server) auditFile(w http.ResponseWriter, r *http.Request, who session) 
 // lookedInto names a session's looking into a room.
 func lookedInto(who session, room *rooms.Room) string { return who.Browser + "/" + room.ID }
 
-func (s *Server) auditVerify(w http.ResponseWriter, r *http.Request, _ session) error {
-	room, err := s.decidedRoom(r.Context(), r.PathValue("id"))
+func (s *Server) auditVerify(w http.ResponseWriter, r *http.Request, who session) error {
+	room, err := s.decided(r.Context(), who)
 	if err != nil {
 		return err
 	}
@@ -230,7 +233,7 @@ func (s *Server) auditVerify(w http.ResponseWriter, r *http.Request, _ session) 
 }
 
 func (s *Server) auditZip(w http.ResponseWriter, r *http.Request, who session) error {
-	room, err := s.decidedRoom(r.Context(), r.PathValue("id"))
+	room, err := s.decided(r.Context(), who)
 	if err != nil {
 		return err
 	}
@@ -239,7 +242,7 @@ func (s *Server) auditZip(w http.ResponseWriter, r *http.Request, who session) e
 
 // auditCustody sends the custody ledger as it is signed, this download included.
 func (s *Server) auditCustody(w http.ResponseWriter, r *http.Request, who session) error {
-	room, err := s.decidedRoom(r.Context(), r.PathValue("id"))
+	room, err := s.decided(r.Context(), who)
 	if err != nil {
 		return err
 	}

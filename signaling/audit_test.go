@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"verifycall/access"
 	"verifycall/calls/protocol"
 	"verifycall/recorder/evidence"
 	"verifycall/rooms"
@@ -175,7 +176,7 @@ func TestBundleDownloadsAreLogged(t *testing.T) {
 	s := openSite(t, nil)
 	id, _ := s.signedIn("manager", "jonas").makeRoom(plainRoom)
 	s.decide(id)
-	auditor, key := s.signedIn("auditor", "ruth"), s.integrator(ScopeEvidence)
+	auditor, key := s.signedIn("auditor", "ruth"), s.integrator(access.ScopeEvidence)
 	key.get("/api/v1/rooms/" + id + "/bundle.zip").refused(protocol.CodeNotFound)
 	s.seal(id)
 	for i, download := range []func() answer{

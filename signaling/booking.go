@@ -8,6 +8,7 @@ import (
 	"slices"
 	"time"
 
+	"verifycall/access"
 	"verifycall/calls/protocol"
 	"verifycall/mail/letter"
 	"verifycall/rooms"
@@ -38,28 +39,24 @@ type AppointmentView struct {
 	Mail        bool       `json:"mail"`    // an address is known, reminders go there
 }
 
-func (s *Server) bookingRoutes() map[string]handler {
-	return map[string]handler{
-		"GET /api/seller/appointment":     s.as(protocol.RoleSeller, s.sellerAppointment),
-		"GET /api/seller/slots":           s.as(protocol.RoleSeller, s.sellerSlots),
-		"POST /api/seller/appointment":    s.as(protocol.RoleSeller, s.sellerBook),
-		"GET /api/seller/appointment.ics": s.as(protocol.RoleSeller, s.sellerCalendar),
-		"POST /api/seller/cancel":         s.as(protocol.RoleSeller, s.sellerCancel),
-		"GET /api/manager/availability":   s.as(protocol.RoleManager, s.managerAvailability),
-		"POST /api/manager/availability":  s.as(protocol.RoleManager, s.managerSetAvailability),
+func (s *Server) bookingRoutes() map[string]door {
+	return map[string]door{
+		"GET /api/seller/appointment":     s.as(access.SellerAppointment, s.sellerAppointment),
+		"GET /api/seller/slots":           s.as(access.SellerAppointment, s.sellerSlots),
+		"POST /api/seller/appointment":    s.as(access.SellerBook, s.sellerBook),
+		"GET /api/seller/appointment.ics": s.as(access.SellerAppointment, s.sellerCalendar),
+		"POST /api/seller/cancel":         s.as(access.SellerBook, s.sellerCancel),
+		"GET /api/manager/availability":   s.as(access.ManagerDesk, s.managerAvailability),
+		"POST /api/manager/availability":  s.as(access.ManagerHours, s.managerSetAvailability),
 	}
 }
 
-func (s *Server) sellerRoom(ctx context.Context, who session) (*rooms.Room, error) {
-	room, err := s.cfg.Rooms.Load(ctx, who.Room)
-	if err != nil {
-		return nil, fmt.Errorf("room: %w", err)
-	}
-	return room, openToSeller(room)
+func sellerRoom(who session) (*rooms.Room, error) {
+	return who.at, openToSeller(who.at)
 }
 
 func (s *Server) sellerAppointment(w http.ResponseWriter, r *http.Request, who session) error {
-	room, err := s.sellerRoom(r.Context(), who)
+	room, err := sellerRoom(who)
 	if err != nil {
 		return err
 	}
@@ -108,7 +105,7 @@ func movable(room *rooms.Room, now time.Time) bool {
 // sellerSlots lists what can be booked. The form value language asks for a call
 // in another language than the room's.
 func (s *Server) sellerSlots(w http.ResponseWriter, r *http.Request, who session) error {
-	room, err := s.sellerRoom(r.Context(), who)
+	room, err := sellerRoom(who)
 	if err != nil {
 		return err
 	}
@@ -152,7 +149,7 @@ func (s *Server) sellerBook(w http.ResponseWriter, r *http.Request, who session)
 	if req.Language != "" && !intake.IsLanguage(req.Language) {
 		return malformed("language is no language tag such as en or pt-BR.")
 	}
-	room, err := s.sellerRoom(r.Context(), who)
+	room, err := sellerRoom(who)
 	if err != nil {
 		return err
 	}
@@ -168,7 +165,7 @@ func (s *Server) sellerBook(w http.ResponseWriter, r *http.Request, who session)
 }
 
 func (s *Server) sellerCancel(w http.ResponseWriter, r *http.Request, who session) error {
-	room, err := s.sellerRoom(r.Context(), who)
+	room, err := sellerRoom(who)
 	if err != nil {
 		return err
 	}
@@ -195,9 +192,6 @@ func (s *Server) writeAvailability(w http.ResponseWriter, r *http.Request, manag
 }
 
 func (s *Server) managerSetAvailability(w http.ResponseWriter, r *http.Request, who session) error {
-	if who.Room != "" {
-		return forbidden("This sign-in is for one room alone.")
-	}
 	return s.setAvailability(w, r, actorOf(who), who.Subject, false)
 }
 
@@ -236,7 +230,7 @@ func (s *Server) restSetCalendar(w http.ResponseWriter, r *http.Request, key api
 
 // sellerCalendar is the appointment's calendar file.
 func (s *Server) sellerCalendar(w http.ResponseWriter, r *http.Request, who session) error {
-	room, err := s.sellerRoom(r.Context(), who)
+	room, err := sellerRoom(who)
 	if err != nil {
 		return err
 	}

@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"verifycall/access"
 	"verifycall/calls/protocol"
 	"verifycall/rooms"
 	"verifycall/rooms/calendar"
@@ -49,7 +50,7 @@ func TestSellerBooks(t *testing.T) {
 	m.post("/api/manager/availability", hours()).into(http.StatusOK, nil)
 	m.post("/api/manager/availability", strings.Replace(hours(), "Europe/Berlin", "Mars", 1)).refused(protocol.CodeMalformed)
 
-	key := s.integrator(ScopeRooms)
+	key := s.integrator(access.ScopeRooms)
 	var one, two MadeRoom
 	key.restMake(bookRoom, "").into(http.StatusCreated, &one)
 	key.restMake(bookRoom, "").into(http.StatusCreated, &two)
@@ -107,8 +108,8 @@ func TestSellerBooks(t *testing.T) {
 // TestCalendarByKey has an integrator set a manager's hours.
 func TestCalendarByKey(t *testing.T) {
 	s := openSite(t, nil)
-	s.integrator(ScopeRooms).get("/api/v1/managers/jonas/calendar").refused(protocol.CodeForbidden)
-	key := s.integrator(ScopeCalendar)
+	s.integrator(access.ScopeRooms).get("/api/v1/managers/jonas/calendar").refused(protocol.CodeForbidden)
+	key := s.integrator(access.ScopeCalendar)
 	key.do("PUT", "/api/v1/managers/jonas/calendar", hours()).into(http.StatusOK, nil)
 	var terms calendar.Availability
 	key.get("/api/v1/managers/jonas/calendar").into(http.StatusOK, &terms)

@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"time"
 
+	"verifycall/access"
 	"verifycall/calls"
 	"verifycall/calls/protocol"
 	"verifycall/recorder/evidence/vault"
@@ -106,7 +107,7 @@ func (s *Server) SellerLink(ctx context.Context, actor string, room *rooms.Room)
 func (s *Server) pickManager(ctx context.Context, n *intake.Request) error {
 	if n.Manager != "" {
 		account, err := s.cfg.Rooms.Staff(ctx, n.Manager)
-		if errors.Is(err, rooms.ErrNotFound) || err == nil && account.Role != string(protocol.RoleManager) {
+		if errors.Is(err, rooms.ErrNotFound) || err == nil && account.Role != string(access.Manager) {
 			return malformed("There is no account manager of this id.")
 		}
 		return err // nil where the account is there
@@ -118,7 +119,7 @@ func (s *Server) pickManager(ctx context.Context, n *intake.Request) error {
 	if n.Book {
 		return nil
 	}
-	managers, err := s.cfg.Rooms.ListStaff(ctx, string(protocol.RoleManager))
+	managers, err := s.cfg.Rooms.ListStaff(ctx, string(access.Manager))
 	if err != nil {
 		return fmt.Errorf("list managers: %w", err)
 	}

@@ -20,6 +20,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"go.uber.org/goleak"
 
+	"verifycall/access"
 	"verifycall/calls"
 	"verifycall/calls/protocol"
 	"verifycall/media"
@@ -95,6 +96,7 @@ func openSite(t *testing.T, change func(*Config)) *site {
 		{ID: "jonas", Name: "Jonas Weber", Role: "manager", Zone: "Europe/Berlin"},
 		{ID: "sabine", Name: "Sabine Kowal", Role: "manager", Zone: "Europe/Berlin"},
 		{ID: "ruth", Name: "Ruth Adler", Role: "auditor", Zone: "Europe/Berlin"},
+		{ID: "olga", Name: "Olga Brandt", Role: "operator", Zone: "Europe/Berlin"},
 	} {
 		must(s.rooms.PutStaff(t.Context(), "system", account))
 	}
@@ -200,7 +202,7 @@ func (a answer) refused(code protocol.Code) {
 }
 
 // signedIn is a browser with the session of a staff account.
-func (s *site) signedIn(role protocol.Role, id string) *browser {
+func (s *site) signedIn(role access.Role, id string) *browser {
 	s.t.Helper()
 	link, err := NewSignInLink(s.t.Context(), s.rooms, s.server.cfg.Public, rooms.Ticket{Role: string(role), Subject: id}, time.Hour)
 	if err != nil {

@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"time"
 
+	"verifycall/access"
 	"verifycall/calls/protocol"
 	"verifycall/rooms"
 )
@@ -46,7 +47,7 @@ func (s *Server) intend(ctx context.Context, key apiKey, idem string, body []byt
 	sum := sha256.Sum256(body)
 	i := intent{seller: tokenOf(key.secret, idem, "seller"), manager: tokenOf(key.secret, idem, "manager"),
 		ticket: key.secret + "\x00" + idem, digest: hex.EncodeToString(sum[:])}
-	claim := rooms.Ticket{Role: RoleIntegrator, Subject: key.name, Room: rooms.NewRoomID(), Scope: i.digest}
+	claim := rooms.Ticket{Role: string(access.Integrator), Subject: key.name, Room: rooms.NewRoomID(), Scope: i.digest}
 	claim, _, err := s.cfg.Rooms.ClaimTicket(ctx, kindIdem, i.ticket, claim, idemLife)
 	if err != nil {
 		return intent{}, fmt.Errorf("idempotency: %w", err)
@@ -71,7 +72,7 @@ func (s *Server) finish(ctx context.Context, key apiKey, i intent) error {
 	if i.ticket == "" || i.done {
 		return nil
 	}
-	t := rooms.Ticket{Role: RoleIntegrator, Subject: key.name, Room: i.id, Scope: i.digest, Name: doneMark}
+	t := rooms.Ticket{Role: string(access.Integrator), Subject: key.name, Room: i.id, Scope: i.digest, Name: doneMark}
 	if err := s.cfg.Rooms.PutTicket(ctx, kindIdem, i.ticket, t, idemLife); err != nil {
 		return fmt.Errorf("idempotency: %w", err)
 	}

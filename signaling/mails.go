@@ -18,12 +18,12 @@ var mailsPage = template.Must(template.New("mails").Parse(mailsText))
 //go:embed mails.css
 var mailsStyle []byte
 
-func (s *Server) mailRoutes() map[string]handler {
+func (s *Server) mailRoutes() map[string]door {
 	if s.cfg.Mails == nil {
 		return nil
 	}
-	return map[string]handler{"GET /mails/{token}": s.mails, "GET /mails.css": s.mailsCSS,
-		"GET /design": s.page("design.html")} // a demo shows what its pages are made of
+	return map[string]door{"GET /mails/{token}": public(s.mails), "GET /mails.css": public(s.mailsCSS),
+		"GET /design": public(s.page("design.html"))} // a demo shows what its pages are made of
 }
 
 // mails shows what the demo would have sent, to whoever has its link.

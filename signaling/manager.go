@@ -1,13 +1,12 @@
 package signaling
 
 import (
-	"context"
-	"errors"
 	"fmt"
 	"net/http"
 	"strings"
 	"time"
 
+	"verifycall/access"
 	"verifycall/calls"
 	"verifycall/calls/protocol"
 	"verifycall/recorder/evidence/vault"
@@ -19,32 +18,15 @@ func (s *Server) managerMe(w http.ResponseWriter, _ *http.Request, who session) 
 	return writeJSON(w, http.StatusOK, map[string]string{"id": who.Subject, "name": who.Name, "zone": who.Zone})
 }
 
-// ownRoom gives a room of the manager's own. Somebody else's is not_found, as
-// if it weren't there.
-func (s *Server) ownRoom(ctx context.Context, who session, id string) (*rooms.Room, error) {
-	hidden := protocol.Faultf(protocol.CodeNotFound, "There is no such room, or it is not yours.")
-	room, err := s.cfg.Rooms.Load(ctx, id)
-	if errors.Is(err, rooms.ErrNotFound) {
-		return nil, hidden
-	}
-	if err != nil {
-		return nil, fmt.Errorf("room: %w", err)
-	}
-	if room.Manager != who.Subject || who.Room != "" && who.Room != room.ID {
-		return nil, hidden
-	}
-	return room, nil
-}
-
 func actorOf(who session) string { return string(who.Role) + ":" + who.Subject }
 
 func (s *Server) managerRooms(w http.ResponseWriter, r *http.Request, who session) error {
 	if who.Room != "" {
-		room, err := s.ownRoom(r.Context(), who, who.Room)
+		only, err := s.enter(r, who, access.ManagerRead, who.Room)
 		if err != nil {
 			return err
 		}
-		return writeJSON(w, http.StatusOK, map[string]any{"rooms": []RoomRow{rowOf(room)}, "next": ""})
+		return writeJSON(w, http.StatusOK, map[string]any{"rooms": []RoomRow{rowOf(only.at)}, "next": ""})
 	}
 	query, err := listQuery(r)
 	if err != nil {
@@ -82,9 +64,6 @@ func listQuery(r *http.Request) (rooms.Query, error) {
 }
 
 func (s *Server) managerCreate(w http.ResponseWriter, r *http.Request, who session) error {
-	if who.Room != "" {
-		return forbidden("This sign-in is for one room alone.")
-	}
 	n, _, err := readRequest(w, r)
 	if err != nil {
 		return err
@@ -101,20 +80,12 @@ func (s *Server) managerCreate(w http.ResponseWriter, r *http.Request, who sessi
 	return writeJSON(w, http.StatusCreated, map[string]string{"id": room.ID, "sellerLink": s.link("/j/" + token)})
 }
 
-func (s *Server) managerRoom(w http.ResponseWriter, r *http.Request, who session) error {
-	room, err := s.ownRoom(r.Context(), who, r.PathValue("id"))
-	if err != nil {
-		return err
-	}
-	return writeJSON(w, http.StatusOK, detailOf(room))
+func (s *Server) managerRoom(w http.ResponseWriter, _ *http.Request, who session) error {
+	return writeJSON(w, http.StatusOK, detailOf(who.at))
 }
 
 func (s *Server) managerLink(w http.ResponseWriter, r *http.Request, who session) error {
-	room, err := s.ownRoom(r.Context(), who, r.PathValue("id"))
-	if err != nil {
-		return err
-	}
-	link, err := s.SellerLink(r.Context(), actorOf(who), room)
+	link, err := s.SellerLink(r.Context(), actorOf(who), who.at)
 	if err != nil {
 		return err
 	}
@@ -140,11 +111,8 @@ func (s *Server) managerReschedule(w http.ResponseWriter, r *http.Request, who s
 
 // change does one command on the manager's room and tells its call, if one runs.
 func (s *Server) change(w http.ResponseWriter, r *http.Request, who session, cmd rooms.Command) error {
-	room, err := s.ownRoom(r.Context(), who, r.PathValue("id"))
+	room, err := s.cfg.Rooms.Do(r.Context(), who.at.ID, actorOf(who), cmd)
 	if err != nil {
-		return err
-	}
-	if room, err = s.cfg.Rooms.Do(r.Context(), room.ID, actorOf(who), cmd); err != nil {
 		return err
 	}
 	s.cfg.House.Refresh(room.ID)
@@ -152,10 +120,7 @@ func (s *Server) change(w http.ResponseWriter, r *http.Request, who session, cmd
 }
 
 func (s *Server) managerDocument(w http.ResponseWriter, r *http.Request, who session) error {
-	room, err := s.ownRoom(r.Context(), who, r.PathValue("id"))
-	if err != nil {
-		return err
-	}
+	room := who.at
 	for _, d := range room.Documents {
 		if d.SHA256 == r.PathValue("sha") {
 			return s.serveObject(w, r, vault.Documents, room.ID, calls.DocumentName(room.ID, d.SHA256, d.Mime), d.SHA256)
@@ -165,10 +130,7 @@ func (s *Server) managerDocument(w http.ResponseWriter, r *http.Request, who ses
 }
 
 func (s *Server) managerStill(w http.ResponseWriter, r *http.Request, who session) error {
-	room, err := s.ownRoom(r.Context(), who, r.PathValue("id"))
-	if err != nil {
-		return err
-	}
+	room := who.at
 	digest, webp := strings.CutSuffix(r.PathValue("file"), ".webp")
 	for _, c := range room.Captures {
 		if webp && c.SHA256 == digest {

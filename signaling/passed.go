@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"time"
 
+	"verifycall/access"
 	"verifycall/calls/protocol"
 	"verifycall/nodes"
 )
@@ -42,7 +43,7 @@ func (who session) identity(r *http.Request) nodes.Identity {
 }
 
 // sessionOf is the reverse. The fault is unauthorized for another role.
-func sessionOf(who nodes.Identity, role protocol.Role) (session, error) {
+func sessionOf(who nodes.Identity, role access.Role) (session, error) {
 	if who.Role != string(role) {
 		return session{}, unauthorized("This request was passed on for another role.")
 	}

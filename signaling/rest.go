@@ -11,21 +11,10 @@ import (
 	"strings"
 	"time"
 
-	"verifycall/calls/protocol"
+	"verifycall/access"
 	"verifycall/rooms"
 	"verifycall/signaling/intake"
 )
-
-// Scopes of an API key, in its ticket separated by spaces.
-const (
-	ScopeRooms    = "rooms"    // make and read rooms
-	ScopeEvidence = "evidence" // fetch bundles: a staff record
-	ScopeTest     = "test"     // make test rooms
-	ScopeCalendar = "calendar" // read and set account managers' hours
-)
-
-// RoleIntegrator is the role of an API key's ticket.
-const RoleIntegrator = "integrator"
 
 // robotManager is the manager of a test room for which none was named. It is no
 // staff account, so nobody's calendar shows the room.
@@ -61,15 +50,15 @@ type MadeRoom struct {
 	ManagerLink string `json:"managerLink,omitempty"` // of a test room: one use, 15 min, that room alone
 }
 
-func (s *Server) restRoutes() map[string]handler {
-	return map[string]handler{
-		"GET /api/v1/openapi.json":           s.openAPI,
-		"POST /api/v1/rooms":                 s.withKey(ScopeRooms, s.restCreate),
-		"GET /api/v1/rooms/{id}":             s.withKey(ScopeRooms, s.restRoom),
-		"GET /api/v1/rooms/{id}/ledger":      s.withKey(ScopeRooms, s.restLedger),
-		"GET /api/v1/rooms/{id}/bundle.zip":  s.withKey(ScopeEvidence, s.restZip),
-		"GET /api/v1/managers/{id}/calendar": s.withKey(ScopeCalendar, s.restCalendar),
-		"PUT /api/v1/managers/{id}/calendar": s.withKey(ScopeCalendar, s.restSetCalendar),
+func (s *Server) restRoutes() map[string]door {
+	return map[string]door{
+		"GET /api/v1/openapi.json":           public(s.openAPI),
+		"POST /api/v1/rooms":                 s.withKey(access.KeyCreate, s.restCreate),
+		"GET /api/v1/rooms/{id}":             s.withKey(access.KeyRead, s.restRoom),
+		"GET /api/v1/rooms/{id}/ledger":      s.withKey(access.KeyRead, s.restLedger),
+		"GET /api/v1/rooms/{id}/bundle.zip":  s.withKey(access.KeyEvidence, s.restZip),
+		"GET /api/v1/managers/{id}/calendar": s.withKey(access.KeyHoursRead, s.restCalendar),
+		"PUT /api/v1/managers/{id}/calendar": s.withKey(access.KeyHoursSet, s.restSetCalendar),
 	}
 }
 
@@ -89,21 +78,30 @@ type apiKey struct {
 
 func (k apiKey) actor() string { return "key:" + k.name }
 
-// withKey lets only API keys with a scope through a door.
-func (s *Server) withKey(scope string, h func(http.ResponseWriter, *http.Request, apiKey) error) handler {
-	return func(w http.ResponseWriter, r *http.Request) error {
+// withKey lets only API keys through that the table lets do the action.
+func (s *Server) withKey(a access.Action, h func(http.ResponseWriter, *http.Request, apiKey) error) door {
+	return door{a, func(w http.ResponseWriter, r *http.Request) error {
 		return s.exchanged(r, func() error {
 			key, err := s.key(r)
 			if err != nil {
 				w.Header().Set("WWW-Authenticate", "Bearer") // RFC 6750 section 3
 				return err
 			}
-			if !slices.Contains(key.scopes, scope) {
-				return forbidden("This key lacks the scope " + scope + ".")
+			if err := access.Check(access.Person{Role: access.Integrator, ID: key.name, Scopes: key.scopes}, a, keyPlace(r)); err != nil {
+				return err
 			}
 			return h(w, r, key)
 		})
+	}}
+}
+
+// keyPlace is the room that a key's request is about. Whether it is there says
+// the handler.
+func keyPlace(r *http.Request) access.Place {
+	if strings.HasPrefix(r.URL.Path, "/api/v1/rooms/") {
+		return access.Place{Room: r.PathValue("id")}
 	}
+	return access.Place{}
 }
 
 func (s *Server) key(r *http.Request) (apiKey, error) {
@@ -121,11 +119,11 @@ func (s *Server) key(r *http.Request) (apiKey, error) {
 	return apiKey{t.Subject, strings.Fields(t.Scope), secret}, nil
 }
 
-// NewAPIKey makes a bearer key for an integrator; scopes are of ScopeRooms and
-// its kin.
+// NewAPIKey makes a bearer key for an integrator; scopes are of
+// access.Scopes.
 func NewAPIKey(ctx context.Context, store *rooms.Store, name string, scopes []string, life time.Duration) (string, error) {
 	secret := rooms.NewToken()
-	t := rooms.Ticket{Role: RoleIntegrator, Subject: name, Scope: strings.Join(scopes, " ")}
+	t := rooms.Ticket{Role: string(access.Integrator), Subject: name, Scope: strings.Join(scopes, " ")}
 	if err := store.PutTicket(ctx, kindAPIKey, secret, t, life); err != nil {
 		return "", fmt.Errorf("make an api key: %w", err)
 	}
@@ -137,7 +135,7 @@ func (s *Server) restCreate(w http.ResponseWriter, r *http.Request, key apiKey) 
 	if err != nil {
 		return err
 	}
-	if n.Test && !slices.Contains(key.scopes, ScopeTest) {
+	if n.Test && !slices.Contains(key.scopes, access.ScopeTest) {
 		return forbidden("This key may not make test rooms.")
 	}
 	i, err := s.intend(r.Context(), key, r.Header.Get("Idempotency-Key"), body)
@@ -174,7 +172,7 @@ func (s *Server) makeRoom(ctx context.Context, key apiKey, n intake.Request, i i
 		return MadeRoom{}, err
 	}
 	if n.Test {
-		t := rooms.Ticket{Role: string(protocol.RoleManager), Subject: n.Manager, Name: "Robot", Room: i.id}
+		t := rooms.Ticket{Role: string(access.Manager), Subject: n.Manager, Name: "Robot", Room: i.id}
 		if err := s.cfg.Rooms.PutTicket(ctx, kindSignIn, i.manager, t, managerLinkLife); err != nil {
 			return MadeRoom{}, fmt.Errorf("manager link: %w", err)
 		}

@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"verifycall/access"
 	"verifycall/calls/protocol"
 	"verifycall/rooms"
 	"verifycall/rooms/ledger"
@@ -28,7 +29,7 @@ func (b *browser) restMake(body, idem string) answer {
 
 func TestTestRoom(t *testing.T) {
 	s := openSite(t, nil)
-	key := s.integrator(ScopeRooms, ScopeTest)
+	key := s.integrator(access.ScopeRooms, access.ScopeTest)
 	var made MadeRoom
 	key.restMake(testRoom, "").into(http.StatusCreated, &made)
 	var status RoomStatus
@@ -59,8 +60,8 @@ func TestTestRoom(t *testing.T) {
 
 func TestScopes(t *testing.T) {
 	s := openSite(t, nil)
-	s.integrator(ScopeEvidence).restMake(plainRoom, "").refused(protocol.CodeForbidden)
-	key := s.integrator(ScopeRooms)
+	s.integrator(access.ScopeEvidence).restMake(plainRoom, "").refused(protocol.CodeForbidden)
+	key := s.integrator(access.ScopeRooms)
 	key.restMake(testRoom, "").refused(protocol.CodeForbidden)
 	var made MadeRoom
 	key.restMake(plainRoom, "").into(http.StatusCreated, &made)
@@ -70,7 +71,7 @@ func TestScopes(t *testing.T) {
 	var d RoomDetail
 	s.signedIn("manager", "jonas").get("/api/manager/rooms/"+made.ID).into(http.StatusOK, &d) // the first by id
 	key.get("/api/v1/rooms/" + made.ID + "/bundle.zip").refused(protocol.CodeForbidden)
-	s.integrator(ScopeEvidence).get("/api/v1/rooms/" + made.ID + "/bundle.zip").refused(protocol.CodeNotFound)
+	s.integrator(access.ScopeEvidence).get("/api/v1/rooms/" + made.ID + "/bundle.zip").refused(protocol.CodeNotFound)
 	key.get("/api/v1/rooms/R-NOTTHERE").refused(protocol.CodeNotFound)
 	key.get("/api/v1/rooms/R-NOTTHERE/ledger").refused(protocol.CodeNotFound)
 	key.restMake(strings.Replace(plainRoom, `"language"`, `"manager":"ruth","language"`, 1), "").refused(protocol.CodeMalformed)
@@ -80,7 +81,7 @@ func TestScopes(t *testing.T) {
 
 func TestIdempotency(t *testing.T) {
 	s := openSite(t, nil)
-	key := s.integrator(ScopeRooms, ScopeTest)
+	key := s.integrator(access.ScopeRooms, access.ScopeTest)
 	first := key.restMake(testRoom, "order-1").into(http.StatusCreated, nil)
 	again := key.restMake(testRoom, "order-1").into(http.StatusCreated, nil)
 	if !bytes.Equal(first.body, again.body) || first.header.Get("Idempotent-Replayed") != "" || again.header.Get("Idempotent-Replayed") != "true" {
@@ -91,7 +92,7 @@ func TestIdempotency(t *testing.T) {
 	if bytes.Equal(first.body, other.body) {
 		t.Error("two keys gave one room")
 	}
-	if stranger := s.integrator(ScopeRooms, ScopeTest).restMake(testRoom, "order-1"); bytes.Equal(first.body, stranger.body) {
+	if stranger := s.integrator(access.ScopeRooms, access.ScopeTest).restMake(testRoom, "order-1"); bytes.Equal(first.body, stranger.body) {
 		t.Error("two integrators share an idempotency key")
 	}
 	key.restMake(testRoom, strings.Repeat("k", maxIdemKey+1)).refused(protocol.CodeMalformed)
@@ -105,7 +106,7 @@ func TestIdempotency(t *testing.T) {
 
 func TestIdempotencyOfRequestsAtTheSameMoment(t *testing.T) {
 	s := openSite(t, nil)
-	key := s.integrator(ScopeRooms, ScopeTest)
+	key := s.integrator(access.ScopeRooms, access.ScopeTest)
 	var wg sync.WaitGroup
 	answers := make([]answer, 4)
 	for i := range answers {
@@ -131,7 +132,7 @@ func TestIdempotencyOfRequestsAtTheSameMoment(t *testing.T) {
 // with the same room.
 func TestIdempotencyAfterACrash(t *testing.T) {
 	s := openSite(t, nil)
-	key := s.integrator(ScopeRooms, ScopeTest)
+	key := s.integrator(access.ScopeRooms, access.ScopeTest)
 	var made MadeRoom
 	key.restMake(testRoom, "order").into(http.StatusCreated, &made)
 	ticket := key.key + "\x00order"
@@ -158,7 +159,7 @@ func TestIdempotencyAfterACrash(t *testing.T) {
 // A refused request frees its key: the mended one may use it.
 func TestIdempotencyOfARefusedRequest(t *testing.T) {
 	s := openSite(t, nil)
-	key := s.integrator(ScopeRooms)
+	key := s.integrator(access.ScopeRooms)
 	broken := strings.Replace(plainRoom, `"language"`, `"documents":[{"kind":"other","data":"QUJD"}],"language"`, 1)
 	key.restMake(broken, "order").refused(protocol.CodeNotPicture)
 	key.restMake(plainRoom, "order").into(http.StatusCreated, nil)
@@ -166,7 +167,7 @@ func TestIdempotencyOfARefusedRequest(t *testing.T) {
 
 func TestLedgerHoldsHashedEntriesOnly(t *testing.T) {
 	s := openSite(t, nil)
-	key := s.integrator(ScopeRooms)
+	key := s.integrator(access.ScopeRooms)
 	var made MadeRoom
 	key.restMake(plainRoom, "").into(http.StatusCreated, &made)
 	a := key.get("/api/v1/rooms/"+made.ID+"/ledger").into(http.StatusOK, nil)

@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"time"
 
+	"verifycall/access"
 	"verifycall/calls/protocol"
 	"verifycall/signaling/intake"
 )
@@ -20,58 +21,59 @@ type handler func(http.ResponseWriter, *http.Request) error
 
 func (s *Server) routes() {
 	for pattern, name := range pageRoutes {
-		s.handle(pattern, s.page(name))
+		s.handle(pattern, public(s.page(name)))
 	}
-	s.handle("GET /assets/{name}", s.asset)
-	s.handle("GET /healthz", s.health)
-	s.handle("GET /readyz", s.ready)
-	s.handle("GET /.well-known/verifycall-keys.json", s.wellKnownKeys)
-	s.handle("/", func(http.ResponseWriter, *http.Request) error {
+	s.handle("GET /assets/{name}", public(s.asset))
+	s.handle("GET /healthz", public(s.health))
+	s.handle("GET /readyz", public(s.ready))
+	s.handle("GET /.well-known/verifycall-keys.json", public(s.wellKnownKeys))
+	s.handle("/", public(func(http.ResponseWriter, *http.Request) error {
 		return protocol.Faultf(protocol.CodeNotFound, "There is no such page.")
-	})
+	}))
 
-	s.handle("POST /api/link", s.exchangeLink)
-	s.handle("POST /api/signin", s.signIn)
-	s.handle("POST /api/signout", s.signOut)
+	s.handle("POST /api/link", public(s.exchangeLink))
+	s.handle("POST /api/signin", public(s.signIn))
+	s.handle("POST /api/signout", public(s.signOut))
 
-	s.handle("GET /api/manager/me", s.as(protocol.RoleManager, s.managerMe))
-	s.handle("GET /api/manager/rooms", s.as(protocol.RoleManager, s.managerRooms))
-	s.handle("POST /api/manager/rooms", s.as(protocol.RoleManager, s.managerCreate))
-	s.handle("GET /api/manager/rooms/{id}", s.as(protocol.RoleManager, s.managerRoom))
-	s.handle("POST /api/manager/rooms/{id}/link", s.as(protocol.RoleManager, s.managerLink))
-	s.handle("POST /api/manager/rooms/{id}/cancel", s.as(protocol.RoleManager, s.managerCancel))
-	s.handle("POST /api/manager/rooms/{id}/reschedule", s.as(protocol.RoleManager, s.managerReschedule))
-	s.handle("GET /api/manager/rooms/{id}/documents/{sha}", s.as(protocol.RoleManager, s.managerDocument))
-	s.handle("GET /api/manager/rooms/{id}/stills/{file}", s.as(protocol.RoleManager, s.managerStill))
+	s.handle("GET /api/manager/me", s.as(access.ManagerDesk, s.managerMe))
+	s.handle("GET /api/manager/rooms", s.as(access.ManagerRooms, s.managerRooms))
+	s.handle("POST /api/manager/rooms", s.as(access.ManagerCreate, s.managerCreate))
+	s.handle("GET /api/manager/rooms/{id}", s.as(access.ManagerRead, s.managerRoom))
+	s.handle("POST /api/manager/rooms/{id}/link", s.as(access.ManagerChange, s.managerLink))
+	s.handle("POST /api/manager/rooms/{id}/cancel", s.as(access.ManagerChange, s.managerCancel))
+	s.handle("POST /api/manager/rooms/{id}/reschedule", s.as(access.ManagerChange, s.managerReschedule))
+	s.handle("GET /api/manager/rooms/{id}/documents/{sha}", s.as(access.ManagerRead, s.managerDocument))
+	s.handle("GET /api/manager/rooms/{id}/stills/{file}", s.as(access.ManagerRead, s.managerStill))
 
-	s.handle("GET /api/manager/rooms/{id}/photos/{sha}", s.as(protocol.RoleManager, s.managerPhoto))
+	s.handle("GET /api/manager/rooms/{id}/photos/{sha}", s.as(access.ManagerRead, s.managerPhoto))
 
-	s.handle("GET /api/seller/photo/{nonce}", s.as(protocol.RoleSeller, s.sellerPhoto))
-	s.handle("POST /api/seller/photo/{nonce}", s.as(protocol.RoleSeller, s.sellerPhoto))
+	s.handle("GET /api/seller/photo/{nonce}", s.as(access.SellerPhoto, s.sellerPhoto))
+	s.handle("POST /api/seller/photo/{nonce}", s.as(access.SellerPhoto, s.sellerPhoto))
 
-	s.handle("GET /api/audit/me", s.as(protocol.RoleAuditor, s.auditMe))
-	s.handle("GET /api/audit/rooms", s.as(protocol.RoleAuditor, s.auditRooms))
-	s.handle("GET /api/audit/rooms/{id}", s.as(protocol.RoleAuditor, s.auditRoom))
-	s.handle("GET /api/audit/rooms/{id}/files/{path...}", s.as(protocol.RoleAuditor, s.auditFile))
-	s.handle("GET /api/audit/rooms/{id}/clips/{file}", s.as(protocol.RoleAuditor, s.auditClip))
-	s.handle("GET /api/audit/rooms/{id}/verify", s.as(protocol.RoleAuditor, s.auditVerify))
-	s.handle("GET /api/audit/rooms/{id}/bundle.zip", s.as(protocol.RoleAuditor, s.auditZip))
-	s.handle("GET /api/audit/rooms/{id}/custody.jsonl", s.as(protocol.RoleAuditor, s.auditCustody))
+	s.handle("GET /api/audit/me", s.as(access.AuditDesk, s.auditMe))
+	s.handle("GET /api/audit/rooms", s.as(access.AuditRooms, s.auditRooms))
+	s.handle("GET /api/audit/rooms/{id}", s.as(access.AuditView, s.auditRoom))
+	s.handle("GET /api/audit/rooms/{id}/files/{path...}", s.as(access.AuditView, s.auditFile))
+	s.handle("GET /api/audit/rooms/{id}/clips/{file}", s.as(access.AuditView, s.auditClip))
+	s.handle("GET /api/audit/rooms/{id}/verify", s.as(access.AuditVerify, s.auditVerify))
+	s.handle("GET /api/audit/rooms/{id}/bundle.zip", s.as(access.AuditDownload, s.auditZip))
+	s.handle("GET /api/audit/rooms/{id}/custody.jsonl", s.as(access.AuditDownload, s.auditCustody))
 
-	for _, routes := range []map[string]handler{s.restRoutes(), s.bookingRoutes(), s.mailRoutes()} {
-		for pattern, h := range routes {
-			s.handle(pattern, h)
+	for _, routes := range []map[string]door{s.restRoutes(), s.bookingRoutes(), s.mailRoutes()} {
+		for pattern, d := range routes {
+			s.handle(pattern, d)
 		}
 	}
-	s.handle("GET /ws/seller", s.sellerSocket)
-	s.handle("GET /ws/manager", s.managerSocket)
+	s.handle("GET /ws/seller", door{access.SellerJoin, s.sellerSocket})
+	s.handle("GET /ws/manager", door{access.ManagerJoin, s.managerSocket})
 }
 
-func (s *Server) handle(pattern string, h handler) {
+func (s *Server) handle(pattern string, d door) {
+	s.doors[pattern] = d.action
 	s.mux.HandleFunc(pattern, func(w http.ResponseWriter, r *http.Request) {
 		started := time.Now()
 		status := &statusWriter{ResponseWriter: w, status: http.StatusOK}
-		if err := h(status, r); err != nil {
+		if err := d.serve(status, r); err != nil {
 			s.answerError(status, r, pattern, err)
 		}
 		if status.status != http.StatusSwitchingProtocols { // a connection's life is no answering time

@@ -10,6 +10,7 @@ import (
 	"net/url"
 	"time"
 
+	"verifycall/access"
 	"verifycall/calls/protocol"
 	"verifycall/rooms"
 )
@@ -34,12 +35,15 @@ const (
 
 // session is who makes a request.
 type session struct {
-	Role    protocol.Role
+	Role    access.Role
 	Subject string // "seller" or the staff account's id
 	Name    string // of staff
 	Zone    string // of staff, IANA
 	Room    string // if not empty, the one room that this session is for
 	Browser string // tells browsers apart; nothing can be learnt from it
+	Reason  string // of access.Reasons: why an operator looks
+
+	at *rooms.Room // that a door was opened to; nil where it is about none
 }
 
 func unauthorized(message string) *protocol.Fault {
@@ -52,7 +56,7 @@ func forbidden(message string) *protocol.Fault {
 
 // cookieName of a role. Over https the __Host- prefix binds the cookie to this
 // host and to secure connections (RFC 6265bis section 4.1.3.2).
-func (s *Server) cookieName(role protocol.Role) string {
+func (s *Server) cookieName(role access.Role) string {
 	name := "vc_" + string(role)
 	if s.secure {
 		return "__Host-" + name
@@ -60,7 +64,7 @@ func (s *Server) cookieName(role protocol.Role) string {
 	return name
 }
 
-func (s *Server) setCookie(w http.ResponseWriter, role protocol.Role, token string, life time.Duration) {
+func (s *Server) setCookie(w http.ResponseWriter, role access.Role, token string, life time.Duration) {
 	c := &http.Cookie{Name: s.cookieName(role), Value: token, Path: "/", HttpOnly: true, Secure: s.secure,
 		SameSite: http.SameSiteStrictMode, MaxAge: int(life / time.Second)}
 	if token == "" {
@@ -71,7 +75,7 @@ func (s *Server) setCookie(w http.ResponseWriter, role protocol.Role, token stri
 
 // session reads the session of a role from its cookie. The fault is
 // unauthorized if there is none.
-func (s *Server) session(r *http.Request, role protocol.Role) (session, error) {
+func (s *Server) session(r *http.Request, role access.Role) (session, error) {
 	if who, ok := passed(r); ok {
 		return sessionOf(who, role)
 	}
@@ -88,7 +92,7 @@ func (s *Server) session(r *http.Request, role protocol.Role) (session, error) {
 		return session{}, fmt.Errorf("session: %w", err)
 	}
 	who := session{Role: role, Subject: t.Subject, Name: t.Name, Zone: "UTC", Room: t.Room, Browser: fingerprint(c.Value)}
-	if role == protocol.RoleSeller {
+	if role == access.Seller {
 		return who, nil
 	}
 	return s.staff(r.Context(), who)
@@ -115,27 +119,13 @@ func fingerprint(token string) string {
 	return hex.EncodeToString(sum[:12])
 }
 
-// as lets only sessions of a role through a door.
-func (s *Server) as(role protocol.Role, h func(http.ResponseWriter, *http.Request, session) error) handler {
-	return func(w http.ResponseWriter, r *http.Request) error {
-		who, err := s.session(r, role)
-		if err != nil {
-			return err
-		}
-		if answered, err := s.passedOn(w, r, who); answered || err != nil {
-			return err
-		}
-		return h(w, r, who)
-	}
-}
-
 // begin makes a new session and sets its cookie.
 func (s *Server) begin(ctx context.Context, w http.ResponseWriter, t rooms.Ticket, life time.Duration) error {
 	token := rooms.NewToken()
 	if err := s.cfg.Rooms.PutTicket(ctx, kindSession, token, t, life); err != nil {
 		return fmt.Errorf("begin a session: %w", err)
 	}
-	s.setCookie(w, protocol.Role(t.Role), token, life)
+	s.setCookie(w, access.Role(t.Role), token, life)
 	return nil
 }
 
@@ -170,13 +160,13 @@ func (s *Server) exchangeLink(w http.ResponseWriter, r *http.Request) error {
 			return err
 		}
 		// The same browser keeps its session, so that its second tab is known as such.
-		if had, err := s.session(r, protocol.RoleSeller); err != nil || had.Room != room.ID {
-			t := rooms.Ticket{Role: string(protocol.RoleSeller), Subject: "seller", Room: room.ID}
+		if had, err := s.session(r, access.Seller); err != nil || had.Room != room.ID {
+			t := rooms.Ticket{Role: string(access.Seller), Subject: "seller", Room: room.ID}
 			if err := s.begin(r.Context(), w, t, sellerSession); err != nil {
 				return err
 			}
 		}
-		return writeJSON(w, http.StatusOK, map[string]string{"role": string(protocol.RoleSeller)})
+		return writeJSON(w, http.StatusOK, map[string]string{"role": string(access.Seller)})
 	})
 }
 
@@ -204,7 +194,7 @@ func openToSeller(room *rooms.Room) error {
 	return nil
 }
 
-var homes = map[protocol.Role]string{protocol.RoleManager: "/manager", protocol.RoleAuditor: "/audit"}
+var homes = map[access.Role]string{access.Manager: "/manager", access.Auditor: "/audit", access.Operator: "/operate"}
 
 // signIn trades a staff link for a session.
 func (s *Server) signIn(w http.ResponseWriter, r *http.Request) error {
@@ -217,7 +207,7 @@ func (s *Server) signIn(w http.ResponseWriter, r *http.Request) error {
 		if err != nil {
 			return err
 		}
-		role := protocol.Role(t.Role)
+		role := access.Role(t.Role)
 		home, known := homes[role]
 		if !known {
 			return fmt.Errorf("sign-in ticket with role %q", t.Role)
@@ -248,12 +238,12 @@ func (s *Server) takeSignIn(ctx context.Context, token string) (rooms.Ticket, er
 // signOut ends a session; without one it does nothing.
 func (s *Server) signOut(w http.ResponseWriter, r *http.Request) error {
 	var req struct {
-		Role protocol.Role `json:"role"`
+		Role access.Role `json:"role"`
 	}
 	if err := readSmall(w, r, &req); err != nil {
 		return err
 	}
-	if _, staff := homes[req.Role]; !staff && req.Role != protocol.RoleSeller {
+	if _, staff := homes[req.Role]; !staff && req.Role != access.Seller {
 		return malformed("There is no such role.")
 	}
 	if c, err := r.Cookie(s.cookieName(req.Role)); err == nil {

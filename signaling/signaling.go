@@ -17,6 +17,7 @@ import (
 	"net/url"
 	"time"
 
+	"verifycall/access"
 	"verifycall/calls"
 	"verifycall/mail"
 	"verifycall/nodes"
@@ -49,6 +50,7 @@ type Config struct {
 type Server struct {
 	cfg      Config
 	mux      *http.ServeMux
+	doors    map[string]access.Action // of each route
 	log      *slog.Logger
 	secure   bool          // people come by https
 	decoding chan struct{} // capacity 1: the right to decode a picture
@@ -68,7 +70,7 @@ func New(cfg Config) (*Server, error) {
 	cfg.ConnsPerIP = orElse(cfg.ConnsPerIP, 256)
 	cfg.Times = socket.Times{Hello: orElse(cfg.Times.Hello, 10*time.Second), Ping: orElse(cfg.Times.Ping, 20*time.Second),
 		Dead: orElse(cfg.Times.Dead, 45*time.Second)}
-	s := &Server{cfg: cfg, mux: http.NewServeMux(), log: cfg.Log, secure: cfg.Public.Scheme == "https",
+	s := &Server{cfg: cfg, mux: http.NewServeMux(), doors: map[string]access.Action{}, log: cfg.Log, secure: cfg.Public.Scheme == "https",
 		decoding: make(chan struct{}, 1), failures: newBuckets(exchangeRate, exchangeBurst), looked: newLooks()}
 	s.conns, s.upgrader = socket.NewSet(cfg.ConnsPerIP), socket.NewUpgrader(writeProblem)
 	s.relay = newRelay(cfg)

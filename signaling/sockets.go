@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"time"
 
+	"verifycall/access"
 	"verifycall/calls"
 	"verifycall/calls/protocol"
 	"verifycall/signaling/socket"
@@ -21,29 +22,25 @@ type visit struct {
 
 func (s *Server) sellerSocket(w http.ResponseWriter, r *http.Request) error {
 	return s.socket(w, r, func() (visit, error) {
-		who, err := s.session(r, protocol.RoleSeller)
+		who, err := s.admit(r, access.SellerJoin)
 		if err != nil {
 			return visit{}, err
 		}
-		room, err := s.cfg.Rooms.Load(r.Context(), who.Room)
-		if err != nil {
-			return visit{}, err
-		}
-		return visit{who, room.ID}, openToSeller(room)
+		return visit{who, who.at.ID}, openToSeller(who.at)
 	})
 }
 
 func (s *Server) managerSocket(w http.ResponseWriter, r *http.Request) error {
 	return s.socket(w, r, func() (visit, error) {
-		who, err := s.session(r, protocol.RoleManager)
+		who, err := s.anySession(r, access.ManagerJoin)
 		if err != nil {
 			return visit{}, err
 		}
-		room, err := s.ownRoom(r.Context(), who, r.URL.Query().Get("room"))
+		who, err = s.enter(r, who, access.ManagerJoin, r.URL.Query().Get("room"))
 		if err != nil {
 			return visit{}, err
 		}
-		return visit{who, room.ID}, nil
+		return visit{who, who.at.ID}, nil
 	})
 }
 
@@ -149,7 +146,7 @@ func (s *Server) converse(c *socket.Conn, v visit) *protocol.Fault {
 func (s *Server) join(c *socket.Conn, v visit, hello *protocol.Hello) (*calls.Seat, error) {
 	ctx, cancel := context.WithTimeout(context.Background(), joinWait)
 	defer cancel()
-	return s.cfg.House.Join(ctx, calls.Join{Room: v.room, Role: v.who.Role, Subject: v.who.Subject, Name: v.who.Name,
+	return s.cfg.House.Join(ctx, calls.Join{Room: v.room, Role: protocol.Role(v.who.Role), Test: v.who.person().Role == access.TestManager, Subject: v.who.Subject, Name: v.who.Name,
 		Zone: v.who.Zone, Browser: v.who.Browser, Tab: hello.Tab, Nonce: hello.Nonce, Out: c})
 }
 

@@ -100,7 +100,7 @@ func Encode(re string, msg ServerMessage) ([]byte, error) {
 
 // EncodeClient gives the frame of a client message; robots use it.
 func EncodeClient(id string, msg ClientMessage) ([]byte, error) {
-	name := clientName(msg)
+	name := ClientName(msg)
 	if name == "" {
 		return nil, fmt.Errorf("encode: %T is no client message", msg)
 	}

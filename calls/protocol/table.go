@@ -39,15 +39,16 @@ var serverTypes = map[string]func() ServerMessage{
 	"photo":    func() ServerMessage { return &Photo{} },
 }
 
-func clientName(msg ClientMessage) string {
-	want := reflect.TypeOf(msg)
+var clientNames = func() map[reflect.Type]string {
+	names := make(map[reflect.Type]string, len(clientTypes))
 	for name, make := range clientTypes {
-		if reflect.TypeOf(make()) == want {
-			return name
-		}
+		names[reflect.TypeOf(make())] = name
 	}
-	return ""
-}
+	return names
+}()
+
+// ClientName gives the t of a client message, empty for what is none.
+func ClientName(msg ClientMessage) string { return clientNames[reflect.TypeOf(msg)] }
 
 // ClientTypes gives the Go type name of each client message by its t.
 func ClientTypes() map[string]string { return typeNames(clientTypes) }

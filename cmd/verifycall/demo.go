@@ -9,6 +9,7 @@ import (
 	"net/url"
 	"time"
 
+	"verifycall/access"
 	"verifycall/calls/protocol"
 	"verifycall/rooms"
 	"verifycall/rooms/calendar"
@@ -76,7 +77,7 @@ func seedDemo(ctx context.Context, store *rooms.Store, edge *signaling.Server, p
 	if err != nil {
 		return err
 	}
-	key, err := signaling.NewAPIKey(ctx, store, "demo", []string{signaling.ScopeRooms, signaling.ScopeEvidence, signaling.ScopeTest, signaling.ScopeCalendar}, demoLife)
+	key, err := signaling.NewAPIKey(ctx, store, "demo", access.Scopes, demoLife)
 	if err != nil {
 		return err
 	}

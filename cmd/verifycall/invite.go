@@ -15,6 +15,7 @@ import (
 	"unicode"
 	"unicode/utf8"
 
+	"verifycall/access"
 	"verifycall/calls/protocol"
 	"verifycall/rooms"
 	"verifycall/signaling"
@@ -53,7 +54,7 @@ const roleAPIKey = "apikey"
 // Forms of what stands in ledgers and logs.
 var (
 	inviteID = regexp.MustCompile(`^[a-z][a-z0-9_-]{0,31}$`)
-	scopes   = []string{signaling.ScopeRooms, signaling.ScopeEvidence, signaling.ScopeTest, signaling.ScopeCalendar}
+	scopes   = access.Scopes
 )
 
 // runInvite is the subcommand invite. It gives the exit code: 1 when the store
