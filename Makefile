@@ -1,7 +1,7 @@
 # `make help` lists the targets; each does one thing and says what is missing.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help setup build web generate lint test bench soak fuzz screenshots clean
+.PHONY: help setup build release web generate lint test bench soak fuzz screenshots clean
 
 help: ## this list
 	@grep -hE '^[a-z%-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -11,6 +11,9 @@ setup: ## bring what the tests need (apt packages, npm modules), or say what is 
 
 build: ## the program, into ./verifycall
 	go build -trimpath -o verifycall ./cmd/verifycall
+
+release: ## packages into dist/release: static programs, checked to be reproducible
+	@scripts/release
 
 web: ## build the pages into web/dist
 	npm --prefix web ci --no-audit --no-fund && npm --prefix web run build

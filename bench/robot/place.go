@@ -27,7 +27,7 @@ type Place struct {
 
 // client makes one whose connections end with their requests.
 func (p Place) client(jar http.CookieJar) *http.Client {
-	if p.Net == nil {
+	if p.Net == nil && p.TLS == nil {
 		return &http.Client{Jar: jar}
 	}
 	return &http.Client{Jar: jar, Transport: &http.Transport{DialContext: p.Dial, TLSClientConfig: p.TLS, DisableKeepAlives: true}}

@@ -37,7 +37,7 @@ server, keys. One line each:
 Whether people get in from outside needs a second machine. There run
   verifycall check --helper-listen 0.0.0.0:7100
 and here add --helper http://THAT-MACHINE:7100; it knocks at this machine's
-ports, and at nothing else. The code is 0 where there is no ✗, otherwise 1.
+ports, and at nothing else. With --alive nothing is printed. The code is 0 where there is no ✗, otherwise 1.
 
 `
 
@@ -48,6 +48,7 @@ const checkTime = 2 * time.Minute
 type checkup struct {
 	settings
 	json         bool
+	alive        bool   // only whether the server answers
 	helper       string // URL
 	helperListen string // host:port
 }
@@ -57,6 +58,7 @@ func runCheck(args []string, out, errOut io.Writer) int {
 	var c checkup
 	f := c.flags()
 	f.BoolVar(&c.json, "json", false, "print a JSON array")
+	f.BoolVar(&c.alive, "alive", false, "ask nothing but whether the server answers at --listen")
 	f.StringVar(&c.helper, "helper", "", "`URL` of a helper on another machine")
 	f.StringVar(&c.helperListen, "helper-listen", "", "be the helper of others, on this `host:port`")
 	f.SetOutput(io.Discard)
@@ -80,6 +82,12 @@ func runCheck(args []string, out, errOut io.Writer) int {
 	c.complete()
 	ctx, cancel := context.WithTimeout(ctx, checkTime)
 	defer cancel()
+	if c.alive && faults == nil {
+		if c.running(ctx) {
+			return 0
+		}
+		return 1
+	}
 	found := c.findings(ctx, errors.Join(faults, c.check()))
 	show := doctor.Print
 	if c.json {

@@ -41,8 +41,15 @@ func TestCheckBeforeAndWhileItRuns(t *testing.T) {
 			t.Errorf("%s: %+v", check, found[check])
 		}
 	}
+	alive := append([]string{"check", "--alive"}, same...)
+	if code := run(alive, io.Discard, io.Discard); code != 0 {
+		t.Errorf("--alive: code %d while it runs", code)
+	}
 	if err := d.stop(); err != nil {
 		t.Fatal(err)
+	}
+	if code := run(alive, io.Discard, io.Discard); code != 1 {
+		t.Errorf("--alive: code %d after it ran", code)
 	}
 	code, found = checked(t, same...)
 	if code != 0 || !strings.Contains(found["pages"][0].Says, "is free") || found["published"][0].Level != doctor.Skipped {

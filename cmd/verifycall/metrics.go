@@ -27,9 +27,7 @@ func (n *node) registerGauges() {
 	gauge("draining", "1 while this node takes no new calls.", nil, func() float64 { return flagged(n.house.Draining()) })
 	gauge("kept_changes", "Changes of live calls that are kept here while Redis is away.", nil, func() float64 { return float64(n.rooms.Kept()) })
 	gauge("mails_waiting", "Mails that are not settled yet, of all nodes; NaN where Redis doesn't answer.", nil, n.mailsWaiting)
-	if n.cfg.TLSCert != "" {
-		gauge("certificate_expires_timestamp_seconds", "When the certificate of the pages ends.", nil, n.certificateEnds)
-	}
+	gauge("certificate_expires_timestamp_seconds", "When the certificate of the pages ends; NaN without one.", nil, n.certificateEnds)
 	for _, state := range []string{"serving", "draining"} {
 		gauge("nodes", "Nodes on this Redis, this one among them.", prometheus.Labels{"state": state},
 			func() float64 { return float64(n.countNodes(state == "draining")) })

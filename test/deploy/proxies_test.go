@@ -1,0 +1,196 @@
+//go:build fault
+
+package deploy
+
+import (
+	"context"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/tls"
+	"crypto/x509"
+	"encoding/pem"
+	"io"
+	"math/big"
+	"net"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"verifycall/bench/robot"
+	"verifycall/calls/protocol"
+)
+
+// certificate writes one for the loopback address into dir.
+func certificate(t *testing.T, dir string) (certFile, keyFile string, trust *tls.Config) {
+	t.Helper()
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	must(t, err)
+	template := &x509.Certificate{SerialNumber: big.NewInt(1), NotAfter: time.Now().Add(time.Hour),
+		IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)}, IsCA: true, BasicConstraintsValid: true}
+	der, err := x509.CreateCertificate(rand.Reader, template, template, &key.PublicKey, key)
+	must(t, err)
+	private, err := x509.MarshalPKCS8PrivateKey(key)
+	must(t, err)
+	certFile, keyFile = filepath.Join(dir, "fullchain.pem"), filepath.Join(dir, "privkey.pem")
+	cert := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der})
+	must(t, os.WriteFile(certFile, cert, 0o600))
+	must(t, os.WriteFile(keyFile, pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: private}), 0o600))
+	pool := x509.NewCertPool()
+	pool.AppendCertsFromPEM(cert)
+	return certFile, keyFile, &tls.Config{RootCAs: pool}
+}
+
+func must(t *testing.T, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// free gives addresses of the loopback interface that nobody listens on.
+func free(t *testing.T, n int) []string {
+	t.Helper()
+	var all []string
+	for range n {
+		l, err := net.Listen("tcp", "127.0.0.1:0")
+		must(t, err)
+		defer l.Close()
+		all = append(all, l.Addr().String())
+	}
+	return all
+}
+
+// edited is a file of deploy/ with what a deployment edits in it; each must be there.
+func edited(t *testing.T, name string, pairs ...string) string {
+	t.Helper()
+	text, err := os.ReadFile(filepath.Join("../../deploy", name))
+	must(t, err)
+	for i := 0; i < len(pairs); i += 2 {
+		if !strings.Contains(string(text), pairs[i]) {
+			t.Fatalf("%s has no %q", name, pairs[i])
+		}
+		text = []byte(strings.ReplaceAll(string(text), pairs[i], pairs[i+1]))
+	}
+	return string(text)
+}
+
+// nginx runs the example before a server.
+func nginx(t *testing.T, dir, listen, server string) *tls.Config {
+	cert, key, trust := certificate(t, dir)
+	other := free(t, 1)[0]
+	conf := edited(t, "nginx.conf", "server 127.0.0.1:8080;", "server "+server+";",
+		"listen 443 ssl;", "listen "+listen+" ssl;", "    listen [::]:443 ssl;\n", "", "listen 80;", "listen "+other+";", "    listen [::]:80;\n", "",
+		"/etc/ssl/calls.example/fullchain.pem", cert, "/etc/ssl/calls.example/privkey.pem", key,
+		"/var/log/nginx/verifycall.log", filepath.Join(dir, "access.log"))
+	main := filepath.Join(dir, "nginx.conf")
+	must(t, os.WriteFile(main, []byte("daemon off; pid "+dir+"/pid; error_log stderr; worker_processes 1;\nevents {}\nhttp {\n"+
+		"client_body_temp_path "+dir+"/body; proxy_temp_path "+dir+"/proxy; fastcgi_temp_path "+dir+"/fastcgi; uwsgi_temp_path "+dir+"/uwsgi; scgi_temp_path "+dir+"/scgi;\n"+
+		conf+"}\n"), 0o600))
+	start(t, dir, "nginx", "-e", "stderr", "-c", main)
+	return trust
+}
+
+// caddy runs the example before a server, with a certificate of the test's.
+func caddy(t *testing.T, dir, listen, server string) *tls.Config {
+	cert, key, trust := certificate(t, dir)
+	conf := edited(t, "Caddyfile", "calls.example {", "https://"+listen+" {\n\ttls "+cert+" "+key, "127.0.0.1:8080", server)
+	file := filepath.Join(dir, "Caddyfile")
+	must(t, os.WriteFile(file, []byte("{\n\tadmin off\n\tauto_https disable_redirects\n}\n"+conf), 0o600))
+	start(t, dir, "caddy", "run", "--adapter", "caddyfile", "--config", file)
+	return trust
+}
+
+// start runs a program until the test ends; one that isn't installed skips it.
+func start(t *testing.T, dir, name string, args ...string) {
+	t.Helper()
+	path, err := exec.LookPath(name)
+	if err != nil {
+		t.Skip(name + " is not installed")
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	cmd := exec.CommandContext(ctx, path, args...)
+	cmd.Env = append(os.Environ(), "HOME="+dir, "XDG_DATA_HOME="+dir, "XDG_CONFIG_HOME="+dir)
+	var said strings.Builder
+	cmd.Stdout, cmd.Stderr = &said, &said
+	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) }
+	cmd.WaitDelay = 5 * time.Second
+	must(t, cmd.Start())
+	t.Cleanup(func() {
+		cancel()
+		_ = cmd.Wait() // ended by us
+		if t.Failed() {
+			t.Log(said.String())
+		}
+	})
+}
+
+// TestProxies: sign-in, WebSocket, call and the reading of a record, through each
+// example.
+func TestProxies(t *testing.T) {
+	program := filepath.Join(t.TempDir(), "verifycall")
+	build := exec.Command("go", "build", "-trimpath", "-o", program, "./cmd/verifycall")
+	build.Dir = "../.."
+	if text, err := build.CombinedOutput(); err != nil {
+		t.Fatalf("build: %v\n%s", err, text)
+	}
+	for name, proxy := range map[string]func(t *testing.T, dir, listen, server string) *tls.Config{"nginx": nginx, "caddy": caddy} {
+		t.Run(name, func(t *testing.T) {
+			ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
+			defer cancel()
+			at, dir := free(t, 4), t.TempDir()
+			trust := proxy(t, dir, at[0], at[1])
+			s, err := robot.Start(ctx, robot.Run{Program: program, Dir: dir, Listen: at[1:], URL: "https://" + at[0],
+				Place: robot.Place{TLS: trust}, Args: []string{"--public-url", "https://" + at[0]}})
+			must(t, err)
+			t.Cleanup(s.Kill)
+			hold(ctx, t, s)
+			plain(t, at[1])
+			if log, err := os.ReadFile(filepath.Join(dir, "access.log")); err == nil && (len(log) == 0 || strings.Contains(string(log), "/j/")) {
+				t.Errorf("the proxy's log: %s", log)
+			}
+		})
+	}
+}
+
+// hold has two robots hold a call to its end.
+func hold(ctx context.Context, t *testing.T, s *robot.Server) {
+	t.Helper()
+	film, err := robot.OpenFilm("../../bench/testdata/card.ivf")
+	must(t, err)
+	call, err := s.Wait(ctx, film)
+	must(t, err)
+	must(t, call.Admit(ctx))
+	for who, r := range map[string]*robot.Robot{"seller": call.S, "manager": call.M} {
+		select {
+		case <-r.FirstFrame():
+		case <-ctx.Done():
+			t.Fatalf("no picture reached the %s", who)
+		}
+	}
+	must(t, call.M.Do(ctx, &protocol.Capture{Slot: protocol.SlotFace}))
+	must(t, call.Finish(ctx))
+	body, err := s.Get(ctx, "/api/v1/rooms/"+call.Room.ID+"/ledger")
+	must(t, err)
+	text, err := io.ReadAll(body)
+	must(t, err)
+	must(t, body.Close())
+	if !strings.Contains(string(text), `"capture"`) {
+		t.Errorf("the ledger read through the proxy tells of no capture: %.300s", text)
+	}
+}
+
+// plain asks the server without the proxy, as its health check does.
+func plain(t *testing.T, address string) {
+	t.Helper()
+	res, err := http.Get("http://" + address + "/readyz")
+	must(t, err)
+	res.Body.Close()
+	if res.StatusCode != http.StatusOK {
+		t.Errorf("/readyz: %s", res.Status)
+	}
+}
