@@ -79,6 +79,13 @@ func (l *lab) count(raw []byte, lost bool) bool {
 	return lost
 }
 
+// setLose says which RTP packets are lost beside the conditions.
+func (l *lab) setLose(lose func(ssrc uint32, seq uint16) bool) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.lose = lose
+}
+
 // flow of an SSRC so far.
 func (l *lab) flow(ssrc uint32) flow {
 	l.mu.Lock()
@@ -119,6 +126,9 @@ type unruly struct {
 	*vnet.Net
 	percent   int
 	reordered atomic.Int64
+
+	doubled      int // percent of the packets that arrive twice
+	doubledSoFar atomic.Int64
 }
 
 func (u *unruly) ListenPacket(network, address string) (net.PacketConn, error) {
@@ -156,5 +166,9 @@ func (c *unrulyConn) ReadFrom(buf []byte) (int, net.Addr, error) {
 		n, from, err = c.PacketConn.ReadFrom(buf)
 	}
 	c.due = c.held != nil
+	if err == nil && c.held == nil && c.dice.IntN(100) < c.host.doubled {
+		c.held, c.from, c.due = append([]byte{}, buf[:n]...), from, true
+		c.host.doubledSoFar.Add(1)
+	}
 	return n, from, err
 }

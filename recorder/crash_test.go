@@ -133,6 +133,34 @@ func TestCrashAtAnyByte(t *testing.T) {
 	}
 }
 
+// TestPartCutAtEveryByte: of a part that ends at any byte the whole records before
+// it are read, and what is behind them is told to be torn.
+func TestPartCutAtEveryByte(t *testing.T) {
+	part, ends := []byte(partMagic), []int{len(partMagic)}
+	for serial := range int64(3) {
+		record, err := encodeRecord(notes{Serial: serial + 1}, nil, testKey.Recipient())
+		if err != nil {
+			t.Fatal(err)
+		}
+		part = append(part, record...)
+		ends = append(ends, len(part))
+	}
+	for cut := range len(part) + 1 {
+		records, good, err := parsePart(part[:cut], testKey)
+		whole := 0
+		for whole < 3 && ends[whole+1] <= cut {
+			whole++
+		}
+		want := int64(ends[whole])
+		if cut < len(partMagic) {
+			want = 0
+		}
+		if err != nil || len(records) != whole || good != want {
+			t.Fatalf("cut at %d: %d records, %d bytes good, %v; want %d and %d", cut, len(records), good, err, whole, want)
+		}
+	}
+}
+
 // TestCrashBeforeAnything: a recording that was only born.
 func TestCrashBeforeAnything(t *testing.T) {
 	files, _, _ := crashed(t)

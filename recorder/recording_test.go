@@ -180,7 +180,8 @@ func TestRecordingIsWhatWasSent(t *testing.T) {
 	checkWithStockTools(t, made.path, len(video), len(audio))
 }
 
-// checkWithStockTools has ffprobe count, ffmpeg decode everything, and seek.
+// checkWithStockTools has ffprobe count, ffmpeg decode everything, and seek, and
+// mkvtoolnix read it without a warning.
 func checkWithStockTools(t *testing.T, path string, video, audio int) {
 	t.Helper()
 	needTool(t, "ffprobe")
@@ -199,6 +200,7 @@ func checkWithStockTools(t *testing.T, path string, video, audio int) {
 		t.Errorf("duration %s", duration)
 	}
 	decodesClean(t, path)
+	acceptedByMKVToolNix(t, path)
 	decoded := tool(t, "ffprobe", "-v", "error", "-count_frames", "-select_streams", "v:0", "-show_entries", "stream=nb_read_frames", "-of", "csv=p=0", path)
 	if got, _ := strconv.Atoi(strings.Trim(decoded, ",\n")); got != video {
 		t.Errorf("ffprobe decodes %q frames, want %d", decoded, video)
@@ -374,4 +376,18 @@ func decodesClean(t *testing.T, path string) {
 	if out != "" {
 		t.Errorf("ffmpeg decodes with complaints: %s", out)
 	}
+}
+
+// acceptedByMKVToolNix has mkvinfo find the elements that seeking needs, and
+// mkvmerge take every block: it ends with 1 for a warning and 2 for an error.
+func acceptedByMKVToolNix(t *testing.T, path string) {
+	t.Helper()
+	needTool(t, "mkvinfo")
+	info := tool(t, "mkvinfo", "--ui-language", "en_US", path)
+	for _, element := range []string{"Document type: webm", "Seek head", "Duration: ", "Codec ID: V_VP8", "Codec ID: A_OPUS", "Codec's private data", "Cues", "Cluster"} {
+		if !strings.Contains(info, element) {
+			t.Errorf("mkvinfo doesn't find %q", element)
+		}
+	}
+	tool(t, "mkvmerge", "--ui-language", "en_US", "--quiet", "--webm", "-o", filepath.Join(t.TempDir(), "again.webm"), path)
 }

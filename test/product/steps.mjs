@@ -245,6 +245,30 @@ function assertInStep(times, when) {
   assert.ok(Math.abs(times[0] - times[1]) < 300, `${when}: recordings at ${times} ms`);
 }
 
+/** The auditor's report on paper: all is there that it promises, and it prints as a PDF of several pages. */
+export async function report(page, server, { room, digest, stills }) {
+  await by(page, 'audit-report-open').click();
+  const sheet = by(page, 'audit-report');
+  await sheet.getByText(digest).first().waitFor();
+  assert.equal(await by(page, 'audit-report-verified').getAttribute('data-whole'), 'true');
+  const all = Object.values(stills).flat();
+  await page.waitForFunction((n) => {
+    const pictures = [...document.querySelectorAll('[data-testid="audit-report-still"] img')];
+    return pictures.length === n && pictures.every((i) => i.naturalWidth === 1280);
+  }, all.length);
+  const text = await sheet.innerText();
+  for (const sum of all) assert.ok(text.includes(sum), `the digest of still ${sum}`);
+  assert.ok(text.includes(room) && text.includes('seller-'), 'the room and its recordings');
+  const entries = await page.locator('.report-entries tr').count();
+  assert.ok(entries > 20, `${entries} entries of the ledger`);
+  assert.equal(await page.locator('.report-checks tr').count(), await page.locator('.report-checks tr', { hasText: 'Holds' }).count() || -1, 'every check of the verification holds');
+  await page.emulateMedia({ media: 'print' });
+  assert.equal(await page.locator('.report-bar').isVisible(), false, 'buttons are not printed');
+  const pdf = await page.pdf({ format: 'A4' });
+  await page.emulateMedia({ media: null });
+  assert.ok(pdf.subarray(0, 5).toString() === '%PDF-' && (pdf.toString('latin1').match(/\/Type \/Page\b/g) ?? []).length >= 2, 'a PDF of several pages');
+}
+
 /** The auditor's whole way; gives the path of the downloaded ZIP. */
 export async function audit(page, server, { room, digest }) {
   await signIn(page, server.lines.auditor, '/audit');

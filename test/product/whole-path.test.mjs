@@ -226,6 +226,8 @@ part('the auditor finds the room, sees it played in step, and downloads the same
   assert.equal(await record.digest(await record.unpack(zip, join(server.folder, 'audit'))), it.digest);
 });
 
+part('the printable report shows verdict, digest, every still and what was found', () => step.report(pages.auditor, server, it));
+
 part('the pages had nothing to complain about', async () => {
   for (const [who, page] of Object.entries(pages)) assert.deepEqual(page.complaints, [], who);
 });
