@@ -10,6 +10,22 @@ import (
 	"verifycall/recorder/webm"
 )
 
+// send gives a track's packets as they arrive, with a sender report at first and
+// then each so often; encoding is how long a frame takes before it is sent.
+func (s skewed) send(track sent, rate, ppm float64, start uint32, encoding, first, each time.Duration) (list []wire) {
+	arrived := time.Duration(0)
+	for i, p := range track.packets {
+		p.Timestamp = s.rtp(rate, ppm, start, track.at[i])
+		arrived = max(arrived, track.at[i]+s.delay()+encoding)
+		list = append(list, wire{at: arrived, packet: p})
+		if track.at[i] >= first {
+			list = append(list, wire{at: arrived, ntp: s.ntp(track.at[i] + encoding), rtp: s.rtp(rate, ppm, start, track.at[i]+encoding)})
+			first += each
+		}
+	}
+	return list
+}
+
 // TestRecordingKeepsStep: RTP clocks that run 100 ppm off in opposite ways,
 // started at different values, packets that jitter; in the file, picture and
 // sound of one moment are within 40 ms over ten minutes, and the frame that the
@@ -25,23 +41,10 @@ func TestRecordingKeepsStep(t *testing.T) {
 	}
 	video := packetize(Video, frames[0], 1, 0, 0, 40*time.Millisecond)
 	audio := packetize(Audio, frames[1], 1, 0, 0, 20*time.Millisecond)
-	send := func(track sent, rate, ppm float64, start uint32, encoding time.Duration, first, each time.Duration) (list []wire) {
-		arrived := time.Duration(0)
-		for i, p := range track.packets {
-			p.Timestamp = s.rtp(rate, ppm, start, track.at[i])
-			arrived = max(arrived, track.at[i]+s.delay()+encoding)
-			list = append(list, wire{at: arrived, packet: p})
-			if track.at[i] >= first {
-				list = append(list, wire{at: arrived, ntp: s.ntp(track.at[i] + encoding), rtp: s.rtp(rate, ppm, start, track.at[i]+encoding)})
-				first += each
-			}
-		}
-		return list
-	}
 	rec, folder, _ := begin(t)
 	play(t, rec, map[*Tap][]wire{
-		rec.Tap(Video, 90000): send(video, 90000, s.video, 1<<32-9000, 60*time.Millisecond, 700*time.Millisecond, time.Second),
-		rec.Tap(Audio, 48000): send(audio, 48000, s.audio, 123456, 0, 4*time.Second, 5*time.Second),
+		rec.Tap(Video, 90000): s.send(video, 90000, s.video, 1<<32-9000, 60*time.Millisecond, 700*time.Millisecond, time.Second),
+		rec.Tap(Audio, 48000): s.send(audio, 48000, s.audio, 123456, 0, 4*time.Second, 5*time.Second),
 	})
 	if err := rec.Stop("ended"); err != nil {
 		t.Fatal(err)

@@ -261,7 +261,7 @@ export async function report(page, server, { room, digest, stills }) {
   assert.ok(text.includes(room) && text.includes('seller-'), 'the room and its recordings');
   const entries = await page.locator('.report-entries tr').count();
   assert.ok(entries > 20, `${entries} entries of the ledger`);
-  assert.equal(await page.locator('.report-checks tr').count(), await page.locator('.report-checks tr', { hasText: 'Holds' }).count() || -1, 'every check of the verification holds');
+  assert.equal(await page.locator('.report-checks tr').count(), await page.locator('.report-checks tr', { hasText: 'matches' }).count() || -1, 'every check of the verification holds');
   await page.emulateMedia({ media: 'print' });
   assert.equal(await page.locator('.report-bar').isVisible(), false, 'buttons are not printed');
   const pdf = await page.pdf({ format: 'A4' });
