@@ -16,6 +16,7 @@ type simulatedWay struct {
 	queue    time.Duration
 	delay    time.Duration
 	loss     float64
+	unheard  float64 // share of the reports that is lost
 
 	now      time.Duration
 	free     time.Duration // when the way has sent all it took
@@ -93,7 +94,9 @@ func (w *simulatedWay) deliver(e *estimator) {
 		}
 	}
 	for len(w.reports) > 0 && w.reports[0].at <= w.now {
-		e.feedback(w.reports[0].fb, w.now)
+		if w.dice.Float64() >= w.unheard {
+			e.feedback(w.reports[0].fb, w.now)
+		}
 		w.reports = w.reports[1:]
 	}
 	e.tick(w.now)
@@ -130,6 +133,21 @@ func TestEstimate(t *testing.T) {
 				t.Errorf("between %d and %d kbit/s, wanted %d to %d", least/1000, most/1000, c.least, c.most)
 			}
 		})
+	}
+}
+
+// What is lost by chance, packets and reports alike, doesn't lower an estimate.
+func TestEstimateOfRandomLoss(t *testing.T) {
+	w, e := newSimulatedWay(5_000_000, 0.05), newEstimator()
+	w.unheard = 0.05
+	w.run(&e, always(800_000), 10*time.Second, time.Second)
+	before, least := e.bps(), e.bps()
+	for range 6000 {
+		w.run(&e, always(800_000), 100*time.Millisecond, 0)
+		least = min(least, e.bps())
+	}
+	if least < before {
+		t.Errorf("an estimate of %d bit/s fell to %d within ten minutes", before, least)
 	}
 }
 

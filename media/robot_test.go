@@ -61,6 +61,9 @@ func newRobotWith(t *testing.T, firstSeq uint16, set func(*webrtc.SettingEngine)
 	var settings webrtc.SettingEngine
 	settings.SetIncludeLoopbackCandidate(true)
 	settings.SetICEMulticastDNSMode(ice.MulticastDNSModeDisabled)
+	// As browsers do: at pion's second, one lost flight is a second in which
+	// packets come that the robot can't read yet, and doesn't ask for.
+	settings.SetDTLSRetransmissionInterval(dtlsRetransmit)
 	set(&settings)
 	// As the page's offer does, the robot's asks for NACK of Opus.
 	engine, registry := &webrtc.MediaEngine{}, &interceptor.Registry{}

@@ -6,11 +6,14 @@ import (
 	"log/slog"
 	"os"
 	"slices"
+	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
 	"github.com/pion/rtp"
 	"github.com/pion/transport/v5"
+	"github.com/pion/transport/v5/vnet"
 	"github.com/pion/webrtc/v4"
 	"go.uber.org/goleak"
 )
@@ -96,35 +99,69 @@ func TestLossyNetwork(t *testing.T) {
 	b.server.Play(Video, a.server.Receiver(Video))
 
 	const total = 2000
-	a.stream(10, func() bool { return a.mark >= total })
+	from := int(a.mark)
+	a.stream(10, func() bool { return int(a.mark) >= from+total })
 	sent := int(a.mark)
-	// The tap has nearly all. A subscriber's repairs sometimes stop here, for a
-	// reason that isn't found yet (docs/media.md): he has at least what the network let through.
-	for name, at := range map[string]struct {
-		percent  int
-		received func() []*rtp.Packet
-	}{
-		"the tap":               {99, recorded.seen},
-		"the other participant": {93, func() []*rtp.Packet { return b.received(Video) }},
-	} {
-		a.stream(1, func() bool { // goes on, for a loss is seen by the next packet
-			got, first := 0, uint32(sent)
-			for mark := range marks(at.received()) {
-				if mark < uint32(sent) {
-					got++
-					first = min(first, mark)
-				}
-			}
-			return first < total*9/10 && got*100 >= (sent-int(first))*at.percent
-		})
-		t.Logf("%s has %d %%", name, at.percent)
-	}
+	a.streamUntilWhole(sent, recorded.seen)
+	a.streamUntilWhole(sent, func() []*rtp.Packet { return b.received(Video) })
 	checkTap(t, recorded.seen())
 	if l.dropped.Load() < total/50 || l.server.reordered.Load() < total/100 {
 		t.Errorf("the network lost %d and reordered %d only", l.dropped.Load(), l.server.reordered.Load())
 	}
 	t.Logf("sent %d, tap %d, network lost %d of all, stats %+v", sent, len(marks(recorded.seen())),
 		l.dropped.Load(), a.server.Receiver(Video).Stats())
+}
+
+// streamUntilWhole goes on, for a loss is seen by the next packet, until 99 % of
+// the first marks have been received, counted from the first one that was.
+func (p *participant) streamUntilWhole(sent int, received func() []*rtp.Packet) {
+	p.t.Helper()
+	p.stream(1, func() bool {
+		got, first := 0, sent
+		for mark := range marks(received()) {
+			if int(mark) < sent {
+				got++
+				first = min(first, int(mark))
+			}
+		}
+		return first < sent-300 && got*100 >= (sent-first)*99
+	})
+}
+
+// The end of the handshake is lost, so the subscriber has no keys yet when his
+// first packets come: he asks for the handshake's end, and what was lost of the
+// stream meanwhile is repaired. (With a robot that waits a second before it asks,
+// as stock pion does, the first packets are gone before it can miss them.)
+func TestHandshakeEndLost(t *testing.T) {
+	checkLeaks(t)
+	l := newLab(t, conditions{})
+	manager, seller := l.host("10.0.0.2"), l.host("10.0.0.3")
+	l.lose = func(_ uint32, seq uint16) bool { return seq%20 == 0 }
+	var lost atomic.Int32
+	l.router.AddChunkFilter(func(chunk vnet.Chunk) bool {
+		const changeCipherSpec = 20 // RFC 5246 section 6.2.1; the server sends it in its last flight alone
+		raw := chunk.UserData()
+		return !(len(raw) > 0 && raw[0] == changeCipherSpec && chunk.SourceAddr().String() == serverIP+serverPort &&
+			strings.HasPrefix(chunk.DestinationAddr().String(), "10.0.0.2:") && lost.Add(1) <= 3)
+	})
+	l.start()
+	n := newTestNode(t, Config{Listen: serverIP + serverPort, Net: l.server, Log: testLog(t)})
+	a := join(t, n, seller, 60000, nil)
+	a.publish()
+	b := newRobot(t, manager, 1)
+	e := &events{}
+	server, err := n.NewTransport(e.post)
+	if err != nil {
+		t.Fatal(err)
+	}
+	server.Play(Video, a.server.Receiver(Video))
+	b.negotiate(server, nil)
+	from := int(a.mark)
+	a.stream(2, func() bool { return int(a.mark) >= from+350 }) // at ten a frame the first would be gone by then
+	a.streamUntilWhole(int(a.mark), func() []*rtp.Packet { return b.received(Video) })
+	if lost.Load() < 4 {
+		t.Errorf("the handshake's end was sent %d times", lost.Load())
+	}
 }
 
 // checkTap: each packet once, whole, as published.
