@@ -30,9 +30,11 @@ type page struct {
 	closed  int // close code, 0 while open
 	next    int
 	last    protocol.ServerMessage // that was no state, no recorder and no reply
+	light   *protocol.Recorder
 
 	peer   *webrtc.PeerConnection
 	heard  map[string]*atomic.Int64 // packets by kind
+	missed atomic.Int64             // numbers that didn't come, of either kind
 	ending context.CancelFunc
 	done   sync.WaitGroup
 }
@@ -49,7 +51,9 @@ func (p *page) Send(re string, m protocol.ServerMessage) bool {
 	switch m := m.(type) {
 	case *protocol.State:
 		p.state = m
-	case *protocol.Recorder, *protocol.Health:
+	case *protocol.Recorder:
+		p.light = m
+	case *protocol.Health:
 	default:
 		if re == "" {
 			p.last = m
@@ -157,9 +161,20 @@ func (p *page) connect(film string) {
 	video := track(p.t, peer, webrtc.MimeTypeVP8, 90000)
 	audio := track(p.t, peer, webrtc.MimeTypeOpus, 48000)
 	peer.OnTrack(func(r *webrtc.TrackRemote, _ *webrtc.RTPReceiver) {
-		for {
-			if _, _, err := r.ReadRTP(); err != nil {
+		for began, next := false, uint16(0); ; {
+			pkt, _, err := r.ReadRTP()
+			if err != nil {
 				return
+			}
+			step := int16(pkt.SequenceNumber - next)
+			switch {
+			case !began || step >= 0:
+				if began {
+					p.missed.Add(int64(step))
+				}
+				began, next = true, pkt.SequenceNumber+1
+			default: // it comes late
+				p.missed.Add(-1)
 			}
 			p.heard[r.Kind().String()].Add(1)
 		}

@@ -156,8 +156,9 @@ func TestHandshakeEndLost(t *testing.T) {
 	}
 	server.Play(Video, a.server.Receiver(Video))
 	b.negotiate(server, nil)
+	a.stream(2, func() bool { return len(b.received(Video)) > 0 }) // at ten a frame the first would be gone by then
 	from := int(a.mark)
-	a.stream(2, func() bool { return int(a.mark) >= from+350 }) // at ten a frame the first would be gone by then
+	a.stream(2, func() bool { return int(a.mark) >= from+350 })
 	a.streamUntilWhole(int(a.mark), func() []*rtp.Packet { return b.received(Video) })
 	if lost.Load() < 4 {
 		t.Errorf("the handshake's end was sent %d times", lost.Load())

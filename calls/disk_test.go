@@ -1,0 +1,95 @@
+package calls_test
+
+import (
+	"os"
+	"os/exec"
+	"path/filepath"
+	"syscall"
+	"testing"
+
+	"verifycall/calls/protocol"
+)
+
+// run gives up on the test, loudly, where the machine doesn't permit it.
+func run(t *testing.T, name string, args ...string) {
+	t.Helper()
+	if text, err := exec.Command(name, args...).CombinedOutput(); err != nil {
+		t.Skipf("NOT CHECKED: %s %v: %v\n%s", name, args, err, text)
+	}
+}
+
+// frozen is a disk that answers nothing until it is thawed.
+func frozen(t *testing.T, dir string) (broken, mended func()) {
+	image := filepath.Join(t.TempDir(), "disk")
+	run(t, "truncate", "-s", "32M", image)
+	run(t, "mkfs.ext4", "-q", image)
+	run(t, "mount", "-o", "loop", image, dir)
+	t.Cleanup(func() { _ = syscall.Unmount(dir, syscall.MNT_DETACH) })
+	return func() {
+		t.Cleanup(func() { _ = exec.Command("fsfreeze", "-u", dir).Run() }) // before anything that writes is waited for
+		run(t, "fsfreeze", "-f", dir)
+	}, func() { run(t, "fsfreeze", "-u", dir) }
+}
+
+// full is a disk with some room, and without.
+func full(t *testing.T, dir string) (broken, mended func()) {
+	if err := syscall.Mount("tmpfs", dir, "tmpfs", 0, "size=16m"); err != nil {
+		t.Skipf("NOT CHECKED: mount: %v", err)
+	}
+	t.Cleanup(func() { _ = syscall.Unmount(dir, syscall.MNT_DETACH) })
+	ballast := filepath.Join(dir, "ballast")
+	return func() {
+			_ = os.WriteFile(ballast, make([]byte, 16<<20), 0o600) // it fails when the disk is full
+		}, func() {
+			if err := os.Remove(ballast); err != nil {
+				t.Error(err)
+			}
+		}
+}
+
+// TestRecorderIsNeverInTheWay: a disk that doesn't answer, or is full, costs the
+// other side no packet. The manager is shown it, and that it is over; what is
+// missing is a gap with its cause.
+func TestRecorderIsNeverInTheWay(t *testing.T) {
+	for name, disk := range map[string]struct {
+		make          func(t *testing.T, dir string) (broken, mended func())
+		failing, lost string // lost: cause of the gap
+	}{
+		"frozen": {make: frozen, failing: "the disk doesn't answer"},
+		"full":   {make: full, failing: "the disk is full", lost: "disk"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			dir := t.TempDir()
+			scratch := filepath.Join(dir, "scratch")
+			if err := os.MkdirAll(scratch, 0o700); err != nil {
+				t.Fatal(err)
+			}
+			broken, mended := disk.make(t, scratch)
+			_, _, manager := newRigIn(t, dir).admitted() // closed before the disk is taken away
+			light := func() (video protocol.TrackStatus) {
+				manager.mu.Lock()
+				defer manager.mu.Unlock()
+				if manager.light != nil {
+					for _, track := range manager.light.Tracks {
+						if track.Participant == protocol.RoleSeller && track.Kind == "video" {
+							video = track
+						}
+					}
+				}
+				return video
+			}
+			wait(t, "the first seconds on disk", func() bool { return light().Bytes > 0 })
+			missed := manager.missed.Load()
+			broken()
+			wait(t, "the light", func() bool { return light().Failing == disk.failing })
+			before, heard := light(), manager.heard["video"].Load()
+			wait(t, "pictures meanwhile", func() bool { return manager.heard["video"].Load() > heard+100 })
+			mended()
+			wait(t, "the recording to go on", func() bool { return light().Failing == "" && light().Bytes > before.Bytes })
+			wait(t, "every packet at the manager", func() bool { return manager.missed.Load() <= missed })
+			if now := light(); disk.lost != "" && now.Cause != disk.lost || disk.lost == "" && now.Gaps != before.Gaps {
+				t.Errorf("the light shows %+v, before %+v", now, before)
+			}
+		})
+	}
+}
