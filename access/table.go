@@ -11,6 +11,9 @@ const (
 	SellerBook        Action = "seller.book"        // choose, move, cancel
 	SellerPhoto       Action = "seller.photo"       // upload a photo that was announced in the call
 
+	SellerDocuments Action = "seller.documents" // which ones are there
+	SellerFile      Action = "seller.file"      // send one
+
 	ManagerDesk   Action = "manager.desk"   // the own name and zone, the own hours
 	ManagerHours  Action = "manager.hours"  // set the own hours
 	ManagerRooms  Action = "manager.rooms"  // list the own rooms
@@ -23,6 +26,9 @@ const (
 	AuditView     Action = "audit.view"     // open a record, its files, recordings and clips
 	AuditVerify   Action = "audit.verify"   // have a record checked
 	AuditDownload Action = "audit.download" // take a record away
+
+	OperateDesk Action = "operate.desk" // the own name and zone
+	OperateWall Action = "operate.wall" // how calls, waiting sellers, managers and nodes stand; the rule sets
 
 	KeyCreate    Action = "key.create" // make a room
 	KeyRead      Action = "key.read"   // a room's state and hashed ledger
@@ -93,6 +99,9 @@ var table = map[Action]row{
 	SellerBook:        {seller: own, changes: true},
 	SellerPhoto:       {seller: own, changes: true},
 
+	SellerDocuments: {seller: own},
+	SellerFile:      {seller: own, changes: true},
+
 	ManagerDesk:   {manager: none, test: none},
 	ManagerHours:  {manager: none},
 	ManagerRooms:  {manager: none, test: none},
@@ -105,6 +114,9 @@ var table = map[Action]row{
 	AuditView:     {auditor: others, operator: everyRoom, reason: true},
 	AuditVerify:   {auditor: others, operator: everyRoom},
 	AuditDownload: {auditor: others, operator: everyRoom, reason: true},
+
+	OperateDesk: {operator: none},
+	OperateWall: {operator: none},
 
 	KeyCreate:    {key: none, scope: ScopeRooms, changes: true},
 	KeyRead:      {key: others, scope: ScopeRooms},

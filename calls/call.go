@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"path/filepath"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"golang.org/x/time/rate"
@@ -35,7 +36,8 @@ type Call struct {
 	ctx    context.Context // ends with why the call ends here
 	cancel context.CancelCauseFunc
 
-	stopping sync.WaitGroup // recordings that write their last frames
+	stopping sync.WaitGroup         // recordings that write their last frames
+	seen     atomic.Pointer[Glance] // as of the last tick
 
 	// ---- owned by run
 	room      *rooms.Room

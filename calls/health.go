@@ -12,6 +12,7 @@ type sampled struct {
 	from  *media.Receiver
 	stats media.Stats
 	at    time.Time
+	kbps  int // between the last two looks
 }
 
 // sendHealth shows the published tracks to the manager, counts them in the
@@ -54,11 +55,12 @@ func (s *side) health(kind media.Kind, now time.Time) (t protocol.TrackHealth, o
 		s.sampled = make(map[media.Kind]sampled, len(kinds))
 	}
 	before, stats := s.sampled[kind], r.Stats()
-	s.sampled[kind] = sampled{r, stats, now}
+	s.sampled[kind] = sampled{from: r, stats: stats, at: now}
 	if before.from != r || !now.After(before.at) {
 		return t, false
 	}
 	t = healthOf(before.stats, stats, now.Sub(before.at))
+	s.sampled[kind] = sampled{r, stats, now, t.Kbps}
 	t.Participant, t.Kind = s.role, string(kind)
 	return t, true
 }

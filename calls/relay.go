@@ -8,10 +8,10 @@ import (
 )
 
 // renewRelay keeps a side's credentials good for half their life at least. It
-// gives them to one that may offer: who hasn't agreed has no media to relay.
+// gives them to one that may offer: who hasn't agreed has none but a rehearsal's to relay.
 func (c *Call) renewRelay(s *side, now time.Time) {
 	server := c.house.cfg.Relay
-	if server == nil || s.seat == nil || !c.callable() || !c.room.Agreed(string(s.role)) ||
+	if server == nil || s.seat == nil || !c.callable() || !c.room.Agreed(string(s.role)) && !c.rehearses(s) ||
 		s.relay.Expires.Sub(now) > relay.Life/2 {
 		return
 	}

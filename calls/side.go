@@ -219,6 +219,7 @@ func (l left) apply(ctx context.Context, c *Call) {
 
 // onTick looks at what time alone changes: losses, grace, the recorder's light.
 func (c *Call) onTick(ctx context.Context, now time.Time) {
+	defer c.glance()
 	c.leaveIfDrained()
 	c.shipNow(now)
 	c.watchPending()

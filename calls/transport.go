@@ -24,7 +24,7 @@ func (c *Call) onOffer(ctx context.Context, s *side, msg *protocol.Offer) (proto
 	if !c.callable() {
 		return nil, protocol.Faultf(protocol.CodeWrongState, "There is no call to connect to.")
 	}
-	if !c.room.Agreed(string(s.role)) {
+	if !c.room.Agreed(string(s.role)) && !c.rehearses(s) {
 		return nil, protocol.Faultf(protocol.CodeNeedsNotice, "First read the notice and agree to it.")
 	}
 	if !s.offers.Allow() {
@@ -72,6 +72,13 @@ func (c *Call) restartICE(ctx context.Context, s *side, offer string) (protocol.
 	}
 	c.log.Info("ICE restarted", "role", s.role)
 	return &protocol.Answer{SDP: answer}, nil
+}
+
+// rehearses reports whether a side may try its media before the notice: a seller
+// before the appointment. What comes is measured and dropped, since nothing is
+// played or recorded but in a live call.
+func (c *Call) rehearses(s *side) bool {
+	return s == &c.seller && c.room.State == rooms.StateBooked && c.room.Notices[rooms.Seller].Answer == ""
 }
 
 // callable reports whether a call runs or can still come.

@@ -38,6 +38,9 @@ const (
 	typePostponed   = "postponed"       // cause: an interrupted call goes on another time
 )
 
+// What the seller brings before the call.
+const typeDocument = "document" // kind, sha256, mime, size, width, height
+
 // Types of entries in the custody ledger.
 const (
 	typeCustodyOpened = "custody_opened" // record_seq, record_hash, bundle
@@ -129,6 +132,8 @@ var applies = map[string]func(r *Room, at time.Time, b body){
 	typeCapture:     captureKindTaken,
 	typeAnnounced:   photoAnnounced,
 
+	typeDocument: documentFiled,
+
 	typePlan:         planDrawn,
 	typeStepResult:   stepFinished,
 	typePlanRevealed: func(*Room, time.Time, body) {}, // for those who draw the plan again
@@ -164,8 +169,7 @@ func created(r *Room, at time.Time, b body) {
 	}
 	r.Documents = []Document{}
 	for _, d := range b.objects("documents") {
-		r.Documents = append(r.Documents, Document{d.text("kind"), d.text("sha256"), d.text("mime"),
-			d.number("size"), int(d.number("width")), int(d.number("height"))})
+		r.Documents = append(r.Documents, documentOf(d))
 	}
 	r.Notices, r.Compares = map[string]Notice{}, map[string]Compare{}
 	r.Captures, r.Chat, r.Notes = []Capture{}, []ChatRef{}, []NoteRef{}

@@ -26,6 +26,9 @@ var pageRoutes = map[string]string{
 	"GET /manager/{rest...}": "manager.html",
 	"GET /audit":             "audit.html",
 	"GET /audit/{rest...}":   "audit.html",
+
+	"GET /operate":           "operate.html",
+	"GET /operate/{rest...}": "operate.html",
 }
 
 // page serves one of the built pages.

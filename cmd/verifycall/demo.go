@@ -37,6 +37,8 @@ const (
 var (
 	demoManager = rooms.Staff{ID: "manager-1", Name: "Jonas Weber", Role: string(protocol.RoleManager),
 		Zone: "Europe/Berlin", Languages: []string{"en", "de"}}
+	demoOperator = rooms.Staff{ID: "operator-1", Name: "Olga Petrova", Role: string(access.Operator),
+		Zone: "Europe/Berlin", Languages: []string{"en", "de"}}
 	demoAuditor = rooms.Staff{ID: "auditor-1", Name: "Ruth Adler", Role: string(protocol.RoleAuditor),
 		Zone: "Europe/Berlin", Languages: []string{"en", "de"}}
 )
@@ -57,7 +59,7 @@ func demoRequest() intake.Request {
 // seedDemo makes the demo's marketplace, or takes up that of an earlier start,
 // and prints its links and key, name first, one a line.
 func seedDemo(ctx context.Context, store *rooms.Store, edge *signaling.Server, public *url.URL, mails string, out io.Writer) error {
-	for _, account := range []rooms.Staff{demoManager, demoAuditor} {
+	for _, account := range []rooms.Staff{demoManager, demoAuditor, demoOperator} {
 		if err := store.PutStaff(ctx, "system", account); err != nil {
 			return err
 		}
@@ -73,6 +75,10 @@ func seedDemo(ctx context.Context, store *rooms.Store, edge *signaling.Server, p
 	if err != nil {
 		return err
 	}
+	operator, err := staffLink(ctx, store, public, demoOperator, demoLife)
+	if err != nil {
+		return err
+	}
 	seller, err := demoSeller(ctx, store, edge)
 	if err != nil {
 		return err
@@ -81,7 +87,7 @@ func seedDemo(ctx context.Context, store *rooms.Store, edge *signaling.Server, p
 	if err != nil {
 		return err
 	}
-	_, err = fmt.Fprintf(out, "manager %s\nauditor %s\nseller %s\napikey %s\n", manager, auditor, seller, key)
+	_, err = fmt.Fprintf(out, "manager %s\nauditor %s\noperator %s\nseller %s\napikey %s\n", manager, auditor, operator, seller, key)
 	if err == nil && mails != "" {
 		_, err = fmt.Fprintf(out, "mail %s://%s/mails/%s\n", public.Scheme, public.Host, mails)
 	}

@@ -23,6 +23,7 @@ import (
 
 const inviteUsage = `usage: verifycall invite manager ID NAME ZONE [flags]
        verifycall invite auditor ID NAME ZONE [flags]
+       verifycall invite operator ID NAME ZONE [flags]
        verifycall invite apikey NAME SCOPE... [flags]
 
 Makes a staff account, or changes the one of that ID, and prints its sign-in
@@ -38,7 +39,7 @@ VERIFYCALL_PUBLIC_URL.
 
 // invitation is what invite is asked for.
 type invitation struct {
-	Role   string // "manager", "auditor", "apikey"
+	Role   string // "manager", "auditor", "operator", "apikey"
 	ID     string // of staff; an API key's name
 	Name   string // of staff, personal
 	Zone   string // of staff
@@ -113,10 +114,10 @@ func parseInvitation(args []string, env func(string) (string, bool), help io.Wri
 // take checks the arguments and keeps them.
 func (i *invitation) take(args []string) error {
 	if len(args) == 0 {
-		return errors.New("say whom to invite: manager, auditor or apikey")
+		return errors.New("say whom to invite: manager, auditor, operator or apikey")
 	}
 	switch i.Role = args[0]; i.Role {
-	case string(protocol.RoleManager), string(protocol.RoleAuditor):
+	case string(protocol.RoleManager), string(protocol.RoleAuditor), string(access.Operator):
 		if len(args) != 4 {
 			return fmt.Errorf("%s needs ID, NAME and ZONE (a name with spaces in quotes)", i.Role)
 		}
@@ -129,7 +130,7 @@ func (i *invitation) take(args []string) error {
 		i.ID, i.Scopes = args[1], args[2:]
 		return errors.Join(i.checkID(), checkScopes(i.Scopes))
 	}
-	return fmt.Errorf("%.40q can't be invited, only manager, auditor and apikey", i.Role)
+	return fmt.Errorf("%.40q can't be invited, only manager, auditor, operator and apikey", i.Role)
 }
 
 func (i *invitation) checkID() error {

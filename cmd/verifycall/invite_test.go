@@ -71,7 +71,7 @@ func TestInvite(t *testing.T) {
 func TestInviteRefuses(t *testing.T) {
 	for says, args := range map[string][]string{
 		"whom":                {},
-		"can't be invited":    {"operator", "o1", "Olga", "UTC"},
+		"can't be invited":    {"owner", "o1", "Olga", "UTC"},
 		"needs ID":            {"manager", "m17", "Maria", "König", "UTC"},
 		"no id":               {"manager", "Maria König", "Maria", "UTC"},
 		"is no id":            {"manager", "m17:private", "Maria", "UTC"},

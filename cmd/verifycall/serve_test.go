@@ -31,7 +31,7 @@ type demo struct {
 	stop   func() error // asks it to end and gives serve's answer
 }
 
-const demoLines = 5 // manager, auditor, seller, apikey, mail
+const demoLines = 6 // manager, auditor, operator, seller, apikey, mail
 
 func startDemo(t *testing.T, dir string) *demo {
 	t.Helper()

@@ -2,6 +2,7 @@ import {
   Ban,
   CalendarX,
   CircleSlash,
+  Globe,
   HandHeart,
   Hourglass,
   Link2Off,
@@ -60,6 +61,7 @@ const signs: Record<EndKind, [LucideIcon, string]> = {
   replacedTab: [Monitor, 'tone-accent'],
   replacedDevice: [Monitor, 'tone-accent'],
   needs_allow: [Hourglass, 'tone-accent'],
+  browser: [Globe, 'tone-warn'],
   network: [WifiOff, 'tone-warn'],
   other: [TriangleAlert, 'tone-warn'],
 };

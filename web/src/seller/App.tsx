@@ -8,6 +8,7 @@ import { Booking } from './booking/Booking';
 import { Call } from './call/Call';
 import { Check } from './Check';
 import { Consent } from './Consent';
+import { Documents } from './Documents';
 import { Lost } from './Lost';
 import { Screen } from './Screen';
 import { t } from './text';
@@ -61,11 +62,14 @@ function Visited({ visit, appointment, onMove, onCancelled }: VisitedProps) {
     return <End kind={view.kind} message={view.message} code={code} act={() => visit.socket.reopen()} />;
   }
   if (!state) return <Loading />;
+  if (!('RTCPeerConnection' in window) && calls.includes(view.screen)) return <End kind="browser" act={() => location.reload()} />;
   switch (view.screen) {
     case 'welcome':
       return <Welcome visit={visit} state={state} appointment={appointment} onMove={onMove} onCancelled={onCancelled} />;
+    case 'documents':
+      return <Documents visit={visit} />;
     case 'check':
-      return <Check visit={visit} inCall={state.room.state !== 'booked' && state.room.state !== 'invited'} />;
+      return <Check visit={visit} state={state} />;
     case 'consent':
       return <Consent visit={visit} state={state} />;
     case 'waiting':
@@ -82,6 +86,9 @@ function Visited({ visit, appointment, onMove, onCancelled }: VisitedProps) {
       return <Loading />;
   }
 }
+
+/** Screens that a browser without WebRTC can do nothing on. */
+const calls = ['check', 'consent', 'waiting', 'call', 'lost'];
 
 /** The layout of the first screen in grey bars, after 300 ms. */
 function Loading() {

@@ -1,31 +1,23 @@
-import { Check, IdCard, ShieldAlert, UserRound } from 'lucide-preact';
+import { Check, ChevronRight, IdCard, ShieldAlert, UserRound } from 'lucide-preact';
 import type { State } from '../protocol';
 import { language } from '../shared/i18n';
+import { useLoad } from '../shared/load';
 import { clock, day, dayOfMonth, month, ownZone, place, weekday } from '../shared/times';
 import { Badge, Button, Icon, Rich, Strip } from '../shared/ui';
 import { Acts, type Booked } from './booking/Acts';
+import { filed } from './Documents';
 import { Comfort, Screen } from './Screen';
+import { near, opens } from './soon';
 import { t } from './text';
 import type { Visit } from './visit';
 
-/** What will happen: the appointment in both zones, the way through, what to have ready. */
+/** Where the seller stands: the appointment in both zones, five steps, one next action. */
 export function Welcome({ visit, state, ...booked }: { visit: Visit; state: State } & Booked) {
-  const go = () => {
-    visit.progress.value = 'check';
-    void visit.openCamera();
-  };
+  const documents = useLoad('documents', filed);
+  const sides = documents.value?.documents.filter((each) => each.kind !== 'other').length ?? 0;
+  const at = standing(visit, state, documents.value ? sides : 2);
   return (
-    <Screen
-      title={t('title.welcome')}
-      dock={
-        <>
-          <Button kind="primary" wide data-testid="seller-continue" onClick={go}>
-            {t('welcome.go')}
-          </Button>
-          <Comfort>{t('welcome.comfort')}</Comfort>
-        </>
-      }
-    >
+    <Screen title={t('title.welcome')} dock={<Next visit={visit} state={state} at={at} />}>
       <div>
         <p class="eyebrow">{t('welcome.eyebrow')}</p>
         <h1 class="title">{state.you.name ? t('welcome.title', { name: state.you.name }) : t('welcome.titleNobody')}</h1>
@@ -41,15 +33,52 @@ export function Welcome({ visit, state, ...booked }: { visit: Visit; state: Stat
         </p>
       )}
       <Appointment state={state} {...booked} />
-      <Way booked={booked.appointment.books} />
-      <section class="card fact-row">
+      <Way visit={visit} at={at} sides={sides} {...booked} />
+      <button type="button" class="card fact-row bring" onClick={() => (visit.progress.value = 'documents')}>
         <Icon of={IdCard} size={24} class="accent" />
-        <div>
-          <h2 class="strong">{t('welcome.bring')}</h2>
-          <p class="sub">{t('welcome.bringSub')}</p>
-        </div>
-      </section>
+        <span>
+          <span class="strong">{t('welcome.bring')}</span>
+          <span class="sub">{t('welcome.bringSub')}</span>
+        </span>
+        <Icon of={ChevronRight} size={20} class="bring-more" />
+      </button>
     </Screen>
+  );
+}
+
+const steps = ['Documents', 'Appointment', 'Check', 'Call', 'Result'] as const;
+type Step = (typeof steps)[number];
+
+/** The step that is next: what is missing first. */
+function standing(visit: Visit, state: State, sides: number): Step {
+  if (sides < 2 && !near(state.room.at)) return 'Documents';
+  return visit.rehearsed() ? 'Call' : 'Check';
+}
+
+function test(visit: Visit): void {
+  visit.progress.value = 'check';
+  void visit.openCamera();
+}
+
+/** The one next action. */
+function Next({ visit, state, at }: { visit: Visit; state: State; at: Step }) {
+  const soon = near(state.room.at);
+  if (at === 'Documents') {
+    return (
+      <>
+        <Button kind="primary" wide data-testid="seller-to-documents" onClick={() => (visit.progress.value = 'documents')}>{t('welcome.goDocs')}</Button>
+        <Button wide class="equal" data-testid="seller-continue" onClick={() => test(visit)}>{t('welcome.skipDocs')}</Button>
+        <Comfort>{t('welcome.comfort')}</Comfort>
+      </>
+    );
+  }
+  return (
+    <>
+      <Button kind={at === 'Call' && !soon ? 'secondary' : 'primary'} wide {...(at === 'Call' && !soon ? { class: 'equal' } : {})} data-testid="seller-continue" onClick={() => test(visit)}>
+        {at === 'Check' ? t('welcome.go') : soon ? t('welcome.goCall') : t('welcome.goAgain')}
+      </Button>
+      <Comfort>{at === 'Call' && !soon ? t('welcome.later', { time: clock(opens(state.room.at)) }) : t('welcome.comfort')}</Comfort>
+    </>
   );
 }
 
@@ -92,25 +121,34 @@ function Appointment({ state, ...booked }: { state: State } & Booked) {
   );
 }
 
-function Way({ booked }: { booked: boolean }) {
-  const steps = ['Appointment', 'Check', 'Consent', 'Call', 'Result'] as const;
-  const current = 1;
+/** The five steps, with what each has come to. */
+function Way({ visit, at, sides, appointment }: { visit: Visit; at: Step; sides: number } & Booked) {
+  const current = steps.indexOf(at);
+  const done = (step: Step) => (step === 'Documents' ? sides >= 2 : step === 'Check' ? visit.rehearsed() : step === 'Appointment');
+  const words: Record<Step, string> = {
+    Documents: sides >= 2 ? t('welcome.docsAll') : sides ? t('welcome.docsSome') : t('welcome.docsNone'),
+    Appointment: !appointment.books ? t('welcome.stepAppointmentSub') : appointment.mail ? t('welcome.stepAppointmentMail') : t('welcome.stepAppointmentBooked'),
+    Check: visit.rehearsed() ? t('welcome.stepCheckDone') : t('welcome.stepCheckSub'),
+    Call: t('welcome.stepCallSub'),
+    Result: t('welcome.stepResultSub'),
+  };
+  const links: Partial<Record<Step, [words: string, go: () => void]>> = {
+    Documents: [sides ? t('welcome.docsOpen') : t('welcome.docsAdd'), () => (visit.progress.value = 'documents')],
+    ...(visit.rehearsed() ? { Check: [t('welcome.again'), () => test(visit)] } : {}),
+  };
   return (
     <ol class="way" aria-label={t('welcome.steps')}>
       {steps.map((step, i) => (
-        <li
-          key={step}
-          class={i < current ? 'done' : i === current ? 'current' : 'open'}
-          aria-current={i === current ? 'step' : undefined}
-        >
+        <li key={step} class={done(step) ? 'done' : i === current ? 'current' : 'open'} aria-current={i === current ? 'step' : undefined}>
           <span class="way-mark">
-            {i < current ? <Icon of={Check} size={18} /> : i + 1}
-            {i < current && <span class="only-read">{t('welcome.done')}</span>}
+            {done(step) ? <Icon of={Check} size={18} /> : i + 1}
+            {done(step) && <span class="only-read">{t('welcome.done')}</span>}
           </span>
-          <div>
+          <div class="way-text">
             <h2 class="way-name">{t(`welcome.step${step}`)}</h2>
-            <p class="sub">{t(booked && step === 'Appointment' ? 'welcome.stepAppointmentBooked' : `welcome.step${step}Sub`)}</p>
+            <p class="sub">{words[step]}</p>
           </div>
+          {links[step] && <Button kind="link" class="way-link" onClick={links[step][1]}>{links[step][0]}<span class="only-read"> {t(`welcome.step${step}`)}</span></Button>}
         </li>
       ))}
     </ol>

@@ -20,12 +20,13 @@ export type EndKind =
   | 'replacedTab'
   | 'replacedDevice'
   | 'needs_allow'
+  | 'browser'
   | 'network'
   | 'other';
 
 /** The screen that a seller sees. */
 export type View =
-  | { screen: 'loading' | 'welcome' | 'check' | 'consent' | 'waiting' | 'call' | 'lost' | 'ended' | 'result' }
+  | { screen: 'loading' | 'welcome' | 'documents' | 'check' | 'consent' | 'waiting' | 'call' | 'lost' | 'ended' | 'result' }
   | { screen: 'end'; kind: EndKind; message?: string };
 
 /** All that the choice of a screen depends on. */

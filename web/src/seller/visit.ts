@@ -11,7 +11,7 @@ import { viewOf, type View } from './view';
 export const noticeVersion = '2026-11';
 
 /** How far the seller has gone before the consent, in this tab. */
-export type Progress = 'welcome' | 'check' | 'consent';
+export type Progress = 'welcome' | 'documents' | 'check' | 'consent';
 
 const before = ['invited', 'booked'];
 const inCall = ['waiting', 'live', 'interrupted'];
@@ -94,6 +94,20 @@ export class Visit {
     this.stream.value = new MediaStream(stream.getTracks());
   }
 
+  /** The camera and the sound were found to work, on this device. */
+  rehearsed(): boolean {
+    return kept(this.place()) === 'yes';
+  }
+
+  /** Keeps that the test went well, for the status page. */
+  keepRehearsed(): void {
+    keep(this.place(), 'yes');
+  }
+
+  private place(): string {
+    return `verifycall.rehearsed.${this.socket.state.peek()?.room.id ?? ''}`;
+  }
+
   /** Answers the notice; throws ServerError. */
   async answerNotice(agree: boolean): Promise<void> {
     await this.socket.request('notice', { version: noticeVersion, language, agree });
@@ -117,9 +131,12 @@ export class Visit {
     const stream = this.stream.value;
     const off = this.media.status.peek() === 'off';
     const away = status === 'replaced' || status === 'closed';
+    const rehearsing = !away && state.room.state === 'booked' && (this.progress.value === 'check' || this.progress.value === 'consent');
     if (!away && inCall.includes(state.room.state) && state.you.notice !== '') {
       if (stream && off) void this.media.start(stream);
       else if (!stream && !this.cameraFault.peek()) void this.openCamera();
+    } else if (rehearsing) {
+      if (stream && off) void this.media.start(stream); // measured through the real server, kept by nobody
     } else if (away || !off || !before.includes(state.room.state)) {
       this.media.stop();
       this.closeCamera();
@@ -153,5 +170,21 @@ export class Visit {
     this.media.stop();
     this.closeCamera();
     this.cameraFault.value = new CameraError('busy', 'camera');
+  }
+}
+
+function kept(place: string): string {
+  try {
+    return localStorage.getItem(place) ?? '';
+  } catch {
+    return ''; // a browser that keeps nothing
+  }
+}
+
+function keep(place: string, value: string): void {
+  try {
+    localStorage.setItem(place, value);
+  } catch {
+    // the test is asked for again
   }
 }

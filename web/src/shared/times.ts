@@ -94,3 +94,8 @@ export function bytes(n: number): string {
     minimumFractionDigits: digits,
   }).format(value);
 }
+
+/** A share as "99.8 %", with one figure after the point where it isn't whole. */
+export function percent(share: number): string {
+  return new Intl.NumberFormat(language, { style: 'percent', maximumFractionDigits: 1 }).format(share);
+}

@@ -1,0 +1,100 @@
+package signaling
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
+	"net/http"
+	"slices"
+
+	"verifycall/access"
+	"verifycall/calls"
+	"verifycall/calls/protocol"
+	"verifycall/recorder/evidence/vault"
+	"verifycall/rooms"
+	"verifycall/signaling/intake"
+)
+
+// DocumentView is one of the seller's documents, as the seller sees it: that it
+// is there, and never its picture, which a stranger with the link could look at.
+type DocumentView struct {
+	Kind   string `json:"kind"` // "id_front", "id_back", "other"
+	SHA256 string `json:"sha256"`
+	Width  int    `json:"width"`
+	Height int    `json:"height"`
+}
+
+func (s *Server) documentRoutes() map[string]door {
+	return map[string]door{
+		"GET /api/seller/documents":  s.as(access.SellerDocuments, s.sellerDocuments),
+		"POST /api/seller/documents": s.as(access.SellerFile, s.sellerFileDocument),
+	}
+}
+
+func (s *Server) sellerDocuments(w http.ResponseWriter, _ *http.Request, who session) error {
+	room, err := sellerRoom(who)
+	if err != nil {
+		return err
+	}
+	return writeJSON(w, http.StatusOK, map[string]any{"documents": newestDocuments(room),
+		"open": slices.Contains([]string{rooms.StateInvited, rooms.StateBooked}, room.State)})
+}
+
+// newestDocuments gives the newest of each kind, in the order of the kinds.
+func newestDocuments(room *rooms.Room) []DocumentView {
+	views := []DocumentView{}
+	for _, kind := range []string{"id_front", "id_back", "other"} {
+		for _, d := range slices.Backward(room.Documents) {
+			if d.Kind == kind {
+				views = append(views, DocumentView{d.Kind, d.SHA256, d.Width, d.Height})
+				break
+			}
+		}
+	}
+	return views
+}
+
+type fileRequest struct {
+	Kind string `json:"kind"`
+	Data []byte `json:"data"` // base64 in JSON
+}
+
+// maxFileBody is a picture in base64, and little beside it.
+const maxFileBody = intake.MaxPictureBytes*4/3 + 1024
+
+// sellerFileDocument takes one picture: checked by decoding it wholly, then
+// stored, then in the ledger.
+func (s *Server) sellerFileDocument(w http.ResponseWriter, r *http.Request, who session) error {
+	allowLongUpload(w)
+	body, err := readBody(w, r, maxFileBody)
+	if err != nil {
+		return err
+	}
+	var req fileRequest
+	if err := intake.DecodeJSON(body, &req); err != nil {
+		return err
+	}
+	room, err := sellerRoom(who)
+	if err != nil {
+		return err
+	}
+	p, err := s.checkPicture(r.Context(), req.Data)
+	if err != nil {
+		return err
+	}
+	sum := sha256.Sum256(req.Data)
+	doc := rooms.Document{Kind: req.Kind, SHA256: hex.EncodeToString(sum[:]), Mime: p.Mime, Size: int64(len(req.Data)), Width: p.Width, Height: p.Height}
+	name := calls.DocumentName(room.ID, doc.SHA256, doc.Mime)
+	known := slices.ContainsFunc(room.Documents, func(d rooms.Document) bool { return d.SHA256 == doc.SHA256 })
+	if !known {
+		if _, err := s.cfg.Evidence.Put(r.Context(), vault.Room(room.ID), vault.Documents, name, bytes.NewReader(req.Data)); err != nil {
+			return &protocol.Fault{Code: protocol.CodeNotStored, Message: "The document could not be stored. Try again.", Err: err}
+		}
+	}
+	if room, err = s.cfg.Rooms.Do(r.Context(), room.ID, "seller", rooms.FileDocument{Document: doc}); err != nil {
+		return err
+	}
+	s.cfg.House.Refresh(room.ID)
+	s.log.Info("document filed", "room", room.ID, "kind", doc.Kind)
+	return writeJSON(w, http.StatusCreated, map[string]any{"documents": newestDocuments(room), "open": true})
+}

@@ -1,0 +1,151 @@
+import { Check, FileText, IdCard, Lock, ScanLine, TriangleAlert, type LucideIcon } from 'lucide-preact';
+import { useState } from 'preact/hooks';
+import { ApiError, get, post } from '../shared/api';
+import { lumaOf, measure, type Cause } from '../shared/legibility';
+import { useLoad } from '../shared/load';
+import { Button, Icon, Strip } from '../shared/ui';
+import { say } from './Announcer';
+import { Comfort, Screen } from './Screen';
+import { t } from './text';
+import type { Visit } from './visit';
+
+/** A document that was sent; its picture is never sent back. */
+export interface Filed {
+  kind: Kind;
+  sha256: string;
+  width: number;
+  height: number;
+}
+
+export const kinds = ['id_front', 'id_back', 'other'] as const;
+export type Kind = (typeof kinds)[number];
+
+/** What the seller has sent, and whether more can be sent. */
+export const filed = (signal?: AbortSignal) => get<{ documents: Filed[]; open: boolean }>('/api/seller/documents', signal);
+
+const largest = 5 << 20; // bytes, the server's limit
+const icons: Record<Kind, LucideIcon> = { id_front: IdCard, id_back: ScanLine, other: FileText };
+
+/** Pictures of the documents, sent before the call: each is looked at here before it is sent. */
+export function Documents({ visit }: { visit: Visit }) {
+  const list = useLoad('documents', filed);
+  const [sent, setSent] = useState<Filed[] | null>(null);
+  const documents = sent ?? list.value?.documents ?? [];
+  const back = () => (visit.progress.value = 'welcome');
+  return (
+    <Screen
+      title={t('title.documents')}
+      heading={t('documents.title')}
+      back={back}
+      testid="seller-documents"
+      dock={
+        <>
+          <Button kind="primary" wide data-testid="seller-documents-done" onClick={back}>{t('documents.ready')}</Button>
+          <Comfort>{t('documents.kept')}</Comfort>
+        </>
+      }
+    >
+      <h1 class="only-read">{t('documents.title')}</h1>
+      <p class="lead">{t('documents.lead')}</p>
+      {list.fault && !list.value && <Strip tone="danger" icon={TriangleAlert} title={list.fault.message} urgent />}
+      {list.value && !list.value.open && <Strip tone="warn" icon={Lock} title="">{t('documents.closed')}</Strip>}
+      <ul class="card rows">
+        {kinds.map((kind) => (
+          <Place key={kind} kind={kind} there={documents.find((each) => each.kind === kind)} open={list.value?.open ?? false} onSent={setSent} />
+        ))}
+      </ul>
+      <section class="card fact-row">
+        <Icon of={IdCard} size={24} class="accent" />
+        <div>
+          <h2 class="strong">{t('documents.bring')}</h2>
+          <p class="sub">{t('documents.bringText')}</p>
+        </div>
+      </section>
+    </Screen>
+  );
+}
+
+type PlaceProps = { kind: Kind; there: Filed | undefined; open: boolean; onSent: (documents: Filed[]) => void };
+
+function Place({ kind, there, open, onSent }: PlaceProps) {
+  const [at, setAt] = useState<'checking' | 'sending' | ''>('');
+  const [unclear, setUnclear] = useState<{ file: File; cause: Cause } | null>(null);
+  const [wrong, setWrong] = useState('');
+  const send = async (file: File) => {
+    setUnclear(null);
+    setAt('sending');
+    try {
+      const { documents } = await post<{ documents: Filed[] }>('/api/seller/documents', { kind, data: await base64(file) });
+      onSent(documents);
+      const { width = 0, height = 0 } = documents.find((each) => each.kind === kind) ?? {};
+      say(t('documents.done', { width, height }));
+    } catch (cause) {
+      setWrong(cause instanceof ApiError ? cause.message : String(cause));
+    }
+    setAt('');
+  };
+  const pick = async (input: HTMLInputElement) => {
+    const file = input.files?.[0];
+    input.value = '';
+    if (!file) return;
+    setWrong('');
+    setUnclear(null);
+    if (!['image/jpeg', 'image/png'].includes(file.type)) return setWrong(t('documents.format'));
+    if (file.size > largest) return setWrong(t('documents.large'));
+    setAt('checking');
+    const cause = kind === 'other' ? '' : await readable(file, kind === 'id_front').catch(() => 'format' as const);
+    if (cause === 'format') {
+      setAt('');
+      return setWrong(t('documents.format'));
+    }
+    if (cause) {
+      setAt('');
+      return setUnclear({ file, cause });
+    }
+    await send(file);
+  };
+  return (
+    <li class="row" data-testid={`seller-document-${kind}`} data-there={!!there}>
+      <Icon of={icons[kind]} size={24} class="row-icon" />
+      <div class="row-text">
+        <h2 class="strong">{t(`documents.${kind}`)}</h2>
+        <p class="sub">{at ? t(`documents.${at}`) : there ? t('documents.done', { width: there.width, height: there.height }) : t(`documents.${kind}Hint`)}</p>
+        {unclear && <p class="document-unclear" role="alert">{t(`documents.unclear.${unclear.cause as 'dark'}`)}</p>}
+        {wrong && <p class="field-error" role="alert">{wrong}</p>}
+        {open && (
+          <p class="document-acts">
+            <label class="button secondary">
+              <span>{there || unclear ? t('documents.again') : t('documents.pick')}</span>
+              <input class="only-read" type="file" accept="image/jpeg,image/png" disabled={!!at} onChange={(event) => void pick(event.currentTarget)} />
+            </label>
+            {unclear && <Button kind="ghost" data-testid={`seller-document-${kind}-keep`} onClick={() => void send(unclear.file)}>{t('documents.keep')}</Button>}
+          </p>
+        )}
+      </div>
+      {at ? <span class="ring" aria-hidden="true" /> : there && <span class="row-mark"><Icon of={Check} size={16} /><span class="only-read">{t('check.ok')}</span></span>}
+    </li>
+  );
+}
+
+const looked = 1600; // px of the looked-at picture's longer side
+
+/** Why the print of a picture can't be read, by the same measures as in the call; '' if it can. */
+async function readable(file: File, zone: boolean): Promise<Cause> {
+  const picture = await createImageBitmap(file);
+  const scale = Math.min(1, looked / Math.max(picture.width, picture.height));
+  const canvas = document.createElement('canvas');
+  canvas.width = Math.round(picture.width * scale);
+  canvas.height = Math.round(picture.height * scale);
+  const context = canvas.getContext('2d')!;
+  context.drawImage(picture, 0, 0, canvas.width, canvas.height);
+  picture.close();
+  const { cause } = measure(lumaOf(context.getImageData(0, 0, canvas.width, canvas.height)), zone);
+  return cause === 'cropped' ? '' : cause; // a scan is cut at the edges of the card
+}
+
+async function base64(file: File): Promise<string> {
+  const bytes = new Uint8Array(await file.arrayBuffer());
+  let text = '';
+  for (let i = 0; i < bytes.length; i += 0x8000) text += String.fromCharCode(...bytes.subarray(i, i + 0x8000));
+  return btoa(text);
+}
