@@ -28,7 +28,7 @@ func TestOperatorsWall(t *testing.T) {
 	s.command(live, "manager:jonas", rooms.Admit{})
 	s.command(missed, "system", rooms.NoShow{Who: rooms.Seller})
 
-	o := s.signedIn(protocol.RoleOperator, "olga")
+	o := s.signedIn("operator", "olga")
 	var wall WallView
 	a := o.get("/api/operate/wall").into(http.StatusOK, &wall)
 	if len(wall.Calls) != 1 || wall.Calls[0].Room != live || wall.Calls[0].State != rooms.StateLive || wall.Calls[0].Manager != "jonas" {
