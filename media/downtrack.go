@@ -19,8 +19,8 @@ type rtpWriter interface {
 // downTrack writes one kind of media to one subscriber, in the goroutine of
 // the Receiver that is played.
 //
-// Locks: switching before mu, resending before mu; mu is a leaf, never held
-// while writing.
+// Locks: switching before mu, resending before mu, mu before the downlink's; mu
+// is never held while writing.
 type downTrack struct {
 	kind      Kind
 	clockRate uint32
@@ -181,12 +181,11 @@ func (d *downTrack) forward(r *Receiver, pkt *rtp.Packet, now time.Time, out *ou
 		return
 	}
 	out.header.SSRC, out.header.PayloadType = d.as.ssrc, d.as.payloadType
-	d.kept.keep(&out.header, out.payload)
+	d.link.number(out, d.as.numberID, 0, now)
+	d.kept.keep(&out.header, out.payload) // as it is sent, see takeAgain
 	d.sent++
 	d.octets += uint32(len(out.payload))
-	id := d.as.numberID
 	d.mu.Unlock()
-	d.link.number(out, id, 0, now)
 	writer.writeRTP(out)
 }
 
@@ -244,8 +243,7 @@ func (d *downTrack) resend(request *rtcp.TransportLayerNack) {
 	defer d.resending.Unlock()
 	for _, pair := range request.Nacks {
 		pair.Range(func(seq uint16) bool {
-			if writer, id := d.takeAgain(request.MediaSSRC, seq); writer != nil {
-				d.link.number(&d.again, id, 0, time.Now())
+			if writer := d.takeAgain(request.MediaSSRC, seq); writer != nil {
 				writer.writeRTP(&d.again)
 			}
 			return true
@@ -254,22 +252,25 @@ func (d *downTrack) resend(request *rtcp.TransportLayerNack) {
 }
 
 // takeAgain makes again of a sent packet; nil where there is nothing to send.
-// The caller holds resending.
-func (d *downTrack) takeAgain(ssrc uint32, seq uint16) (rtpWriter, uint8) {
+// Without RTX it is the very packet, transport-wide number and all: SRTP seals it
+// under its sequence number, and another content under that would give AES-GCM's
+// authentication away (RFC 7714 section 9). The caller holds resending.
+func (d *downTrack) takeAgain(ssrc uint32, seq uint16) rtpWriter {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	raw := d.kept.again(seq)
 	if ssrc != d.as.ssrc || d.writer == nil || raw == nil || d.missed.Unmarshal(raw) != nil {
-		return nil, 0
+		return nil
 	}
 	if d.as.rtxSSRC != 0 && d.as.rtxPayloadType != 0 {
 		d.rtxSeq++
 		wrapRTX(&d.missed, d.as.rtxSSRC, d.as.rtxPayloadType, d.rtxSeq, &d.again)
-		return d.writer, d.as.numberID
+		d.link.number(&d.again, d.as.numberID, 0, time.Now())
+		return d.writer
 	}
 	d.again.header = d.missed.Header
 	d.again.payload = d.again.scratch[:copy(d.again.scratch[:], d.missed.Payload)]
-	return d.writer, d.as.numberID
+	return d.writer
 }
 
 func roundTrips(blocks []rtcp.ReceptionReport, ssrc uint32, now time.Time, rtt func(time.Duration)) {

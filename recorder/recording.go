@@ -146,7 +146,7 @@ func (rec *Recording) since(t time.Time) time.Duration { return max(0, t.Sub(rec
 
 func (rec *Recording) run() {
 	defer close(rec.done)
-	tick := time.NewTicker(tickSpan)
+	tick := time.NewTimer(untilTick(time.Now()))
 	defer tick.Stop()
 	for {
 		select {
@@ -158,12 +158,17 @@ func (rec *Recording) run() {
 			rec.takeWant(w)
 		case now := <-tick.C:
 			rec.tick(now)
+			tick.Reset(untilTick(now))
 		case end := <-rec.stopping:
 			rec.finish(end.cause, end.at)
 			return
 		}
 	}
 }
+
+// untilTick is the time to the next whole tickSpan: all recordings look at the
+// clock together, so that an idle process is woken once for them and not for each.
+func untilTick(now time.Time) time.Duration { return now.Truncate(tickSpan).Add(tickSpan).Sub(now) }
 
 // tick does what is due by time. While packets wait in the queue, patience is
 // judged by their arrivals alone.

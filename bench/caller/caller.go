@@ -20,6 +20,7 @@ import (
 	"github.com/pion/rtp"
 	"github.com/pion/srtp/v3"
 	"github.com/pion/transport/v5/deadline"
+	"golang.org/x/net/ipv4"
 )
 
 // What a Caller sends: 1.5 Mbit/s of VP8-like video in 160 packets a second,
@@ -33,6 +34,7 @@ const (
 	framesPerKey    = FrameRate
 	markerSize      = 8  // the time of sending, at a payload's end
 	descriptorBytes = 14 // VP8 descriptor and frame header
+	batchSize       = 8  // packets that one system call moves: more than a frame has
 )
 
 // epoch of the times in packets.
@@ -45,6 +47,7 @@ type Caller struct {
 	cert   tls.Certificate
 	socket *net.UDPConn
 	server answer
+	addr   net.Addr // the server's
 
 	secret    *secretConn
 	dtls      *dtls.Conn
@@ -99,6 +102,7 @@ func (c *Caller) Join(ctx context.Context, signal Signal) (time.Duration, error)
 	if c.server, err = parseAnswer(text); err != nil {
 		return 0, err
 	}
+	c.addr = net.UDPAddrFromAddrPort(c.server.addr)
 	c.working.Go(c.receive)
 	c.working.Go(c.checks)
 	select {
@@ -130,32 +134,51 @@ func (c *Caller) Counts() (sent, received uint64, delays []time.Duration) {
 	return c.sent.Load(), c.received, c.delays
 }
 
-// receive reads the socket until it is closed (RFC 7983 tells packets apart).
+// receive reads the socket until it is closed.
 func (c *Caller) receive() {
-	buf := make([]byte, 2048)
+	socket, batch := ipv4.NewPacketConn(c.socket), newBatch(2048)
 	var plain []byte
 	for {
-		n, from, err := c.socket.ReadFromUDPAddrPort(buf)
+		n, err := socket.ReadBatch(batch, 0)
 		if err != nil {
 			return
 		}
-		switch raw := buf[:n]; {
-		case n < 12:
-		case raw[0] < 4:
-			c.handleSTUN(raw, from)
-		case raw[0] >= 20 && raw[0] < 64:
-			select {
-			case c.secret.in <- append([]byte{}, raw...):
-			default:
-			}
-		case raw[0] >= 128 && (raw[1]&0x7f < 64 || raw[1]&0x7f >= 96):
-			select {
-			case <-c.secure:
-				plain = c.handleRTP(raw, plain[:0])
-			default:
-			}
+		for _, m := range batch[:n] {
+			plain = c.handle(m.Buffers[0][:m.N], m.Addr, plain[:0])
 		}
 	}
+}
+
+// handle takes a packet (RFC 7983 tells them apart), with room for a plain one.
+func (c *Caller) handle(raw []byte, from net.Addr, plain []byte) []byte {
+	switch {
+	case len(raw) < 12:
+	case raw[0] < 4:
+		if udp, ok := from.(*net.UDPAddr); ok {
+			c.handleSTUN(raw, udp.AddrPort())
+		}
+	case raw[0] >= 20 && raw[0] < 64:
+		select {
+		case c.secret.in <- append([]byte{}, raw...):
+		default:
+		}
+	case raw[0] >= 128 && (raw[1]&0x7f < 64 || raw[1]&0x7f >= 96):
+		select {
+		case <-c.secure:
+			return c.handleRTP(raw, plain)
+		default:
+		}
+	}
+	return plain
+}
+
+// newBatch makes room for as many packets of that size, in bytes.
+func newBatch(size int) []ipv4.Message {
+	batch := make([]ipv4.Message, batchSize)
+	for i := range batch {
+		batch[i].Buffers = [][]byte{make([]byte, size)}
+	}
+	return batch
 }
 
 func (c *Caller) handleRTP(raw, plain []byte) []byte {
@@ -193,7 +216,7 @@ func (c *Caller) send(phase float64) {
 	var sentPackets int
 	start := time.Now().Add(time.Duration(phase * float64(frame)))
 	nextVideo, nextAudio := start, start.Add(frame/2)
-	var out []byte
+	out := sender{socket: ipv4.NewPacketConn(c.socket), batch: newBatch(videoPayload + 100)}
 	for frames := 0; ; {
 		next := nextVideo
 		if nextAudio.Before(next) {
@@ -207,7 +230,8 @@ func (c *Caller) send(phase float64) {
 		if next.Equal(nextAudio) {
 			nextAudio = nextAudio.Add(audioInterval)
 			audio.header.Timestamp += 960
-			out = c.sendPacket(audio, &twcc, out)
+			c.seal(audio, &twcc, &out)
+			out.send()
 			continue
 		}
 		nextVideo = nextVideo.Add(frame)
@@ -218,8 +242,9 @@ func (c *Caller) send(phase float64) {
 			first := sentPackets == (frames-1)*packetsPerSec/FrameRate
 			video.header.Marker = sentPackets == until-1
 			vp8Header(video.payload, first, frames%framesPerKey == 1, video.picture)
-			out = c.sendPacket(video, &twcc, out)
+			c.seal(video, &twcc, &out)
 		}
+		out.send() // a frame at once, as a network delivers it that is faster than the encoder
 	}
 }
 
@@ -241,13 +266,33 @@ func vp8Header(b []byte, first, key bool, picture uint16) {
 	}
 }
 
-func (c *Caller) sendPacket(s *stream, twcc *uint16, out []byte) []byte {
+// sender sends packets in batches.
+type sender struct {
+	socket *ipv4.PacketConn
+	batch  []ipv4.Message
+	n      int
+}
+
+// send sends what is there; a lost packet is counted as one.
+func (s *sender) send() {
+	for done := 0; done < s.n; {
+		sent, err := s.socket.WriteBatch(s.batch[done:s.n], 0)
+		if err != nil {
+			break
+		}
+		done += sent
+	}
+	s.n = 0
+}
+
+// seal makes the stream's next packet and puts it into the batch.
+func (c *Caller) seal(s *stream, twcc *uint16, out *sender) {
 	s.header.SequenceNumber++
 	*twcc++
 	var number [2]byte
 	binary.BigEndian.PutUint16(number[:], *twcc)
-	if s.header.SetExtension(twccID, number[:]) != nil {
-		return out
+	if s.header.SetExtension(twccID, number[:]) != nil || out.n == len(out.batch) {
+		return
 	}
 	stamp := uint64(time.Since(epoch)) &^ 1
 	if c.measuring.Load() {
@@ -258,11 +303,11 @@ func (c *Caller) sendPacket(s *stream, twcc *uint16, out []byte) []byte {
 	pkt := rtp.Packet{Header: s.header, Payload: s.payload}
 	raw, err := pkt.Marshal()
 	if err != nil {
-		return out
+		return
 	}
-	out, err = c.encrypt.EncryptRTP(out[:0], raw, nil)
-	if err == nil {
-		_, _ = c.socket.WriteToUDPAddrPort(out, c.server.addr) // a lost packet is counted as one
+	m := &out.batch[out.n]
+	if m.Buffers[0], err = c.encrypt.EncryptRTP(m.Buffers[0][:0], raw, nil); err == nil {
+		m.Addr = c.addr
+		out.n++
 	}
-	return out
 }

@@ -25,6 +25,7 @@ type loadResult struct {
 	Sent, Received uint64    // packets
 	DelaysUS       []float64 `json:",omitempty"` // p50, p99
 	JoinsMS        []float64 `json:",omitempty"`
+	Busy           float64   // share of its core that the generator had while measuring
 }
 
 // load joins calls, lets them settle, and measures for a time.
@@ -56,10 +57,12 @@ func load(ctx context.Context, set settings) error {
 	if err := out.Encode(loadResult{Stage: "begin"}); err != nil {
 		return err
 	}
+	begun, worked := time.Now(), cpuTime(thisProcess)
 	for _, c := range callers {
 		c.Measure(true)
 	}
 	sleep(ctx, set.window)
+	busy := (cpuTime(thisProcess) - worked).Seconds() / time.Since(begun).Seconds()
 	for _, c := range callers {
 		c.Measure(false)
 	}
@@ -67,7 +70,7 @@ func load(ctx context.Context, set settings) error {
 		return err
 	}
 	sleep(ctx, time.Second/2) // what is still on its way
-	total := loadResult{Stage: "result", JoinsMS: joins}
+	total := loadResult{Stage: "result", JoinsMS: joins, Busy: round(busy)}
 	var delays []time.Duration
 	for _, c := range callers {
 		sent, received, d := c.Counts()

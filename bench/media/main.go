@@ -19,7 +19,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"text/tabwriter"
 	"time"
 
 	"verifycall/bench/process"
@@ -36,26 +35,10 @@ type settings struct {
 	count          int
 }
 
-// figure is one row.
-type figure struct {
-	Name     string  `json:"name"`
-	Calls    int     `json:"calls"`
-	CPU      float64 `json:"cpu_us_per_packet"`
-	RSS      float64 `json:"rss_kib_per_call"`
-	DelayP50 float64 `json:"delay_us_p50"`
-	DelayP99 float64 `json:"delay_us_p99"`
-	Loss     float64 `json:"loss_percent"`
-	JoinP50  float64 `json:"join_ms_p50"`
-	JoinP95  float64 `json:"join_ms_p95"`
-	Packets  uint64  `json:"packets"`
-	Vs       string  `json:"vs,omitempty"`
-	Ratio    float64 `json:"ratio,omitempty"` // of the CPU, to that of vs
-}
-
 func main() {
 	var set settings
 	var calls, servers string
-	flag.StringVar(&calls, "calls", "1,10,20,40", "numbers of calls")
+	flag.StringVar(&calls, "calls", "1,10,20,40,80,160", "numbers of calls, rising")
 	flag.StringVar(&servers, "servers", "plain,janus,ours-pion,ours-pion-recording,ours,ours-recording", "rows")
 	flag.IntVar(&set.runs, "runs", 3, "runs of each row; the median is printed")
 	flag.DurationVar(&set.window, "window", 10*time.Second, "time of measuring")
@@ -117,6 +100,10 @@ func measure(ctx context.Context, set settings) error {
 				return err
 			}
 		}
+		if generatorEnds(of) {
+			fmt.Fprintf(os.Stderr, "bench/media: at %d calls the load generator's core is full: no more calls\n", set.count)
+			break
+		}
 	}
 	return table(os.Stderr, floors, rows)
 }
@@ -146,39 +133,6 @@ func measureCalls(ctx context.Context, set settings, dir string) ([]figure, erro
 	}
 	return rows, nil
 }
-
-// compare sets the ratio to the row that f is judged by.
-func compare(f *figure, rows []figure) {
-	against := map[string]string{
-		"ours": "plain", "ours-pion": "plain", "janus": "plain", "ours-recording": "ours", "ours-pion-recording": "ours-pion",
-	}[f.Name]
-	for _, r := range rows {
-		if r.Name == against && r.Calls == f.Calls && r.CPU > 0 {
-			f.Vs, f.Ratio = against, round(f.CPU/r.CPU)
-		}
-	}
-}
-
-// median of the runs, figure by figure.
-func median(name string, calls int, runs []figure) figure {
-	f := figure{Name: name, Calls: calls, Packets: runs[0].Packets}
-	for _, field := range []func(*figure) *float64{
-		func(f *figure) *float64 { return &f.CPU }, func(f *figure) *float64 { return &f.RSS },
-		func(f *figure) *float64 { return &f.DelayP50 }, func(f *figure) *float64 { return &f.DelayP99 },
-		func(f *figure) *float64 { return &f.Loss },
-		func(f *figure) *float64 { return &f.JoinP50 }, func(f *figure) *float64 { return &f.JoinP95 },
-	} {
-		var values []float64
-		for i := range runs {
-			values = append(values, *field(&runs[i]))
-		}
-		slices.Sort(values)
-		*field(&f) = round(values[len(values)/2])
-	}
-	return f
-}
-
-func round(f float64) float64 { return float64(int64(f*1000+0.5)) / 1000 }
 
 // paths are the ways of media of our rows.
 var paths = map[string]string{"ours": "lean", "ours-recording": "lean", "ours-pion": "pion", "ours-pion-recording": "pion"}
@@ -265,7 +219,7 @@ func watch(s *process.Server, from io.Reader, idle, calls int) (f figure, err er
 			if r.Received == 0 || len(r.DelaysUS) != 2 {
 				return f, fmt.Errorf("nothing arrived of %d packets", r.Sent)
 			}
-			f.Packets = r.Received
+			f.Packets, f.Load = r.Received, r.Busy
 			f.CPU /= float64(r.Received)
 			f.Loss = 100 * float64(r.Sent-min(r.Sent, r.Received)) / float64(r.Sent)
 			f.DelayP50, f.DelayP99 = r.DelaysUS[0], r.DelaysUS[1]
@@ -278,21 +232,4 @@ func watch(s *process.Server, from io.Reader, idle, calls int) (f figure, err er
 		return f, errors.Join(errors.New("the load generator gave up"), lines.Err())
 	}
 	return f, lines.Err()
-}
-
-func table(to io.Writer, floors []floor, rows []figure) error {
-	w := tabwriter.NewWriter(to, 0, 0, 2, ' ', tabwriter.AlignRight)
-	fmt.Fprintln(w, "calls\tserver\tµs/packet\tratio\tRSS KiB/call\tdelay µs p50\tp99\tloss %\tjoin ms p50\tp95\t")
-	for _, r := range rows {
-		ratio := ""
-		if r.Vs != "" {
-			ratio = fmt.Sprintf("%.2f × %s", r.Ratio, r.Vs)
-		}
-		fmt.Fprintf(w, "%d\t%s\t%.1f\t%s\t%.0f\t%.0f\t%.0f\t%.2f\t%.1f\t%.1f\t\n",
-			r.Calls, r.Name, r.CPU, ratio, r.RSS, r.DelayP50, r.DelayP99, r.Loss, r.JoinP50, r.JoinP95)
-	}
-	for _, f := range floors {
-		fmt.Fprintf(w, "floor\t%s\t%.2f\t\n", f.Name, f.CPU)
-	}
-	return w.Flush()
 }

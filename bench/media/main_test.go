@@ -25,6 +25,12 @@ func TestCompare(t *testing.T) {
 	}
 }
 
+func TestGeneratorEnds(t *testing.T) {
+	if generatorEnds([]figure{{Load: 0.99}, {Load: 0.5}}) || !generatorEnds([]figure{{Load: 0.99}, {Load: 0.96}}) {
+		t.Error("the generator's end is where its core is full with every server")
+	}
+}
+
 // A process measures its own memory and time.
 func TestProc(t *testing.T) {
 	s, err := process.Start(t.Context(), "none", "sleep", "60")

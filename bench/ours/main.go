@@ -22,7 +22,7 @@ import (
 )
 
 // heapGrowth is what cmd/verifycall sets.
-const heapGrowth = 50
+const heapGrowth = 25
 
 // settings of a run.
 type settings struct{ listen, media, record, path string }

@@ -68,7 +68,7 @@ func runServe(args []string, out, errOut io.Writer) int {
 
 // heapGrowth in per cent between collections, where GOGC doesn't say another:
 // media allocate next to nothing, so memory is cheaper to save than by Go's 100.
-const heapGrowth = 50
+const heapGrowth = 25
 
 // serve runs the server until ctx ends, then stops it politely.
 func serve(ctx context.Context, c settings, log *slog.Logger, out io.Writer) (err error) {

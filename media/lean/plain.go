@@ -8,7 +8,8 @@ import (
 // plainSocket moves packets one by one.
 type plainSocket struct{ conn net.PacketConn }
 
-func (s *plainSocket) read(packets []packet) (int, error) {
+func (s *plainSocket) read(packets []packet, idle func()) (int, error) {
+	idle()
 	d := &packets[0]
 	if udp, ok := s.conn.(*net.UDPConn); ok {
 		var err error

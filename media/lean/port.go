@@ -24,8 +24,9 @@ const (
 // socket is one UDP socket with one reader and any number of writers. Where
 // the system has batches it moves them by one call.
 type socket interface {
-	// read fills packets and says how many; it waits for the first only.
-	read(packets []packet) (int, error)
+	// read fills packets and says how many; it waits for the first only, and
+	// calls idle before it may have to.
+	read(packets []packet, idle func()) (int, error)
 	// write sends packets without waiting and says how many it could.
 	write(packets []packet) int
 	Close() error
@@ -85,12 +86,19 @@ func newPort(sockets []socket) *Port {
 	return p
 }
 
-// loop reads a socket until it is closed.
+// loop reads a socket until it is closed. It sends when nothing more is ready, or
+// when as many packets have been taken as a batch has: what comes together leaves
+// together, and nothing waits for what isn't there.
 func (p *Port) loop(s socket) {
 	in := make([]packet, batchSize)
 	out := &Batch{out: s, counts: &p.counts}
+	taken := 0
+	idle := func() {
+		out.send()
+		taken = 0
+	}
 	for faults := 0; ; {
-		n, err := s.read(in)
+		n, err := s.read(in, idle)
 		if err != nil {
 			select {
 			case <-p.closing:
@@ -105,7 +113,9 @@ func (p *Port) loop(s socket) {
 		for i := range in[:n] {
 			p.handle(&in[i], now, out)
 		}
-		out.send()
+		if taken += n; taken >= batchSize {
+			idle()
+		}
 	}
 }
 

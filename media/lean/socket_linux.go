@@ -2,10 +2,8 @@ package lean
 
 import (
 	"context"
-	"encoding/binary"
 	"errors"
 	"net"
-	"net/netip"
 	"runtime"
 	"strconv"
 	"sync"
@@ -14,19 +12,6 @@ import (
 
 	"golang.org/x/sys/unix"
 )
-
-// mmsghdr is struct mmsghdr of recvmmsg(2).
-type mmsghdr struct {
-	hdr unix.Msghdr
-	n   uint32
-}
-
-// vector is what one system call moves.
-type vector struct {
-	headers [batchSize]mmsghdr
-	iovecs  [batchSize]unix.Iovec
-	names   [batchSize]unix.RawSockaddrInet6 // large enough for IPv4's
-}
 
 // readsInARow are what a socket's reader may do while other goroutines wait for
 // the processor: nobody else tells it to pause, for its calls are raw.
@@ -46,11 +31,12 @@ type batchSocket struct {
 	packets []packet
 	got     int
 	failed  error
+	idle    func()
 	inARow  int                   // reads since the reader last waited
 	receive func(fd uintptr) bool // made once: each would be an allocation
 
 	writing sync.Mutex // guards what follows; held in the system call, which doesn't wait
-	out     vector
+	out     outgoing
 	left    []packet
 	sent    int
 	submit  func(fd uintptr) bool
@@ -103,6 +89,8 @@ func openSocket(config net.ListenConfig, network, addr string, buffer int) (*bat
 		err = s.raw.Control(func(fd uintptr) {
 			domain, failed := unix.GetsockoptInt(int(fd), unix.SOL_SOCKET, unix.SO_DOMAIN)
 			s.six = failed == nil && domain == unix.AF_INET6
+			_, failed = unix.GetsockoptInt(int(fd), unix.SOL_UDP, unix.UDP_SEGMENT)
+			s.out.segments = failed == nil
 		})
 	}
 	if err != nil {
@@ -112,7 +100,8 @@ func openSocket(config net.ListenConfig, network, addr string, buffer int) (*bat
 	return s, nil
 }
 
-func (s *batchSocket) read(packets []packet) (int, error) {
+func (s *batchSocket) read(packets []packet, idle func()) (int, error) {
+	s.idle = idle
 	s.packets = packets[:min(len(packets), batchSize)]
 	if s.inARow++; s.inARow > readsInARow {
 		s.inARow = 0
@@ -137,115 +126,24 @@ func (s *batchSocket) read(packets []packet) (int, error) {
 // recvmmsg takes what is ready; false where nothing is.
 func (s *batchSocket) recvmmsg(fd uintptr) bool {
 	for i := range s.packets {
-		s.in.set(i, s.packets[i].buf[:], unix.SizeofSockaddrInet6)
+		s.in.place(i, s.packets[i].buf[:])
 	}
-	n, _, errno := unix.RawSyscall6(unix.SYS_RECVMMSG, fd, uintptr(unsafe.Pointer(&s.in.headers)),
-		uintptr(len(s.packets)), unix.MSG_DONTWAIT, 0, 0)
+	n, errno := uintptr(0), unix.EINTR
+	for errno == unix.EINTR {
+		n, _, errno = unix.RawSyscall6(unix.SYS_RECVMMSG, fd, uintptr(unsafe.Pointer(&s.in.headers)),
+			uintptr(len(s.packets)), unix.MSG_DONTWAIT, 0, 0)
+	}
 	switch errno {
 	case 0:
 		s.got, s.failed = int(n), nil
-	case unix.EAGAIN, unix.EINTR:
+	case unix.EAGAIN:
 		s.inARow = 0
+		s.idle() // what comes meanwhile ends the wait at once
 		return false
 	default:
 		s.got, s.failed = 0, errno
 	}
 	return true
-}
-
-func (s *batchSocket) write(packets []packet) int {
-	s.writing.Lock()
-	defer s.writing.Unlock()
-	s.sent = 0
-	for ; len(packets) > 0; packets = packets[min(len(packets), batchSize):] {
-		s.left = packets[:min(len(packets), batchSize)]
-		if s.raw.Write(s.submit) != nil {
-			break // closed
-		}
-	}
-	return s.sent
-}
-
-// sendmmsg sends what is left. It never asks to wait: a full buffer of the
-// system's drops packets, as a full line does.
-func (s *batchSocket) sendmmsg(fd uintptr) bool {
-	for i := range s.left {
-		s.out.set(i, s.left[i].buf[:s.left[i].n], s.toSockaddr(&s.out.names[i], s.left[i].addr))
-	}
-	for from := 0; from < len(s.left); {
-		n, _, errno := unix.RawSyscall6(unix.SYS_SENDMMSG, fd, uintptr(unsafe.Pointer(&s.out.headers[from])),
-			uintptr(len(s.left)-from), unix.MSG_DONTWAIT, 0, 0)
-		switch errno {
-		case 0:
-			from += int(n)
-			s.sent += int(n)
-		case unix.EINTR:
-		case unix.EAGAIN, unix.ENOBUFS:
-			return true
-		default:
-			from++ // the first one's own fault
-		}
-	}
-	return true
-}
-
-// set makes message i one of buf.
-func (v *vector) set(i int, buf []byte, name uint32) {
-	v.iovecs[i].Base = &buf[0]
-	v.iovecs[i].SetLen(len(buf))
-	h := &v.headers[i].hdr
-	h.Name, h.Namelen = (*byte)(unsafe.Pointer(&v.names[i])), name
-	h.Iov = &v.iovecs[i]
-	h.SetIovlen(1)
-	h.Flags = 0
-}
-
-// fromSockaddr reads an address as the system writes it.
-func fromSockaddr(name *unix.RawSockaddrInet6) netip.AddrPort {
-	if name.Family == unix.AF_INET {
-		four := (*unix.RawSockaddrInet4)(unsafe.Pointer(name))
-		return netip.AddrPortFrom(netip.AddrFrom4(four.Addr), networkOrder(four.Port))
-	}
-	addr := netip.AddrFrom16(name.Addr)
-	if name.Scope_id != 0 {
-		addr = addr.WithZone(strconv.FormatUint(uint64(name.Scope_id), 10))
-	}
-	return netip.AddrPortFrom(addr, networkOrder(name.Port))
-}
-
-// toSockaddr writes an address as the system reads it, and gives its size.
-func (s *batchSocket) toSockaddr(name *unix.RawSockaddrInet6, to netip.AddrPort) uint32 {
-	if !s.six {
-		four := (*unix.RawSockaddrInet4)(unsafe.Pointer(name))
-		*four = unix.RawSockaddrInet4{Family: unix.AF_INET, Port: networkOrder(to.Port())}
-		if addr := to.Addr().Unmap(); addr.Is4() {
-			four.Addr = addr.As4()
-		}
-		return unix.SizeofSockaddrInet4
-	}
-	*name = unix.RawSockaddrInet6{Family: unix.AF_INET6, Port: networkOrder(to.Port()), Addr: to.Addr().As16()}
-	if zone := to.Addr().Zone(); zone != "" {
-		name.Scope_id = scope(zone)
-	}
-	return unix.SizeofSockaddrInet6
-}
-
-// scope is the number of a zone, which is a number or an interface's name.
-func scope(zone string) uint32 {
-	if n, err := strconv.ParseUint(zone, 10, 32); err == nil {
-		return uint32(n)
-	}
-	if i, err := net.InterfaceByName(zone); err == nil {
-		return uint32(i.Index)
-	}
-	return 0
-}
-
-// networkOrder swaps a port between the machine's order and the network's.
-func networkOrder(port uint16) uint16 {
-	var b [2]byte
-	binary.NativeEndian.PutUint16(b[:], port)
-	return binary.BigEndian.Uint16(b[:])
 }
 
 func (s *batchSocket) Close() error        { return s.conn.Close() }
