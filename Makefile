@@ -45,7 +45,7 @@ soak-%: ## one long row; scripts/soak names them
 fuzz: ## each fuzz target for 20 s
 	@scripts/fuzz 20s
 
-screenshots: ## renew docs/screenshots from a real demo run
+screenshots: ## renew docs/screens from a real demo run
 	@scripts/screenshots
 
 clean: ## remove what was built

@@ -36,7 +36,7 @@ const lightSeller: Plugin = {
 
 export default defineConfig({
   base: '/',
-  plugins: [lightSeller],
+  plugins: [completeLanguages, lightSeller],
   appType: 'mpa',
   publicDir: false,
   build: {

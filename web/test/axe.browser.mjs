@@ -1,17 +1,12 @@
-// axe-core (WCAG 2.0 to 2.2, A and AA) on the main pages of all three personas, in
+// axe-core on the pages of a call (those without one are in test/product/pages.test.mjs), in
 // a real call on the demo server: `npm run axe`, after the pages were built. It
 // needs what the product tests need: VERIFYCALL or go, Chromium, ffmpeg.
-import assert from 'node:assert/strict';
-import { readFile } from 'node:fs/promises';
-import { createRequire } from 'node:module';
 import test, { after, before } from 'node:test';
+import { clean } from '../../test/product/axe.mjs';
 import { context, DESK, launch, open, PHONE, playing } from '../../test/product/browser.mjs';
 import { start } from '../../test/product/server.mjs';
 import * as step from '../../test/product/steps.mjs';
 import { cardFilm, faceFilm } from '../../test/specimen/film.mjs';
-
-const axe = await readFile(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
-const rules = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'];
 
 let server;
 let hand;
@@ -26,24 +21,6 @@ after(async () => {
   await Promise.all([hand?.close(), desk?.close()]);
   await server?.stop();
   await server?.remove();
-});
-
-/** The page as it stands has nothing that axe complains about. */
-async function clean(page, name) {
-  await page.evaluate(axe);
-  const { violations } = await page.evaluate((runOnly) => globalThis.axe.run(document, { runOnly, resultTypes: ['violations'] }), rules);
-  const said = violations.flatMap(({ id, impact, nodes }) => nodes.map((node) => `${impact} ${id} at ${node.target.join(' ')}: ${node.failureSummary}`));
-  assert.deepEqual(said, [], name);
-}
-
-test('pages without a call', async () => {
-  const page = await open(await context(hand, PHONE));
-  for (const [path, shown] of [['/', 'h1'], ['/j/AAAAAAAAAAAAAAAAAAAAAA', '[data-testid="seller-end-link_unknown"]'], ['/in/AAAAAAAAAAAAAAAAAAAAAA', '[data-testid="signin-refused"]'], ['/manager', 'h1'], ['/audit', 'h1']]) {
-    await page.goto(server.url + path);
-    await page.locator(shown).waitFor();
-    await clean(page, path);
-  }
-  await page.context().close();
 });
 
 test('a call, its verdict and its review', async () => {
