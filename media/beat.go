@@ -4,7 +4,12 @@ import (
 	"maps"
 	"slices"
 	"time"
+
+	"github.com/pion/rtcp"
 )
+
+// reportInterval between the sender and receiver reports to a participant.
+const reportInterval = time.Second
 
 // beatsPerReport is how many beats lie between the reports to a participant.
 const beatsPerReport = int(reportInterval / arrivalsInterval)
@@ -39,5 +44,46 @@ func (t *Transport) wake() {
 	select {
 	case t.beats <- struct{}{}:
 	default: // busy with the beat before
+	}
+}
+
+// reportArrivals tells of them; on the lean path its loop does, and here only
+// what came before the stream fell silent.
+func (t *Transport) reportArrivals(now time.Time) {
+	age := time.Duration(0)
+	if t.lean != nil {
+		age = 2 * arrivalsInterval
+	}
+	t.send(t.repairs.arrivals.report(age, now))
+}
+
+func (t *Transport) sendReports(now time.Time) {
+	var reports []rtcp.Packet
+	for _, d := range t.down {
+		if sr := d.senderReport(now); sr != nil {
+			reports = append(reports, sr)
+		}
+	}
+	if len(reports) == 0 {
+		t.measureRTT()
+	}
+	var blocks []rtcp.ReceptionReport
+	for _, kind := range []Kind{Audio, Video} {
+		if r := t.Receiver(kind); r != nil {
+			if block, ok := r.reception(now); ok {
+				blocks = append(blocks, block)
+			}
+		}
+	}
+	if len(blocks) > 0 {
+		reports = append(reports, &rtcp.ReceiverReport{Reports: blocks})
+	}
+	t.send(reports)
+}
+
+// send reports; one that is lost is followed by the next.
+func (t *Transport) send(reports []rtcp.Packet) {
+	if len(reports) > 0 {
+		_ = t.writeRTCP(reports)
 	}
 }

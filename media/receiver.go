@@ -137,27 +137,6 @@ func (r *Receiver) SetTap(tap Tap) {
 	r.tapping.Unlock()
 }
 
-// RequestKeyFrame asks the publisher for a key frame. Requests are merged,
-// spaced by at least 500 ms, and repeated while no key frame begins to arrive.
-// Nothing happens on audio.
-func (r *Receiver) RequestKeyFrame() {
-	if r.kind != Video {
-		return
-	}
-	r.asking.Lock()
-	r.keyFrames.want()
-	r.asking.Unlock()
-	r.wake()
-}
-
-// wake makes ask look.
-func (r *Receiver) wake() {
-	select {
-	case r.asked <- struct{}{}:
-	default:
-	}
-}
-
 // take takes a packet on the lean path: decrypted, and as its calls come one at
 // a time, with the caller's out.
 func (r *Receiver) take(pkt *rtp.Packet, repair bool, now time.Time, out *outgoing) {
@@ -290,64 +269,6 @@ func (r *Receiver) reception(now time.Time) (rtcp.ReceptionReport, bool) {
 	r.counting.Lock()
 	defer r.counting.Unlock()
 	return r.came.block(r.ssrc, now)
-}
-
-// ask sends the requests for lost packets and for key frames, each when due.
-func (r *Receiver) ask(over <-chan struct{}) {
-	timer := time.NewTimer(0)
-	defer timer.Stop()
-	for {
-		packets, copies, wait := r.requests(time.Now())
-		for range copies {
-			// An error here is a lost request: it is repeated, or the track ends.
-			_ = r.io.writeRTCP(packets)
-		}
-		timer.Stop()
-		if wait >= 0 {
-			timer.Reset(wait)
-		}
-		select {
-		case <-r.asked:
-		case <-timer.C:
-		case <-over:
-			return
-		}
-	}
-}
-
-// requests to send now, in how many copies, and the time until it is to be
-// called again, negative when nothing is to be waited for. What can't be repaired
-// is a key frame's case. What is asked for again goes twice, and so does what
-// isn't asked for soon again: a request that is lost makes the picture stand still.
-func (r *Receiver) requests(now time.Time) (packets []rtcp.Packet, copies int, wait time.Duration) {
-	r.counting.Lock()
-	defer r.counting.Unlock()
-	numbers, hopeless, wait := r.lost.next(now, r.io.rtt(), nil)
-	if len(numbers) > 0 {
-		r.stats.NACKs += uint64(len(numbers))
-		packets = append(packets, &rtcp.TransportLayerNack{MediaSSRC: r.ssrc, Nacks: rtcp.NackPairsFromSequenceNumbers(numbers)})
-	}
-	r.asking.Lock()
-	defer r.asking.Unlock()
-	if hopeless && r.kind == Video {
-		r.keyFrames.want()
-	}
-	spacing := keyFrameWait(r.pictures.keyTook())
-	send, wait2 := r.keyFrames.next(now, spacing)
-	if send {
-		r.stats.KeyFrameRequests++
-		packets = append(packets, &rtcp.PictureLossIndication{MediaSSRC: r.ssrc})
-	}
-	if wait < 0 || wait2 >= 0 && wait2 < wait {
-		wait = wait2
-	}
-	if len(packets) > 0 {
-		copies = 1
-	}
-	if r.lost.again || send && spacing > keyFrameSpacing {
-		copies = 2
-	}
-	return packets, copies, wait
 }
 
 func (r *Receiver) subscribe(d *downTrack) {

@@ -6,12 +6,12 @@ import (
 	"github.com/pion/rtp"
 )
 
-// Room for packets that can be sent again, in bytes. Video begins with a sixth
+// Room for packets that can be sent again, in bytes. Video begins with a third
 // of a second at 1.5 Mbit/s and doubles, keeping what it has, whenever a
 // subscriber asks for one from its older half: the next that he asks for could
 // be gone, for requests and repairs are lost, too.
 const (
-	resendVideoRoom, resendAudioRoom = 32 << 10, 8 << 10
+	resendVideoRoom, resendAudioRoom = 64 << 10, 8 << 10
 	resendMostRoom                   = 512 << 10
 	// resendPackets at most are kept: 3 s of video at 160 packets a second, or of
 	// audio, which has a small room, one for each resendLeast bytes.
