@@ -207,7 +207,7 @@ func (s *Server) auditFile(w http.ResponseWriter, r *http.Request, who session) 
 	if err != nil {
 		return err
 	}
-	if strings.HasPrefix(name, "data/photos/") {
+	if strings.HasPrefix(name, "data/photos/") || strings.HasPrefix(name, "data/documents/") {
 		return servePhoto(w, r, name, object.SHA256, f)
 	}
 	w.Header().Set("Cache-Control", "private, max-age=3600")
@@ -221,6 +221,9 @@ func lookedInto(who session, room *rooms.Room) string { return who.Browser + "/"
 func (s *Server) auditVerify(w http.ResponseWriter, r *http.Request, who session) error {
 	room, err := s.decided(r.Context(), who)
 	if err != nil {
+		return err
+	}
+	if err := s.limit(r.Context(), limitDownloads, actorOf(who)); err != nil {
 		return err
 	}
 	allowLongDownload(w)
@@ -270,6 +273,9 @@ func (s *Server) auditCustody(w http.ResponseWriter, r *http.Request, who sessio
 
 // sendZip logs the download and sends the bundle.
 func (s *Server) sendZip(w http.ResponseWriter, r *http.Request, room *rooms.Room, actor, who string) error {
+	if err := s.limit(r.Context(), limitDownloads, actor); err != nil {
+		return err
+	}
 	prefix := evidence.Prefix(room.ID)
 	if _, err := evidence.OpenBundle(r.Context(), s.cfg.Evidence, prefix); err != nil {
 		return fmt.Errorf("bundle: %w", err)

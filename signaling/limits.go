@@ -1,67 +1,100 @@
 package signaling
 
 import (
+	"context"
 	"net"
 	"net/http"
 	"sync"
 	"time"
 
-	"golang.org/x/time/rate"
+	"verifycall/calls/protocol"
+	"verifycall/rooms"
 )
 
-// Failed exchanges of a link, sign-in or API token that one address may make:
-// enough for anybody who mistypes, hopeless against 128 bits.
-const (
-	exchangeRate  = rate.Limit(0.2) // a second
-	exchangeBurst = 20
+// Limits that all nodes share. They are far above what people and honest
+// programs do, and far below what a guess or a flood needs.
+var (
+	limitGuesses   = rooms.Limit{Name: "guess", Every: 5 * time.Second, Burst: 20}          // failed exchanges of tokens, by address
+	limitLinks     = rooms.Limit{Name: "link", Every: 2 * time.Second, Burst: 120}          // exchanges of one seller's link, by its room
+	limitJoins     = rooms.Limit{Name: "join", Every: time.Second, Burst: 60}               // connections to one room, by role
+	limitMakes     = rooms.Limit{Name: "make", Every: 20 * time.Millisecond, Burst: 2000}   // rooms, by account or key
+	limitUploads   = rooms.Limit{Name: "upload", Every: 100 * time.Millisecond, Burst: 400} // pieces of photos, by room
+	limitDownloads = rooms.Limit{Name: "download", Every: 2 * time.Second, Burst: 60}       // bundles and checks of them, by account or key
 )
 
-// buckets are token buckets by address. Full ones are forgotten.
-type buckets struct {
-	limit rate.Limit
-	burst int
+// tooMany is the cause of a refusal by a limit.
+type tooMany struct{ wait time.Duration }
 
-	mu    sync.Mutex // guards by
-	by    map[string]*rate.Limiter
-	swept time.Time
+// Error implements error.
+func (t *tooMany) Error() string { return "over the limit for " + t.wait.String() }
+
+func tooManyFault(wait time.Duration, message string) *protocol.Fault {
+	return &protocol.Fault{Code: protocol.CodeTooMany, Message: message, Err: &tooMany{wait}}
 }
 
-func newBuckets(limit rate.Limit, burst int) *buckets {
-	return &buckets{limit: limit, burst: burst, by: make(map[string]*rate.Limiter)}
+// limit takes one of who's bucket. Where the store can't be asked nothing is
+// limited: what is limited can't be done then either.
+func (s *Server) limit(ctx context.Context, l rooms.Limit, who string) error {
+	return s.limitBy(ctx, l, who, 1)
 }
 
-// empty tells whether the address has used its bucket up.
-func (b *buckets) empty(key string, now time.Time) bool {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	l := b.by[key]
-	return l != nil && l.TokensAt(now) < 1
-}
-
-// take takes one token out.
-func (b *buckets) take(key string, now time.Time) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	b.sweep(now)
-	l := b.by[key]
-	if l == nil {
-		l = rate.NewLimiter(b.limit, b.burst)
-		b.by[key] = l
+func (s *Server) limitBy(ctx context.Context, l rooms.Limit, who string, n int) error {
+	wait, err := s.cfg.Rooms.Take(ctx, l, who, n)
+	if err != nil {
+		s.log.Warn("a limit was not asked", "limit", l.Name, "err", err)
+		return nil
 	}
-	l.AllowN(now, 1)
+	if wait > 0 {
+		return tooManyFault(wait, "That was too often in a short time. Wait a moment.")
+	}
+	return nil
 }
 
-// sweep forgets full buckets once a minute.
-func (b *buckets) sweep(now time.Time) {
-	if now.Sub(b.swept) < time.Minute {
-		return
+// crowd counts the requests that are being answered, by address, so that one
+// client can't take all the server's time. WebSockets have socket.Set.
+type crowd struct {
+	most int
+
+	mu sync.Mutex // guards by
+	by map[string]int
+}
+
+func newCrowd(most int) *crowd { return &crowd{most: most, by: map[string]int{}} }
+
+// enter takes a place, or gives false; leave gives it back.
+func (c *crowd) enter(from string) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.by[from] >= c.most {
+		return false
 	}
-	b.swept = now
-	for key, l := range b.by {
-		if l.TokensAt(now) >= float64(b.burst) {
-			delete(b.by, key)
+	c.by[from]++
+	return true
+}
+
+func (c *crowd) leave(from string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.by[from]--; c.by[from] <= 0 {
+		delete(c.by, from)
+	}
+}
+
+// bounded lets an address have so many requests at once, and no body be larger
+// than the largest that a route takes.
+func (s *Server) bounded(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Header.Get("Upgrade") == "" { // a WebSocket is counted while it is open
+			from := address(r)
+			if !s.crowd.enter(from) {
+				writeProblem(w, tooManyFault(time.Second, "Too many requests at once come from this address."))
+				return
+			}
+			defer s.crowd.leave(from)
 		}
-	}
+		r.Body = http.MaxBytesReader(w, r.Body, maxBody)
+		next.ServeHTTP(w, r)
+	})
 }
 
 // address is the client's address without port; of IPv6 the /64 that one

@@ -64,6 +64,9 @@ func listQuery(r *http.Request) (rooms.Query, error) {
 }
 
 func (s *Server) managerCreate(w http.ResponseWriter, r *http.Request, who session) error {
+	if err := s.limit(r.Context(), limitMakes, actorOf(who)); err != nil {
+		return err
+	}
 	n, _, err := readRequest(w, r)
 	if err != nil {
 		return err
@@ -123,7 +126,7 @@ func (s *Server) managerDocument(w http.ResponseWriter, r *http.Request, who ses
 	room := who.at
 	for _, d := range room.Documents {
 		if d.SHA256 == r.PathValue("sha") {
-			return s.serveObject(w, r, vault.Documents, room.ID, calls.DocumentName(room.ID, d.SHA256, d.Mime), d.SHA256)
+			return s.servePicture(w, r, room.ID, vault.Documents, calls.DocumentName(room.ID, d.SHA256, d.Mime), d.SHA256)
 		}
 	}
 	return protocol.Faultf(protocol.CodeNotFound, "There is no such document.")

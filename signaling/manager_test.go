@@ -164,7 +164,7 @@ func TestPagesAndHeaders(t *testing.T) {
 			t.Errorf("%s gives %s", path, a.body)
 		}
 		csp := a.header.Get("Content-Security-Policy")
-		if !strings.Contains(csp, "default-src 'self'") || strings.Contains(csp, "unsafe") || !strings.Contains(csp, "frame-ancestors 'none'") {
+		if !strings.Contains(csp, "default-src 'none'") || strings.Contains(csp, "unsafe") || !strings.Contains(csp, "frame-ancestors 'none'") {
 			t.Errorf("%s has the policy %q", path, csp)
 		}
 		if a.header.Get("Referrer-Policy") != "no-referrer" || a.header.Get("X-Content-Type-Options") != "nosniff" {

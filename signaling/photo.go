@@ -25,6 +25,9 @@ const offsetHeader = "Upload-Offset"
 func (s *Server) sellerPhoto(w http.ResponseWriter, r *http.Request, who session) error {
 	piece := calls.Chunk{Nonce: r.PathValue("nonce")}
 	if r.Method == http.MethodPost {
+		if err := s.limit(r.Context(), limitUploads, who.Room); err != nil {
+			return err
+		}
 		var err error
 		if piece.Offset, err = strconv.ParseInt(r.Header.Get(offsetHeader), 10, 64); err != nil || piece.Offset < 0 {
 			return malformed("The header " + offsetHeader + " must say where the piece begins.")
@@ -50,14 +53,20 @@ func (s *Server) managerPhoto(w http.ResponseWriter, r *http.Request, who sessio
 		if p.SHA256 != r.PathValue("sha") {
 			continue
 		}
-		f, _, err := s.cfg.Evidence.Open(r.Context(), vault.Room(room.ID), vault.Stills, calls.PhotoName(room.ID, p.SHA256, p.Mime))
-		if err != nil {
-			return fmt.Errorf("evidence: %w", err)
-		}
-		defer f.Close()
-		return servePhoto(w, r, p.SHA256+calls.Extension(p.Mime), p.SHA256, f)
+		return s.servePicture(w, r, room.ID, vault.Stills, calls.PhotoName(room.ID, p.SHA256, p.Mime), p.SHA256)
 	}
 	return protocol.Faultf(protocol.CodeNotFound, "There is no such photo.")
+}
+
+// servePicture shows a picture that came as a file: a copy without what lies
+// beside and behind its pixels.
+func (s *Server) servePicture(w http.ResponseWriter, r *http.Request, room string, class vault.Class, name, digest string) error {
+	f, _, err := s.cfg.Evidence.Open(r.Context(), vault.Room(room), class, name)
+	if err != nil {
+		return fmt.Errorf("evidence: %w", err)
+	}
+	defer f.Close()
+	return servePhoto(w, r, name, digest, f)
 }
 
 // servePhoto serves a copy of a photo that says nothing of where it was taken.

@@ -3,7 +3,9 @@ package signaling
 import (
 	"encoding/json"
 	"errors"
+	"math"
 	"net/http"
+	"strconv"
 
 	"verifycall/calls"
 	"verifycall/calls/protocol"
@@ -41,9 +43,21 @@ func writeProblem(w http.ResponseWriter, f *protocol.Fault) {
 	h.Set("Content-Type", "application/problem+json")
 	h.Set("Cache-Control", "no-store")
 	h.Del("ETag")
+	if f.Code == protocol.CodeTooMany {
+		h.Set("Retry-After", strconv.Itoa(retryAfter(f)))
+	}
 	h.Del("Content-Disposition")
 	w.WriteHeader(p.Status)
 	_ = json.NewEncoder(w).Encode(p) // the client is gone if this fails
+}
+
+// retryAfter is what RFC 9110 section 10.2.3 asks for, in seconds.
+func retryAfter(f *protocol.Fault) int {
+	var over *tooMany
+	if !errors.As(f, &over) {
+		return 10
+	}
+	return max(1, int(math.Ceil(over.wait.Seconds())))
 }
 
 // faultOf gives every error that can reach the outside its code and its plain

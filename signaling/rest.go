@@ -131,6 +131,9 @@ func NewAPIKey(ctx context.Context, store *rooms.Store, name string, scopes []st
 }
 
 func (s *Server) restCreate(w http.ResponseWriter, r *http.Request, key apiKey) error {
+	if err := s.limit(r.Context(), limitMakes, key.actor()); err != nil {
+		return err
+	}
 	n, body, err := readRequest(w, r)
 	if err != nil {
 		return err

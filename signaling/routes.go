@@ -141,6 +141,9 @@ func readBody(w http.ResponseWriter, r *http.Request, limit int64) ([]byte, erro
 // smallBody bounds the requests that hold a token or a time.
 const smallBody = 4 << 10
 
+// maxBody bounds every body.
+const maxBody = intake.MaxBody + 1
+
 func readSmall(w http.ResponseWriter, r *http.Request, into any) error {
 	body, err := readBody(w, r, smallBody)
 	if err != nil {

@@ -18,7 +18,7 @@ func serveFile(w http.ResponseWriter, r *http.Request, name, digest string, f io
 	allowLongDownload(w)
 	h := w.Header()
 	h.Set("Content-Type", contentType(name))
-	h.Set("Content-Security-Policy", "default-src 'none'; sandbox")
+	h.Set("Content-Security-Policy", filePolicy)
 	if digest != "" {
 		h.Set("ETag", `"`+digest+`"`)
 	}

@@ -133,13 +133,13 @@ func (s *Server) begin(ctx context.Context, w http.ResponseWriter, t rooms.Ticke
 // to wait. Only failures count, so that a busy office isn't locked out.
 func (s *Server) exchanged(r *http.Request, exchange func() error) error {
 	from := address(r)
-	if s.failures.empty(from, time.Now()) {
-		return protocol.Faultf(protocol.CodeTooMany, "Too many links that don't exist were tried from here. Wait a minute.")
+	if s.limitBy(r.Context(), s.guesses, from, 0) != nil {
+		return tooManyFault(s.guesses.Every, "Too many links that don't exist were tried from here. Wait a minute.")
 	}
 	err := exchange()
 	var f *protocol.Fault
 	if errors.As(err, &f) && (f.Code == protocol.CodeLinkUnknown || f.Code == protocol.CodeUnauthorized) {
-		s.failures.take(from, time.Now())
+		_ = s.limit(r.Context(), s.guesses, from) // counts; the refusal is said already
 	}
 	return err
 }
@@ -157,6 +157,9 @@ func (s *Server) exchangeLink(w http.ResponseWriter, r *http.Request) error {
 	return s.exchanged(r, func() error {
 		room, err := s.roomByLink(r.Context(), req.Token)
 		if err != nil {
+			return err
+		}
+		if err := s.limit(r.Context(), limitLinks, room.ID); err != nil {
 			return err
 		}
 		// The same browser keeps its session, so that its second tab is known as such.

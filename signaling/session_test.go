@@ -122,7 +122,7 @@ func TestTooManyUnknownLinks(t *testing.T) {
 	s := openSite(t, nil)
 	_, link := s.signedIn("manager", "jonas").makeRoom(plainRoom)
 	b := s.browser()
-	for range exchangeBurst {
+	for range limitGuesses.Burst {
 		b.post("/api/link", `{"token":"nope"}`).refused(protocol.CodeLinkUnknown)
 	}
 	b.post("/api/link", tokenBody(link)).refused(protocol.CodeTooMany)
@@ -133,7 +133,7 @@ func TestTooManyUnknownLinks(t *testing.T) {
 func TestGoodExchangesAreNotLimited(t *testing.T) {
 	s := openSite(t, nil)
 	_, link := s.signedIn("manager", "jonas").makeRoom(plainRoom)
-	for range 2 * exchangeBurst {
+	for range 2 * limitGuesses.Burst {
 		s.seller(link)
 	}
 }

@@ -54,8 +54,9 @@ type Server struct {
 	log      *slog.Logger
 	secure   bool          // people come by https
 	decoding chan struct{} // capacity 1: the right to decode a picture
-	failures *buckets      // failed exchanges of tokens, by address
-	looked   *looks        // what sessions have looked at, where the first look is logged
+	guesses  rooms.Limit   // failed exchanges of tokens, by address
+	crowd    *crowd
+	looked   *looks // what sessions have looked at, where the first look is logged
 	conns    *socket.Set
 	upgrader *socket.Upgrader
 	relay    *relay
@@ -71,7 +72,7 @@ func New(cfg Config) (*Server, error) {
 	cfg.Times = socket.Times{Hello: orElse(cfg.Times.Hello, 10*time.Second), Ping: orElse(cfg.Times.Ping, 20*time.Second),
 		Dead: orElse(cfg.Times.Dead, 45*time.Second)}
 	s := &Server{cfg: cfg, mux: http.NewServeMux(), doors: map[string]access.Action{}, log: cfg.Log, secure: cfg.Public.Scheme == "https",
-		decoding: make(chan struct{}, 1), failures: newBuckets(exchangeRate, exchangeBurst), looked: newLooks()}
+		decoding: make(chan struct{}, 1), guesses: limitGuesses, crowd: newCrowd(cfg.ConnsPerIP), looked: newLooks()}
 	s.conns, s.upgrader = socket.NewSet(cfg.ConnsPerIP), socket.NewUpgrader(writeProblem)
 	s.relay = newRelay(cfg)
 	s.routes()
@@ -96,7 +97,7 @@ func (s *Server) Handler() (http.Handler, error) {
 	guard.SetDenyHandler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		writeProblem(w, forbidden("This request comes from another site's page."))
 	}))
-	return headers(s.cfg.Public, guard.Handler(s.mux)), nil
+	return headers(s.cfg.Public, s.bounded(guard.Handler(s.mux))), nil
 }
 
 // origin is the origin of the pages, RFC 6454.

@@ -58,6 +58,9 @@ func (s *Server) socket(w http.ResponseWriter, r *http.Request, admit func() (vi
 	if !socket.IsUpgrade(r) {
 		return malformed("This address speaks WebSocket only.")
 	}
+	if err := s.limit(r.Context(), limitJoins, v.room+" "+string(v.who.Role)); err != nil {
+		return s.refusal(err)
+	}
 	from := address(r)
 	if ok, draining := s.conns.Enter(from); draining {
 		return s.refusal(protocol.Faultf(protocol.CodeUnavailable, "The server is stopping. Try again in a moment."))

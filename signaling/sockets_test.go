@@ -327,24 +327,6 @@ func TestCloseTellsTheParticipants(t *testing.T) {
 	reading.Wait()
 }
 
-func TestBuckets(t *testing.T) {
-	b := newBuckets(1, 3)
-	now := time.Unix(1000, 0)
-	for range 3 {
-		if b.empty("a", now) {
-			t.Fatal("empty too early")
-		}
-		b.take("a", now)
-	}
-	if !b.empty("a", now) || b.empty("b", now) || b.empty("a", now.Add(time.Second)) {
-		t.Error("wrong bucket, or it doesn't fill again")
-	}
-	b.take("c", now.Add(2*time.Minute))
-	if len(b.by) != 1 {
-		t.Errorf("%d buckets are kept, want the one in use", len(b.by))
-	}
-}
-
 func TestAddress(t *testing.T) {
 	for remote, want := range map[string]string{
 		"192.0.2.1:5000":                 "192.0.2.1",
