@@ -27,8 +27,10 @@ const (
 	AuditVerify   Action = "audit.verify"   // have a record checked
 	AuditDownload Action = "audit.download" // take a record away
 
-	OperateDesk Action = "operate.desk" // the own name and zone
-	OperateWall Action = "operate.wall" // how calls, waiting sellers, managers and nodes stand; the rule sets
+	OperateDesk   Action = "operate.desk"   // the own name and zone
+	OperateWall   Action = "operate.wall"   // how calls, waiting sellers, managers and nodes stand; the rule sets
+	OperateAccess Action = "operate.access" // what lets staff and programs in
+	OperateRevoke Action = "operate.revoke" // end it
 
 	KeyCreate    Action = "key.create" // make a room
 	KeyRead      Action = "key.read"   // a room's state and hashed ledger
@@ -115,8 +117,10 @@ var table = map[Action]row{
 	AuditVerify:   {auditor: others, operator: everyRoom},
 	AuditDownload: {auditor: others, operator: everyRoom, reason: true},
 
-	OperateDesk: {operator: none},
-	OperateWall: {operator: none},
+	OperateDesk:   {operator: none},
+	OperateWall:   {operator: none},
+	OperateAccess: {operator: none},
+	OperateRevoke: {operator: none},
 
 	KeyCreate:    {key: none, scope: ScopeRooms, changes: true},
 	KeyRead:      {key: others, scope: ScopeRooms},

@@ -19,6 +19,12 @@ type Ticket struct {
 	Room    string `json:"room,omitempty"`  // the only room it opens, where not empty
 	Scope   string `json:"scope,omitempty"` // what it may do
 	Name    string `json:"name,omitempty"`
+
+	// Of a session: what tells its browser from others while the token changes, when
+	// the token was made, and when the session ends whatever is done.
+	Browser string    `json:"browser,omitempty"`
+	Made    time.Time `json:"made,omitzero"`
+	Until   time.Time `json:"until,omitzero"`
 }
 
 func ticketKey(kind, token string) string { return prefix + "ticket:" + kind + ":" + HashToken(token) }
@@ -44,6 +50,12 @@ func (s *Store) ClaimTicket(ctx context.Context, kind, token string, t Ticket, t
 		}
 		return there, false, err
 	}
+}
+
+// ReplaceTicket stores a ticket in the place of one that is there; false where
+// none is.
+func (s *Store) ReplaceTicket(ctx context.Context, kind, token string, t Ticket, ttl time.Duration) (bool, error) {
+	return s.putTicket(ctx, kind, token, t, ttl, "XX")
 }
 
 func (s *Store) putTicket(ctx context.Context, kind, token string, t Ticket, ttl time.Duration, more ...string) (bool, error) {

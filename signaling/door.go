@@ -28,6 +28,9 @@ func (s *Server) as(a access.Action, h func(http.ResponseWriter, *http.Request, 
 		if err != nil {
 			return err
 		}
+		if err := s.renew(w, r, who); err != nil {
+			return err
+		}
 		if answered, err := s.passedOn(w, r, who); answered || err != nil {
 			return err
 		}

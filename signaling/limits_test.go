@@ -70,7 +70,7 @@ func TestTricksOfUploads(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	a := m.get("/api/manager/rooms/" + id + "/documents/" + room.Documents[0].SHA256).into(http.StatusOK, nil)
+	a := m.get("/api/manager/rooms/"+id+"/documents/"+room.Documents[0].SHA256).into(http.StatusOK, nil)
 	if strings.Contains(string(a.body), "PK\x03\x04") || strings.Contains(string(a.body), "script") {
 		t.Error("what lies behind the picture is shown too")
 	}

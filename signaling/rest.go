@@ -124,7 +124,7 @@ func (s *Server) key(r *http.Request) (apiKey, error) {
 func NewAPIKey(ctx context.Context, store *rooms.Store, name string, scopes []string, life time.Duration) (string, error) {
 	secret := rooms.NewToken()
 	t := rooms.Ticket{Role: string(access.Integrator), Subject: name, Scope: strings.Join(scopes, " ")}
-	if err := store.PutTicket(ctx, kindAPIKey, secret, t, life); err != nil {
+	if err := store.PutGrant(ctx, kindAPIKey, secret, t, life); err != nil {
 		return "", fmt.Errorf("make an api key: %w", err)
 	}
 	return secret, nil

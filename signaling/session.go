@@ -2,8 +2,6 @@ package signaling
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"net/http"
@@ -17,21 +15,22 @@ import (
 
 // Kinds of tickets, see rooms.Ticket.
 const (
-	kindSignIn  = "signin"  // a staff link
-	kindSession = "session" // a cookie
-	kindAPIKey  = "apikey"  // an integrator's bearer key
-	kindIdem    = "idem"    // what an idempotency key was used for
+	kindSignIn  = GrantSignIn
+	kindSession = GrantSession
+	kindAPIKey  = GrantAPIKey
+	kindIdem    = "idem" // what an idempotency key was used for
+)
+
+// Kinds of grants, see rooms.Grant.
+const (
+	GrantSignIn  = "signin"  // a staff link
+	GrantSession = "session" // a cookie
+	GrantAPIKey  = "apikey"  // an integrator's bearer key
 )
 
 // ScopeAgain in a sign-in ticket says that its link may be used again until it
 // expires; otherwise it is good for one use.
 const ScopeAgain = "again"
-
-// Lives of sessions.
-const (
-	sellerSession = 24 * time.Hour
-	staffSession  = 12 * time.Hour
-)
 
 // session is who makes a request.
 type session struct {
@@ -43,7 +42,9 @@ type session struct {
 	Browser string // tells browsers apart; nothing can be learnt from it
 	Reason  string // of access.Reasons: why an operator looks
 
-	at *rooms.Room // that a door was opened to; nil where it is about none
+	at     *rooms.Room  // that a door was opened to; nil where it is about none
+	token  string       // of the cookie; empty for a request that was passed on
+	ticket rooms.Ticket // of the cookie
 }
 
 func unauthorized(message string) *protocol.Fault {
@@ -52,50 +53,6 @@ func unauthorized(message string) *protocol.Fault {
 
 func forbidden(message string) *protocol.Fault {
 	return protocol.Faultf(protocol.CodeForbidden, message)
-}
-
-// cookieName of a role. Over https the __Host- prefix binds the cookie to this
-// host and to secure connections (RFC 6265bis section 4.1.3.2).
-func (s *Server) cookieName(role access.Role) string {
-	name := "vc_" + string(role)
-	if s.secure {
-		return "__Host-" + name
-	}
-	return name
-}
-
-func (s *Server) setCookie(w http.ResponseWriter, role access.Role, token string, life time.Duration) {
-	c := &http.Cookie{Name: s.cookieName(role), Value: token, Path: "/", HttpOnly: true, Secure: s.secure,
-		SameSite: http.SameSiteStrictMode, MaxAge: int(life / time.Second)}
-	if token == "" {
-		c.MaxAge = -1
-	}
-	http.SetCookie(w, c)
-}
-
-// session reads the session of a role from its cookie. The fault is
-// unauthorized if there is none.
-func (s *Server) session(r *http.Request, role access.Role) (session, error) {
-	if who, ok := passed(r); ok {
-		return sessionOf(who, role)
-	}
-	ended := unauthorized("You are not signed in here, or it was too long ago. Open your link again.")
-	c, err := r.Cookie(s.cookieName(role))
-	if err != nil {
-		return session{}, ended
-	}
-	t, err := s.cfg.Rooms.Ticket(r.Context(), kindSession, c.Value)
-	if errors.Is(err, rooms.ErrNotFound) || err == nil && t.Role != string(role) {
-		return session{}, ended
-	}
-	if err != nil {
-		return session{}, fmt.Errorf("session: %w", err)
-	}
-	who := session{Role: role, Subject: t.Subject, Name: t.Name, Zone: "UTC", Room: t.Room, Browser: fingerprint(c.Value)}
-	if role == access.Seller {
-		return who, nil
-	}
-	return s.staff(r.Context(), who)
 }
 
 // staff fills in what the account says now; robots of test rooms have none.
@@ -111,22 +68,6 @@ func (s *Server) staff(ctx context.Context, who session) (session, error) {
 	}
 	who.Name, who.Zone = account.Name, account.Zone
 	return who, nil
-}
-
-// fingerprint stands for a secret token where only sameness matters.
-func fingerprint(token string) string {
-	sum := sha256.Sum256([]byte("browser\x00" + token))
-	return hex.EncodeToString(sum[:12])
-}
-
-// begin makes a new session and sets its cookie.
-func (s *Server) begin(ctx context.Context, w http.ResponseWriter, t rooms.Ticket, life time.Duration) error {
-	token := rooms.NewToken()
-	if err := s.cfg.Rooms.PutTicket(ctx, kindSession, token, t, life); err != nil {
-		return fmt.Errorf("begin a session: %w", err)
-	}
-	s.setCookie(w, access.Role(t.Role), token, life)
-	return nil
 }
 
 // exchanged guards an exchange of tokens: an address that failed too often has
@@ -165,7 +106,7 @@ func (s *Server) exchangeLink(w http.ResponseWriter, r *http.Request) error {
 		// The same browser keeps its session, so that its second tab is known as such.
 		if had, err := s.session(r, access.Seller); err != nil || had.Room != room.ID {
 			t := rooms.Ticket{Role: string(access.Seller), Subject: "seller", Room: room.ID}
-			if err := s.begin(r.Context(), w, t, sellerSession); err != nil {
+			if err := s.begin(r.Context(), w, t); err != nil {
 				return err
 			}
 		}
@@ -220,7 +161,7 @@ func (s *Server) signIn(w http.ResponseWriter, r *http.Request) error {
 			return err
 		}
 		t.Scope = ""
-		if err := s.begin(r.Context(), w, t, staffSession); err != nil {
+		if err := s.begin(r.Context(), w, t); err != nil {
 			return err
 		}
 		return writeJSON(w, http.StatusOK, map[string]string{"role": t.Role, "name": who.Name, "home": home})
@@ -274,7 +215,7 @@ func (s *Server) storeAnswers(ctx context.Context) error {
 // With Scope ScopeAgain it can be used again within its life.
 func NewSignInLink(ctx context.Context, store *rooms.Store, public *url.URL, t rooms.Ticket, life time.Duration) (string, error) {
 	token := rooms.NewToken()
-	if err := store.PutTicket(ctx, kindSignIn, token, t, life); err != nil {
+	if err := store.PutGrant(ctx, kindSignIn, token, t, life); err != nil {
 		return "", fmt.Errorf("make a sign-in link: %w", err)
 	}
 	return originOf(public) + "/in/" + token, nil

@@ -56,6 +56,7 @@ type Server struct {
 	decoding chan struct{} // capacity 1: the right to decode a picture
 	guesses  rooms.Limit   // failed exchanges of tokens, by address
 	crowd    *crowd
+	now      func() time.Time
 	looked   *looks // what sessions have looked at, where the first look is logged
 	conns    *socket.Set
 	upgrader *socket.Upgrader
@@ -72,7 +73,7 @@ func New(cfg Config) (*Server, error) {
 	cfg.Times = socket.Times{Hello: orElse(cfg.Times.Hello, 10*time.Second), Ping: orElse(cfg.Times.Ping, 20*time.Second),
 		Dead: orElse(cfg.Times.Dead, 45*time.Second)}
 	s := &Server{cfg: cfg, mux: http.NewServeMux(), doors: map[string]access.Action{}, log: cfg.Log, secure: cfg.Public.Scheme == "https",
-		decoding: make(chan struct{}, 1), guesses: limitGuesses, crowd: newCrowd(cfg.ConnsPerIP), looked: newLooks()}
+		decoding: make(chan struct{}, 1), guesses: limitGuesses, crowd: newCrowd(cfg.ConnsPerIP), now: time.Now, looked: newLooks()}
 	s.conns, s.upgrader = socket.NewSet(cfg.ConnsPerIP), socket.NewUpgrader(writeProblem)
 	s.relay = newRelay(cfg)
 	s.routes()

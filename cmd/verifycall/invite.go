@@ -16,7 +16,6 @@ import (
 	"unicode/utf8"
 
 	"verifycall/access"
-	"verifycall/calls/protocol"
 	"verifycall/rooms"
 	"verifycall/signaling"
 )
@@ -24,12 +23,12 @@ import (
 const inviteUsage = `usage: verifycall invite manager ID NAME ZONE [flags]
        verifycall invite auditor ID NAME ZONE [flags]
        verifycall invite operator ID NAME ZONE [flags]
-       verifycall invite apikey NAME SCOPE... [flags]
 
 Makes a staff account, or changes the one of that ID, and prints its sign-in
-link; or prints a new API key. ID stands in ledgers for ever: take a code such
-as m17, not a name. ZONE is a time zone such as Europe/Berlin. SCOPE is rooms,
-evidence or test. Who has a link or key can use it until its days are over.
+link. ID stands in ledgers for ever: take a code such as m17, not a name. ZONE
+is a time zone such as Europe/Berlin. Who has a link can use it until its days
+are over or it is revoked (verifycall admin revoke). Integrators get keys by
+verifycall apikey create.
 
 With the embedded Redis the server has to be stopped meanwhile; with --redis it
 may run, and --keys and --store are those of the server: a name is encrypted. Each flag may be given as an environment variable too: --public-url is
@@ -61,12 +60,21 @@ var (
 // runInvite is the subcommand invite. It gives the exit code: 1 when the store
 // can't be used, 2 for a wrong call.
 func runInvite(args []string, out, errOut io.Writer) int {
-	i, err := parseInvitation(args, os.LookupEnv, out)
+	if len(args) > 0 && args[0] == roleAPIKey {
+		fmt.Fprintf(errOut, "verifycall invite: only manager, auditor and operator; keys are made by verifycall apikey create\n\n%s", inviteUsage)
+		return exitUsage
+	}
+	return makeInvitation("invite", inviteUsage, args, out, errOut)
+}
+
+// makeInvitation issues what args ask for and prints its line.
+func makeInvitation(name, usage string, args []string, out, errOut io.Writer) int {
+	i, err := parseInvitation(args, os.LookupEnv, out, usage)
 	if errors.Is(err, flag.ErrHelp) {
 		return 0
 	}
 	if err != nil {
-		fmt.Fprintf(errOut, "verifycall invite: %s\n\n%s", strings.ReplaceAll(err.Error(), "\n", "\n  "), inviteUsage)
+		fmt.Fprintf(errOut, "verifycall %s: %s\n\n%s", name, strings.ReplaceAll(err.Error(), "\n", "\n  "), usage)
 		return exitUsage
 	}
 	line, err := i.issue(context.Background())
@@ -74,7 +82,7 @@ func runInvite(args []string, out, errOut io.Writer) int {
 		_, err = fmt.Fprintln(out, line)
 	}
 	if err != nil {
-		fmt.Fprintf(errOut, "verifycall invite: %v\n", err)
+		fmt.Fprintf(errOut, "verifycall %s: %v\n", name, err)
 		return 1
 	}
 	return 0
@@ -92,32 +100,41 @@ func (i *invitation) flags() *flag.FlagSet {
 
 // parseInvitation reads arguments, flags and environment. The error names every
 // fault, one a line; flag.ErrHelp asks for the usage.
-func parseInvitation(args []string, env func(string) (string, bool), help io.Writer) (invitation, error) {
+func parseInvitation(args []string, env func(string) (string, bool), help io.Writer, usage string) (invitation, error) {
 	var i invitation
+	plain, err := i.parse(args, env, help, usage)
+	if plain == nil && err != nil {
+		return i, err
+	}
+	return i, errors.Join(err, i.take(plain), i.checkPlaces())
+}
+
+// parse reads flags and environment, and gives the other arguments; nil where
+// the flags can't be read.
+func (i *invitation) parse(args []string, env func(string) (string, bool), help io.Writer, usage string) ([]string, error) {
 	f := i.flags()
 	f.SetOutput(io.Discard)
 	plain, err := parseMixed(f, args)
 	if errors.Is(err, flag.ErrHelp) {
-		fmt.Fprint(help, inviteUsage)
+		fmt.Fprint(help, usage)
 		f.SetOutput(help)
 		f.PrintDefaults()
-		return i, err
 	}
 	if err != nil {
-		return i, err
+		return nil, err
 	}
-	faults := setFromEnv(f, env)
+	err = setFromEnv(f, env)
 	i.complete()
-	return i, errors.Join(faults, i.take(plain), i.checkPlaces())
+	return append([]string{}, plain...), err
 }
 
 // take checks the arguments and keeps them.
 func (i *invitation) take(args []string) error {
 	if len(args) == 0 {
-		return errors.New("say whom to invite: manager, auditor, operator or apikey")
+		return errors.New("say whom to invite: manager, auditor or operator")
 	}
 	switch i.Role = args[0]; i.Role {
-	case string(protocol.RoleManager), string(protocol.RoleAuditor), string(access.Operator):
+	case string(access.Manager), string(access.Auditor), string(access.Operator):
 		if len(args) != 4 {
 			return fmt.Errorf("%s needs ID, NAME and ZONE (a name with spaces in quotes)", i.Role)
 		}
@@ -130,7 +147,7 @@ func (i *invitation) take(args []string) error {
 		i.ID, i.Scopes = args[1], args[2:]
 		return errors.Join(i.checkID(), checkScopes(i.Scopes))
 	}
-	return fmt.Errorf("%.40q can't be invited, only manager, auditor, operator and apikey", i.Role)
+	return fmt.Errorf("%.40q can't be invited, only manager, auditor and operator", i.Role)
 }
 
 func (i *invitation) checkID() error {

@@ -22,7 +22,9 @@ var commands = []command{
 
 	{"check", "say whether these settings and what stands around would serve", runCheck},
 
-	{"invite", "make a staff account's sign-in link or an API key", runInvite},
+	{"invite", "make a staff account's sign-in link", runInvite},
+	{"admin", "invite the first operator; list and revoke sign-in links and sessions", runAdmin},
+	{"apikey", "create, list and revoke API keys", runAPIKey},
 
 	{"verify", "check an evidence bundle", runVerify},
 	{"stamp", "add trusted time (RFC 3161) to sealed bundles", runStamp},

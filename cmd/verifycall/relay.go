@@ -65,12 +65,16 @@ func (n *node) openRelay() error {
 	return nil
 }
 
+// tlsConfig is the TLS of pages and relay.
 func (n *node) tlsConfig(protocols ...string) (*tls.Config, error) {
-	pair, err := tls.LoadX509KeyPair(n.cfg.TLSCert, n.cfg.TLSKey)
-	if err != nil {
-		return nil, fmt.Errorf("certificate: %w", err)
+	if n.certificate == nil {
+		c, err := openCertificate(n.cfg.TLSCert, n.cfg.TLSKey, n.log)
+		if err != nil {
+			return nil, err
+		}
+		n.certificate = c
 	}
-	return &tls.Config{Certificates: []tls.Certificate{pair}, NextProtos: protocols, MinVersion: tls.VersionTLS12}, nil
+	return n.certificate.config(protocols...), nil
 }
 
 // turnURL names the relay to clients: --turn-url, or the pages' host with the

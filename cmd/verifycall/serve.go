@@ -113,6 +113,8 @@ type node struct {
 
 	cluster cluster
 
+	certificate *certificate // of pages and relay; nil without TLS
+
 	public       *url.URL // where people reach the pages
 	pages, ops   *http.Server
 	pagesL, opsL net.Listener
@@ -154,6 +156,7 @@ func (n *node) openPages() (err error) {
 	if n.pagesL, err = net.Listen("tcp", n.cfg.Listen); err != nil {
 		return fmt.Errorf("pages: %w", err)
 	}
+	n.pagesL = newGate(n.pagesL, n.cfg.ConnsPerIP)
 	if n.public, err = n.cfg.pagesURL(n.pagesL.Addr()); err != nil {
 		return err
 	}
@@ -186,6 +189,11 @@ func (n *node) listen() (err error) {
 		return err
 	}
 	n.pages = newHTTPServer(handler, n.log)
+	if n.cfg.TLSCert != "" && n.door == nil {
+		if n.pages.TLSConfig, err = n.tlsConfig("h2", "http/1.1"); err != nil {
+			return err
+		}
+	}
 	n.log.Info("listening", "pages", n.pagesL.Addr().String(), "public", n.public.String(), "media", n.media.Addr().String())
 	if n.cfg.OpsListen == "" {
 		return nil
@@ -211,7 +219,7 @@ func newHTTPServer(h http.Handler, log *slog.Logger) *http.Server {
 func (n *node) start() {
 	n.serving.Go(func() {
 		if n.cfg.TLSCert != "" && n.door == nil {
-			n.failed <- fmt.Errorf("pages: %w", n.pages.ServeTLS(n.pagesL, n.cfg.TLSCert, n.cfg.TLSKey))
+			n.failed <- fmt.Errorf("pages: %w", n.pages.ServeTLS(n.pagesL, "", "")) // its TLSConfig has the certificate
 			return
 		}
 		n.failed <- fmt.Errorf("pages: %w", n.pages.Serve(n.pagesL))

@@ -1,0 +1,148 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"slices"
+	"strings"
+
+	"verifycall/access"
+	"verifycall/rooms"
+	"verifycall/signaling"
+)
+
+const adminUsage = `usage: verifycall admin invite ID NAME ZONE [flags]
+       verifycall admin list [flags]
+       verifycall admin revoke KIND ID [flags]
+
+invite makes an operator's account and prints its sign-in link; with it begins
+a server without the demo. list prints what lets staff in: sign-in links and
+sessions, one a line: kind, id, role, account, end. revoke ends one at once.
+
+`
+
+const apikeyUsage = `usage: verifycall apikey create NAME SCOPE... [flags]
+       verifycall apikey list [flags]
+       verifycall apikey revoke ID [flags]
+
+create prints a new key of an integrator; it is shown this once. SCOPE is rooms,
+evidence, test or calendar. list prints the keys, one a line: kind, id, name,
+scopes, end; never a key itself. revoke ends one at once.
+
+`
+
+// runAdmin is the subcommand admin. It gives the exit code as runInvite does.
+func runAdmin(args []string, out, errOut io.Writer) int {
+	kinds := []string{signaling.GrantSignIn, signaling.GrantSession}
+	return runGrants("admin", adminUsage, map[string]grantVerb{
+		"invite": {before: []string{string(access.Operator)}},
+		"list":   {kinds: kinds},
+		"revoke": {kinds: kinds, revokes: true},
+	}, args, out, errOut)
+}
+
+// runAPIKey is the subcommand apikey.
+func runAPIKey(args []string, out, errOut io.Writer) int {
+	kinds := []string{signaling.GrantAPIKey}
+	return runGrants("apikey", apikeyUsage, map[string]grantVerb{
+		"create": {before: []string{roleAPIKey}},
+		"list":   {kinds: kinds},
+		"revoke": {kinds: kinds, revokes: true},
+	}, args, out, errOut)
+}
+
+// grantVerb is what a subcommand's second word does: it makes an invitation, or
+// lists or revokes grants of some kinds.
+type grantVerb struct {
+	before  []string // words of invite that its arguments follow
+	kinds   []string
+	revokes bool
+}
+
+func runGrants(name, usage string, verbs map[string]grantVerb, args []string, out, errOut io.Writer) int {
+	if len(args) > 0 && slices.Contains([]string{"help", "-h", "--help"}, args[0]) {
+		fmt.Fprint(out, usage)
+		return 0
+	}
+	verb, known := grantVerb{}, false
+	if len(args) > 0 {
+		verb, known = verbs[args[0]]
+	}
+	if !known {
+		fmt.Fprint(errOut, usage)
+		return exitUsage
+	}
+	if verb.before != nil {
+		return makeInvitation(name+" "+args[0], usage, append(verb.before, args[1:]...), out, errOut)
+	}
+	var i invitation
+	plain, err := i.parse(args[1:], os.LookupEnv, out, usage)
+	if errors.Is(err, flag.ErrHelp) {
+		return 0
+	}
+	if err == nil {
+		err = i.checkPlaces()
+	}
+	want := 0
+	if verb.revokes {
+		if want = 1; len(verb.kinds) > 1 { // a kind need not be named where there is one
+			want = 2
+		}
+	}
+	if err == nil && len(plain) != want {
+		err = fmt.Errorf("takes %d arguments, not %d", want, len(plain))
+	}
+	if err != nil {
+		fmt.Fprintf(errOut, "verifycall %s %s: %s\n\n%s", name, args[0], strings.ReplaceAll(err.Error(), "\n", "\n  "), usage)
+		return exitUsage
+	}
+	if err := i.grants(context.Background(), verb, plain, out); err != nil {
+		fmt.Fprintf(errOut, "verifycall %s %s: %v\n", name, args[0], err)
+		return 1
+	}
+	return 0
+}
+
+// grants lists the grants, or revokes the one that plain names.
+func (i *invitation) grants(ctx context.Context, verb grantVerb, plain []string, out io.Writer) (err error) {
+	var p places
+	defer func() { err = errors.Join(err, p.close()) }()
+	if err := p.open(ctx, i.settings, nil); err != nil {
+		return err
+	}
+	if verb.revokes {
+		kind := verb.kinds[0]
+		if len(plain) == 2 {
+			kind = plain[0]
+		}
+		if !slices.Contains(verb.kinds, kind) {
+			return fmt.Errorf("%.20q is none of %s", kind, strings.Join(verb.kinds, ", "))
+		}
+		return p.rooms.Revoke(ctx, kind, plain[len(plain)-1])
+	}
+	for _, kind := range verb.kinds {
+		grants, err := p.rooms.Grants(ctx, kind)
+		if err != nil {
+			return err
+		}
+		for _, g := range grants {
+			if err := printGrant(out, g); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+func printGrant(out io.Writer, g rooms.Grant) error {
+	what := g.Ticket.Role + " " + g.Ticket.Subject
+	if g.Kind == signaling.GrantAPIKey {
+		what = g.Ticket.Subject + " " + strings.ReplaceAll(g.Ticket.Scope, " ", ",")
+	}
+	_, err := fmt.Fprintf(out, "%s %s %s %s\n", g.Kind, g.ID, what, g.Expires.Format("2006-01-02T15:04:05Z"))
+	return err
+}
