@@ -3,6 +3,9 @@ package main
 import (
 	"encoding/json"
 	"os"
+	"slices"
+
+	"verifycall/calls/legibility"
 )
 
 // figures are what is counted over pictures of one half, or of one kind of it.
@@ -36,8 +39,73 @@ func print(outcomes []outcome) error {
 				return err
 			}
 		}
+		for _, kind := range []string{"blur", "glare", "dark", "small"} {
+			if err := encoder.Encode(curveOf(half, kind, outcomes)); err != nil {
+				return err
+			}
+		}
 	}
 	return nil
+}
+
+// curve is how far a kind's own measure alone tells the unreadable pictures of that
+// kind from the readable ones.
+type curve struct {
+	Name string  `json:"name"` // "legibility_roc"
+	Half string  `json:"half"`
+	Kind string  `json:"kind"`
+	N    int     `json:"n"`
+	AUC  float64 `json:"auc"`        // area under the curve: 1 tells all, 0.5 nothing
+	At5  float64 `json:"caught_at5"` // of the unreadable, where 5 % of the readable are rejected
+}
+
+// measured is a kind's own measure of a picture, the worse the larger.
+func measured(kind string, m legibility.Measures) float64 {
+	switch kind {
+	case "blur":
+		return float64(m.Edge) / float64(max(1, m.Pitch))
+	case "glare":
+		return float64(m.Burnt)
+	case "dark":
+		return -float64(m.Noise)
+	}
+	return -float64(m.Pitch)
+}
+
+func curveOf(half, kind string, outcomes []outcome) curve {
+	c := curve{Name: "legibility_roc", Half: half, Kind: kind}
+	var good, bad []float64
+	for _, o := range outcomes {
+		if o.Half != half || o.Kind != kind {
+			continue
+		}
+		c.N++
+		if o.Readable {
+			good = append(good, measured(kind, o.Said))
+		} else {
+			bad = append(bad, measured(kind, o.Said))
+		}
+	}
+	if len(good) == 0 || len(bad) == 0 {
+		return c
+	}
+	slices.Sort(good)
+	limit, above, caught := good[min(len(good)-1, len(good)*95/100)], 0.0, 0
+	for _, b := range bad {
+		for _, g := range good {
+			switch {
+			case b > g:
+				above++
+			case b == g:
+				above += 0.5
+			}
+		}
+		if b > limit {
+			caught++
+		}
+	}
+	c.AUC, c.At5 = float64(int(1000*above/float64(len(good)*len(bad))))/1000, share(caught, len(bad))
+	return c
 }
 
 func (f *figures) add(o outcome) {

@@ -28,17 +28,18 @@ type outcome struct {
 func main() {
 	log.SetFlags(0)
 	count := flag.Int("n", 600, "pictures, of both halves together")
+	from := flag.Int("from", 0, "the first seed that counts in the figures")
 	card := flag.String("card", "cmd/verifycall/demo/id-front.jpg", "the specimen card")
 	list := flag.String("list", "", "write every outcome into this file, one JSON object a line")
 	truth := flag.String("truth", "", "keep what tesseract read in this file, and don't ask it again")
 	keep := flag.String("keep", "", "keep the pictures in this folder")
 	flag.Parse()
-	if err := run(*count, *card, *list, *truth, *keep); err != nil {
+	if err := run(*count, *from, *card, *list, *truth, *keep); err != nil {
 		log.Fatal("legibility: ", err)
 	}
 }
 
-func run(count int, cardPath, list, truthPath, keep string) error {
+func run(count, from int, cardPath, list, truthPath, keep string) error {
 	card, err := readCard(cardPath)
 	if err != nil {
 		return err
@@ -70,7 +71,7 @@ func run(count int, cardPath, list, truthPath, keep string) error {
 	if err := writeList(list, outcomes); err != nil {
 		return err
 	}
-	return print(outcomes)
+	return print(outcomes[min(from, count):])
 }
 
 // one makes, reads and measures one picture.

@@ -93,10 +93,8 @@ func (v *verification) checkManifest(ctx context.Context) (string, error) {
 	if err := v.checkListed(); err != nil {
 		return "", err
 	}
-	for _, line := range v.payload {
-		if err := v.checkDigest(ctx, line); err != nil {
-			return "", err
-		}
+	if err := beside(len(v.payload), func(i int) error { return v.checkDigest(ctx, v.payload[i]) }); err != nil {
+		return "", err
 	}
 	return fmt.Sprintf("%d files have their digests", len(v.payload)), nil
 }

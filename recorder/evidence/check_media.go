@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"strings"
+	"sync"
 
 	"verifycall/recorder/evidence/objects"
 	"verifycall/recorder/webm"
@@ -43,7 +44,7 @@ func (v *verification) checkRecordings(ctx context.Context) (string, error) {
 		wanted[frameID{c.Recording, c.Frame}] = true
 		wanted[frameID{c.Recording, c.Last}] = true
 	}
-	recordings, frames := 0, int64(0)
+	var ids []string
 	for _, line := range v.payload {
 		if id, found := strings.CutPrefix(line.Name, framesDir); found {
 			id = strings.TrimSuffix(id, ".jsonl")
@@ -55,19 +56,27 @@ func (v *verification) checkRecordings(ctx context.Context) (string, error) {
 		if !found {
 			continue
 		}
-		id = strings.TrimSuffix(id, ".webm")
-		n, err := v.checkRecording(ctx, id, func(line indexLine) {
-			if at := (frameID{id, line.N}); line.Track == "video" && wanted[at] {
+		ids = append(ids, strings.TrimSuffix(id, ".webm"))
+	}
+	var finding sync.Mutex // guards v.frames and frames
+	frames := int64(0)
+	err := beside(len(ids), func(i int) error {
+		n, err := v.checkRecording(ctx, ids[i], func(line indexLine) {
+			if at := (frameID{ids[i], line.N}); line.Track == "video" && wanted[at] {
+				finding.Lock()
 				v.frames[at] = line
+				finding.Unlock()
 			}
 		})
-		if err != nil {
-			return "", err
-		}
-		recordings++
+		finding.Lock()
 		frames += n
+		finding.Unlock()
+		return err
+	})
+	if err != nil {
+		return "", err
 	}
-	return fmt.Sprintf("%d recordings, %d frames are those of their indexes", recordings, frames), nil
+	return fmt.Sprintf("%d recordings, %d frames are those of their indexes", len(ids), frames), nil
 }
 
 // checkRecording compares one recording with its index and gives the number of

@@ -271,9 +271,9 @@ func (s *sealedVerification) compare(ctx context.Context, list storeList) error 
 	listed := map[string]bool{storeFile: true, storeSignatureFile: true, signatureFile: true, stampFile: true, stampSignatureFile: true}
 	for _, o := range list.Objects {
 		listed[o.Name] = true
-		if err := s.compareOne(ctx, o); err != nil {
-			return err
-		}
+	}
+	if err := beside(len(list.Objects), func(i int) error { return s.compareOne(ctx, list.Objects[i]) }); err != nil {
+		return err
 	}
 	for _, name := range names {
 		if !listed[name] {
