@@ -93,10 +93,16 @@ func (v *verification) checkManifest(ctx context.Context) (string, error) {
 	if err := v.checkListed(); err != nil {
 		return "", err
 	}
-	if err := beside(len(v.payload), func(i int) error { return v.checkDigest(ctx, v.payload[i]) }); err != nil {
+	var now manifest // recordings, which are nearly all of a bundle, are read once: by checkRecordings
+	for _, line := range v.payload {
+		if !strings.HasPrefix(line.Name, recordingDir) {
+			now = append(now, line)
+		}
+	}
+	if err := beside(len(now), func(i int) error { return v.checkDigest(ctx, now[i]) }); err != nil {
 		return "", err
 	}
-	return fmt.Sprintf("%d files have their digests", len(v.payload)), nil
+	return fmt.Sprintf("%d files have their digests", len(now)), nil
 }
 
 // checkListed compares the manifest's names with those of the container and of

@@ -3,6 +3,8 @@ package evidence
 import (
 	"bytes"
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -35,7 +37,7 @@ type frameID struct {
 }
 
 // checkRecordings reads every recording beside its frame index and compares
-// each frame with its line. The lines of captured frames are kept for
+// its digest with the manifest's and each frame with its line. The lines of captured frames are kept for
 // checkStills.
 func (v *verification) checkRecordings(ctx context.Context) (string, error) {
 	v.frames = map[frameID]indexLine{}
@@ -76,7 +78,7 @@ func (v *verification) checkRecordings(ctx context.Context) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	return fmt.Sprintf("%d recordings, %d frames are those of their indexes", len(ids), frames), nil
+	return fmt.Sprintf("%d recordings have their digests, %d frames are those of their indexes", len(ids), frames), nil
 }
 
 // checkRecording compares one recording with its index and gives the number of
@@ -91,12 +93,30 @@ func (v *verification) checkRecording(ctx context.Context, id string, found func
 		return 0, err
 	}
 	defer file.Close()
+	sum := sha256.New()
+	read := io.TeeReader(objects.Until(ctx, file), sum)
+	n, err := v.compareFrames(ctx, read, video, index, found)
+	if fault := (*wrong)(nil); err != nil && !errors.As(err, &fault) {
+		return 0, err
+	}
+	// Where the bytes aren't those listed, that is what is wrong, whatever was found in them.
+	if _, readErr := io.Copy(io.Discard, read); readErr != nil {
+		return 0, readErr
+	}
+	if digest := hex.EncodeToString(sum.Sum(nil)); digest != v.payload.digest(video) {
+		return 0, isWrong(video, "has the digest %s instead of %s", digest, v.payload.digest(video))
+	}
+	return n, err
+}
+
+// compareFrames compares the frames of a recording with the lines of its index.
+func (v *verification) compareFrames(ctx context.Context, recording io.Reader, video, index string, found func(indexLine)) (int64, error) {
 	list, err := v.bag.open(ctx, index)
 	if err != nil {
 		return 0, err
 	}
 	defer list.Close()
-	blocks, err := webm.NewReader(objects.Until(ctx, file))
+	blocks, err := webm.NewReader(recording)
 	if err != nil {
 		return 0, webmFault(video, err)
 	}
