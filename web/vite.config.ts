@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { gzipSync } from 'node:zlib';
 import { defineConfig, type Plugin } from 'vite';
-import { localeFaults } from './locales';
+import { localeFaults } from './locales.ts';
 
 /** One page for each persona, so that a seller's phone never loads a console. */
 const pages = ['seller', 'signin', 'index', 'manager', 'audit', 'operate', 'design'];
