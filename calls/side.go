@@ -116,7 +116,8 @@ func (j joined) apply(ctx context.Context, c *Call) {
 	}
 	j.reply <- joinReply{seat: seat}
 	s := c.side(j.join.Role)
-	if s == &c.seller && s.present(time.Now()) && s.browser != j.join.Browser {
+	rested := s.seat == nil && c.rehearses(s) // a rehearsal that was left holds nothing
+	if s == &c.seller && !rested && s.present(time.Now()) && s.browser != j.join.Browser {
 		c.askForDevice(seat)
 		return
 	}

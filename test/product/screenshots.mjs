@@ -126,7 +126,6 @@ async function call() {
   await shoot(manager, 'manager-keys');
   await manager.keyboard.press('Escape');
   await step.passOpens(manager);
-  await lost(seller);
   await step.end(manager, seller);
   await shoot(seller, 'seller-ended');
   await decide(manager, seller, it);
@@ -153,15 +152,6 @@ async function before(seller, it) {
   await seller.getByTestId('seller-agree').click();
   await seller.getByTestId('seller-waiting').waitFor();
   await shoot(seller, 'seller-waiting');
-}
-
-/** The connection is cut for a while and comes back. */
-async function lost(seller) {
-  await seller.context().setOffline(true);
-  await seller.reload().catch(() => {}); // nothing answers
-  await seller.context().setOffline(false);
-  await seller.goto(`${server.url}/j`);
-  await playing(seller, 'seller-remote-video');
 }
 
 async function decide(manager, seller, it) {

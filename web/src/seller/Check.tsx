@@ -63,9 +63,9 @@ function Held({ look }: { look: Look | null }) {
       <span class={classes('preview-frame', good && 'good')} aria-hidden="true">
         <span /><span /><span /><span />
       </span>
-      <figcaption class={classes('preview-hint', good && 'good', !good && !away && 'warn')} role="status" data-testid="seller-held" data-hint={look?.cause ?? 'none'}>
+      <p class={classes('preview-hint', good && 'good', !good && !away && 'warn')} role="status" data-testid="seller-held" data-hint={look?.cause ?? 'none'}>
         {good ? t('check.readable') : away ? t('check.hold') : t(`call.hint.${look.cause as 'dark'}`)}
-      </figcaption>
+      </p>
     </>
   );
 }
