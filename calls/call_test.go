@@ -35,13 +35,18 @@ type rig struct {
 	dir   string
 	rooms *rooms.Store
 	media *media.Node
-	store *objects.FS
+	store interface {
+		objects.Store
+		io.Closer
+	}
 	vault *vault.Vault
 	keys  *evidence.Keys
 	house *calls.House
 	log   *slog.Logger
 	grace time.Duration // 0 = 20 s
 	bare  int           // names that the scratch folder began with
+	url   string        // of a store in S3; empty: a folder
+	out   io.Writer     // of the log; nil: none unless verbose
 }
 
 func newRig(t *testing.T) *rig {
@@ -69,17 +74,29 @@ func (r *rig) start() {
 	if testing.Verbose() {
 		log = slog.New(slog.NewTextHandler(os.Stderr, nil))
 	}
+	if r.out != nil {
+		log = textLog(r.out)
+	}
 	r.log = log
 	var err error
-	r.store, err = objects.OpenFS(filepath.Join(r.dir, "store"))
+	options := rooms.Options{Dir: filepath.Join(r.dir, "redis"), Log: log}
+	r.keys, err = evidence.LoadOrCreateKeys(filepath.Join(r.dir, "keys"))
+	must(err)
+	if r.url == "" {
+		r.store, err = objects.OpenFS(filepath.Join(r.dir, "store"))
+	} else {
+		place, wrong := objects.ParseS3(r.url)
+		must(wrong)
+		r.store, err = objects.OpenS3(r.t.Context(), place)
+		options.Signer, options.Mirror = r.keys, mirrored{r.store}
+	}
 	must(err)
 	r.vault, err = vault.Open(r.store, filepath.Join(r.dir, "keys"))
 	must(err)
-	r.rooms, err = rooms.Open(r.t.Context(), rooms.Options{Dir: filepath.Join(r.dir, "redis"), Keys: r.vault, Log: log})
+	options.Keys = r.vault
+	r.rooms, err = rooms.Open(r.t.Context(), options)
 	must(err)
 	r.media, err = media.NewNode(media.Config{Listen: "127.0.0.1:0", Log: log})
-	must(err)
-	r.keys, err = evidence.LoadOrCreateKeys(filepath.Join(r.dir, "keys"))
 	must(err)
 	r.house = calls.NewHouse(calls.Config{Rooms: r.rooms, Media: r.media, Evidence: r.vault, Keys: r.keys,
 		Scratch: filepath.Join(r.dir, "scratch"), Log: log, Blip: 300 * time.Millisecond, Grace: cmp.Or(r.grace, 20*time.Second),

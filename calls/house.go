@@ -90,6 +90,7 @@ func NewHouse(cfg Config) *House {
 	h := &House{cfg: cfg, calls: make(map[string]*Call), beginning: make(map[string]chan struct{})}
 	h.ctx, h.cancel = context.WithCancelCause(context.Background())
 	h.wg.Go(h.keepTime)
+	h.wg.Go(h.keepEvidence)
 	if cfg.Node != "" {
 		h.wg.Go(h.keepLeases)
 	}

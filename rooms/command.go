@@ -93,14 +93,16 @@ func decide(r *Room, c Command, now time.Time) ([]Draft, error) {
 	if err != nil {
 		return nil, err
 	}
+	opened := r.Custody.Seq > 0
 	for _, d := range drafts {
-		if d.Ledger == ledgerRecord && r.Sealed {
+		if d.Ledger == ledgerRecord && (r.Sealed || opened) { // custody names the record's last head
 			return nil, refuse(c, r, "the record is sealed")
 		}
 		if d.Ledger == ledgerRecord && r.Record.Seq >= maxEntries && d.growing() {
 			return nil, refuse(c, r, "its record is full")
 		}
-		if d.Ledger == ledgerCustody && d.Type != typeCustodyOpened && r.Custody.Seq == 0 {
+		opened = opened || d.Type == typeCustodyOpened
+		if d.Ledger == ledgerCustody && !opened {
 			return nil, refuse(c, r, "its custody ledger is not open yet")
 		}
 	}

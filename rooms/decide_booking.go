@@ -66,6 +66,7 @@ func (c CreateRoom) decide(r *Room, now time.Time) ([]Draft, error) {
 		body["appointment"] = stamp(c.At)
 	}
 	maps.Copy(body, termsOf(c.Profile))
+	maps.Copy(body, keepingOf(c.Profile))
 	drafts := record(typeCreated, body)
 	if c.Link.Hash != "" {
 		drafts = append(drafts, linkAdded(c.Link)...)

@@ -170,6 +170,15 @@ var table = map[string]struct {
 	"LogPlay unopened":     {always(LogPlay{"a1", "seller-1"}), nil},
 	"LogDownload unopened": {always(LogDownload{"a1", "bundle.zip"}), nil},
 	"LogReason unopened":   {always(LogReason{"o1", "complaint"}), nil},
+
+	// decided: once sealed
+	"PlaceHold":  {always(PlaceHold{"litigation"}), stay(StateEnded, StateInReview, StateClosed, StateAborted, StateCancelled, StateNoShow, StateExpired)},
+	"BeginPurge": {always(BeginPurge{Classes, "request"}), to(StatePurged, StateEnded, StateInReview, StateClosed, StateAborted, StateCancelled, StateNoShow, StateExpired)},
+
+	// nothing to release, note or finish
+	"ReleaseHold": {always(ReleaseHold{}), stay(append(States, "")...)},
+	"NoteHold":    {always(NoteHold{On: true}), stay(append(States, "")...)},
+	"FinishPurge": {always(FinishPurge{}), stay(append(States, "")...)},
 }
 
 // feature gives the first security feature of the plan.
@@ -240,7 +249,8 @@ func TestEveryCommandIsInTheTable(t *testing.T) {
 	for _, c := range []Command{CreateRoom{}, FileDocument{}, AddLink{}, Reschedule{}, Cancel{}, Expire{}, NoShow{}, GiveNotice{}, WithdrawNotice{},
 		EnterWaiting{}, LeaveWaiting{}, Admit{}, Interrupt{}, Resume{}, DrawPlan{}, ShowStep{}, FinishStep{}, TakeCapture{}, DecideCompare{}, SendChat{},
 		WriteNote{}, EndCall{}, Abort{}, GiveVerdict{}, Seal{}, Book{}, Miss{}, EndGrace{}, Remind{},
-		JoinQueue{}, StepAway{}, LeaveQueue{}, Assign{}, OpenCustody{}, LogView{}, LogPlay{}, LogDownload{}, LogReason{}} {
+		JoinQueue{}, StepAway{}, LeaveQueue{}, Assign{}, OpenCustody{}, LogView{}, LogPlay{}, LogDownload{}, LogReason{},
+		PlaceHold{}, ReleaseHold{}, NoteHold{}, BeginPurge{}, FinishPurge{}} {
 		if !seen[commandName(c)] {
 			t.Errorf("%T is in no row", c)
 		}

@@ -181,6 +181,9 @@ func (r *Room) take(change *Change, now time.Time, actor string, d Draft) error 
 	if kind := mailOf(r, e); kind != "" {
 		change.Moves = append(change.Moves, Move{Index: outbox, Member: mailName(r.ID, e.Seq, kind), Score: now.UnixMilli()})
 	}
+	if d.Type == typePurged && slices.Contains(r.Purged, ClassRecord) {
+		change.Ops = append(change.Ops, Op{Name: "DEL", Key: "room:" + r.ID + ":private"}) // nothing opens it any more
+	}
 	if d.Type == typeLinkAdded {
 		return change.link(r.ID, body(e.Body))
 	}

@@ -37,7 +37,7 @@ func (s *Store) flagIndex(code string) string { return s.hiddenIndex("flag", cod
 // values opened stands in.
 func (s *Store) hiddenMemberships(r *Room) map[string]int64 {
 	in := map[string]int64{}
-	if r.State == "" {
+	if r.State == "" || r.State == StatePurged {
 		return in
 	}
 	at := r.place()

@@ -58,6 +58,9 @@ func memberships(r *Room) map[string]int64 {
 	if r.unsealed() {
 		in[indexUnsealed] = r.Decided.UnixMilli()
 	}
+	if r.tellsStore() {
+		in[indexKeeping] = at
+	}
 	if !r.Decided.IsZero() {
 		for _, name := range []string{decidedIndex("", ""), decidedIndex(r.Manager, ""), decidedIndex("", r.Verdict),
 			decidedIndex(r.Manager, r.Verdict)} {

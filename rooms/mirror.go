@@ -77,6 +77,14 @@ func (s *Store) mirrorLogged(room string) {
 	}
 }
 
+// Mirrored has what is signed of a room's ledgers in the mirror when it returns.
+func (s *Store) Mirrored(ctx context.Context, room string) error {
+	if s.witness == nil {
+		return nil
+	}
+	return s.mirrorRoom(ctx, room)
+}
+
 // mirrorRoom copies what is new in a room's ledgers.
 func (s *Store) mirrorRoom(ctx context.Context, room string) error {
 	names, err := s.witness.mirror.List(ctx, mirrorPrefix(room))

@@ -64,6 +64,8 @@ type Room struct {
 	Decided  time.Time         `json:"decided,omitzero"`
 	Coverage map[string]int    `json:"coverage,omitempty"` // "seller.video" → recorded ‰ of the call
 
+	Keeping
+
 	Late    int         `json:"late,omitempty"`   // entries that came too late, to be reviewed
 	Sealed  bool        `json:"sealed,omitempty"` // the record takes no more entries
 	Bundle  string      `json:"bundle,omitempty"` // digest of the evidence bundle, hex

@@ -300,7 +300,7 @@ func (s *Store) signing(r *Room, before string, change *Change) []Draft {
 		return nil
 	}
 	var more []Draft
-	if r.State != before && !r.Sealed { // a sealed record takes none; custody is signed
+	if r.State != before && len(change.Chains[0].Entries) > 0 && !r.Sealed { // a sealed record takes none; custody is signed
 		more = append(more, s.witness.checkpoint(r.ID, ledgerRecord, r.Record))
 	}
 	if len(change.Chains[1].Entries) > 0 {

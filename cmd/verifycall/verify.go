@@ -29,6 +29,7 @@ A bundle as it lies encrypted in a store, a folder with a store.json or ROOM in
 the store, is checked by digests and signatures alone; with the deployment's key
 folder, or a file with the identity of the recovery, it is decrypted and checked
 in full. --custody FILE checks the room's exported custody ledger with it.
+What that ledger says was purged by policy may be missing, and is named. A store has the ledger beside the bundle.
 
 exit code  0  whole, and signed by a key given
            1  something is wrong, the first wrong item is named
@@ -64,6 +65,9 @@ func (v *verification) verify(path string) (report evidence.Report, err error) {
 		if v.folder != "" || v.recover != "" {
 			return report, errors.New("--keys and --identity go with --store")
 		}
+		if v.custody != "" {
+			return v.withCustody(func(f io.Reader) (evidence.Report, error) { return evidence.VerifyWithCustody(path, v.keys, f) })
+		}
 		return evidence.Verify(path, v.keys)
 	}
 	ctx := context.Background()
@@ -90,13 +94,13 @@ func (v *verification) verify(path string) (report evidence.Report, err error) {
 	return evidence.VerifyStore(ctx, opener, evidence.Prefix(path), v.keys)
 }
 
-// withCustody adds the check of the custody ledger.
-func (v *verification) withCustody(report evidence.Report) (evidence.Report, error) {
+// withCustody checks a bundle with the custody ledger, by which some of it may be erased.
+func (v *verification) withCustody(check func(io.Reader) (evidence.Report, error)) (evidence.Report, error) {
 	f, err := os.Open(v.custody)
 	if err != nil {
-		return report, err
+		return evidence.Report{}, err
 	}
-	report, err = report.VerifyCustody(f, v.keys)
+	report, err := check(f)
 	return report, errors.Join(err, f.Close())
 }
 
@@ -117,8 +121,8 @@ func runVerify(args []string, out, errOut io.Writer) int {
 		return exitUnreadable
 	}
 	report, err := v.verify(paths[0])
-	if err == nil && v.custody != "" {
-		report, err = v.withCustody(report)
+	if err == nil && v.custody != "" && v.store != "" {
+		report, err = v.withCustody(func(f io.Reader) (evidence.Report, error) { return report.VerifyCustody(f, v.keys) })
 	}
 	if err != nil {
 		fmt.Fprintf(errOut, "verifycall verify: can't read: %v\n", err)

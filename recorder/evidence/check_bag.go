@@ -93,16 +93,23 @@ func (v *verification) checkManifest(ctx context.Context) (string, error) {
 	if err := v.checkListed(); err != nil {
 		return "", err
 	}
+	if err := v.checkMissing(ctx); err != nil {
+		return "", err
+	}
 	var now manifest // recordings, which are nearly all of a bundle, are read once: by checkRecordings
 	for _, line := range v.payload {
-		if !strings.HasPrefix(line.Name, recordingDir) {
+		if _, found := slices.BinarySearch(v.names, line.Name); found && !strings.HasPrefix(line.Name, recordingDir) {
 			now = append(now, line)
 		}
 	}
 	if err := beside(len(now), func(i int) error { return v.checkDigest(ctx, now[i]) }); err != nil {
 		return "", err
 	}
-	return fmt.Sprintf("%d files have their digests", len(now)), nil
+	detail := fmt.Sprintf("%d files have their digests", len(now))
+	if len(v.gone) > 0 {
+		detail += fmt.Sprintf(", purged by policy: %v", v.gone)
+	}
+	return detail, nil
 }
 
 // checkListed compares the manifest's names with those of the container and of
@@ -123,11 +130,6 @@ func (v *verification) checkListed() error {
 	for _, name := range v.names {
 		if _, found := slices.BinarySearch(listed, name); !found && strings.HasPrefix(name, "data/") {
 			return isWrong(name, "is there but isn't listed in %s", manifestFile)
-		}
-	}
-	for _, name := range listed {
-		if _, found := slices.BinarySearch(v.names, name); !found {
-			return isWrong(name, "is missing")
 		}
 	}
 	return nil

@@ -61,7 +61,7 @@ func (r Report) VerifyCustody(custody io.Reader, keys []string) (Report, error) 
 	if err != nil {
 		return r, err
 	}
-	head, signed, err := r.checkCustody(custody, ring)
+	head, signed, err := r.checkCustody(custody, ring, func(ledger.Entry) {})
 	if fault := (*wrong)(nil); errors.As(err, &fault) {
 		r.fail("custody", fault)
 		return r, nil
@@ -74,7 +74,8 @@ func (r Report) VerifyCustody(custody io.Reader, keys []string) (Report, error) 
 	return r, nil
 }
 
-func (r Report) checkCustody(custody io.Reader, ring keyring) (head ledger.Head, signed heads, err error) {
+// checkCustody checks a custody ledger and has each of its entries seen.
+func (r Report) checkCustody(custody io.Reader, ring keyring, see func(ledger.Entry)) (head ledger.Head, signed heads, err error) {
 	lines := newLines(custody, custodyFile)
 	for {
 		line, err := lines.next()
@@ -98,6 +99,7 @@ func (r Report) checkCustody(custody io.Reader, ring keyring) (head ledger.Head,
 			return head, signed, err
 		}
 		head = e.Head()
+		see(e)
 	}
 	if head.Seq == 0 || signed.last != head.Seq {
 		return head, signed, isWrong(custodyFile, "ends with entry %d, which isn't a signature", head.Seq)

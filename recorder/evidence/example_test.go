@@ -71,7 +71,7 @@ func writeExample(t *testing.T) {
 	if err := os.RemoveAll(exampleDir); err != nil {
 		t.Fatal(err)
 	}
-	for name, content := range readBag(t, storeBag{v, Prefix(testRoom)}) {
+	for name, content := range readBag(t, storeBag{v, Prefix(testRoom), nil}) {
 		path := filepath.Join(exampleDir, name)
 		if err := errors.Join(os.MkdirAll(filepath.Dir(path), 0o755), os.WriteFile(path, content, 0o644)); err != nil {
 			t.Fatal(err)

@@ -42,7 +42,7 @@ func TestVerifyFindsEveryChangedByte(t *testing.T) {
 	}
 	for name, content := range bag {
 		everyByte(t, name, content, 1, func(changed []byte) string {
-			r, err := verifyBag(t.Context(), bag.with(name, changed), ring)
+			r, err := verifyBag(t.Context(), bag.with(name, changed), ring, nil)
 			if err != nil || r.ExitCode() != 1 || r.Wrong != name {
 				return fmt.Sprintf("exit code %d, named %q, %v", r.ExitCode(), r.Wrong, err)
 			}
@@ -56,7 +56,7 @@ func TestVerifyFindsEveryChangedByte(t *testing.T) {
 func TestZipFindsEveryChangedByte(t *testing.T) {
 	whole, ring := exampleZip(t), exampleRing(t)
 	verify := func(b []byte, wrong string) string {
-		r, err := verifyZip(t.Context(), "x.zip", bytes.NewReader(b), int64(len(b)), ring)
+		r, err := verifyZip(t.Context(), "x.zip", bytes.NewReader(b), int64(len(b)), ring, nil)
 		if err != nil || r.ExitCode() != 1 || r.Wrong != wrong {
 			return fmt.Sprintf("named %q, want %q, %v", r.Wrong, wrong, err)
 		}

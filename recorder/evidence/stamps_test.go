@@ -34,7 +34,7 @@ func TestStampedBundle(t *testing.T) {
 	if err := StampBundle(t.Context(), v, Prefix(testRoom), keys, authority.Answer, nil); !errors.Is(err, ErrStamped) {
 		t.Errorf("stamped again: %v", err)
 	}
-	bag := readBag(t, storeBag{v, Prefix(testRoom)})
+	bag := readBag(t, storeBag{v, Prefix(testRoom), nil})
 	dir, packed := bag.inDir(t), filepath.Join(t.TempDir(), testRoom+".zip")
 	if err := os.WriteFile(packed, zipped(t, v), 0o600); err != nil {
 		t.Fatal(err)
@@ -66,7 +66,7 @@ func TestStampedBundle(t *testing.T) {
 // TestStampFaults: each changed, cut, missing or foreign file of a stamp is named.
 func TestStampFaults(t *testing.T) {
 	v, keys, authority := stamped(t, newMaterial(t))
-	bag := readBag(t, storeBag{v, Prefix(testRoom)})
+	bag := readBag(t, storeBag{v, Prefix(testRoom), nil})
 	ring := keys.ring(t)
 	resigned := func(answer []byte) memBag {
 		ours, err := keys.sign(answer, stampForm, testRoom, signedAt)

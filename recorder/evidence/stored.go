@@ -81,6 +81,7 @@ func parseStoreList(text []byte) (storeList, error) {
 type storeBag struct {
 	vault  *vault.Vault
 	prefix string
+	purged purges // what is left of them is read by nobody: their keys are destroyed
 }
 
 func (s storeBag) room() string {
@@ -105,7 +106,9 @@ func (s storeBag) names(ctx context.Context) ([]string, error) {
 		case (classOf(plain) == "") != (plain == name):
 			return nil, isWrong(name, "isn't encrypted as it should")
 		}
-		names = append(names, plain)
+		if !s.purged.has(plain) {
+			names = append(names, plain)
+		}
 	}
 	slices.Sort(names)
 	return names, nil
@@ -145,7 +148,15 @@ func VerifyStore(ctx context.Context, v *vault.Vault, prefix string, keys []stri
 	if err != nil {
 		return Report{}, err
 	}
-	report, err := verifyBag(ctx, storeBag{v, prefix}, ring)
+	custody, err := mirroredCustody(ctx, v.Store(), sealed.Room)
+	if err != nil {
+		return Report{}, err
+	}
+	purged, err := readPurges(custody, ring, sealed.Room, sealed.Digest)
+	if err != nil {
+		return Report{}, err
+	}
+	report, err := verifyBag(ctx, storeBag{v, prefix, purged}, ring, custody)
 	report.Checks = append(sealed.Checks, report.Checks...)
 	return report, err
 }
@@ -162,13 +173,22 @@ func VerifySealed(ctx context.Context, store objects.Store, prefix string, keys 
 	if err != nil {
 		return Report{}, err
 	}
-	return verifySealed(ctx, store, prefix, room, ring)
+	custody, err := mirroredCustody(ctx, store, room)
+	if fault := (*wrong)(nil); errors.As(err, &fault) {
+		report := Report{Sealed: true}
+		report.fail("custody", fault)
+		return report, nil
+	}
+	if err != nil {
+		return Report{}, err
+	}
+	return verifySealed(ctx, store, prefix, room, ring, custody)
 }
 
 // verifySealed is VerifySealed with a prefix and a room that may be empty: then
 // the store is the bundle's own folder.
-func verifySealed(ctx context.Context, store objects.Store, prefix, room string, ring keyring) (Report, error) {
-	s := sealedVerification{store: store, prefix: prefix, room: room, ring: ring}
+func verifySealed(ctx context.Context, store objects.Store, prefix, room string, ring keyring, custody []byte) (Report, error) {
+	s := sealedVerification{store: store, prefix: prefix, room: room, ring: ring, custody: custody}
 	s.report.Sealed = true
 	err := s.run(ctx)
 	if fault := (*wrong)(nil); errors.As(err, &fault) {
@@ -183,6 +203,8 @@ type sealedVerification struct {
 	store        objects.Store
 	prefix, room string
 	ring         keyring
+	custody      []byte // the room's custody ledger, empty where there is none
+	purged       purges // by it
 	report       Report
 }
 
@@ -205,6 +227,13 @@ func (s *sealedVerification) run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	digest, err := s.tagDigest(ctx)
+	if err != nil {
+		return err
+	}
+	if s.purged, err = readPurges(s.custody, s.ring, s.room, digest); err != nil {
+		return err
+	}
 	if err := s.compare(ctx, list); err != nil {
 		return err
 	}
@@ -224,8 +253,23 @@ func (s *sealedVerification) run(ctx context.Context) error {
 	}
 	s.report.Room, s.report.Digest, s.report.Signer = s.room, signature.Digest, signature.KeyID
 	s.report.SignedAt, s.report.SignerKnown = signature.At.Format(time.RFC3339), listKnown && tagsKnown
-	s.report.Checks = append(s.report.Checks, Check{"stored", fmt.Sprintf("%d objects have their digests", len(list.Objects)), true})
+	s.report.Purged = s.purged.texts()
+	s.report.Checks = append(s.report.Checks, Check{"stored", s.detail(list), true})
 	return nil
+}
+
+func (s *sealedVerification) detail(list storeList) string {
+	if len(s.purged) == 0 {
+		return fmt.Sprintf("%d objects have their digests", len(list.Objects))
+	}
+	return fmt.Sprintf("what is there of %d objects has its digests; purged by policy: %v", len(list.Objects), s.purged)
+}
+
+// tagDigest gives the bundle's digest as it lies there; that it is the signed one is
+// checked after.
+func (s *sealedVerification) tagDigest(ctx context.Context) (string, error) {
+	tags, err := s.read(ctx, tagManifestFile, maxTagManifest)
+	return sumOf(tags), err
 }
 
 func (s *sealedVerification) read(ctx context.Context, name string, limit int64) ([]byte, error) {
@@ -285,10 +329,12 @@ func (s *sealedVerification) compare(ctx context.Context, list storeList) error 
 
 func (s *sealedVerification) compareOne(ctx context.Context, o storedFile) error {
 	f, there, err := s.store.Open(ctx, s.prefix+o.Name)
-	if errors.Is(err, objects.ErrNotFound) {
+	switch {
+	case errors.Is(err, objects.ErrNotFound) && slices.Contains(s.purged, o.Class):
+		return nil
+	case errors.Is(err, objects.ErrNotFound):
 		return isWrong(o.Name, "is missing")
-	}
-	if err != nil {
+	case err != nil:
 		return err
 	}
 	digest, _, err := objects.Digest(objects.Until(ctx, f))

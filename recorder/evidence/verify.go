@@ -23,6 +23,7 @@ type Report struct {
 	SignedAt    string   `json:"signedAt,omitempty"` // RFC 3339, by the signer's clock
 	Stamp       *Stamped `json:"stamp,omitempty"`    // trusted time, where there is some
 	Checks      []Check  `json:"checks"`             // in the order they were made; the first that fails is the last
+	Purged      []string `json:"purged,omitempty"`   // classes that are erased by policy, as the signed custody ledger says
 	Wrong       string   `json:"wrong,omitempty"`    // first wrong item: a path in the bundle, or the container's name
 }
 
@@ -52,7 +53,9 @@ func (r Report) ExitCode() int {
 // list, its JSON (as Keys.WellKnown gives it) or its path, or the path of
 // certificates of time-stamping authorities, PEM. Faults of the bundle are in the Report; the error is for
 // what couldn't be read (exit code 2).
-func Verify(path string, keys []string) (Report, error) {
+func Verify(path string, keys []string) (Report, error) { return verifyPath(path, keys, nil) }
+
+func verifyPath(path string, keys []string, custody []byte) (Report, error) {
 	ctx := context.Background()
 	ring, err := readKeyring(keys)
 	if err != nil {
@@ -69,9 +72,9 @@ func Verify(path string, keys []string) (Report, error) {
 		}
 		defer root.Close()
 		if _, err := root.Stat(storeFile); err == nil {
-			return verifySealed(ctx, objects.ReadFS(root), "", "", ring)
+			return verifySealed(ctx, objects.ReadFS(root), "", "", ring, custody)
 		}
-		return verifyBag(ctx, dirBag{root}, ring)
+		return verifyBag(ctx, dirBag{root}, ring, custody)
 	}
 	if !info.Mode().IsRegular() {
 		return Report{}, fmt.Errorf("%s is neither a folder nor a ZIP file", path)
@@ -84,10 +87,10 @@ func Verify(path string, keys []string) (Report, error) {
 	if !beginsAsZip(file) && !strings.EqualFold(filepath.Ext(path), ".zip") {
 		return Report{}, fmt.Errorf("%s is neither a folder nor a ZIP file", path)
 	}
-	return verifyZip(ctx, filepath.Base(path), file, info.Size(), ring)
+	return verifyZip(ctx, filepath.Base(path), file, info.Size(), ring, custody)
 }
 
-func verifyZip(ctx context.Context, name string, file io.ReaderAt, size int64, ring keyring) (Report, error) {
+func verifyZip(ctx context.Context, name string, file io.ReaderAt, size int64, ring keyring, custody []byte) (Report, error) {
 	z, err := openZip(name, file, size)
 	if fault := (*wrong)(nil); errors.As(err, &fault) {
 		r := Report{}
@@ -97,25 +100,27 @@ func verifyZip(ctx context.Context, name string, file io.ReaderAt, size int64, r
 	if err != nil {
 		return Report{}, fmt.Errorf("%s: %w", name, err)
 	}
-	return verifyBag(ctx, z, ring)
+	return verifyBag(ctx, z, ring, custody)
 }
 
 // verification is one run over a bag; later steps use what earlier ones found.
 type verification struct {
-	bag    bag
-	ring   keyring
-	report Report
+	bag     bag
+	ring    keyring
+	custody []byte // the room's custody ledger, empty if it wasn't given
+	report  Report
 
 	names   []string              // every file
 	tags    []byte                // tagmanifest-sha256.txt
 	payload manifest              // manifest-sha256.txt
+	gone    purges                // classes of which files are missing by policy
 	record  record                // what the ledger names
 	frames  map[frameID]indexLine // the captured frames, as recorded
 }
 
 // verifyBag makes the checks in order and stops at the first wrong item.
-func verifyBag(ctx context.Context, b bag, ring keyring) (Report, error) {
-	v := &verification{bag: b, ring: ring}
+func verifyBag(ctx context.Context, b bag, ring keyring, custody []byte) (Report, error) {
+	v := &verification{bag: b, ring: ring, custody: custody}
 	for _, step := range []struct {
 		name string
 		run  func(context.Context) (detail string, err error)
@@ -135,6 +140,10 @@ func verifyBag(ctx context.Context, b bag, ring keyring) (Report, error) {
 		{"stills", v.checkStills},
 		{"statement", v.checkStatement},
 	} {
+		if lacking := v.erased(step.name); lacking != "" {
+			v.report.Checks = append(v.report.Checks, Check{step.name, "not checked: purged by policy: " + lacking, true})
+			continue
+		}
 		detail, err := step.run(ctx)
 		if fault := (*wrong)(nil); errors.As(err, &fault) {
 			v.report.fail(step.name, fault)

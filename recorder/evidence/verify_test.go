@@ -15,7 +15,7 @@ import (
 
 func verifyMem(t testing.TB, b memBag, ring keyring) Report {
 	t.Helper()
-	r, err := verifyBag(t.Context(), b, ring)
+	r, err := verifyBag(t.Context(), b, ring, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

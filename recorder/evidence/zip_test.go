@@ -13,7 +13,7 @@ import (
 
 func verifyZipBytes(t testing.TB, b []byte, ring keyring) Report {
 	t.Helper()
-	r, err := verifyZip(t.Context(), "x.zip", bytes.NewReader(b), int64(len(b)), ring)
+	r, err := verifyZip(t.Context(), "x.zip", bytes.NewReader(b), int64(len(b)), ring, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
