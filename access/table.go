@@ -32,6 +32,9 @@ const (
 	OperateAccess Action = "operate.access" // what lets staff and programs in
 	OperateRevoke Action = "operate.revoke" // end it
 
+	OperateKeeping Action = "operate.keeping" // hold, release and erase evidence
+	SellerReceipt  Action = "seller.receipt"  // what is kept, until when
+
 	KeyCreate    Action = "key.create" // make a room
 	KeyRead      Action = "key.read"   // a room's state and hashed ledger
 	KeyEvidence  Action = "key.evidence"
@@ -121,6 +124,9 @@ var table = map[Action]row{
 	OperateWall:   {operator: none},
 	OperateAccess: {operator: none},
 	OperateRevoke: {operator: none},
+
+	OperateKeeping: {operator: everyRoom, changes: true},
+	SellerReceipt:  {seller: own},
 
 	KeyCreate:    {key: none, scope: ScopeRooms, changes: true},
 	KeyRead:      {key: others, scope: ScopeRooms},

@@ -88,7 +88,7 @@ func (r *rig) start() {
 		place, wrong := objects.ParseS3(r.url)
 		must(wrong)
 		r.store, err = objects.OpenS3(r.t.Context(), place)
-		options.Signer, options.Mirror = r.keys, mirrored{r.store}
+		options.Signer, options.Mirror = r.keys, evidence.Mirror{Store: r.store}
 	}
 	must(err)
 	r.vault, err = vault.Open(r.store, filepath.Join(r.dir, "keys"))

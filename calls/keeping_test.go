@@ -2,7 +2,6 @@ package calls_test
 
 import (
 	"bytes"
-	"context"
 	"errors"
 	"io"
 	"io/fs"
@@ -157,27 +156,6 @@ func (r *rig) checkNothingOf(plain ...string) {
 			}
 		}
 	}
-}
-
-// mirrored is the rig's store as the rooms' mirror.
-type mirrored struct{ store objects.Store }
-
-func (m mirrored) Put(ctx context.Context, name string, content []byte) error {
-	_, err := m.store.Put(ctx, name, bytes.NewReader(content))
-	return err
-}
-
-func (m mirrored) Get(ctx context.Context, name string) ([]byte, error) {
-	f, _, err := m.store.Open(ctx, name)
-	if err != nil {
-		return nil, err
-	}
-	content, err := io.ReadAll(f)
-	return content, errors.Join(err, f.Close())
-}
-
-func (m mirrored) List(ctx context.Context, prefix string) ([]string, error) {
-	return m.store.List(ctx, prefix)
 }
 
 func textLog(out io.Writer) *slog.Logger {

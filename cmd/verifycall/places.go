@@ -82,7 +82,7 @@ func (p *places) open(ctx context.Context, c settings, log *slog.Logger) (err er
 		return err
 	}
 	store, err := rooms.Open(ctx, rooms.Options{URL: c.Redis, Dir: roomsFolder(c.Data), Replicas: c.Replicas, Kept: filepath.Join(c.Data, "kept"),
-		Signer: p.keys, Mirror: mirror{p.store}, Keys: p.vault, Log: log,
+		Signer: p.keys, Mirror: evidence.Mirror{Store: p.store}, Keys: p.vault, Log: log,
 		Metrics: counted})
 	if err != nil {
 		return err

@@ -9,6 +9,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"verifycall/recorder/evidence"
 	"verifycall/recorder/evidence/vault"
@@ -19,6 +20,7 @@ import (
 const exitUnreadable = 2
 
 const verifyUsage = `usage: verifycall verify PATH [--key KEY]... [--custody FILE] [--json]
+       verifycall verify RECEIPT.json [--deletion FILE] [--key KEY]... [--json]
        verifycall verify ROOM --store URL [--keys DIR | --identity FILE] [--key KEY]... [--json]
 
 Checks an evidence bundle, a folder or a ZIP. KEY is a minisign public key
@@ -31,6 +33,9 @@ folder, or a file with the identity of the recovery, it is decrypted and checked
 in full. --custody FILE checks the room's exported custody ledger with it.
 What that ledger says was purged by policy may be missing, and is named. A store has the ledger beside the bundle.
 
+A seller's receipt is checked by its signature, and with --deletion the proof that
+what it names was deleted.
+
 exit code  0  whole, and signed by a key given
            1  something is wrong, the first wrong item is named
            2  the bundle or a key can't be read
@@ -42,6 +47,7 @@ type verification struct {
 	keys                   []string
 	store, folder, recover string
 	custody                string // file
+	deletion               string // file
 }
 
 func (v *verification) flags(errOut io.Writer) (*flag.FlagSet, *bool) {
@@ -56,11 +62,15 @@ func (v *verification) flags(errOut io.Writer) (*flag.FlagSet, *bool) {
 	f.StringVar(&v.folder, "keys", "", "")
 	f.StringVar(&v.recover, "identity", "", "")
 	f.StringVar(&v.custody, "custody", "", "")
+	f.StringVar(&v.deletion, "deletion", "", "")
 	return f, f.Bool("json", false, "")
 }
 
 // verify checks what is at path, or the room of that name in the store.
 func (v *verification) verify(path string) (report evidence.Report, err error) {
+	if v.store == "" && strings.HasSuffix(path, ".json") {
+		return v.receipt(path)
+	}
 	if v.store == "" {
 		if v.folder != "" || v.recover != "" {
 			return report, errors.New("--keys and --identity go with --store")
@@ -92,6 +102,21 @@ func (v *verification) verify(path string) (report evidence.Report, err error) {
 		return report, err
 	}
 	return evidence.VerifyStore(ctx, opener, evidence.Prefix(path), v.keys)
+}
+
+// receipt checks a seller's receipt, and the proof of deletion if it is given.
+func (v *verification) receipt(path string) (report evidence.Report, err error) {
+	receipt, err := os.ReadFile(path)
+	if err != nil {
+		return report, err
+	}
+	var deletion []byte
+	if v.deletion != "" {
+		if deletion, err = os.ReadFile(v.deletion); err != nil {
+			return report, err
+		}
+	}
+	return evidence.VerifyReceipt(receipt, deletion, v.keys)
 }
 
 // withCustody checks a bundle with the custody ledger, by which some of it may be erased.
@@ -178,6 +203,13 @@ func printReport(out io.Writer, path string, report evidence.Report) error {
 		conclusion = fmt.Sprintf("%s is not whole; first wrong item: %s", path, report.Wrong)
 	case report.Sealed && report.SignerKnown:
 		conclusion = fmt.Sprintf("%s is whole as it lies in the store, encrypted, and signed by key %s; room %s, digest %s. Its content was not looked at", path, report.Signer, report.Room, report.Digest)
+	case strings.HasSuffix(path, ".json") && report.SignerKnown:
+		conclusion = fmt.Sprintf("%s is signed by a key given; room %s", path, report.Room)
+		if len(report.Purged) > 0 {
+			conclusion += "; proven to be deleted: " + strings.Join(report.Purged, ", ")
+		}
+	case strings.HasSuffix(path, ".json"):
+		conclusion = fmt.Sprintf("%s is consistent, signer unknown", path)
 	case !report.SignerKnown:
 		conclusion = fmt.Sprintf("%s is consistent, signer unknown: key %s isn't among the keys given", path, report.Signer)
 	default:

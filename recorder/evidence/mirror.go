@@ -1,4 +1,4 @@
-package main
+package evidence
 
 import (
 	"bytes"
@@ -14,18 +14,18 @@ import (
 // 64 KiB, a record 5,000 of them.
 const maxMirrored = 400 << 20
 
-// mirror is the evidence store as the rooms' mirror.
-type mirror struct{ store objects.Store }
+// Mirror is a store as the mirror of the rooms' ledgers.
+type Mirror struct{ Store objects.Store }
 
 // Put implements rooms.Mirror.
-func (m mirror) Put(ctx context.Context, name string, content []byte) error {
-	_, err := m.store.Put(ctx, name, bytes.NewReader(content))
+func (m Mirror) Put(ctx context.Context, name string, content []byte) error {
+	_, err := m.Store.Put(ctx, name, bytes.NewReader(content))
 	return err
 }
 
 // Get implements rooms.Mirror.
-func (m mirror) Get(ctx context.Context, name string) ([]byte, error) {
-	f, _, err := m.store.Open(ctx, name)
+func (m Mirror) Get(ctx context.Context, name string) ([]byte, error) {
+	f, _, err := m.Store.Open(ctx, name)
 	if err != nil {
 		return nil, err
 	}
@@ -37,6 +37,6 @@ func (m mirror) Get(ctx context.Context, name string) ([]byte, error) {
 }
 
 // List implements rooms.Mirror.
-func (m mirror) List(ctx context.Context, prefix string) ([]string, error) {
-	return m.store.List(ctx, prefix)
+func (m Mirror) List(ctx context.Context, prefix string) ([]string, error) {
+	return m.Store.List(ctx, prefix)
 }
