@@ -49,13 +49,13 @@ type Run struct {
 }
 
 // StartServer runs program with its data in dir on free ports of the loopback
-// interface and waits until it answers.
-func StartServer(ctx context.Context, program, dir string) (*Server, error) {
+// interface and waits until it answers; more are further settings.
+func StartServer(ctx context.Context, program, dir string, more ...string) (*Server, error) {
 	ports, err := freePorts(4)
 	if err != nil {
 		return nil, err
 	}
-	return Start(ctx, Run{Program: program, Dir: dir, Listen: ports})
+	return Start(ctx, Run{Program: program, Dir: dir, Listen: ports, Args: more})
 }
 
 // StartNode is StartServer for one of several nodes on a Redis: they share dir's

@@ -100,7 +100,8 @@ type cachedKey struct {
 
 const (
 	cacheLife = time.Minute
-	cacheRoom = 4096 // keys
+	cacheRoom = 4096            // keys
+	lookAgain = 2 * time.Second // that the store has to say whether a key in memory still counts
 )
 
 // Key gives a key that is there. Errors: ErrDestroyed, ErrNoKey, ErrForeign. While
@@ -116,6 +117,11 @@ func (v *Vault) Key(ctx context.Context, owner string, class Class) (*age.X25519
 	if cached && v.now().Sub(have.loaded) < cacheLife {
 		return have.key, nil
 	}
+	if cached { // a store that hangs doesn't hold up a call
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, lookAgain)
+		defer cancel()
+	}
 	key, err := v.load(ctx, folder)
 	switch {
 	case err == nil:
@@ -125,6 +131,7 @@ func (v *Vault) Key(ctx context.Context, owner string, class Class) (*age.X25519
 		v.forget(folder)
 		return nil, fmt.Errorf("%s key of %s: %w", class, owner, err)
 	}
+	v.remember(folder, have.key) // and isn't asked again at once
 	return have.key, nil
 }
 
