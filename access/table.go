@@ -125,7 +125,7 @@ var table = map[Action]row{
 	OperateAccess: {operator: none},
 	OperateRevoke: {operator: none},
 
-	OperateKeeping: {operator: everyRoom, changes: true},
+	OperateKeeping: {operator: everyRoom}, // says why itself, in the custody ledger
 	SellerReceipt:  {seller: own},
 
 	KeyCreate:    {key: none, scope: ScopeRooms, changes: true},

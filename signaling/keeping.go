@@ -126,5 +126,9 @@ func (s *Server) deletion(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return writeJSON(w, http.StatusOK, evidence.DeletionOf(room.ID, custody))
+	proof, err := evidence.DeletionOf(room.ID, custody)
+	if err != nil {
+		return err
+	}
+	return writeJSON(w, http.StatusOK, proof)
 }

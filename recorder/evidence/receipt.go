@@ -62,19 +62,26 @@ func (k *Keys) SignReceipt(r Receipt) (Receipt, error) {
 // the entry of the room's custody ledger, and the checkpoint behind it that signs
 // it.
 type Deletion struct {
-	Room    string         `json:"room"`
-	Entries []ledger.Entry `json:"entries"`
+	Room    string            `json:"room"`
+	Entries []json.RawMessage `json:"entries"` // as lines of the custody ledger
 }
 
 // DeletionOf takes the purges out of a custody ledger.
-func DeletionOf(room string, custody []ledger.Entry) Deletion {
-	d := Deletion{Room: room, Entries: []ledger.Entry{}}
+func DeletionOf(room string, custody []ledger.Entry) (Deletion, error) {
+	d := Deletion{Room: room, Entries: []json.RawMessage{}}
 	for i, e := range custody {
-		if e.Type == entryPurged && i+1 < len(custody) {
-			d.Entries = append(d.Entries, e, custody[i+1])
+		if e.Type != entryPurged || i+1 == len(custody) {
+			continue
+		}
+		for _, e := range custody[i : i+2] {
+			line, err := e.Line()
+			if err != nil {
+				return d, fmt.Errorf("proof of deletion: %w", err)
+			}
+			d.Entries = append(d.Entries, line)
 		}
 	}
-	return d
+	return d, nil
 }
 
 // maxReceipt bounds a receipt and a proof of deletion, in bytes.
@@ -143,7 +150,11 @@ func (r *Report) checkDeletion(text []byte, paper Receipt, ring keyring) error {
 		return isWrong(item, "is of room %.40q, or proves nothing", d.Room)
 	}
 	for i := 0; i < len(d.Entries); i += 2 {
-		purge, mark := d.Entries[i], d.Entries[i+1]
+		purge, err := ledger.Parse(d.Entries[i])
+		mark, markErr := ledger.Parse(d.Entries[i+1])
+		if err := errors.Join(err, markErr); err != nil {
+			return isWrong(item, "%v", err)
+		}
 		if err := ledger.VerifyFrom(ledger.Head{Seq: purge.Seq - 1, Hash: purge.Prev}, []ledger.Entry{purge, mark}); err != nil {
 			return isWrong(item, "%v", err)
 		}
