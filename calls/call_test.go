@@ -312,7 +312,7 @@ func TestSellerMayNotHost(t *testing.T) {
 		&protocol.Verdict{Verdict: "pass"}, &protocol.AllowDevice{Allow: true}} {
 		seller.refused(m, protocol.CodeForbidden)
 	}
-	seller.refused(&protocol.Offer{SDP: "v=0"}, protocol.CodeNeedsNotice)
+	seller.refused(&protocol.Offer{SDP: "v=0"}, protocol.CodeBadSDP) // a rehearsal's: nothing of it is recorded
 	seller.do(agree)
 	seller.refused(&protocol.Offer{SDP: "v=0"}, protocol.CodeBadSDP)
 }
