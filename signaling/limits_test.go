@@ -30,7 +30,8 @@ func TestTooManySaysWhenToComeAgain(t *testing.T) {
 
 func TestCrowd(t *testing.T) {
 	c := newCrowd(2)
-	if !c.enter("a") || !c.enter("a") || c.enter("a") || !c.enter("b") {
+	first, second, third, another := c.enter("a"), c.enter("a"), c.enter("a"), c.enter("b")
+	if !first || !second || third || !another {
 		t.Error("wrong number of places, or one address takes another's")
 	}
 	c.leave("a")

@@ -5,7 +5,6 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"hash/crc32"
 	"io"
 	"os"
@@ -195,7 +194,7 @@ func TestVerifyStreams(t *testing.T) {
 	for _, way := range []struct{ name, small, big string }{{"folder", smallFolder, bigFolder}, {"ZIP", smallZip, bigZip}} {
 		started := time.Now()
 		small, big := verifiedIn(t, way.small, keys), verifiedIn(t, way.big, keys)
-		t.Log(fmt.Sprintf("%s: %d MiB resident for 1 MiB, %d for %d, in %v", way.name, small>>20, big>>20, bigSize(t)>>20, time.Since(started).Round(time.Millisecond)))
+		t.Logf("%s: %d MiB resident for 1 MiB, %d for %d, in %v", way.name, small>>20, big>>20, bigSize(t)>>20, time.Since(started).Round(time.Millisecond))
 		if big > small+64<<20 {
 			t.Errorf("%s: %d MiB resident for 1 MiB, %d for %d", way.name, small>>20, big>>20, bigSize(t)>>20)
 		}
