@@ -38,7 +38,7 @@ func Store(ctx context.Context, s objects.Store, folder string) []Finding {
 		return []Finding{fault(check, "check its disk and its rights", "%v", err)}
 	}
 	all := []Finding{fine(check, "written, read back and deleted in %d ms", took.Milliseconds())}
-	if _, locks := s.(objects.Locker); !locks {
+	if _, locks := s.(objects.Locker); !locks || folder != "" { // whoever may write in a folder may unlock there
 		all = append(all, warning(check, "keep evidence in an S3 bucket with object lock, where that is asked of you",
 			"sealed records aren't locked: who may write there can delete them (and it shows)"))
 	}

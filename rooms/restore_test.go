@@ -158,11 +158,13 @@ func TestReindexFromABundle(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	mirror.mu.Lock() // the store may be mirroring another room
 	for name := range mirror.parts {
 		if p, ok := parsePart(name); ok && strings.HasPrefix(name, mirrorPrefix(id)) && (p.ledger == ledgerCustody || p.to > 20) {
 			delete(mirror.parts, name)
 		}
 	}
+	mirror.mu.Unlock()
 	sealed := func(_ context.Context, room string) (SealedRecord, bool, error) {
 		return SealedRecord{c.Record, privates, digest}, room == id, nil
 	}

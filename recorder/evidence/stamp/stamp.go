@@ -15,6 +15,7 @@ import (
 	"fmt"
 	"math/big"
 	"slices"
+	"sync"
 	"time"
 
 	"github.com/digitorus/pkcs7"
@@ -45,7 +46,7 @@ func Request(text []byte) (request []byte, nonce *big.Int, err error) {
 
 // CheckNonce checks that a response is the one to the request of that nonce.
 func CheckNonce(response []byte, nonce *big.Int) error {
-	t, err := timestamp.ParseResponse(response)
+	t, err := parseResponse(response)
 	if err != nil {
 		return fmt.Errorf("time stamp: %w", err)
 	}
@@ -53,6 +54,22 @@ func CheckNonce(response []byte, nonce *big.Int) error {
 		return errors.New("time stamp: the answer is to another request")
 	}
 	return nil
+}
+
+// parsing is held while pkcs7 parses: it indents its trace by a variable of its
+// package (ber.go), which many at once would race for.
+var parsing sync.Mutex
+
+func parseResponse(response []byte) (*timestamp.Timestamp, error) {
+	parsing.Lock()
+	defer parsing.Unlock()
+	return timestamp.ParseResponse(response)
+}
+
+func parseToken(token []byte) (*pkcs7.PKCS7, error) {
+	parsing.Lock()
+	defer parsing.Unlock()
+	return pkcs7.Parse(token)
 }
 
 // Check reads a TimeStampResp (RFC 3161 section 2.4.2) in DER and checks that it
@@ -65,14 +82,14 @@ func Check(response, text []byte, authorities []*x509.Certificate) (Stamp, error
 	if len(response) > MaxSize {
 		return Stamp{}, fmt.Errorf("time stamp of %d bytes", len(response))
 	}
-	t, err := timestamp.ParseResponse(response)
+	t, err := parseResponse(response)
 	if err != nil {
 		return Stamp{}, fmt.Errorf("time stamp: %w", err)
 	}
 	if sum := sha256.Sum256(text); t.HashAlgorithm != crypto.SHA256 || !bytes.Equal(t.HashedMessage, sum[:]) {
 		return Stamp{}, errors.New("time stamp: is over other bytes")
 	}
-	token, err := pkcs7.Parse(t.RawToken)
+	token, err := parseToken(t.RawToken)
 	if err != nil {
 		return Stamp{}, fmt.Errorf("time stamp: %w", err)
 	}
