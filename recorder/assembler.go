@@ -185,12 +185,15 @@ func (a *Assembler) step(now time.Time, limit int64) (Unit, bool) {
 		if state == waiting {
 			break
 		}
-		if state == broken {
+		if state != whole {
 			for ; a.head < end; a.head++ {
 				a.drop()
 			}
 			a.given = true
-			continue // the hole at end is lost next, with its cause
+			if state == abandoned {
+				a.lose(CauseMalformed)
+			}
+			continue // a hole at end is lost next, with its cause
 		}
 		if a.report != "" {
 			break
@@ -225,10 +228,15 @@ const (
 	waiting spanState = iota
 	whole
 	broken
+	abandoned
 )
 
 // span looks how far the frame at head reaches. whole: end is behind its last
 // packet. broken: end is a packet that is gone, or that doesn't belong there.
+// abandoned: end begins the next frame, and this one had no end. The last packet of
+// a VP8 frame has the marker (RFC 7741 section 4.1); libwebrtc throws what is left
+// of a frame out of its pacer when a key frame comes, and numbers packets only behind
+// it, so that no hole shows.
 func (a *Assembler) span(now time.Time, limit int64) (end int64, state spanState) {
 	timestamp := a.at(a.head).packet.Timestamp
 	for s := max(a.scanned, a.head); ; s++ {
@@ -246,7 +254,7 @@ func (a *Assembler) span(now time.Time, limit int64) (end int64, state spanState
 		switch {
 		case len(p.Payload) == 0: // padding
 		case p.Timestamp != timestamp || s > a.head && p.start:
-			return s, whole // no marker, but the next frame follows without a hole
+			return s, abandoned // an Opus frame ends with its packet
 		case len(p.body) == 0:
 			return s, broken
 		case p.Marker || a.kind == Audio:

@@ -381,3 +381,25 @@ func FuzzAssembler(f *testing.F) {
 		}
 	})
 }
+
+// A sender that gives up the rest of a frame numbers what follows without a hole:
+// what there is of the frame is lost, not a frame.
+func TestAbandonedFrame(t *testing.T) {
+	random := rand.New(rand.NewPCG(7, 7))
+	frames := [][]byte{fakeVP8(random, true, 3000), fakeVP8(random, false, 5000), fakeVP8(random, true, 3000), fakeVP8(random, false, 900)}
+	s := packetize(Video, frames, 65533, 1000, 3600, 40*time.Millisecond)
+	cut := s
+	cut.packets, cut.at = nil, nil
+	for i, p := range s.packets {
+		if s.frame[i] == 1 && i > 0 && s.frame[i-1] == 1 {
+			continue // of the second frame only the first packet leaves
+		}
+		p.SequenceNumber = 65533 + uint16(len(cut.packets))
+		cut.packets, cut.at = append(cut.packets, p), append(cut.at, s.at[i])
+	}
+	units, freed := run(Video, cut, inOrder(cut))
+	checkFrames(t, s, units, map[int]bool{1: true})
+	if units[1].Lost != CauseMalformed || freed != len(cut.packets) {
+		t.Errorf("lost by %q, %d of %d packets given back", units[1].Lost, freed, len(cut.packets))
+	}
+}
