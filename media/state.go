@@ -81,7 +81,11 @@ func (t *Transport) postState(posted webrtc.PeerConnectionState) webrtc.PeerConn
 }
 
 // measureRTT takes the round trip of the ICE checks, while no reports tell more.
+// Before it is connected pion may still be setting the agent that is asked.
 func (t *Transport) measureRTT() {
+	if t.pc.ConnectionState() != webrtc.PeerConnectionStateConnected {
+		return
+	}
 	ice := t.pc.SCTP().Transport().ICETransport()
 	if pair, ok := ice.GetSelectedCandidatePairStats(); ok && pair.CurrentRoundTripTime > 0 {
 		t.rtt.Store(int64(pair.CurrentRoundTripTime * float64(time.Second)))
