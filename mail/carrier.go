@@ -58,6 +58,8 @@ const (
 	sendTimeout = 45 * time.Second // less than a mail belongs to its node
 	firstPause  = 10 * time.Second
 	longest     = 30 * time.Minute // between two tries
+	noteEvery   = 200 * time.Millisecond
+	noteTimeout = 5 * time.Second // of a node that stops
 )
 
 // Carry sends what is in the outbox until ctx ends. Any number of nodes may.
@@ -93,19 +95,38 @@ func (c Config) next(ctx context.Context) (more bool, err error) {
 		err = c.Sender.Send(sending, message)
 		cancel()
 	}
-	note := context.WithoutCancel(ctx) // what was sent is noted even when this node stops
 	switch {
 	case why != "":
-		return true, c.Rooms.SettleMail(note, m, "dropped "+why)
+		return true, c.note(ctx, func(ctx context.Context) error { return c.Rooms.SettleMail(ctx, m, "dropped "+why) })
 	case err == nil:
 		c.Log.Info("mail sent", "room", m.Room, "kind", m.Kind, "tries", m.Tries+1)
-		return true, c.Rooms.SettleMail(note, m, "sent "+message.ID)
+		return true, c.note(ctx, func(ctx context.Context) error { return c.Rooms.SettleMail(ctx, m, "sent "+message.ID) })
 	case errors.Is(err, ErrRefused):
 		c.Log.Warn("mail refused by the server", "room", m.Room, "kind", m.Kind)
-		return true, c.Rooms.SettleMail(note, m, "refused")
+		return true, c.note(ctx, func(ctx context.Context) error { return c.Rooms.SettleMail(ctx, m, "refused") })
 	}
 	c.Log.Warn("mail not sent, it is tried again", "room", m.Room, "kind", m.Kind, "tries", m.Tries+1)
-	return true, c.Rooms.PutOffMail(note, m, time.Now().Add(min(longest, firstPause<<min(m.Tries, 20))))
+	until := time.Now().Add(min(longest, firstPause<<min(m.Tries, 20)))
+	return true, c.note(ctx, func(ctx context.Context) error { return c.Rooms.PutOffMail(ctx, m, until) })
+}
+
+// note writes down what became of a mail, again and again while Redis is away:
+// what isn't noted is sent again. A node that stops tries for noteTimeout.
+func (c Config) note(ctx context.Context, write func(context.Context) error) error {
+	writing, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	defer cancel()
+	defer context.AfterFunc(ctx, func() { time.AfterFunc(noteTimeout, cancel) })()
+	for {
+		err := write(writing)
+		if !errors.Is(err, rooms.ErrAway) {
+			return err
+		}
+		select {
+		case <-writing.Done():
+			return err
+		case <-time.After(noteEvery):
+		}
+	}
 }
 
 // compose makes the message of a mail out of the record as it was then. why is

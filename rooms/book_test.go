@@ -301,3 +301,37 @@ func TestOutbox(t *testing.T) {
 		}
 	})
 }
+
+// TestTakenMailsAreFreeAtTheNextStart has the only process lost with a mail taken
+// up: the next one need not wait until it runs out.
+func TestTakenMailsAreFreeAtTheNextStart(t *testing.T) {
+	dir, keys := t.TempDir(), testKeys(t)
+	for run := range 2 {
+		s, err := Open(t.Context(), Options{Dir: dir, Keys: keys})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if run == 0 {
+			create(t, s, nil)
+			later := create(t, s, nil)
+			mails, err := s.TakeMails(t.Context(), 2)
+			if err != nil || len(mails) != 2 {
+				t.Fatal(mails, err)
+			}
+			for _, m := range mails {
+				if m.Room == later.ID {
+					if err := s.PutOffMail(t.Context(), m, time.Now().Add(time.Hour)); err != nil {
+						t.Fatal(err)
+					}
+				}
+			}
+		}
+		mails, err := s.TakeMails(t.Context(), 2)
+		if err != nil || len(mails) != run {
+			t.Errorf("start %d: %v, %v", run, mails, err)
+		}
+		if err := s.Close(); err != nil {
+			t.Fatal(err)
+		}
+	}
+}

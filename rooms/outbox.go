@@ -92,10 +92,29 @@ func (m Mail) ID() string { return mailName(m.Room, m.Seq, m.Kind) }
 
 // claimTime is how long a mail belongs to the node that took it up. Sending one
 // takes less, or is given up.
-const claimTime = 2 * time.Minute
+const claimTime = time.Minute
+
+// freeMails lets go of the mails that an earlier run of the only process had
+// taken up. One that was put off for less than claimTime is tried early by it.
+func (s *Store) freeMails(ctx context.Context) error {
+	now := s.now()
+	taken, err := s.client.ZRangeByScoreWithScores(ctx, prefix+"index:"+outbox, &redis.ZRangeBy{
+		Min: strconv.FormatInt(now.UnixMilli(), 10), Max: strconv.FormatInt(now.Add(claimTime).UnixMilli(), 10)}).Result()
+	if err != nil {
+		return fmt.Errorf("outbox: %w", err)
+	}
+	for _, z := range taken {
+		member, _ := z.Member.(string)
+		if _, err := s.shift(ctx, outbox, member, int64(z.Score), now.UnixMilli()); err != nil {
+			return err
+		}
+	}
+	return nil
+}
 
 // TakeMails takes up to count mails whose time has come. A mail that is neither
-// Settle'd nor put off comes back after claimTime: its node is gone.
+// Settle'd nor put off comes back after claimTime, or when the only process
+// starts again: its node is gone.
 func (s *Store) TakeMails(ctx context.Context, count int) ([]Mail, error) {
 	now := s.now()
 	list, err := s.client.ZRangeByScoreWithScores(ctx, prefix+"index:"+outbox,

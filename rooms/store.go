@@ -146,6 +146,9 @@ func (s *Store) openEmbedded(dir string) (err error) {
 		DisableIdentity: true,
 		Protocol:        2,
 	})
+	if err := s.freeMails(context.Background()); err != nil {
+		return errors.Join(err, s.client.Close(), s.embedded.Close())
+	}
 	return nil
 }
 

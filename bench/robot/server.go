@@ -163,8 +163,39 @@ func (s *Server) Data() string {
 // Ops is the address of the listener for operators.
 func (s *Server) Ops() string { return "http://" + s.run.Listen[2] }
 
-// Pause stops the process where it stands (SIGSTOP) until Wake.
-func (s *Server) Pause() error { return s.cmd.Process.Signal(syscall.SIGSTOP) }
+// Pause stops the process where it stands (SIGSTOP) until Wake. Where there is
+// /proc it returns when all of its threads stand.
+func (s *Server) Pause() error {
+	if err := s.cmd.Process.Signal(syscall.SIGSTOP); err != nil {
+		return err
+	}
+	for range 1000 {
+		if !s.runs() {
+			return nil
+		}
+		time.Sleep(time.Millisecond)
+	}
+	return errors.New("the process doesn't stop")
+}
+
+// runs says whether a thread of the process is seen running (proc_pid_stat(5)).
+func (s *Server) runs() bool {
+	threads, err := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/stat", s.cmd.Process.Pid))
+	if err != nil {
+		return false
+	}
+	for _, name := range threads {
+		text, err := os.ReadFile(name)
+		if err != nil {
+			continue // it has ended
+		}
+		_, state, _ := strings.Cut(string(text), ") ")
+		if !strings.HasPrefix(state, "T") {
+			return true
+		}
+	}
+	return false
+}
 
 // Wake lets a paused process go on.
 func (s *Server) Wake() error { return s.cmd.Process.Signal(syscall.SIGCONT) }
