@@ -1,7 +1,7 @@
 # `make help` lists the targets; each does one thing and says what is missing.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help setup build release web generate lint test bench soak fuzz screenshots clean
+.PHONY: help setup build release web generate lint test bench soak attack fuzz screenshots clean
 
 help: ## this list
 	@grep -hE '^[a-z%-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -42,8 +42,11 @@ soak: ## the long rows, one after the other
 soak-%: ## one long row; scripts/soak names them
 	@scripts/soak $*
 
-fuzz: ## each fuzz target for 20 s
-	@scripts/fuzz 20s
+attack: ## a scripted attacker against a server beside a call: tried, refused, harm (must be 0)
+	@scripts/setup && go run ./bench/attack
+
+fuzz: ## each fuzz target for 60 s
+	@scripts/fuzz 60s
 
 screenshots: ## renew docs/screens from a real demo run
 	@scripts/screenshots

@@ -92,6 +92,11 @@ func (s *Server) bounded(next http.Handler) http.Handler {
 			}
 			defer s.crowd.leave(from)
 		}
+		if len(r.TransferEncoding) > 0 && r.ProtoMajor == 1 {
+			// A proxy may see this body's end elsewhere (RFC 9112 section 11.2): what
+			// follows is nobody's next request.
+			w.Header().Set("Connection", "close")
+		}
 		r.Body = http.MaxBytesReader(w, r.Body, maxBody)
 		next.ServeHTTP(w, r)
 	})

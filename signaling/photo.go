@@ -32,8 +32,8 @@ func (s *Server) sellerPhoto(w http.ResponseWriter, r *http.Request, who session
 		if piece.Offset, err = strconv.ParseInt(r.Header.Get(offsetHeader), 10, 64); err != nil || piece.Offset < 0 {
 			return malformed("The header " + offsetHeader + " must say where the piece begins.")
 		}
-		if piece.Data, err = io.ReadAll(http.MaxBytesReader(w, r.Body, protocol.MaxChunk)); err != nil {
-			return fmt.Errorf("read the piece: %w", err)
+		if piece.Data, err = readAll(http.MaxBytesReader(w, r.Body, protocol.MaxChunk)); err != nil {
+			return err
 		}
 		if len(piece.Data) == 0 {
 			return malformed("The piece is empty.")

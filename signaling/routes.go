@@ -3,6 +3,7 @@ package signaling
 import (
 	"bufio"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"mime"
@@ -131,11 +132,21 @@ func readBody(w http.ResponseWriter, r *http.Request, limit int64) ([]byte, erro
 	if t, _, err := mime.ParseMediaType(r.Header.Get("Content-Type")); err != nil || t != "application/json" {
 		return nil, malformed("The request's Content-Type must be application/json.")
 	}
-	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, limit))
-	if err != nil {
+	return readAll(http.MaxBytesReader(w, r.Body, limit))
+}
+
+// readAll reads a bounded body. One that ends too early or is cut wrongly is the
+// client's fault.
+func readAll(body io.Reader) ([]byte, error) {
+	all, err := io.ReadAll(body)
+	var tooLarge *http.MaxBytesError
+	switch {
+	case err == nil:
+		return all, nil
+	case errors.As(err, &tooLarge):
 		return nil, fmt.Errorf("read the request: %w", err)
 	}
-	return body, nil
+	return nil, &protocol.Fault{Code: protocol.CodeMalformed, Message: "The request's body did not arrive whole.", Err: err}
 }
 
 // smallBody bounds the requests that hold a token or a time.

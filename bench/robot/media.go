@@ -210,6 +210,9 @@ func (r *Robot) watch(track *webrtc.TrackRemote) {
 			}
 		}
 		r.packets.Add(1)
+		if packet.Marker {
+			r.shown()
+		}
 	}
 }
 
@@ -239,3 +242,27 @@ func (k *keyFrame) add(seq uint16, payload []byte, marker bool) bool {
 	k.next = seq + 1
 	return k.inside && marker
 }
+
+// PictureGaps gives the times from one complete picture of the other side to the
+// next, since it was asked before.
+func (r *Robot) PictureGaps() []time.Duration {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	gaps := r.gaps
+	r.gaps = nil
+	return gaps
+}
+
+// shown notes that a picture's last packet has come.
+func (r *Robot) shown() {
+	now := time.Now()
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if !r.pictured.IsZero() && len(r.gaps) < maxGaps {
+		r.gaps = append(r.gaps, now.Sub(r.pictured))
+	}
+	r.pictured = now
+}
+
+// maxGaps are those of an hour at 25 pictures a second.
+const maxGaps = 90_000

@@ -20,7 +20,7 @@ type Redis struct {
 // StartRedis starts redis-server on a free port of the loopback interface, with
 // its files in dir, and waits until it answers.
 func StartRedis(ctx context.Context, dir string) (*Redis, error) {
-	ports, err := freePorts(1)
+	ports, err := FreePorts(1)
 	if err != nil {
 		return nil, err
 	}

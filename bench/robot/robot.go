@@ -40,6 +40,9 @@ type Robot struct {
 	changed chan struct{}   // closed and replaced at each new state
 	cause   error           // of the end
 	refusal *protocol.Error // the last that answered no request of ours
+
+	pictured time.Time       // when the last picture was complete
+	gaps     []time.Duration // between pictures, see PictureGaps
 }
 
 // Connect opens the WebSocket and says hello.

@@ -51,7 +51,7 @@ type Run struct {
 // StartServer runs program with its data in dir on free ports of the loopback
 // interface and waits until it answers; more are further settings.
 func StartServer(ctx context.Context, program, dir string, more ...string) (*Server, error) {
-	ports, err := freePorts(4)
+	ports, err := FreePorts(4)
 	if err != nil {
 		return nil, err
 	}
@@ -61,7 +61,7 @@ func StartServer(ctx context.Context, program, dir string, more ...string) (*Ser
 // StartNode is StartServer for one of several nodes on a Redis: they share dir's
 // keys, store and cluster secret, and each has the folder of its name for itself.
 func StartNode(ctx context.Context, program, dir, name, redis string, more ...string) (*Server, error) {
-	ports, err := freePorts(4)
+	ports, err := FreePorts(4)
 	if err != nil {
 		return nil, err
 	}
@@ -196,6 +196,9 @@ func (s *Server) runs() bool {
 	}
 	return false
 }
+// Media is the host:port of audio and video.
+func (s *Server) Media() string { return s.run.Listen[1] }
+
 
 // Wake lets a paused process go on.
 func (s *Server) Wake() error { return s.cmd.Process.Signal(syscall.SIGCONT) }
@@ -220,8 +223,8 @@ func (s *Server) end(sig syscall.Signal) {
 // Log gives the end of what the process has logged.
 func (s *Server) Log() string { return s.log.String() }
 
-// freePorts finds n free ports of the loopback interface, for TCP and UDP.
-func freePorts(n int) ([]string, error) {
+// FreePorts finds n free ports of the loopback interface, for TCP and UDP.
+func FreePorts(n int) ([]string, error) {
 	var found []string
 	for tries := 0; len(found) < n && tries < 100; tries++ {
 		tcp, err := net.Listen("tcp4", "127.0.0.1:0")

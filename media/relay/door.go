@@ -16,8 +16,9 @@ const (
 	alpnTURN = "stun.turn"
 	// greetTime is how long a connection may take to show what it speaks.
 	greetTime = 10 * time.Second
-	// maxGreeting connections at once; one more waits to be accepted.
-	maxGreeting = 512
+	// maxGreeting connections at once; for one more, that which has taken longest is
+	// closed. Who is honest is through in a few round trips.
+	maxGreeting = 2048
 )
 
 // Door shares one TLS port between the pages and the relay. A connection is the
@@ -28,7 +29,7 @@ type Door struct {
 	config   *tls.Config
 	pages    hall
 	relay    hall
-	greeting chan struct{} // room maxGreeting
+	greeting queue
 	running  sync.WaitGroup
 	ctx      context.Context
 	cancel   context.CancelFunc
@@ -41,7 +42,7 @@ func NewDoor(base net.Listener, config *tls.Config) *Door {
 	if !slices.Contains(config.NextProtos, alpnTURN) {
 		config.NextProtos = append(slices.Clone(config.NextProtos), alpnTURN)
 	}
-	d := &Door{base: base, config: config, greeting: make(chan struct{}, maxGreeting)}
+	d := &Door{base: base, config: config, greeting: queue{most: maxGreeting}}
 	d.ctx, d.cancel = context.WithCancel(context.Background())
 	d.pages, d.relay = newHall(d), newHall(d)
 	d.running.Go(d.accept)
@@ -67,22 +68,17 @@ func (d *Door) Close() error {
 func (d *Door) accept() {
 	defer d.cancel()
 	for {
-		select {
-		case d.greeting <- struct{}{}:
-		case <-d.ctx.Done():
-			return
-		}
 		conn, err := d.base.Accept()
 		if err != nil {
-			<-d.greeting
 			if d.ctx.Err() == nil && !errors.Is(err, net.ErrClosed) {
 				time.Sleep(5 * time.Millisecond) // out of files: it may pass
 				continue
 			}
 			return
 		}
+		leave := d.greeting.enter(conn)
 		d.running.Go(func() {
-			defer func() { <-d.greeting }()
+			defer leave()
 			d.greet(conn)
 		})
 	}
