@@ -111,7 +111,9 @@ func slowly(ctx context.Context, t *target, y *tally) {
 			a.drip(ctx, y, "body", true, head+"Content-Type: application/json\r\nContent-Length: 100000\r\n\r\n", " ")
 		}
 		ways["chunks"] = func() { a.drip(ctx, y, "chunks", true, head+"Transfer-Encoding: chunked\r\n\r\n", "1\r\n \r\n") }
-		ways["reading"] = func() { a.drip(ctx, y, "reading", true, strings.Repeat("GET /api/v1/openapi.json HTTP/1.1\r\nHost: "+t.at+"\r\n\r\n", 400), "") }
+		ways["reading"] = func() {
+			a.drip(ctx, y, "reading", true, strings.Repeat("GET /api/v1/openapi.json HTTP/1.1\r\nHost: "+t.at+"\r\n\r\n", 400), "")
+		}
 	}
 	var all sync.WaitGroup
 	for _, way := range ways {

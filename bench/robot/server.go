@@ -196,9 +196,9 @@ func (s *Server) runs() bool {
 	}
 	return false
 }
+
 // Media is the host:port of audio and video.
 func (s *Server) Media() string { return s.run.Listen[1] }
-
 
 // Wake lets a paused process go on.
 func (s *Server) Wake() error { return s.cmd.Process.Signal(syscall.SIGCONT) }
