@@ -9,6 +9,7 @@ const (
 
 	SellerAppointment Action = "seller.appointment" // read it and its calendar file
 	SellerBook        Action = "seller.book"        // choose, move, cancel
+	SellerQueue       Action = "seller.queue"       // join the instant queue, step away, leave it
 	SellerPhoto       Action = "seller.photo"       // upload a photo that was announced in the call
 
 	SellerDocuments Action = "seller.documents" // which ones are there
@@ -16,6 +17,7 @@ const (
 
 	ManagerDesk   Action = "manager.desk"   // the own name and zone, the own hours
 	ManagerHours  Action = "manager.hours"  // set the own hours
+	ManagerStatus Action = "manager.status" // say whether the queue may call
 	ManagerRooms  Action = "manager.rooms"  // list the own rooms
 	ManagerCreate Action = "manager.create" // make a room
 	ManagerRead   Action = "manager.read"   // a room, its documents and pictures
@@ -102,6 +104,7 @@ var table = map[Action]row{
 
 	SellerAppointment: {seller: own},
 	SellerBook:        {seller: own, changes: true},
+	SellerQueue:       {seller: own, changes: true},
 	SellerPhoto:       {seller: own, changes: true},
 
 	SellerDocuments: {seller: own},
@@ -109,6 +112,7 @@ var table = map[Action]row{
 
 	ManagerDesk:   {manager: none, test: none},
 	ManagerHours:  {manager: none},
+	ManagerStatus: {manager: none},
 	ManagerRooms:  {manager: none, test: none},
 	ManagerCreate: {manager: none, changes: true},
 	ManagerRead:   {manager: own, test: own},

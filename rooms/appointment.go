@@ -18,6 +18,7 @@ const (
 	InvitationLife = 14 * 24 * time.Hour // an invitation that isn't used ends
 	OpenLife       = 24 * time.Hour      // a room made for now, or cut off, waits for its seller
 	graceSlack     = 3 * time.Second     // the call's own node ends the grace before others do
+	InstantGrace   = 5 * time.Minute     // a seller whose turn it is in the queue comes by then
 )
 
 // reminders are sent so long before the appointment.
@@ -143,8 +144,15 @@ func (r *Room) missedAt() time.Time {
 	case r.Resumed, !r.At.After(r.Booked) && !r.Instant: // nobody chose that time
 		return later(r.At, r.Booked).Add(OpenLife)
 	}
+	if r.Instant { // somebody waits, and others behind
+		return r.ComeBy()
+	}
 	return later(r.At, r.Booked).Add(r.SellerGrace())
 }
+
+// ComeBy is when an appointment that the queue gave is over for a seller who has
+// not come.
+func (r *Room) ComeBy() time.Time { return r.At.Add(min(InstantGrace, r.SellerGrace())) }
 
 func later(a, b time.Time) time.Time {
 	if a.After(b) {

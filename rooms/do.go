@@ -122,7 +122,7 @@ func (s *Store) decided(r *Room, actor string, c Command) (Change, error) {
 	if err != nil || len(drafts) == 0 {
 		return Change{}, err
 	}
-	before, hidden, due, state := memberships(r), s.hiddenMemberships(r), deadlines(r), r.State
+	before, hidden, due, state, queued := memberships(r), s.hiddenMemberships(r), deadlines(r), r.State, r.turn()
 	change := Change{Aggregate: "room:" + r.ID, Chains: []Chain{
 		{Ledger: ledgerRecord, Expect: r.Record}, {Ledger: ledgerCustody, Expect: r.Custody},
 	}}
@@ -138,6 +138,9 @@ func (s *Store) decided(r *Room, actor string, c Command) (Change, error) {
 	}
 	if change.State, err = json.Marshal(r); err != nil {
 		return Change{}, fmt.Errorf("room %s: %w", r.ID, err)
+	}
+	if r.turn() != queued { // who gives a turn to somebody must have seen this
+		change.Ops = append(change.Ops, Op{Name: "INCRBY", Key: queueKey, Args: []string{"1"}})
 	}
 	change.Moves = slices.Concat(change.Moves, moves(r.ID, before, memberships(r)), moves(r.ID, hidden, s.hiddenMemberships(r)),
 		timerMoves(r.ID, due, deadlines(r)))

@@ -55,6 +55,9 @@ func memberships(r *Room) map[string]int64 {
 	if r.Manager != "" {
 		in["at:"+r.Manager], in[stateIndex(r.State, r.Manager)] = at, at
 	}
+	if r.inQueue() {
+		in[indexQueue] = r.Queued.UnixMilli()
+	}
 	if r.unsealed() {
 		in[indexUnsealed] = r.Decided.UnixMilli()
 	}

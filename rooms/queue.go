@@ -23,6 +23,9 @@ func (c JoinQueue) decide(r *Room, now time.Time) ([]Draft, error) {
 	if err := in(c, r, StateInvited); err != nil {
 		return nil, err
 	}
+	if r.Test {
+		return nil, refuse(c, r, "a test room is nobody's to take")
+	}
 	if !r.Queued.IsZero() && r.Away.IsZero() {
 		return nil, nil
 	}
@@ -74,3 +77,20 @@ func (c Assign) decide(r *Room, now time.Time) ([]Draft, error) {
 	}
 	return record(typeBooked, map[string]any{"appointment": stamp(now), "manager": c.Manager, "instant": true}), nil
 }
+
+// turn is what the queue knows of a room; two that differ say that the queue has
+// changed.
+type turn struct {
+	queued, away time.Time
+	language     string
+}
+
+func (r *Room) turn() turn {
+	if !r.inQueue() {
+		return turn{}
+	}
+	return turn{r.Queued, r.Away, r.Language}
+}
+
+// inQueue reports that the room has a place in the queue, kept ones too.
+func (r *Room) inQueue() bool { return r.State == StateInvited && !r.Queued.IsZero() }

@@ -40,6 +40,10 @@ const prefix = "vc:{main}:"
 //	calendar:ID…      the same for a manager's calendar
 //	index:NAME        sorted set of ids, score in milliseconds, see memberships and hiddenMemberships
 //	index:due         deadlines "ROOM/KIND", score when each is due, see deadlines
+//	index:queue       the rooms in the instant queue, score since when
+//	queue             number of changes of the queue; who gives a turn guards it
+//	desks             hash: manager → "status since", see SetDesk
+//	index:here        whose pages are open, score until when that is believed
 //	index:outbox      mails to send "ROOM.SEQ.KIND", score when to try next
 //	room:ID:mail      hash: "SEQ.KIND" → what became of that mail
 //	link:HASH         {room, expires}

@@ -18,6 +18,7 @@ var (
 	limitLinks     = rooms.Limit{Name: "link", Every: 2 * time.Second, Burst: 120}          // exchanges of one seller's link, by its room
 	limitJoins     = rooms.Limit{Name: "join", Every: time.Second, Burst: 60}               // connections to one room, by role
 	limitMakes     = rooms.Limit{Name: "make", Every: 20 * time.Millisecond, Burst: 2000}   // rooms, by account or key
+	limitQueue     = rooms.Limit{Name: "queue", Every: 2 * time.Second, Burst: 60}          // changes of a place or a desk, by room or account
 	limitUploads   = rooms.Limit{Name: "upload", Every: 100 * time.Millisecond, Burst: 400} // pieces of photos, by room
 	limitDownloads = rooms.Limit{Name: "download", Every: 2 * time.Second, Burst: 60}       // bundles and checks of them, by account or key
 )

@@ -54,6 +54,7 @@ type ManagerView struct {
 	Languages []string `json:"languages"`
 	Room      string   `json:"room"`                // of the call being held
 	Certified string   `json:"certified,omitempty"` // last date of the certification
+	Status    string   `json:"status"`              // of the desk: "online", "break", "offline"
 }
 
 // NodeView is one node of the cluster.
@@ -178,9 +179,16 @@ func (s *Server) managerViews(ctx context.Context, live []*rooms.Room) ([]Manage
 	if err != nil {
 		return nil, fmt.Errorf("list managers: %w", err)
 	}
+	desks, err := s.cfg.Queue.Staff(ctx)
+	if err != nil {
+		return nil, err
+	}
 	views := make([]ManagerView, 0, len(accounts))
 	for _, a := range accounts {
-		view := ManagerView{ID: a.ID, Name: a.Name, Languages: orEmpty(a.Languages)}
+		view := ManagerView{ID: a.ID, Name: a.Name, Languages: orEmpty(a.Languages), Status: rooms.DeskOffline}
+		if d, there := desks[a.ID]; there {
+			view.Status = d.Status
+		}
 		if i := slices.IndexFunc(live, func(room *rooms.Room) bool { return room.Manager == a.ID }); i >= 0 {
 			view.Room = live[i].ID
 		}

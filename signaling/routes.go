@@ -60,7 +60,7 @@ func (s *Server) routes() {
 	s.handle("GET /api/audit/rooms/{id}/bundle.zip", s.as(access.AuditDownload, s.auditZip))
 	s.handle("GET /api/audit/rooms/{id}/custody.jsonl", s.as(access.AuditDownload, s.auditCustody))
 
-	for _, routes := range []map[string]door{s.restRoutes(), s.bookingRoutes(), s.mailRoutes(),
+	for _, routes := range []map[string]door{s.restRoutes(), s.bookingRoutes(), s.queueRoutes(), s.mailRoutes(),
 		s.operateRoutes(), s.documentRoutes(), s.grantRoutes(), s.keepingRoutes()} {
 		for pattern, d := range routes {
 			s.handle(pattern, d)

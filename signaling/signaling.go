@@ -24,6 +24,7 @@ import (
 	"verifycall/recorder/evidence"
 	"verifycall/recorder/evidence/vault"
 	"verifycall/rooms"
+	"verifycall/rooms/queue"
 	"verifycall/signaling/socket"
 )
 
@@ -37,6 +38,7 @@ type Config struct {
 	Public   *url.URL // where people reach this server: links and Origin are measured by it
 	Log      *slog.Logger
 	Metrics  *Metrics
+	Queue    *queue.Hall   // nil: one that nobody tends
 	Nodes    *nodes.Member // may be nil: this node is alone
 
 	Mails      *mail.Sink // of a demo, may be nil
@@ -68,6 +70,9 @@ func New(cfg Config) (*Server, error) {
 	if cfg.Rooms == nil || cfg.House == nil || cfg.Evidence == nil || cfg.Keys == nil ||
 		cfg.Pages == nil || cfg.Public == nil || cfg.Log == nil || cfg.Metrics == nil {
 		return nil, errors.New("signaling: incomplete config")
+	}
+	if cfg.Queue == nil {
+		cfg.Queue = queue.NewHall(cfg.Rooms, cfg.Log)
 	}
 	cfg.ConnsPerIP = orElse(cfg.ConnsPerIP, 256)
 	cfg.Times = socket.Times{Hello: orElse(cfg.Times.Hello, 10*time.Second), Ping: orElse(cfg.Times.Ping, 20*time.Second),

@@ -110,6 +110,7 @@ type node struct {
 	house *calls.House
 	edge  *signaling.Server
 	post  post
+	turns turns
 
 	cluster cluster
 
@@ -179,7 +180,7 @@ func (n *node) listen() (err error) {
 	}
 	n.edge, err = signaling.New(signaling.Config{Rooms: n.rooms, House: n.house, Evidence: n.vault, Keys: n.keys, Pages: files,
 		Public: n.public, Log: n.log, Metrics: signaling.NewMetrics(n.registry), Nodes: n.cluster.member,
-		Mails: n.post.sink, MailsToken: n.post.token,
+		Queue: n.openQueue(), Mails: n.post.sink, MailsToken: n.post.token,
 		ConnsPerIP: n.cfg.ConnsPerIP})
 	if err != nil {
 		return err
@@ -226,6 +227,7 @@ func (n *node) start() {
 	})
 	n.serveNodes()
 	n.startPost()
+	n.startQueue()
 	if n.ops != nil {
 		n.serving.Go(func() { n.failed <- fmt.Errorf("metrics: %w", n.ops.Serve(n.opsL)) })
 	}
@@ -251,6 +253,7 @@ func (n *node) close() error {
 			n.log.Warn("the other nodes were not told of the stop", "err", err)
 		}
 	}
+	n.turns.close()
 	if n.edge != nil {
 		n.edge.Drain()
 	}

@@ -72,16 +72,35 @@ func (c *Calendar) Offers(at, now time.Time) bool {
 	return len(list) == 1 && list[0].Equal(at)
 }
 
-// Open reports that a call could begin at a time that is no slot, as the instant
-// queue needs it: not on a day off, the shift not full, nothing held until the
-// call's planned end.
-func (c *Calendar) Open(at time.Time) bool {
+// Why nobody may be sent to a manager now, see Bars.
+const (
+	BarCertificate = "certificate" // has run out
+	BarFull        = "full"        // the shift has had all its calls
+	BarNext        = "next"        // an appointment begins before a call would be over
+)
+
+// Bars says why a manager who wants to can't begin a call at a time that is no
+// slot, as the instant queue needs it; empty where nothing bars. What has begun
+// by then doesn't: whether that call is over says its room. Nor does a day off:
+// who is there on it knows.
+func (c *Calendar) Bars(at time.Time) string {
 	zone, err := c.location()
 	if err != nil {
-		return false
+		zone = time.UTC
 	}
 	date := at.In(zone).Format(time.DateOnly)
-	return !c.off(date) && !c.full(date) && clear(c.held(), at, at.Add(c.length()+c.buffer()))
+	switch {
+	case c.Certified != "" && date > c.Certified:
+		return BarCertificate
+	case c.full(date):
+		return BarFull
+	}
+	for _, h := range c.Holds {
+		if h.From.After(at) && h.From.Before(at.Add(c.length()+c.buffer())) {
+			return BarNext
+		}
+	}
+	return ""
 }
 
 func (c *Calendar) length() time.Duration { return time.Duration(c.Length) * time.Minute }
