@@ -32,6 +32,7 @@ type journal struct {
 	size       int64 // bytes of whole lines
 	base       int64 // bytes of this generation's snapshot
 	limit      int64
+	sync       func(*os.File) error // has what was written on disk: syncData
 }
 
 // journalRecord is what was run together. At is the clock's time then, in ms
@@ -101,7 +102,7 @@ func (j *journal) path(kind string, generation int) string {
 
 // openJournal replays the newest generation and opens it to append.
 func openJournal(dir string, log *slog.Logger, replay func(journalRecord)) (*journal, error) {
-	j := &journal{dir: dir, log: log, limit: snapshotAt}
+	j := &journal{dir: dir, log: log, limit: snapshotAt, sync: syncData}
 	var err error
 	if j.generation, err = newest(dir, "snapshot"); err != nil {
 		return nil, err
@@ -205,7 +206,7 @@ func (j *journal) append(r journalRecord) error {
 		}
 		return fmt.Errorf("journal: %w", err) // a full disk: the next one may fit
 	}
-	if err := syncData(j.file); err != nil {
+	if err := j.sync(j.file); err != nil {
 		return &lostError{err}
 	}
 	j.size += int64(len(line))

@@ -7,6 +7,7 @@ import (
 	"archive/zip"
 	"context"
 	"encoding/json"
+	"errors"
 	"io"
 	"os"
 	"os/exec"
@@ -83,6 +84,34 @@ func TestKillInACall(t *testing.T) {
 	folder := bundle(t, ctx, server, call.Room.ID)
 	verified(t, program, folder, dir)
 	checkRecordings(t, folder)
+}
+
+// TestSecondProcessIsRefused starts the program twice on one folder: the second
+// says why it doesn't start, and the first is not disturbed. After a kill the
+// folder is free.
+func TestSecondProcessIsRefused(t *testing.T) {
+	program, dir := build(t), t.TempDir()
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	first, err := robot.StartServer(ctx, program, dir)
+	must(t, err)
+	defer func() { first.Kill() }()
+	text, err := exec.CommandContext(ctx, program, "serve", "--listen", "127.0.0.1:0", "--media-listen", "127.0.0.1:0", "--ops-listen", "",
+		"--data", filepath.Join(dir, "data"), "--keys", filepath.Join(dir, "keys")).CombinedOutput()
+	var ended *exec.ExitError
+	if !errors.As(err, &ended) || ended.ExitCode() != 1 || !strings.Contains(string(text), "another process") {
+		t.Errorf("%v\n%s", err, text)
+	}
+	room, err := first.NewRoom(ctx)
+	must(t, err)
+	first.Kill()
+	again, err := first.Again(ctx)
+	must(t, err)
+	first = again
+	state, err := first.State(ctx, room.ID)
+	if err != nil || state != "booked" {
+		t.Errorf("a room made before the kill is %q, %v", state, err)
+	}
 }
 
 func must(t *testing.T, err error) {
