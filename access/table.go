@@ -37,6 +37,9 @@ const (
 	OperateKeeping Action = "operate.keeping" // hold, release and erase evidence
 	SellerReceipt  Action = "seller.receipt"  // what is kept, until when
 
+	AccountRead   Action = "account.read"   // the own passkeys and sessions
+	AccountChange Action = "account.change" // add and remove them
+
 	KeyCreate    Action = "key.create" // make a room
 	KeyRead      Action = "key.read"   // a room's state and hashed ledger
 	KeyEvidence  Action = "key.evidence"
@@ -131,6 +134,9 @@ var table = map[Action]row{
 
 	OperateKeeping: {operator: everyRoom}, // says why itself, in the custody ledger
 	SellerReceipt:  {seller: own},
+
+	AccountRead:   {manager: none, auditor: none, operator: none},
+	AccountChange: {manager: none, auditor: none, operator: none},
 
 	KeyCreate:    {key: none, scope: ScopeRooms, changes: true},
 	KeyRead:      {key: others, scope: ScopeRooms},

@@ -28,6 +28,7 @@ type staffState struct {
 	Zone      string            `json:"zone"`
 	Languages []string          `json:"languages"`
 	Name      ledger.Commitment `json:"name"`
+	Passkeys  []passkeyState    `json:"passkeys,omitempty"`
 	Record    ledger.Head       `json:"record"`
 }
 
@@ -77,7 +78,7 @@ func (s *Store) putStaff(ctx context.Context, actor string, account Staff) error
 	if err != nil {
 		return err
 	}
-	text, err := json.Marshal(staffState{account.Role, account.Zone, account.Languages, name.Commitment, e.Head()})
+	text, err := json.Marshal(staffState{account.Role, account.Zone, account.Languages, name.Commitment, state.Passkeys, e.Head()})
 	if err != nil {
 		return fmt.Errorf("staff %s: %w", account.ID, err)
 	}
@@ -119,35 +120,42 @@ func (s *Store) ListStaff(ctx context.Context, role string) ([]Staff, error) {
 }
 
 func (s *Store) loadStaff(ctx context.Context, id string) (Staff, staffState, error) {
+	account, state, _, err := s.openStaff(ctx, id)
+	return account, state, err
+}
+
+// openStaff reads an account with all its personal values.
+func (s *Store) openStaff(ctx context.Context, id string) (Staff, staffState, []ledger.Private, error) {
+	none := func(err error) (Staff, staffState, []ledger.Private, error) { return Staff{}, staffState{}, nil, err }
 	if !staffForm.MatchString(id) {
-		return Staff{}, staffState{}, fmt.Errorf("staff %.20q: %w", id, ErrNotFound)
+		return none(fmt.Errorf("staff %.20q: %w", id, ErrNotFound))
 	}
 	key := prefix + "staff:" + id
 	pipe := s.client.Pipeline()
 	text := pipe.HGet(ctx, key, "state")
 	values := pipe.HGetAll(ctx, key+":private")
 	if _, err := pipe.Exec(ctx); err != nil && !errors.Is(err, redis.Nil) {
-		return Staff{}, staffState{}, fmt.Errorf("staff %s: %w", id, err)
+		return none(fmt.Errorf("staff %s: %w", id, err))
 	}
 	if errors.Is(text.Err(), redis.Nil) {
-		return Staff{}, staffState{}, fmt.Errorf("staff %.20q: %w", id, ErrNotFound)
+		return none(fmt.Errorf("staff %.20q: %w", id, ErrNotFound))
 	}
 	var state staffState
 	if err := json.Unmarshal([]byte(text.Val()), &state); err != nil {
-		return Staff{}, staffState{}, fmt.Errorf("staff %s: projection: %w", id, err)
+		return none(fmt.Errorf("staff %s: projection: %w", id, err))
 	}
 	account := Staff{ID: id, Role: state.Role, Zone: state.Zone, Languages: state.Languages}
 	privates, err := s.unlock(ctx, "staff:"+id, values.Val())
 	if err != nil {
-		return Staff{}, staffState{}, err
+		return none(err)
 	}
 	for _, p := range privates {
 		if p.Commitment != state.Name {
 			continue
 		}
 		if err := json.Unmarshal(p.Value, &account.Name); err != nil {
-			return Staff{}, staffState{}, fmt.Errorf("staff %s: name: %w", id, err)
+			return none(fmt.Errorf("staff %s: name: %w", id, err))
 		}
 	}
-	return account, state, nil
+	return account, state, privates, nil
 }

@@ -25,6 +25,15 @@ type Ticket struct {
 	Browser string    `json:"browser,omitempty"`
 	Made    time.Time `json:"made,omitzero"`
 	Until   time.Time `json:"until,omitzero"`
+
+	// Also of a session: when and how somebody signed in, and with what browser, in
+	// a word or two.
+	Signed time.Time `json:"signed,omitzero"`
+	How    string    `json:"how,omitempty"`   // "link", "passkey", "oidc"
+	Agent  string    `json:"agent,omitempty"` // "Firefox, Windows"
+
+	// Kept is what a ceremony of several steps has to find again at the next one.
+	Kept string `json:"kept,omitempty"`
 }
 
 func ticketKey(kind, token string) string { return prefix + "ticket:" + kind + ":" + HashToken(token) }

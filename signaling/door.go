@@ -75,6 +75,9 @@ func (s *Server) anySession(r *http.Request, a access.Action) (session, error) {
 		if role == access.TestManager || role == access.Integrator { // has a manager's cookie, or none
 			continue
 		}
+		if asked := r.URL.Query().Get("role"); asked != "" && asked != string(role) { // of several that a browser has
+			continue
+		}
 		who, err := s.session(r, role)
 		if err == nil {
 			who.Reason = r.URL.Query().Get("reason")

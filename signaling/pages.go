@@ -22,6 +22,8 @@ var pageRoutes = map[string]string{
 	"GET /j":                 "seller.html",
 	"GET /j/{token}":         "seller.html",
 	"GET /in/{token}":        "signin.html",
+	"GET /signin":            "signin.html",
+	"GET /account":           "account.html",
 	"GET /manager":           "manager.html",
 	"GET /manager/{rest...}": "manager.html",
 	"GET /audit":             "audit.html",

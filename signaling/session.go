@@ -140,7 +140,8 @@ func openToSeller(room *rooms.Room) error {
 
 var homes = map[access.Role]string{access.Manager: "/manager", access.Auditor: "/audit", access.Operator: "/operate"}
 
-// signIn trades a staff link for a session.
+// signIn trades a staff link for a session. An invitation gives none and stays:
+// the page makes a passkey by it.
 func (s *Server) signIn(w http.ResponseWriter, r *http.Request) error {
 	var req tokenRequest
 	if err := readSmall(w, r, &req); err != nil {
@@ -151,26 +152,21 @@ func (s *Server) signIn(w http.ResponseWriter, r *http.Request) error {
 		if err != nil {
 			return err
 		}
-		role := access.Role(t.Role)
-		home, known := homes[role]
-		if !known {
-			return fmt.Errorf("sign-in ticket with role %q", t.Role)
+		if t.Scope == ScopePasskey {
+			account, _, err := s.invited(r.Context(), req.Token)
+			if err != nil {
+				return err
+			}
+			return writeJSON(w, http.StatusOK, map[string]any{"role": t.Role, "name": account.Name, "passkey": true})
 		}
-		who, err := s.staff(r.Context(), session{Role: role, Subject: t.Subject, Name: t.Name, Room: t.Room})
-		if err != nil {
-			return err
-		}
-		t.Scope = ""
-		if err := s.begin(r.Context(), w, t); err != nil {
-			return err
-		}
-		return writeJSON(w, http.StatusOK, map[string]string{"role": t.Role, "name": who.Name, "home": home})
+		t.How = howLink
+		return s.welcome(w, r, t)
 	})
 }
 
 func (s *Server) takeSignIn(ctx context.Context, token string) (rooms.Ticket, error) {
 	t, err := s.cfg.Rooms.Ticket(ctx, kindSignIn, token)
-	if err == nil && t.Scope != ScopeAgain {
+	if err == nil && t.Scope != ScopeAgain && t.Scope != ScopePasskey {
 		t, err = s.cfg.Rooms.TakeTicket(ctx, kindSignIn, token)
 	}
 	if errors.Is(err, rooms.ErrNotFound) {

@@ -26,6 +26,7 @@ import (
 	"verifycall/rooms"
 	"verifycall/rooms/queue"
 	"verifycall/signaling/socket"
+	"verifycall/signin"
 )
 
 // Config says what a Server works with. The first eight are needed.
@@ -63,6 +64,7 @@ type Server struct {
 	conns    *socket.Set
 	upgrader *socket.Upgrader
 	relay    *relay
+	passkeys *signin.Passkeys // nil where the address can have none
 }
 
 // New makes a Server.
@@ -81,6 +83,10 @@ func New(cfg Config) (*Server, error) {
 		decoding: make(chan struct{}, 1), guesses: limitGuesses, crowd: newCrowd(cfg.ConnsPerIP), now: time.Now, looked: newLooks()}
 	s.conns, s.upgrader = socket.NewSet(cfg.ConnsPerIP), socket.NewUpgrader(writeProblem)
 	s.relay = newRelay(cfg)
+	var err error
+	if s.passkeys, err = signin.NewPasskeys(cfg.Public); err != nil && !errors.Is(err, signin.ErrNoPasskeys) {
+		return nil, fmt.Errorf("signaling: %w", err)
+	}
 	s.routes()
 	return s, nil
 }

@@ -4,7 +4,7 @@ import { defineConfig, type Plugin } from 'vite';
 import { localeFaults } from './locales.ts';
 
 /** One page for each persona, so that a seller's phone never loads a console. */
-const pages = ['seller', 'signin', 'index', 'manager', 'audit', 'operate', 'design'];
+const pages = ['seller', 'signin', 'account', 'index', 'manager', 'audit', 'operate', 'design'];
 
 /** The build stops when a language lacks a text. */
 const completeLanguages: Plugin = {

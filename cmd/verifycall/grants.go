@@ -18,10 +18,12 @@ import (
 const adminUsage = `usage: verifycall admin invite ID NAME ZONE [flags]
        verifycall admin list [flags]
        verifycall admin revoke KIND ID [flags]
+       verifycall admin close ACCOUNT [flags]
 
-invite makes an operator's account and prints its sign-in link; with it begins
-a server without the demo. list prints what lets staff in: sign-in links and
-sessions, one a line: kind, id, role, account, end. revoke ends one at once.
+invite makes an operator's account and prints an invitation to make a passkey;
+with it begins a server without the demo. list prints what lets staff in: links
+and sessions, one a line: kind, id, role, account, end. revoke ends one at once.
+close takes an account's passkeys, links and sessions away; its rooms stay.
 
 `
 
@@ -42,6 +44,7 @@ func runAdmin(args []string, out, errOut io.Writer) int {
 		"invite": {before: []string{string(access.Operator)}},
 		"list":   {kinds: kinds},
 		"revoke": {kinds: kinds, revokes: true},
+		"close":  {kinds: kinds, closes: true},
 	}, args, out, errOut)
 }
 
@@ -61,6 +64,7 @@ type grantVerb struct {
 	before  []string // words of invite that its arguments follow
 	kinds   []string
 	revokes bool
+	closes  bool // an account: all grants of the kinds, and its passkeys
 }
 
 func runGrants(name, usage string, verbs map[string]grantVerb, args []string, out, errOut io.Writer) int {
@@ -88,6 +92,9 @@ func runGrants(name, usage string, verbs map[string]grantVerb, args []string, ou
 		err = i.checkPlaces()
 	}
 	want := 0
+	if verb.closes {
+		want = 1
+	}
 	if verb.revokes {
 		if want = 1; len(verb.kinds) > 1 { // a kind need not be named where there is one
 			want = 2
@@ -114,6 +121,9 @@ func (i *invitation) grants(ctx context.Context, verb grantVerb, plain []string,
 	if err := p.open(ctx, i.settings, nil); err != nil {
 		return err
 	}
+	if verb.closes {
+		return closeAccount(ctx, p.rooms, plain[0], verb.kinds)
+	}
 	if verb.revokes {
 		kind := verb.kinds[0]
 		if len(plain) == 2 {
@@ -131,6 +141,35 @@ func (i *invitation) grants(ctx context.Context, verb grantVerb, plain []string,
 		}
 		for _, g := range grants {
 			if err := printGrant(out, g); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// closeAccount ends all that lets an account in.
+func closeAccount(ctx context.Context, store *rooms.Store, account string, kinds []string) error {
+	keys, err := store.Passkeys(ctx, account)
+	if err != nil {
+		return err
+	}
+	for _, k := range keys {
+		if err := store.RemovePasskey(ctx, "operator", account, k.ID); err != nil {
+			return err
+		}
+	}
+	for _, kind := range kinds {
+		grants, err := store.Grants(ctx, kind)
+		if err != nil {
+			return err
+		}
+		for _, g := range grants {
+			if g.Ticket.Subject != account {
+				continue
+			}
+			// One session's tokens end together.
+			if err := store.Revoke(ctx, kind, g.ID); err != nil && !errors.Is(err, rooms.ErrNotFound) {
 				return err
 			}
 		}

@@ -18,17 +18,21 @@ import (
 	"verifycall/access"
 	"verifycall/rooms"
 	"verifycall/signaling"
+	"verifycall/signin"
 )
 
 const inviteUsage = `usage: verifycall invite manager ID NAME ZONE [flags]
        verifycall invite auditor ID NAME ZONE [flags]
        verifycall invite operator ID NAME ZONE [flags]
 
-Makes a staff account, or changes the one of that ID, and prints its sign-in
-link. ID stands in ledgers for ever: take a code such as m17, not a name. ZONE
-is a time zone such as Europe/Berlin. Who has a link can use it until its days
-are over or it is revoked (verifycall admin revoke). Integrators get keys by
-verifycall apikey create.
+Makes a staff account, or changes the one of that ID, and prints an invitation:
+a link by which its holder makes a passkey, once, and signs in with it from then
+on. ID stands in ledgers for ever: take a code such as m17, not a name. ZONE is a
+time zone such as Europe/Berlin. Passkeys need a --public-url of https:// and a
+name, or localhost, the same as the server's. Where there is none, --direct makes
+a link that signs in by itself until its days are over or it is revoked (verifycall
+admin revoke). An account is closed by verifycall admin close. Integrators get keys
+by verifycall apikey create.
 
 With the embedded Redis the server has to be stopped meanwhile; with --redis it
 may run, and --keys and --store are those of the server: a name is encrypted. Each flag may be given as an environment variable too: --public-url is
@@ -44,9 +48,17 @@ type invitation struct {
 	Zone   string // of staff
 	Scopes []string
 
-	settings     // those of serve that say where things are
-	Days     int // that the link or key works
+	settings      // those of serve that say where things are
+	Days     int  // that the link or key works; 0 = invitationDays, or keyDays
+	Direct   bool // the link signs in by itself
 }
+
+// Days that an invitation is open, and that a key or a direct link works, where
+// nothing else is said.
+const (
+	invitationDays = 7
+	keyDays        = 30
+)
 
 // roleAPIKey stands where an invitation is for no person.
 const roleAPIKey = "apikey"
@@ -94,7 +106,8 @@ func (i *invitation) flags() *flag.FlagSet {
 	f.StringVar(&i.Redis, "redis", "", "`URL` of Redis (default embedded, in --data)")
 	i.bindPlaces(f)
 	f.StringVar(&i.PublicURL, "public-url", "http://127.0.0.1:8080", "`URL` that people reach the pages by")
-	f.Var(newNumber(&i.Days, 30, 1, 366), "days", "`number` of days that the link or key works")
+	f.Var(newNumber(&i.Days, 0, 1, 366), "days", "`number` of days that the invitation is open (default 7), or the direct link or key works (30)")
+	f.BoolVar(&i.Direct, "direct", false, "make a link that signs in by itself, without a passkey")
 	return f
 }
 
@@ -197,7 +210,7 @@ func (i *invitation) issue(ctx context.Context) (line string, err error) {
 		return "", err
 	}
 	store := p.rooms
-	life := time.Duration(i.Days) * 24 * time.Hour
+	life := i.life()
 	if i.Role == roleAPIKey {
 		key, err := signaling.NewAPIKey(ctx, store, i.ID, i.Scopes, life)
 		return roleAPIKey + " " + key, err
@@ -205,6 +218,9 @@ func (i *invitation) issue(ctx context.Context) (line string, err error) {
 	public, err := publicURL(i.PublicURL)
 	if err != nil {
 		return "", err
+	}
+	if _, err := signin.NewPasskeys(public); err != nil && !i.Direct {
+		return "", fmt.Errorf("%s can't be invited to %s: %w; give the server's --public-url, or --direct", i.ID, public, err)
 	}
 	switch old, err := store.Staff(ctx, i.ID); {
 	case err == nil && old.Role != i.Role: // who hosted a call must never audit it
@@ -216,8 +232,23 @@ func (i *invitation) issue(ctx context.Context) (line string, err error) {
 	if err := store.PutStaff(ctx, "operator", account); err != nil {
 		return "", err
 	}
-	link, err := staffLink(ctx, store, public, account, life)
+	invite := signaling.NewInvitation
+	if i.Direct {
+		invite = staffLink
+	}
+	link, err := invite(ctx, store, public, account, life)
 	return i.Role + " " + link, err
+}
+
+func (i *invitation) life() time.Duration {
+	days := i.Days
+	switch {
+	case days == 0 && (i.Direct || i.Role == roleAPIKey):
+		days = keyDays
+	case days == 0:
+		days = invitationDays
+	}
+	return time.Duration(days) * 24 * time.Hour
 }
 
 // roomsFolder is where the embedded Redis keeps its journal.

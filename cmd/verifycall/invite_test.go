@@ -20,6 +20,9 @@ func invited(t *testing.T, data string, args ...string) (name, value string) {
 	if words == nil {
 		words = []string{"invite", args[0]}
 	}
+	if args[0] != "apikey" {
+		args = append(slices.Clone(args), "--direct")
+	}
 	if code := run(slices.Concat(words, args[1:], []string{"--data", data}), &out, &errOut); code != 0 {
 		t.Fatalf("%v ends with %d: %s", args, code, &errOut)
 	}
@@ -70,6 +73,56 @@ func TestInvite(t *testing.T) {
 	errOut.Reset()
 	if code := run([]string{"invite", "manager", "m18", "M", "UTC", "--data", data}, io.Discard, &errOut); code != 1 || !strings.Contains(errOut.String(), "another process") {
 		t.Errorf("beside a running server: %d %s", code, &errOut)
+	}
+}
+
+// Without --direct the link makes a passkey, and signs nobody in by itself.
+func TestInvitationToAPasskey(t *testing.T) {
+	dir := t.TempDir()
+	data := filepath.Join(dir, "data")
+	var out, errOut bytes.Buffer
+	who := []string{"invite", "manager", "m17", "Maria König", "Europe/Berlin", "--data", data}
+	if code := run(who, &out, &errOut); code != 1 || !strings.Contains(errOut.String(), "localhost") || out.Len() > 0 {
+		t.Errorf("to an address without passkeys: %d %s%s", code, &out, &errOut)
+	}
+	if code := run(append(who, "--public-url", "https://calls.example"), &out, &errOut); code != 0 {
+		t.Fatalf("invite ends with %d: %s", code, &errOut)
+	}
+	_, link, _ := strings.Cut(strings.TrimSpace(out.String()), " ")
+	direct, straight := invited(t, data, "auditor", "a3", "Ada Stone", "UTC")
+	d := startServer(t, dir)
+	if status := d.post("/api/signin", link); status != http.StatusOK {
+		t.Errorf("the invitation: status %d", status)
+	}
+	res, err := d.client.Get(d.base + "/api/manager/me")
+	if err != nil {
+		t.Fatal(err)
+	}
+	res.Body.Close()
+	if res.StatusCode != http.StatusUnauthorized {
+		t.Errorf("an invitation signed somebody in: %d", res.StatusCode)
+	}
+	if err := d.stop(); err != nil {
+		t.Fatal(err)
+	}
+	for _, account := range []string{"m17", "a3"} {
+		if code := run([]string{"admin", "close", account, "--data", data}, io.Discard, &errOut); code != 0 {
+			t.Fatalf("close ends with %d: %s", code, &errOut)
+		}
+	}
+	if code := run([]string{"admin", "close", "m99", "--data", data}, io.Discard, io.Discard); code != 1 {
+		t.Errorf("an account that isn't there was closed: %d", code)
+	}
+	d = startServer(t, dir)
+	defer func() {
+		if err := d.stop(); err != nil {
+			t.Error(err)
+		}
+	}()
+	for name, link := range map[string]string{"manager": link, direct: straight} {
+		if status := d.post("/api/signin", link); status != http.StatusNotFound {
+			t.Errorf("the %s's link after the close: status %d", name, status)
+		}
 	}
 }
 

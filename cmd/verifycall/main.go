@@ -22,8 +22,8 @@ var commands = []command{
 
 	{"check", "say whether these settings and what stands around would serve", runCheck},
 
-	{"invite", "make a staff account's sign-in link", runInvite},
-	{"admin", "invite the first operator; list and revoke sign-in links and sessions", runAdmin},
+	{"invite", "make a staff account and its invitation", runInvite},
+	{"admin", "invite the first operator; list and revoke links and sessions; close an account", runAdmin},
 	{"apikey", "create, list and revoke API keys", runAPIKey},
 
 	{"verify", "check an evidence bundle", runVerify},

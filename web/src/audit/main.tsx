@@ -1,9 +1,9 @@
-import { LogIn, WifiOff } from 'lucide-preact';
+import { WifiOff } from 'lucide-preact';
 import { render } from 'preact';
 import { dressPage, preferred, speak, spoken, staffLanguages } from '../shared/i18n';
 import { useLoad } from '../shared/load';
 import { path } from '../shared/route';
-import { Blank } from '../shared/staff';
+import { Blank, SignedOut } from '../shared/staff';
 import { Button } from '../shared/ui';
 import { me } from './api';
 import { ReviewPage } from './review/Review';
@@ -19,7 +19,7 @@ function Pages() {
   if (who.fault && !who.value) {
     const out = who.fault.status === 401 || who.fault.status === 403;
     return out ? (
-      <main class="whole"><Blank whole icon={LogIn} title={t('list.signedOut')} line={t('list.signedOutHint')} /></main>
+      <SignedOut title={t('list.signedOut')} line={t('list.signedOutHint')} />
     ) : (
       <main class="whole">
         <Blank whole icon={WifiOff} title={t('list.failed')} line={who.fault.message} tone="danger"><Button onClick={who.reload}>{t('list.retry')}</Button></Blank>

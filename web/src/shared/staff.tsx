@@ -1,8 +1,8 @@
-import { ArrowRight, Ban, Check, Keyboard, LogOut, RefreshCw, X, type LucideIcon } from 'lucide-preact';
+import { ArrowRight, Ban, Check, Keyboard, LogIn, LogOut, UserRound, RefreshCw, X, type LucideIcon } from 'lucide-preact';
 import type { ComponentChildren } from 'preact';
 import { useState } from 'preact/hooks';
 import { post } from './api';
-import { staffLanguages } from './i18n';
+import { staffLanguages, t } from './i18n';
 import { setSingleKeys, singleKeys } from './hotkeys';
 import type { VerdictWord } from './room';
 import { onLink } from './route';
@@ -71,6 +71,10 @@ export function Rail({ places, at, name, role, words, onKeys }: RailProps) {
           <div class="rail-menu card">
             <p class="rail-name">{name}</p>
             <LanguageChoice offered={staffLanguages} />
+            <a class="button ghost wide" href={`/account?role=${role}`} data-testid="rail-account">
+              <Icon of={UserRound} />
+              <span>{t('account')}</span>
+            </a>
             <Button kind="ghost" icon={LogOut} wide onClick={signOut}>
               {words.signOut}
             </Button>
@@ -148,6 +152,19 @@ export function Blank({ icon, title, line, children, tone, whole }: BlankProps) 
       {line && <p class="quiet">{line}</p>}
       {children}
     </div>
+  );
+}
+
+/** Instead of a page for which nobody is signed in. */
+export function SignedOut({ title, line }: { title: string; line: string }) {
+  return (
+    <main class="whole">
+      <Blank whole icon={LogIn} title={title} line={line}>
+        <a class="button primary" href="/signin">
+          {t('signIn')}
+        </a>
+      </Blank>
+    </main>
   );
 }
 

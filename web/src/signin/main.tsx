@@ -1,28 +1,63 @@
 import { signal } from '@preact/signals';
 import { render } from 'preact';
-import { ApiError, post } from '../shared/api';
-import { dressPage, preferred, speak, staffLanguages } from '../shared/i18n';
+import { ApiError, get, post } from '../shared/api';
+import { dressPage, preferred, speak, spoken, staffLanguages } from '../shared/i18n';
+import { createPasskey, PasskeyError, usePasskey } from '../shared/passkey';
 import '../styles/base.css';
 import '../styles/simple.css';
 import './signin.css';
-import { SignIn, t } from './SignIn';
+import { SignIn, t, type At, type Ways } from './SignIn';
 
-const refused = signal<ApiError | null>(null);
-const token = decodeURIComponent(location.pathname.split('/')[2] ?? '');
+const at = signal<At>({ step: 'signing' });
+/** Why the last try on this page led nowhere; the page stays as it is. */
+const hint = signal<PasskeyError['kind'] | ApiError | null>(null);
+const busy = signal(false);
+const token = location.pathname.startsWith('/in/') ? decodeURIComponent(location.pathname.split('/')[2] ?? '') : '';
 
-/** Changes the link's token into a cookie and goes to that person's page; the token leaves the address and the history. */
+function enter({ home }: { home: string }): void {
+  location.replace(home.startsWith('/') && !home.startsWith('//') ? home : '/');
+}
+
+/** A link's token becomes a cookie, or says whom it invites; without a link there is the choice of ways. */
 async function open(): Promise<void> {
-  refused.value = null;
+  at.value = { step: 'signing' };
   try {
-    const { home } = await post<{ home: string }>('/api/signin', { token });
-    location.replace(home.startsWith('/') && !home.startsWith('//') ? home : '/');
+    if (!token) {
+      at.value = { step: 'choose', ways: await get<Ways>('/api/signin') };
+      return;
+    }
+    const said = await post<{ home: string; passkey?: boolean; name: string }>('/api/signin', { token });
+    if (said.passkey) at.value = { step: 'invited', name: said.name };
+    else enter(said);
   } catch (cause) {
     if (!(cause instanceof ApiError)) throw cause;
-    refused.value = cause;
+    at.value = { step: 'refused', fault: cause };
   }
 }
 
+/** One try with a passkey: what goes wrong is told beside the button, except a link that is gone. */
+async function attempt(work: () => Promise<{ home: string }>): Promise<void> {
+  hint.value = null;
+  busy.value = true;
+  try {
+    enter(await work());
+  } catch (cause) {
+    busy.value = false;
+    if (cause instanceof PasskeyError) hint.value = cause.kind;
+    else if (!(cause instanceof ApiError)) throw cause;
+    else if (cause.code === 'link_unknown') at.value = { step: 'refused', fault: cause };
+    else hint.value = cause;
+  }
+}
+
+const create = (name: string) =>
+  attempt(async () => post('/api/passkeys/invited/finish', { ...(await createPasskey('/api/passkeys/invited/begin', { token })), token, name }));
+const use = () => attempt(async () => post('/api/passkeys/finish', await usePasskey('/api/passkeys/begin')));
+
 await speak(preferred(staffLanguages)).catch(() => undefined); // without its texts it goes on in English
 dressPage(t('title'));
-render(<SignIn refused={refused} retry={() => void open()} />, document.getElementById('page')!);
+const Spoken = () => (
+  <SignIn key={spoken.value} at={at} hint={hint} busy={busy} retry={() => void open()} create={(name) => void create(name)} use={() => void use()} />
+);
+render(<Spoken />, document.getElementById('page')!);
 void open();

@@ -1,0 +1,64 @@
+package rooms
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+)
+
+func TestPasskeys(t *testing.T) {
+	onBoth(t, func(t *testing.T, s *Store) {
+		ctx := t.Context()
+		if err := s.PutStaff(ctx, "system", Staff{ID: "m1", Name: "Maria", Role: "manager", Zone: "UTC"}); err != nil {
+			t.Fatal(err)
+		}
+		key := func(n int) Passkey {
+			return Passkey{ID: fmt.Sprintf("%032x", n), Name: "Phone of Maria", Credential: json.RawMessage(fmt.Sprintf(`{"key":%d}`, n))}
+		}
+		for n := range MaxPasskeys {
+			for range 2 { // the second changes nothing
+				if err := s.AddPasskey(ctx, "staff:m1", "m1", key(n)); err != nil {
+					t.Fatal(err)
+				}
+			}
+		}
+		if err := s.AddPasskey(ctx, "staff:m1", "m1", key(99)); !errors.Is(err, ErrPasskeys) {
+			t.Errorf("one too many: %v", err)
+		}
+		if err := s.AddPasskey(ctx, "staff:m2", "m2", key(1)); !errors.Is(err, ErrNotFound) {
+			t.Errorf("of an account that isn't there: %v", err)
+		}
+		if err := s.UsedPasskey(ctx, "m1", key(3).ID, 41); err != nil {
+			t.Fatal(err)
+		}
+		if err := s.PutStaff(ctx, "system", Staff{ID: "m1", Name: "Maria König", Role: "manager", Zone: "UTC"}); err != nil {
+			t.Fatal(err)
+		}
+		if err := s.RemovePasskey(ctx, "staff:m1", "m1", key(0).ID); err != nil {
+			t.Fatal(err)
+		}
+		if err := s.RemovePasskey(ctx, "staff:m1", "m1", key(0).ID); !errors.Is(err, ErrNotFound) {
+			t.Errorf("removed twice: %v", err)
+		}
+		list, err := s.Passkeys(ctx, "m1")
+		if err != nil || len(list) != MaxPasskeys-1 {
+			t.Fatalf("%d passkeys (%v)", len(list), err)
+		}
+		third := list[2]
+		if third.ID != key(3).ID || third.Name != "Phone of Maria" || string(third.Credential) != `{"key":3}` ||
+			third.Count != 41 || third.Used.IsZero() || third.Added.IsZero() {
+			t.Errorf("read back %+v", third)
+		}
+		entries, err := s.chain(ctx, "staff:m1", ledgerRecord)
+		if err != nil || len(entries) != 2+MaxPasskeys+1 {
+			t.Fatalf("%d entries (%v)", len(entries), err)
+		}
+		for _, e := range entries {
+			if text := fmt.Sprint(e.Body); strings.Contains(text, "Maria") || strings.Contains(text, "key:3") {
+				t.Errorf("the ledger tells %s", text)
+			}
+		}
+	})
+}
