@@ -61,6 +61,8 @@ type Call struct {
 	unstored  int       // changes kept here and not yet stored, as shown last
 	locked    string    // what locked a pass at the last tick
 
+	captures *rate.Limiter // that the manager takes
+
 	counted string // the state that the metrics have this call in
 }
 
@@ -75,6 +77,7 @@ func newCall(ctx context.Context, h *House, r *rooms.Room, lease rooms.Lease) *C
 		house: h, id: r.ID, room: r,
 		log:   h.cfg.Log.With("room", r.ID),
 		inbox: make(chan event, inboxSize), done: make(chan struct{}), gone: make(chan struct{}), lease: lease, parts: h.newShipper(r.ID),
+		captures: rate.NewLimiter(captureRate, captureBurst),
 		seller: side{role: protocol.RoleSeller, name: r.Text(r.SellerName), zone: r.Zone, lost: now,
 			offers: rate.NewLimiter(offerRate, offerBurst)},
 		manager: side{role: protocol.RoleManager, lost: now, offers: rate.NewLimiter(offerRate, offerBurst)},

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"time"
 
+	"golang.org/x/time/rate"
+
 	"verifycall/calls/protocol"
 	"verifycall/media"
 	"verifycall/recorder"
@@ -14,8 +16,18 @@ import (
 // clipSpan is how long a clip is at least; it ends with the key frame after.
 const clipSpan = 5 * time.Second
 
+// Captures that a call takes: each waits for a key frame that the seller's uplink
+// has to bear.
+const (
+	captureRate  = rate.Limit(1) // a second
+	captureBurst = 30
+)
+
 // onCaptureKind begins a capture by its kind; the answer is nil when it follows.
 func (c *Call) onCaptureKind(seat *Seat, id string, msg *protocol.Capture) (protocol.ServerMessage, error) {
+	if !c.captures.Allow() {
+		return nil, protocol.Faultf(protocol.CodeTooMany, "That were too many pictures in a short time. Wait a moment.")
+	}
 	switch msg.Kind {
 	case "clip":
 		return nil, c.onClip(seat, id, msg.Slot)

@@ -217,6 +217,26 @@ func TestOffersAreBounded(t *testing.T) {
 	t.Fatal("1000 offers were looked at")
 }
 
+// TestCapturesAreBounded: a page that asks for one picture after the other has to
+// wait, and is told so.
+func TestCapturesAreBounded(t *testing.T) {
+	r := newRig(t)
+	manager := open(t, r.house, r.book(), protocol.RoleManager, "desk", "tab-manager")
+	for i := range 100 {
+		answer, refused := manager.ask(&protocol.Capture{Slot: protocol.SlotFace}).(*protocol.Error)
+		if !refused {
+			t.Fatal("a picture was taken before the call")
+		}
+		if answer.Code == protocol.CodeTooMany {
+			if i < 20 {
+				t.Errorf("refused after %d", i)
+			}
+			return
+		}
+	}
+	t.Fatal("100 captures were looked at")
+}
+
 // TestMutesEndWithTheirPage: a reloaded page has all on until it says otherwise.
 func TestMutesEndWithTheirPage(t *testing.T) {
 	r := newRig(t)

@@ -13,6 +13,13 @@ const maxDocuments = 12
 // earlier one of its kind stays in the record; the newest is what counts.
 type FileDocument struct{ Document }
 
+// Check says whether the document would be taken now, for who has to store it
+// before.
+func (c FileDocument) Check(r *Room) error {
+	_, err := c.decide(r, time.Time{})
+	return err
+}
+
 func (c FileDocument) decide(r *Room, _ time.Time) ([]Draft, error) {
 	d := c.Document
 	err := first(in(c, r, StateInvited, StateBooked), oneOf(c, "document kind", d.Kind, "id_front", "id_back", "other"),

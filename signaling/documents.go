@@ -62,16 +62,27 @@ type fileRequest struct {
 // maxFileBody is a picture in base64, and little beside it.
 const maxFileBody = intake.MaxPictureBytes*4/3 + 1024
 
-// sellerFileDocument takes one picture: checked by decoding it wholly, then
-// stored, then in the ledger.
-func (s *Server) sellerFileDocument(w http.ResponseWriter, r *http.Request, who session) error {
+// readFile reads a request within the limits of its room.
+func (s *Server) readFile(w http.ResponseWriter, r *http.Request, who session) (req fileRequest, err error) {
+	if err := s.limit(r.Context(), limitFiles, who.Room); err != nil {
+		return req, err
+	}
 	allowLongUpload(w)
 	body, err := readBody(w, r, maxFileBody)
 	if err != nil {
-		return err
+		return req, err
 	}
-	var req fileRequest
-	if err := intake.DecodeJSON(body, &req); err != nil {
+	if err := s.limitBy(r.Context(), limitFiled, who.Room, 1+len(body)/filedUnit); err != nil {
+		return req, err
+	}
+	return req, intake.DecodeJSON(body, &req)
+}
+
+// sellerFileDocument takes one picture: checked by decoding it wholly, then
+// stored, then in the ledger.
+func (s *Server) sellerFileDocument(w http.ResponseWriter, r *http.Request, who session) error {
+	req, err := s.readFile(w, r, who)
+	if err != nil {
 		return err
 	}
 	room, err := sellerRoom(who)
@@ -85,6 +96,9 @@ func (s *Server) sellerFileDocument(w http.ResponseWriter, r *http.Request, who 
 	sum := sha256.Sum256(req.Data)
 	doc := rooms.Document{Kind: req.Kind, SHA256: hex.EncodeToString(sum[:]), Mime: p.Mime, Size: int64(len(req.Data)), Width: p.Width, Height: p.Height}
 	name := calls.DocumentName(room.ID, doc.SHA256, doc.Mime)
+	if err := (rooms.FileDocument{Document: doc}).Check(room); err != nil {
+		return err // before anything is stored for it
+	}
 	known := slices.ContainsFunc(room.Documents, func(d rooms.Document) bool { return d.SHA256 == doc.SHA256 })
 	if !known {
 		if _, err := s.cfg.Evidence.Put(r.Context(), vault.Room(room.ID), vault.Documents, name, bytes.NewReader(req.Data)); err != nil {

@@ -20,8 +20,14 @@ var (
 	limitMakes     = rooms.Limit{Name: "make", Every: 20 * time.Millisecond, Burst: 2000}   // rooms, by account or key
 	limitQueue     = rooms.Limit{Name: "queue", Every: 2 * time.Second, Burst: 60}          // changes of a place or a desk, by room or account
 	limitUploads   = rooms.Limit{Name: "upload", Every: 100 * time.Millisecond, Burst: 400} // pieces of photos, by room
+	limitFiles     = rooms.Limit{Name: "file", Every: 10 * time.Second, Burst: 30}          // documents that a seller files, by room
+	limitFiled     = rooms.Limit{Name: "filed", Every: 200 * time.Millisecond, Burst: 1600} // their bytes by 64 KiB: 100 MiB, and then 20 MiB a minute, by room
+	limitSignIns   = rooms.Limit{Name: "signin", Every: time.Second, Burst: 300}            // sign-ins, good ones too, by address
 	limitDownloads = rooms.Limit{Name: "download", Every: 2 * time.Second, Burst: 60}       // bundles and checks of them, by account or key
 )
+
+// filedUnit is what one of limitFiled's bucket stands for.
+const filedUnit = 64 << 10 // bytes
 
 // tooMany is the cause of a refusal by a limit.
 type tooMany struct{ wait time.Duration }

@@ -6,8 +6,10 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"verifycall/calls/protocol"
+	"verifycall/rooms"
 	"verifycall/signaling/intake"
 )
 
@@ -26,6 +28,114 @@ func TestTooManySaysWhenToComeAgain(t *testing.T) {
 	// One room's link is over its limit; others are not.
 	_, other := s.signedIn("manager", "jonas").makeRoom(plainRoom)
 	b.post("/api/link", tokenBody(other)).into(http.StatusOK, nil)
+}
+
+// Each limit answers with 429 and when to come again, to whom has used it up and
+// to nobody else.
+func TestEveryLimit(t *testing.T) {
+	s := openSite(t, nil)
+	m := s.signedIn("manager", "jonas")
+	id, link := m.makeRoom(plainRoom)
+	_, other := m.makeRoom(plainRoom)
+	done, _ := m.makeRoom(plainRoom)
+	s.decide(done)
+	s.seal(done)
+	seller, stranger, key, auditor := s.seller(link), s.seller(other), s.integrator("rooms", "calendar"), s.signedIn("auditor", "ruth")
+	sabine := s.signedIn("manager", "sabine")
+	picture := `{"kind":"id_front","data":"` + base64.StdEncoding.EncodeToString(jpegOf(t, 8, 8)) + `"}`
+	join := func(b *browser) answer {
+		ws, res, err := b.tryDial("/ws/seller", s.url)
+		if err != nil && res == nil {
+			t.Fatal(err)
+		}
+		if ws != nil {
+			_ = ws.Close()
+		}
+		return answer{t: t, status: res.StatusCode, header: res.Header}
+	}
+	// The last two are by address, which all browsers here share.
+	for _, c := range []struct {
+		limit       rooms.Limit
+		who         string
+		ask, others func() answer
+	}{
+		{limitLinks, id, func() answer { return s.browser().post("/api/link", tokenBody(link)) }, func() answer { return s.browser().post("/api/link", tokenBody(other)) }},
+		{limitJoins, id + " seller", func() answer { return join(seller) }, func() answer { return join(stranger) }},
+		{limitMakes, "manager:jonas", func() answer { return m.post("/api/manager/rooms", plainRoom) }, func() answer { return sabine.post("/api/manager/rooms", plainRoom) }},
+		{limitMakes, "key:shop", func() answer { return key.post("/api/v1/rooms", plainRoom) }, func() answer { return key.get("/api/v1/managers/jonas/calendar") }},
+		{limitUploads, id, func() answer { return seller.post("/api/seller/photo/0", "x") }, func() answer { return stranger.post("/api/seller/photo/0", "x") }},
+		{limitFiles, id, func() answer { return seller.post("/api/seller/documents", picture) }, func() answer { return stranger.post("/api/seller/documents", picture) }},
+		{limitDownloads, "auditor:ruth", func() answer { return auditor.get("/api/audit/rooms/" + done + "/bundle.zip") }, func() answer { return auditor.get("/api/audit/rooms") }},
+		{limitDownloads, "auditor:ruth", func() answer { return auditor.get("/api/audit/rooms/" + done + "/verify") }, func() answer { return auditor.get("/api/audit/rooms") }},
+		{limitSignIns, "127.0.0.1", func() answer { return s.browser().post("/api/signin", `{"token":"a"}`) }, func() answer { return m.get("/api/manager/rooms") }},
+		{limitGuesses, "127.0.0.1", func() answer { return s.browser().post("/api/link", tokenBody(other)) }, func() answer { return m.get("/api/manager/rooms") }},
+	} {
+		var a answer
+		for range 50 { // a bucket may have got one back before it is asked for
+			for wait := time.Duration(0); wait == 0; {
+				var err error
+				if wait, err = s.rooms.Take(t.Context(), c.limit, c.who, 1); err != nil {
+					t.Fatal(err)
+				}
+			}
+			if a = c.ask(); a.status == http.StatusTooManyRequests {
+				break
+			}
+		}
+		if wait, err := strconv.Atoi(a.header.Get("Retry-After")); a.status != http.StatusTooManyRequests || err != nil || wait < 1 {
+			t.Errorf("%s: status %d, Retry-After %q: %s", c.limit.Name, a.status, a.header.Get("Retry-After"), a.body)
+		}
+		if a := c.others(); a.status == http.StatusTooManyRequests {
+			t.Errorf("%s: others are refused too: %s", c.limit.Name, a.body)
+		}
+	}
+}
+
+// Few documents, but large ones.
+func TestBytesOfDocumentsAreLimited(t *testing.T) {
+	s := openSite(t, nil)
+	_, link := s.signedIn("manager", "jonas").makeRoom(plainRoom)
+	seller := s.seller(link)
+	large := `{"kind":"other","data":"` + strings.Repeat("A", 4<<20) + `"}`
+	for i := range limitFiles.Burst {
+		a := seller.post("/api/seller/documents", large)
+		if a.status == http.StatusTooManyRequests {
+			if mib := 4 * i; mib < 60 || a.header.Get("Retry-After") == "" {
+				t.Errorf("refused after %d MiB, Retry-After %q", mib, a.header.Get("Retry-After"))
+			}
+			return
+		}
+		a.refused(protocol.CodeNotPicture)
+	}
+	t.Error("120 MiB were taken")
+}
+
+// A seller can't fill the store with documents that nobody will look at.
+func TestDocumentsBeyondTheirNumberAreNotStored(t *testing.T) {
+	s := openSite(t, nil)
+	_, link := s.signedIn("manager", "jonas").makeRoom(plainRoom)
+	seller := s.seller(link)
+	file := func(i int) answer {
+		return seller.post("/api/seller/documents", `{"kind":"other","data":"`+base64.StdEncoding.EncodeToString(jpegOf(t, 8+i, 8))+`"}`)
+	}
+	for i := range 12 {
+		file(i).into(http.StatusCreated, nil)
+	}
+	count := func() int {
+		names, err := s.evidence.List(t.Context(), "rooms/")
+		if err != nil {
+			t.Fatal(err)
+		}
+		return len(names)
+	}
+	before := count()
+	if before < 12 {
+		t.Fatalf("%d objects", before)
+	}
+	file(13).refused(protocol.CodeWrongState)
+	if n := count(); n != before {
+		t.Errorf("%d objects, %d before", n, before)
+	}
 }
 
 func TestCrowd(t *testing.T) {

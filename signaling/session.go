@@ -143,6 +143,9 @@ var homes = map[access.Role]string{access.Manager: "/manager", access.Auditor: "
 // signIn trades a staff link for a session. An invitation gives none and stays:
 // the page makes a passkey by it.
 func (s *Server) signIn(w http.ResponseWriter, r *http.Request) error {
+	if err := s.limit(r.Context(), limitSignIns, address(r)); err != nil {
+		return err
+	}
 	var req tokenRequest
 	if err := readSmall(w, r, &req); err != nil {
 		return err
