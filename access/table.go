@@ -171,6 +171,7 @@ var table = map[Action]row{
 	Say("flag"):         hostChange,
 	Say("verdict"):      hostChange,
 	Say("allow_device"): hostChange,
+	Say("command"):      hostChange,
 }
 
 // Actions lists what the table knows, in no order.

@@ -189,7 +189,7 @@ func TestWholeCall(t *testing.T) {
 			manager.do(&protocol.Capture{Slot: slot})
 		}
 		manager.do(&protocol.Capture{Slot: protocol.SlotDocFront}) // a retake keeps the earlier one
-		for _, item := range protocol.Items {
+		for _, item := range slices.Concat(protocol.FaceFeatures, protocol.Items) {
 			manager.do(&protocol.Compare{Item: item, Decision: "same", Typed: "D23145890"})
 		}
 		r.checkForeseen(seller)

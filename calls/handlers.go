@@ -65,7 +65,9 @@ func (c *Call) dispatch(ctx context.Context, m said, s *side) (protocol.ServerMe
 	case *protocol.Capture:
 		return c.onCaptureKind(m.seat, m.id, msg)
 	case *protocol.Device:
-		s.canPhoto, c.dirty = msg.Photo, true
+		s.device, c.dirty = *msg, true
+	case *protocol.Command:
+		err = c.onCommand(msg)
 	case *protocol.PhotoAnnounce:
 		err = c.onPhotoAnnounce(ctx, actor, msg)
 	case *protocol.PhotoFailed:

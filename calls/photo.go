@@ -43,7 +43,7 @@ func (c *Call) onPhoto(slot string) error {
 	switch {
 	case c.photo.open():
 		return protocol.Faultf(protocol.CodeConflict, "A photo is being taken already.")
-	case !c.seller.canPhoto || c.seller.seat == nil:
+	case !c.seller.device.Photo || c.seller.seat == nil:
 		return protocol.Faultf(protocol.CodeWrongState, "The seller's device can't take a photo beside the running camera.")
 	}
 	nonce := make([]byte, 16)

@@ -70,7 +70,7 @@ type side struct {
 	reported time.Time              // the page's last figures
 
 	audioOff, videoOff bool
-	canPhoto           bool // the page said that its device takes photos
+	device             protocol.Device // what the page said that its device can do
 }
 
 func (s *side) present(now time.Time) bool {
@@ -160,7 +160,7 @@ func (c *Call) seatDown(ctx context.Context, s *side, seat *Seat) {
 		old.join.Out.Close(closeReplaced, "taken over")
 	}
 	if s.tab != seat.join.Tab {
-		s.canPhoto = false
+		s.device = protocol.Device{}
 		c.dropTransport(s)
 	}
 	s.who = seat.join

@@ -88,12 +88,12 @@ func (c *Call) staff() *protocol.Staff {
 	r := c.room
 	s := &protocol.Staff{
 		Application: Application(r), Documents: Documents(r), Captures: Captures(r),
-		Clips: Clips(r), Photos: Photos(r), Photo: c.photoProgress(), CanPhoto: c.seller.canPhoto && c.seller.seat != nil,
+		Clips: Clips(r), Photos: Photos(r), Photo: c.photoProgress(), CanPhoto: c.seller.device.Photo && c.seller.seat != nil, Device: c.sellerDevice(), Tries: r.Tries,
 		Compare: make([]protocol.CompareView, 0, len(protocol.Items)),
 		Notes:   []protocol.NoteView{}, Flags: []protocol.NoteView{},
 		Missing: c.missing(), NewDevice: c.pending != nil,
 	}
-	for _, item := range protocol.Items {
+	for _, item := range slices.Concat(protocol.Items, protocol.FaceFeatures) {
 		s.Compare = append(s.Compare, protocol.CompareView{Item: item, Decision: r.Compares[item].Decision, Typed: r.Text(r.Compares[item].Typed)})
 	}
 	for _, ref := range r.Notes {
@@ -131,7 +131,7 @@ func Captures(r *rooms.Room) []protocol.CaptureView {
 	list := make([]protocol.CaptureView, 0, len(r.Captures))
 	for _, c := range r.Captures {
 		list = append(list, protocol.CaptureView{Slot: c.Slot, SHA256: c.SHA256, Width: c.Width, Height: c.Height,
-			At: c.At.UTC(), Recording: c.Recording, Frame: c.Frame, Hint: hintOf(c.Quality)})
+			At: c.At.UTC(), Recording: c.Recording, Frame: c.Frame, Hint: hintOf(c.Quality), Legible: legibleOf(c.Quality)})
 	}
 	return list
 }
@@ -227,4 +227,11 @@ func (c *Call) sendRecorder() {
 		}
 	}
 	c.manager.seat.send("", light)
+}
+
+func legibleOf(q *rooms.Quality) *protocol.Legible {
+	if q == nil {
+		return nil
+	}
+	return &protocol.Legible{Bright: q.Bright, Burnt: q.Burnt, Edge: q.Edge}
 }

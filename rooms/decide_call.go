@@ -174,7 +174,7 @@ type DecideCompare struct {
 }
 
 func (c DecideCompare) decide(r *Room, now time.Time) ([]Draft, error) {
-	err := first(in(c, r, StateLive, StateInterrupted, StateEnded), oneOf(c, "item", c.Item, Items...),
+	err := first(in(c, r, StateLive, StateInterrupted, StateEnded), oneOf(c, "item", c.Item, slices.Concat(Items, FaceFeatures)...),
 		oneOf(c, "decision", c.Decision, DecisionSame, DecisionDifferent, DecisionNotVisible))
 	if err != nil {
 		return nil, err

@@ -44,7 +44,7 @@ func finish(r *Room) []Command {
 			c.Slot = s.Code
 			list = append(list, TakeCapture{c})
 		case plan.KindCompare:
-			for _, item := range r.Items {
+			for _, item := range slices.Concat(FaceFeatures, r.Items) {
 				list = append(list, DecideCompare{item, DecisionSame, "Müller"})
 			}
 		default:
@@ -331,6 +331,7 @@ func TestPassIsLockedUntilComplete(t *testing.T) {
 		}
 		want = append(want, Missing{code, s.Code})
 	}
+	want = append(want, Missing{"features", "face"})
 	for _, item := range protocol.Items {
 		want = append(want, Missing{"compare", item})
 	}
@@ -352,6 +353,8 @@ func TestPassIsLockedUntilComplete(t *testing.T) {
 		{DecideCompare{"name", DecisionDifferent, "Muller"}, Missing{"different", "name"}},
 		{DecideCompare{"name", DecisionNotVisible, ""}, Missing{"compare", "name"}},
 		{DecideCompare{"name", DecisionSame, ""}, Missing{}},
+		{DecideCompare{"face.ears", DecisionNotVisible, ""}, Missing{}},
+		{DecideCompare{"face.hairline", DecisionDifferent, ""}, Missing{}},
 		{FinishStep{features[0], StepFailed, ""}, Missing{"failed", features[0]}},
 		{FinishStep{features[0], StepOpen, ""}, Missing{"step", features[0]}},
 		{FinishStep{features[0], StepSkipped, "not_on_document"}, Missing{}},

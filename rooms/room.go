@@ -9,6 +9,7 @@ package rooms
 
 import (
 	"encoding/json"
+	"slices"
 	"time"
 
 	"verifycall/rooms/ledger"
@@ -173,7 +174,7 @@ type Note struct {
 
 // Missing is one thing that keeps a pass locked.
 type Missing struct {
-	Code string `json:"code"` // "notice", "plan", "capture", "step", "failed", "skipped", "compare", "different"
+	Code string `json:"code"` // "notice", "plan", "capture", "step", "failed", "skipped", "features", "compare", "different"
 	Item string `json:"item"` // person, step or item
 }
 
@@ -200,8 +201,8 @@ func (r *Room) Note(ref NoteRef) Note {
 func (r *Room) Agreed(who string) bool { return r.Notices[who].Answer == NoticeAgreed }
 
 // Missing lists what keeps a pass locked, in plan order: notices that don't
-// stand, steps not done, failed or skipped too often, items not seen or seen to
-// differ. What the recorder covered is judged by who recorded.
+// stand, steps not done, failed or skipped too often, features of the face not
+// looked at, items not seen or seen to differ. What the recorder covered is judged by who recorded.
 func (r *Room) Missing() []Missing {
 	var list []Missing
 	for _, who := range []string{Seller, Manager} {
@@ -210,6 +211,9 @@ func (r *Room) Missing() []Missing {
 		}
 	}
 	list = append(list, r.missingSteps()...)
+	if r.featuresOpen() {
+		list = append(list, Missing{"features", "face"})
+	}
 	for _, item := range r.Items {
 		switch r.Compares[item].Decision {
 		case DecisionSame:
@@ -220,6 +224,12 @@ func (r *Room) Missing() []Missing {
 		}
 	}
 	return list
+}
+
+// featuresOpen reports whether the face is compared and one of its features was
+// not looked at yet.
+func (r *Room) featuresOpen() bool {
+	return slices.Contains(r.Items, "face") && slices.ContainsFunc(FaceFeatures, func(feature string) bool { return r.Compares[feature].Decision == "" })
 }
 
 func (r *Room) captured(slot string) bool { return r.captures(slot) > 0 }

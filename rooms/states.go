@@ -63,5 +63,14 @@ var (
 	Items = []string{"face", "name", "number", "birth_date"}
 )
 
+// FaceFeatures are what a person compares of two faces, by eye and one after
+// the other, before the item "face" counts; after the checklist of FISWG's
+// facial image comparison. No software looks at any of them. One seen to be
+// different keeps nothing locked: hair and glasses change.
+var FaceFeatures = []string{
+	"face.shape", "face.hairline", "face.forehead", "face.eyebrows", "face.eyes", "face.nose_bridge",
+	"face.nose_tip", "face.mouth", "face.chin", "face.ears", "face.marks", "face.overall",
+}
+
 // NoConsent is the Cause of a room whose seller declined the notice.
 const NoConsent = "P_NO_CONSENT"

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 	"unicode/utf8"
 )
@@ -73,9 +74,24 @@ type Capture struct {
 	Kind string `json:"kind,omitempty"` // "frame" (also if empty), "clip" or "photo"
 }
 
-// Device says what the seller's device can do (seller).
+// Device says what the seller's device can do and does (seller), again whenever
+// that changes.
 type Device struct {
-	Photo bool `json:"photo"` // a full-resolution photo beside the running camera
+	Photo  bool    `json:"photo"`            // a full-resolution photo beside the running camera
+	Flip   bool    `json:"flip,omitempty"`   // there is a camera on its other side
+	Torch  bool    `json:"torch,omitempty"`  // its lamp can be switched
+	Zoom   float64 `json:"zoom,omitempty"`   // largest magnification, 0 where there is none
+	Facing string  `json:"facing,omitempty"` // the open camera: "user", "environment", empty where unknown
+	Lit    bool    `json:"lit,omitempty"`    // the lamp is on
+	Zoomed float64 `json:"zoomed,omitempty"` // magnification now
+}
+
+// Command has the seller's device do something (manager), where the device said
+// that it can. The seller sees it, and can take it back.
+type Command struct {
+	Act  string  `json:"act"`            // one of Commands
+	On   bool    `json:"on,omitempty"`   // of "torch"
+	Zoom float64 `json:"zoom,omitempty"` // of "zoom": magnification, 1 is none
 }
 
 // PhotoAnnounce says that the photo asked for was taken, before any of it is
@@ -188,7 +204,21 @@ func (m *Capture) Check() error {
 }
 
 // Check implements ClientMessage.
-func (m *Device) Check() error { return nil }
+func (m *Device) Check() error {
+	return errors.Join(word("facing", m.Facing, []string{"", "user", "environment"}), magnification("zoom", m.Zoom), magnification("zoomed", m.Zoomed))
+}
+
+// Check implements ClientMessage.
+func (m *Command) Check() error {
+	return errors.Join(word("act", m.Act, Commands), magnification("zoom", m.Zoom))
+}
+
+func magnification(field string, value float64) error {
+	if value < 0 || value > MaxZoom { // JSON has no NaN
+		return fmt.Errorf("%s is %g, allowed is 0 to %d", field, value, MaxZoom)
+	}
+	return nil
+}
 
 // Check implements ClientMessage.
 func (m *PhotoAnnounce) Check() error {
@@ -203,7 +233,7 @@ func (m *PhotoFailed) Check() error { return hexText("nonce", m.Nonce, nonceLeng
 
 // Check implements ClientMessage.
 func (m *Compare) Check() error {
-	return errors.Join(word("item", m.Item, Items), word("decision", m.Decision, Decisions),
+	return errors.Join(word("item", m.Item, slices.Concat(Items, FaceFeatures)), word("decision", m.Decision, Decisions),
 		text("typed", m.Typed, 0, MaxTyped))
 }
 

@@ -35,6 +35,7 @@ const (
 	MaxCauses = 8        // reasons of one verdict
 	MaxPhoto  = 16 << 20 // bytes of a sensor photo
 	MaxChunk  = 1 << 20  // bytes of one upload request of a photo
+	MaxZoom   = 100      // magnification of a camera
 )
 
 // Envelope is the outer form of every frame.

@@ -126,6 +126,8 @@ type Staff struct {
 	Photos      []PhotoView       `json:"photos"`          // oldest first
 	Photo       *PhotoProgress    `json:"photo,omitempty"` // the one under way, or the last that failed
 	CanPhoto    bool              `json:"canPhoto"`        // the seller's device can take one now
+	Tries       int               `json:"tries"`           // captures that a slot may have, 0: as many as wanted
+	Device      Device            `json:"device"`          // what it can do, all false while it isn't here
 	Compare     []CompareView     `json:"compare"`
 	Notes       []NoteView        `json:"notes"`
 	Flags       []NoteView        `json:"flags"`
@@ -152,6 +154,15 @@ type CaptureView struct {
 	Recording string    `json:"recording"`      // id of the recording that holds the frame
 	Frame     int64     `json:"frame"`          // its number in the recording's frame index
 	Hint      string    `json:"hint,omitempty"` // why the document can't be read: "dark", "glare", "blur", "small", "cropped"
+
+	Legible *Legible `json:"legible,omitempty"` // of a document
+}
+
+// Legible is what was measured of a captured document, see docs/legibility.md.
+type Legible struct {
+	Bright int `json:"bright"` // luma of the paper, 0 to 255
+	Burnt  int `json:"burnt"`  // ‰ burnt out by glare
+	Edge   int `json:"edge"`   // tenths of a pixel from black to white
 }
 
 // ClipView is a stretch of a recording, from key frame to key frame. After the
@@ -203,7 +214,7 @@ type NoteView struct {
 
 // Missing is one thing that keeps pass locked.
 type Missing struct {
-	Code string `json:"code"` // "capture", "compare", "different", "coverage", "notice"
+	Code string `json:"code"` // "capture", "compare", "different", "coverage", "notice", "features"
 	Item string `json:"item,omitempty"`
 	Need int    `json:"need,omitempty"` // of "coverage": the ‰ of the call that the profile wants recorded
 }
@@ -232,6 +243,13 @@ type Photo struct {
 	Seconds int    `json:"seconds"` // until the announcement must be here
 }
 
+// Do is a command of the manager to the seller's device.
+type Do struct {
+	Act  string  `json:"act"`            // one of Commands
+	On   bool    `json:"on,omitempty"`   // of "torch"
+	Zoom float64 `json:"zoom,omitempty"` // of "zoom": magnification, 1 is none
+}
+
 func (*OK) serverType() string       { return "ok" }
 func (*Error) serverType() string    { return "error" }
 func (*Answer) serverType() string   { return "answer" }
@@ -241,3 +259,4 @@ func (*Bye) serverType() string      { return "bye" }
 func (*State) serverType() string    { return "state" }
 func (*Recorder) serverType() string { return "recorder" }
 func (*Photo) serverType() string    { return "photo" }
+func (*Do) serverType() string       { return "do" }

@@ -20,6 +20,7 @@ var clientTypes = map[string]func() ClientMessage{
 	"withdraw":     func() ClientMessage { return &Withdraw{} },
 	"allow_device": func() ClientMessage { return &AllowDevice{} },
 
+	"command":        func() ClientMessage { return &Command{} },
 	"device":         func() ClientMessage { return &Device{} },
 	"photo_announce": func() ClientMessage { return &PhotoAnnounce{} },
 	"photo_failed":   func() ClientMessage { return &PhotoFailed{} },
@@ -37,6 +38,7 @@ var serverTypes = map[string]func() ServerMessage{
 	"recorder": func() ServerMessage { return &Recorder{} },
 	"health":   func() ServerMessage { return &Health{} },
 	"photo":    func() ServerMessage { return &Photo{} },
+	"do":       func() ServerMessage { return &Do{} },
 }
 
 var clientNames = func() map[reflect.Type]string {

@@ -34,6 +34,15 @@ var CaptureKinds = []string{"frame", "clip", "photo"}
 // Items lists what is compared by eye, in plan order.
 var Items = []string{"face", "name", "number", "birth_date"}
 
+// FaceFeatures are compared by eye, each an item of its own, before "face".
+var FaceFeatures = []string{
+	"face.shape", "face.hairline", "face.forehead", "face.eyebrows", "face.eyes", "face.nose_bridge",
+	"face.nose_tip", "face.mouth", "face.chin", "face.ears", "face.marks", "face.overall",
+}
+
+// Commands are what a manager can have the seller's device do.
+var Commands = []string{"flip", "torch", "zoom"}
+
 // Decisions of one compared item.
 var Decisions = []string{"same", "different", "not_visible"}
 

@@ -8,6 +8,10 @@ export const Slots = ['FACE', 'DOC_FRONT', 'DOC_BACK', 'FACE_WITH_DOC'] as const
 
 export const Items = ['face', 'name', 'number', 'birth_date'] as const;
 
+export const FaceFeatures = ['face.shape', 'face.hairline', 'face.forehead', 'face.eyebrows', 'face.eyes', 'face.nose_bridge', 'face.nose_tip', 'face.mouth', 'face.chin', 'face.ears', 'face.marks', 'face.overall'] as const;
+
+export const Commands = ['flip', 'torch', 'zoom'] as const;
+
 export const Decisions = ['same', 'different', 'not_visible'] as const;
 
 export const Verdicts = ['pass', 'recapture', 'refer', 'fail', 'abort'] as const;
@@ -60,6 +64,8 @@ export interface CaptureView {
   frame: number;
   /** why the document can't be read: "dark", "glare", "blur", "small", "cropped" */
   hint?: string;
+  /** of a document */
+  legible?: Legible;
 }
 
 /** Chat is a line of text to everybody in the call. */
@@ -88,6 +94,16 @@ export interface ClipView {
   to: number;
 }
 
+/** Command has the seller's device do something (manager), where the device said that it can. The seller sees it, and can take it back. */
+export interface Command {
+  /** one of Commands */
+  act: string;
+  /** of "torch" */
+  on?: boolean;
+  /** of "zoom": magnification, 1 is none */
+  zoom?: float64;
+}
+
 /** Compare records what the manager saw by eye for one item. */
 export interface Compare {
   item: string;
@@ -104,10 +120,32 @@ export interface CompareView {
   typed?: string;
 }
 
-/** Device says what the seller's device can do (seller). */
+/** Device says what the seller's device can do and does (seller), again whenever that changes. */
 export interface Device {
   /** a full-resolution photo beside the running camera */
   photo: boolean;
+  /** there is a camera on its other side */
+  flip?: boolean;
+  /** its lamp can be switched */
+  torch?: boolean;
+  /** largest magnification, 0 where there is none */
+  zoom?: float64;
+  /** the open camera: "user", "environment", empty where unknown */
+  facing?: string;
+  /** the lamp is on */
+  lit?: boolean;
+  /** magnification now */
+  zoomed?: float64;
+}
+
+/** Do is a command of the manager to the seller's device. */
+export interface Do {
+  /** one of Commands */
+  act: string;
+  /** of "torch" */
+  on?: boolean;
+  /** of "zoom": magnification, 1 is none */
+  zoom?: float64;
 }
 
 /** Document is a filed picture; its bytes are at /api/manager/rooms/{id}/documents/{sha256}. */
@@ -149,9 +187,19 @@ export interface Hello {
   nonce?: string;
 }
 
+/** Legible is what was measured of a captured document, see docs/legibility.md. */
+export interface Legible {
+  /** luma of the paper, 0 to 255 */
+  bright: number;
+  /** ‰ burnt out by glare */
+  burnt: number;
+  /** tenths of a pixel from black to white */
+  edge: number;
+}
+
 /** Missing is one thing that keeps pass locked. */
 export interface Missing {
-  /** "capture", "compare", "different", "coverage", "notice" */
+  /** "capture", "compare", "different", "coverage", "notice", "features" */
   code: string;
   item?: string;
   /** of "coverage": the ‰ of the call that the profile wants recorded */
@@ -335,6 +383,10 @@ export interface Staff {
   photo?: PhotoProgress;
   /** the seller's device can take one now */
   canPhoto: boolean;
+  /** captures that a slot may have, 0: as many as wanted */
+  tries: number;
+  /** what it can do, all false while it isn't here */
+  device: Device;
   compare: CompareView[];
   notes: NoteView[];
   flags: NoteView[];
@@ -476,6 +528,7 @@ export interface ClientMessages {
   allow_device: AllowDevice;
   capture: Capture;
   chat: Chat;
+  command: Command;
   compare: Compare;
   device: Device;
   end: End;
@@ -497,6 +550,7 @@ export interface ClientMessages {
 export interface ServerMessages {
   answer: Answer;
   bye: Bye;
+  do: Do;
   error: Error;
   health: Health;
   ok: OK;

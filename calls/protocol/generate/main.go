@@ -133,6 +133,8 @@ func typescript(types map[string]message) string {
 	union(&b, "Code", codes())
 	list(&b, "Slots", protocol.Slots)
 	list(&b, "Items", protocol.Items)
+	list(&b, "FaceFeatures", protocol.FaceFeatures)
+	list(&b, "Commands", protocol.Commands)
 	list(&b, "Decisions", protocol.Decisions)
 	list(&b, "Verdicts", protocol.Verdicts)
 	list(&b, "Reasons", protocol.Reasons)
