@@ -68,8 +68,8 @@ var (
 // facial image comparison. No software looks at any of them. One seen to be
 // different keeps nothing locked: hair and glasses change.
 var FaceFeatures = []string{
-	"face.shape", "face.hairline", "face.forehead", "face.eyebrows", "face.eyes", "face.nose_bridge",
-	"face.nose_tip", "face.mouth", "face.chin", "face.ears", "face.marks", "face.overall",
+	"face_shape", "face_hairline", "face_forehead", "face_eyebrows", "face_eyes", "face_nose_bridge",
+	"face_nose_tip", "face_mouth", "face_chin", "face_ears", "face_marks", "face_overall",
 }
 
 // NoConsent is the Cause of a room whose seller declined the notice.

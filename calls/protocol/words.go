@@ -36,8 +36,8 @@ var Items = []string{"face", "name", "number", "birth_date"}
 
 // FaceFeatures are compared by eye, each an item of its own, before "face".
 var FaceFeatures = []string{
-	"face.shape", "face.hairline", "face.forehead", "face.eyebrows", "face.eyes", "face.nose_bridge",
-	"face.nose_tip", "face.mouth", "face.chin", "face.ears", "face.marks", "face.overall",
+	"face_shape", "face_hairline", "face_forehead", "face_eyebrows", "face_eyes", "face_nose_bridge",
+	"face_nose_tip", "face_mouth", "face_chin", "face_ears", "face_marks", "face_overall",
 }
 
 // Commands are what a manager can have the seller's device do.

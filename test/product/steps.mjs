@@ -125,7 +125,7 @@ export async function chat(manager, seller) {
   await by(seller, 'seller-chat-input').fill('Yes, I can tilt it.');
   await by(seller, 'seller-chat-send').click();
   await manager.locator('.chat-lines').getByText('Yes, I can tilt it.').waitFor();
-  await seller.keyboard.press('Escape');
+  await seller.locator('dialog[open] .dialog-head button').click();
 }
 
 /** Everything of the plan that is neither a capture nor the comparison: one feature skipped with its reason, the rest done. */
@@ -151,6 +151,8 @@ export async function finishPlan(manager, seller) {
 export async function compare(manager) {
   await by(manager, 'manager-step-COMPARE').click();
   await by(manager, 'manager-tab-face').click();
+  assert.equal(await by(manager, 'manager-same-face').getAttribute('aria-disabled'), 'true', 'no opinion before every feature was looked at');
+  for (const row of await manager.locator('[data-testid^="feature-"]').all()) await decide(manager, (await row.getAttribute('data-testid')).slice('feature-'.length));
   await decide(manager, 'face');
   await by(manager, 'manager-tab-fields').click();
   const read = { name: 'Anna Maria Eriksson', number: 'D23145890', birth_date: '12 AUG 1974' };

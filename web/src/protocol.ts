@@ -8,7 +8,7 @@ export const Slots = ['FACE', 'DOC_FRONT', 'DOC_BACK', 'FACE_WITH_DOC'] as const
 
 export const Items = ['face', 'name', 'number', 'birth_date'] as const;
 
-export const FaceFeatures = ['face.shape', 'face.hairline', 'face.forehead', 'face.eyebrows', 'face.eyes', 'face.nose_bridge', 'face.nose_tip', 'face.mouth', 'face.chin', 'face.ears', 'face.marks', 'face.overall'] as const;
+export const FaceFeatures = ['face_shape', 'face_hairline', 'face_forehead', 'face_eyebrows', 'face_eyes', 'face_nose_bridge', 'face_nose_tip', 'face_mouth', 'face_chin', 'face_ears', 'face_marks', 'face_overall'] as const;
 
 export const Commands = ['flip', 'torch', 'zoom'] as const;
 
@@ -101,7 +101,7 @@ export interface Command {
   /** of "torch" */
   on?: boolean;
   /** of "zoom": magnification, 1 is none */
-  zoom?: float64;
+  zoom?: number;
 }
 
 /** Compare records what the manager saw by eye for one item. */
@@ -129,13 +129,13 @@ export interface Device {
   /** its lamp can be switched */
   torch?: boolean;
   /** largest magnification, 0 where there is none */
-  zoom?: float64;
+  zoom?: number;
   /** the open camera: "user", "environment", empty where unknown */
   facing?: string;
   /** the lamp is on */
   lit?: boolean;
   /** magnification now */
-  zoomed?: float64;
+  zoomed?: number;
 }
 
 /** Do is a command of the manager to the seller's device. */
@@ -145,7 +145,7 @@ export interface Do {
   /** of "torch" */
   on?: boolean;
   /** of "zoom": magnification, 1 is none */
-  zoom?: float64;
+  zoom?: number;
 }
 
 /** Document is a filed picture; its bytes are at /api/manager/rooms/{id}/documents/{sha256}. */

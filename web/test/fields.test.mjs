@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { day, filed, likeness, transliterate } from '../src/manager/compare/fields.ts';
+import { day, filed, likeness, normalised, transliterate } from '../src/manager/compare/fields.ts';
 
 test('what was filed for each field', () => {
   const application = { surname: 'ERIKSSON', given_names: 'ANNA MARIA', birth_date: '1974-08-12', document_number: 'D23145890' };
@@ -40,3 +40,14 @@ test('what is no date stays as it is', () => {
   assert.equal(day(' spring 1974 '), 'SPRING 1974');
   assert.equal(day('1974/8/2'), '1974-08-02');
 });
+
+const shown = (stretches) => stretches.map(({ text, same }) => (same ? text : `[${text}]`));
+
+for (const [item, stored, typed, want] of [
+  ['name', 'Anna Maria Eriksson', 'ERIKSSON, ANNA', [['ANNA', 'ERIKSSON', '[MARIA]'], ['ANNA', 'ERIKSSON']]],
+  ['name', 'Jürgen Groß', 'JUERGEN GROSS', [['GROSS', 'JUERGEN'], ['GROSS', 'JUERGEN']]],
+  ['name', 'Anna Anna', 'Anna', [['ANNA', '[ANNA]'], ['ANNA']]],
+  ['number', 'D23145890', 'd 2314 5891', [['D2314589', '[0]'], ['D2314589', '[1]']]],
+  ['number', 'AB12', 'A12', [['A', '[B]', '12'], ['A', '12']]],
+  ['birth_date', '1974-08-12', '12.09.1974', [['1974-0', '[8]', '-12'], ['1974-0', '[9]', '-12']]],
+]) test(`${item} ${stored} and ${typed}, written one way`, () => assert.deepEqual(normalised(item, stored, typed).map(shown), want));

@@ -118,7 +118,7 @@ func tsType(expr ast.Expr) string {
 			return "string"
 		case "bool":
 			return "boolean"
-		case "int", "int64":
+		case "int", "int64", "float64":
 			return "number"
 		}
 		return t.Name

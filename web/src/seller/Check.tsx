@@ -1,7 +1,6 @@
-import { Camera, CameraOff, Lock, SwitchCamera } from 'lucide-preact';
+import { Camera, CameraOff, CircleCheck, Lock, ScanLine, SwitchCamera, TriangleAlert } from 'lucide-preact';
 import { useEffect, useRef, useState } from 'preact/hooks';
 import type { State } from '../protocol';
-import { canFlip } from '../shared/camera';
 import { Button, classes, Icon, StreamVideo } from '../shared/ui';
 import { say } from './Announcer';
 import { useLook, type Look } from './call/hint';
@@ -35,8 +34,9 @@ export function Check({ visit, state }: { visit: Visit; state: State }) {
         {stream ? (
           <>
             <StreamVideo stream={stream} muted class="preview-video" data-testid="seller-preview" aria-label={t('check.picture')} />
-            <Held look={look} />
-            <Flip visit={visit} />
+            <span class={classes('preview-frame', look?.cause === '' && 'good')} aria-hidden="true">
+              <span /><span /><span /><span />
+            </span>
           </>
         ) : (
           <p class="preview-empty">
@@ -45,6 +45,12 @@ export function Check({ visit, state }: { visit: Visit; state: State }) {
           </p>
         )}
       </figure>
+      {stream && (
+        <div class="preview-line">
+          <Held look={look} />
+          <Flip visit={visit} />
+        </div>
+      )}
       <p class="only-test">
         <Icon of={Lock} size={16} />
         {t('check.onlyTest')}
@@ -54,28 +60,20 @@ export function Check({ visit, state }: { visit: Visit; state: State }) {
   );
 }
 
-/** The frame for the ID, and whether it can be read in it. */
+/** Whether the ID can be read in its frame; under the picture, so that nothing lies over the document. */
 function Held({ look }: { look: Look | null }) {
   const good = look?.cause === '';
   const away = !look || look.cause === 'small' || look.cause === 'cropped';
   return (
-    <>
-      <span class={classes('preview-frame', good && 'good')} aria-hidden="true">
-        <span /><span /><span /><span />
-      </span>
-      <p class={classes('preview-hint', good && 'good', !good && !away && 'warn')} role="status" data-testid="seller-held" data-hint={look?.cause ?? 'none'}>
-        {good ? t('check.readable') : away ? t('check.hold') : t(`call.hint.${look.cause as 'dark'}`)}
-      </p>
-    </>
+    <p class={classes('preview-hint', good && 'good', !good && !away && 'warn')} role="status" data-testid="seller-held" data-hint={look?.cause ?? 'none'}>
+      <Icon of={good ? CircleCheck : away ? ScanLine : TriangleAlert} size={20} />
+      <span>{good ? t('check.readable') : away ? t('check.hold') : t(`call.hint.${look.cause as 'dark'}`)}</span>
+    </p>
   );
 }
 
 function Flip({ visit }: { visit: Visit }) {
-  const [flips, setFlips] = useState(false);
-  useEffect(() => {
-    void canFlip().then(setFlips);
-  }, []);
-  if (!flips) return null;
+  if (!visit.flips.value) return null;
   return (
     <button type="button" class="preview-flip" aria-label={t('check.flip')} title={t('check.flip')} onClick={() => void visit.flip()}>
       <Icon of={SwitchCamera} size={22} />

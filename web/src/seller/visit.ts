@@ -1,11 +1,13 @@
 import { batch, computed, effect, signal, type ReadonlySignal, type Signal } from '@preact/signals';
-import type { Photo, State } from '../protocol';
-import { CameraError, openCamera, openVideo } from '../shared/camera';
+import type { Do, Photo, State } from '../protocol';
+import { CameraError, canFlip, openCamera, openVideo } from '../shared/camera';
 import { language } from '../shared/i18n';
 import { CallMedia } from '../shared/rtc';
 import { CallSocket, type SocketStatus } from '../shared/socket';
+import { abilitiesOf, light, magnify, type Abilities } from './abilities';
 import { digest, takePhoto, upload, wayOf } from './photo';
 import { viewOf, type View } from './view';
+import { watchCamera } from './watchdog';
 
 /** Version of the notice that consent.tsx shows; it goes into the ledger with the answer. */
 export const noticeVersion = '2026-11';
@@ -21,13 +23,19 @@ const inCall = ['waiting', 'live', 'interrupted'];
  * The camera is open from the test until the call is over, and at no other time.
  */
 export class Visit {
-  readonly socket = new CallSocket('/ws/seller', { reoffer: () => this.media.restart(), photo: (asked) => void this.photograph(asked) });
+  readonly socket = new CallSocket('/ws/seller', { reoffer: () => this.media.restart(), photo: (asked) => void this.photograph(asked), do: (asked) => void this.obey(asked) });
   readonly media = new CallMedia(this.socket, true);
   readonly progress: Signal<Progress> = signal<Progress>('welcome');
   readonly stream: Signal<MediaStream | null> = signal<MediaStream | null>(null);
   readonly cameraFault: Signal<CameraError | null> = signal<CameraError | null>(null);
   readonly opening: Signal<boolean> = signal(false);
   readonly facing: Signal<'user' | 'environment'> = signal<'user' | 'environment'>('user');
+  /** What the open camera can do and does. */
+  readonly abilities: Signal<Abilities> = signal(abilitiesOf(undefined));
+  /** There is another camera. */
+  readonly flips: Signal<boolean> = signal(false);
+  /** What the account manager had the phone do last; the page says it. */
+  readonly done: Signal<'' | 'flip' | 'lightOn' | 'lightOff' | 'zoom'> = signal<'' | 'flip' | 'lightOn' | 'lightOff' | 'zoom'>('');
   /** When the socket was lost, ms since the epoch; 0 while it is there. */
   readonly lostAt: Signal<number> = signal(0);
   /** A photo of the sensor is being taken or sent. */
@@ -50,7 +58,17 @@ export class Visit {
       if (lost !== this.lostAt.peek() > 0) this.lostAt.value = lost ? Date.now() : 0;
     });
     effect(() => this.follow(this.socket.state.value, this.socket.status.value));
+    effect(() => {
+      const track = this.stream.value?.getVideoTracks()[0];
+      this.abilities.value = abilitiesOf(track);
+      if (track) void canFlip().then((flips) => (this.flips.value = flips));
+    });
     effect(() => this.tellDevice(this.stream.value, this.socket.status.value === 'open' && this.socket.state.value !== null));
+    watchCamera({
+      frames: () => this.framesTaken(),
+      wanted: () => this.stream.peek() !== null && this.media.status.peek() === 'connected' && !this.media.videoOff.peek() && !this.photo.peek() && !this.flipping && !document.hidden,
+      again: () => this.reopenVideo(this.facing.peek()),
+    });
   }
 
   /** Opens camera and microphone; what goes wrong is in cameraFault. */
@@ -77,21 +95,77 @@ export class Visit {
     this.stream.value = null;
   }
 
-  /** Changes between the cameras of the two sides of a phone. */
+  /** Changes between the cameras of the two sides of a phone; a second tap meanwhile does nothing. */
   async flip(): Promise<void> {
-    const stream = this.stream.peek();
-    if (!stream) return;
+    if (!this.stream.peek() || this.flipping) return;
     const to = this.facing.peek() === 'user' ? 'environment' : 'user';
-    for (const track of stream.getVideoTracks()) track.stop(); // many phones open one camera at a time
-    const track = await openVideo(to).catch(() => openVideo(this.facing.peek()));
-    if (track.getSettings().facingMode !== this.facing.peek()) this.facing.value = to;
-    if (this.media.status.peek() === 'off') {
-      for (const old of stream.getVideoTracks()) stream.removeTrack(old);
-      stream.addTrack(track);
-    } else {
-      await this.media.replaceVideo(track);
+    await this.reopenVideo(to);
+  }
+
+  private flipping = false;
+
+  /** Opens the camera of a side instead of the open one, or the one before where that fails; the connection stays. */
+  private async reopenVideo(to: 'user' | 'environment'): Promise<void> {
+    const stream = this.stream.peek();
+    if (!stream || this.flipping) return;
+    this.flipping = true;
+    try {
+      for (const track of stream.getVideoTracks()) track.stop(); // many phones open one camera at a time
+      const track = await openVideo(to).catch(() => openVideo(this.facing.peek()));
+      track.addEventListener('ended', () => this.cameraEnded(track));
+      const facing = track.getSettings().facingMode;
+      this.facing.value = facing === 'user' || facing === 'environment' ? facing : to;
+      if (this.media.status.peek() === 'off') {
+        for (const old of stream.getVideoTracks()) stream.removeTrack(old);
+        stream.addTrack(track);
+      } else {
+        await this.media.replaceVideo(track);
+      }
+      this.stream.value = new MediaStream(stream.getTracks());
+    } catch (cause) {
+      this.cameraFault.value = cause instanceof CameraError ? cause : new CameraError('busy', 'camera', { cause });
+      this.media.stop();
+      this.closeCamera();
+    } finally {
+      this.flipping = false;
     }
-    this.stream.value = new MediaStream(stream.getTracks());
+  }
+
+  /** Switches the phone's lamp, where it has one. */
+  async setLight(on: boolean): Promise<void> {
+    const track = this.stream.peek()?.getVideoTracks()[0];
+    if (!track || !this.abilities.peek().torch) return;
+    const lit = await light(track, on).catch(() => false);
+    this.abilities.value = { ...abilitiesOf(track), lit };
+  }
+
+  /** Magnifies the picture, 1 is the widest view. */
+  async setZoom(times: number): Promise<void> {
+    const track = this.stream.peek()?.getVideoTracks()[0];
+    if (!track) return;
+    await magnify(track, times).catch(() => undefined);
+    this.abilities.value = { ...abilitiesOf(track), lit: this.abilities.peek().lit };
+  }
+
+  /** Does what the account manager asks of the phone. */
+  private async obey({ act, on, zoom }: Do): Promise<void> {
+    if (act === 'flip') await this.flip();
+    else if (act === 'torch') await this.setLight(on === true);
+    else if (act === 'zoom') await this.setZoom(zoom ?? 1);
+    this.done.value = act === 'torch' ? (on ? 'lightOn' : 'lightOff') : act === 'flip' ? 'flip' : 'zoom';
+    clearTimeout(this.doneTimer);
+    this.doneTimer = window.setTimeout(() => (this.done.value = ''), 4000);
+  }
+
+  private doneTimer = 0;
+
+  /** Frames that the camera has given to the sender. */
+  private async framesTaken(): Promise<number | undefined> {
+    const report = await this.media.stats();
+    for (const entry of (report?.values() ?? []) as Iterable<Record<string, unknown>>) {
+      if (entry['type'] === 'media-source' && entry['kind'] === 'video' && typeof entry['frames'] === 'number') return entry['frames'];
+    }
+    return undefined;
   }
 
   /** The camera and the sound were found to work, on this device. */
@@ -143,9 +217,10 @@ export class Visit {
     }
   }
 
-  /** Tells the server whether this device takes photos, after each change and each reconnection. */
+  /** Tells the server what this device can do and does, after each change and each reconnection. */
   private tellDevice(stream: MediaStream | null, open: boolean): void {
-    if (open) this.socket.send('device', { photo: wayOf(stream?.getVideoTracks()[0]) !== '' });
+    const { torch, zoom, lit, zoomed, facing } = this.abilities.value;
+    if (open) this.socket.send('device', { photo: wayOf(stream?.getVideoTracks()[0]) !== '', flip: this.flips.value, torch, zoom, lit, zoomed, facing });
   }
 
   /** Takes the photo that was asked for, announces its digest, and only then sends it. */

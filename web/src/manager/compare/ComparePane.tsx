@@ -1,8 +1,8 @@
-import { CameraOff, FileX2, Repeat2 } from 'lucide-preact';
-import type { State } from '../../protocol';
+import { CameraOff, FileX2, Repeat2, TriangleAlert } from 'lucide-preact';
+import type { CaptureView, State } from '../../protocol';
 import { keepFocus } from '../../shared/focus';
 import { clockSeconds } from '../../shared/times';
-import { Button, classes } from '../../shared/ui';
+import { Button, Icon, classes } from '../../shared/ui';
 import { documentURL, stillURL } from '../api';
 import { ordinal, type Session } from '../console/session';
 import { t, word } from '../text';
@@ -39,9 +39,12 @@ export function ComparePane({ session, state, desk, zone }: ComparePaneProps) {
       </div>
       <div class="compare-panel" id="compare-panel" role="tabpanel" aria-labelledby={`tab-${tab}`}>
         <div class="compare-stage">
-          <LinkedViews key={tab} pair={desk.pairs[tab]} a={a} b={b} mode={mode} swapped={desk.flick.value} />
-          <ViewTools pair={desk.pairs[tab]}>
+          <LinkedViews key={tab} pair={desk.pairs[tab]} a={a} b={b} mode={mode} swapped={desk.flick.value} sheer={desk.sheer.value} />
+          <ViewTools pair={desk.pairs[tab]} narrow={over}>
             {tab === 'face' ? <FaceSourceButton desk={desk} /> : <DocumentChoice desk={desk} />}
+            {mode === 'overlay' && (
+              <input type="range" class="sheer-range" min={0} max={100} step={5} aria-label={t('compare.sheer')} title={t('compare.sheer')} value={desk.sheer.value} data-testid="manager-sheer" onInput={(event) => (desk.sheer.value = event.currentTarget.valueAsNumber)} />
+            )}
             {over && (
               <Button kind="ghost" bar icon={Repeat2} label={`${t('compare.hold')} (X)`} class={classes(desk.flick.value && 'on')} onPointerDown={hold(true)} onPointerUp={hold(false)} onPointerLeave={hold(false)} />
             )}
@@ -91,9 +94,20 @@ function captureSide(state: State, desk: Desk, zone: string, capture = desk.capt
   return {
     url: stillURL(state.room.id, capture.sha256),
     labels: first ? [first, `${name}, ${made}`] : [`${name}, ${word('slot', capture.slot)}`, made],
-    mark: <SizeMark width={capture.width} height={capture.height} />,
+    mark: <Marks capture={capture} />,
     empty: noCapture(),
   };
+}
+
+/** What was measured of a capture, and its size. */
+function Marks({ capture: { hint, legible, width, height } }: { capture: CaptureView }) {
+  return (
+    <>
+      {hint && <span class="over-label warn" data-testid="manager-measured"><Icon of={TriangleAlert} size={12} /> {word('hint', hint)}</span>}
+      {legible && <span class="over-label">{t('compare.measured', { glare: (legible.burnt / 10).toFixed(1), edge: (legible.edge / 10).toFixed(1), light: legible.bright })}</span>}
+      <SizeMark width={width} height={height} />
+    </>
+  );
 }
 
 /** A still below 1280×720 is kept and marked. */

@@ -4,7 +4,7 @@ import type { Session } from '../console/session';
 import { t, word } from '../text';
 import { Decisions } from './Decisions';
 import type { Desk } from './desk';
-import { fieldItems, likeness, type FieldItem } from './fields';
+import { fieldItems, likeness, normalised, type FieldItem, type Stretch } from './fields';
 
 /** Filed value beside what the manager reads on the document, with a decision for each. */
 export function FieldsTable({ session, desk }: { session: Session; desk: Desk }) {
@@ -52,6 +52,22 @@ function FieldRow({ desk, item, current }: { desk: Desk; item: FieldItem; curren
         </p>
       </div>
       <Decisions desk={desk} item={item} words="decision" described={`like-${item}`} />
+      {(like === 'near' || like === 'other') && <Normalised item={item} stored={stored} typed={typed} />}
     </section>
   );
+}
+
+/** Both values written one way, what differs marked. */
+function Normalised({ item, stored, typed }: { item: FieldItem; stored: string; typed: string }) {
+  const [a, b] = normalised(item, stored, typed);
+  return (
+    <p class={classes('normalised', item === 'name' && 'words')} data-testid={`manager-normalised-${item}`}>
+      <span class="quiet">{t('compare.normalised')}</span>
+      <Stretches of={a} /> <span class="quiet" aria-hidden="true">↔</span> <Stretches of={b} />
+    </p>
+  );
+}
+
+function Stretches({ of: stretches }: { of: Stretch[] }) {
+  return <code>{stretches.map(({ text, same }, i) => (same ? <span key={i}>{text}</span> : <mark key={i}>{text}</mark>))}</code>;
 }

@@ -1,9 +1,10 @@
-import { ImageOff, Link2, Link2Off, Maximize, RotateCcw, RotateCw, ZoomIn, ZoomOut, type LucideIcon } from 'lucide-preact';
+import { ImageOff, Link2, Link2Off, Maximize, RotateCcw, RotateCw, Search, ZoomIn, ZoomOut, type LucideIcon } from 'lucide-preact';
 import type { ComponentChildren } from 'preact';
-import { useEffect, useRef } from 'preact/hooks';
+import { useEffect, useLayoutEffect, useRef } from 'preact/hooks';
 import { Blank } from '../../shared/staff';
 import { Button, classes } from '../../shared/ui';
 import { t } from '../text';
+import { Loupe } from './Loupe';
 import type { Pair, Side } from './pair';
 
 export const modes = ['stacked', 'side', 'overlay', 'flicker'] as const;
@@ -20,13 +21,15 @@ export interface Shown {
   empty: { title: string; line: string; icon: LucideIcon };
 }
 
-type LinkedViewsProps = { pair: Pair; a: Shown; b: Shown; mode: Mode; /** The lower picture of overlay and flicker is on top. */ swapped: boolean };
+type LinkedViewsProps = { pair: Pair; a: Shown; b: Shown; mode: Mode; /** The lower picture of overlay and flicker is on top. */ swapped: boolean; /** How much an overlay shows of the upper picture, percent. */ sheer: number };
 
 /** Two pictures of one thing: above each other, beside each other, or on top of each other. */
-export function LinkedViews({ pair, a, b, mode, swapped }: LinkedViewsProps) {
+export function LinkedViews({ pair, a, b, mode, swapped, sheer }: LinkedViewsProps) {
   const over = mode === 'overlay' || mode === 'flicker';
+  const box = useRef<HTMLDivElement>(null);
+  useLayoutEffect(() => box.current?.style.setProperty('--sheer', String(sheer / 100)), [sheer]);
   return (
-    <div class={classes('views', `views-${over ? 'over' : mode}`, mode === 'overlay' && 'sheer', over && swapped && 'swapped')}>
+    <div ref={box} class={classes('views', `views-${over ? 'over' : mode}`, mode === 'overlay' && 'sheer', over && swapped && 'swapped')}>
       <OneView pair={pair} side="a" shown={a} />
       <OneView pair={pair} side="b" shown={b} />
     </div>
@@ -38,8 +41,9 @@ function OneView({ pair, side, shown }: { pair: Pair; side: Side; shown: Shown }
   useEffect(() => pair.mount(side, place.current!), [pair, side]);
   useEffect(() => pair.show(side, shown.url), [pair, side, shown.url]);
   return (
-    <figure class={classes('view', `view-${side}`, !shown.url && 'view-empty')} data-testid={`manager-view-${side}`}>
+    <figure class={classes('view', `view-${side}`, !shown.url && 'view-empty')} data-testid={`manager-view-${side}`} onPointerMove={(event) => pair.point(event.currentTarget, event)} onPointerLeave={() => pair.unpoint()}>
       <div class="view-canvas" ref={place} hidden={!shown.url} />
+      {shown.url && pair.loupe.value && pair.at.value && <Loupe pair={pair} side={side} url={shown.url} at={pair.at.value} />}
       {!shown.url && <Blank icon={shown.empty.icon} title={shown.empty.title} line={shown.empty.line} />}
       {pair.broken.value[side] && (
         <div class="view-broken">
@@ -50,15 +54,14 @@ function OneView({ pair, side, shown }: { pair: Pair; side: Side; shown: Shown }
       )}
       <figcaption>
         {shown.labels.map((label) => <span class="over-label" key={label}>{label}</span>)}
-        <span class="grow" />
-        {shown.url && shown.mark}
       </figcaption>
+      {shown.url && shown.mark && <div class="view-marks">{shown.mark}</div>}
     </figure>
   );
 }
 
 /** Zoom, turn, fit and link, below the views. */
-export function ViewTools({ pair, children }: { pair: Pair; children?: ComponentChildren }) {
+export function ViewTools({ pair, narrow, children }: { pair: Pair; /** There are more tools than usual. */ narrow: boolean; children?: ComponentChildren }) {
   const linked = pair.linked.value;
   return (
     <div class="view-tools">
@@ -70,10 +73,12 @@ export function ViewTools({ pair, children }: { pair: Pair; children?: Component
       <Button kind="ghost" bar icon={RotateCcw} label={`${t('compare.turnLeft')} ([)`} onClick={() => pair.turn(-1)} />
       <Button kind="ghost" bar icon={RotateCw} label={`${t('compare.turnRight')} (])`} onClick={() => pair.turn(1)} />
       <span class="tool-figure figures">{String(pair.rotation.value).replace('-', '−')}°</span>
+      <span class="tool-rule" />
+      <Button kind="ghost" bar icon={Search} label={t('compare.loupe')} class={classes(pair.loupe.value && 'on')} aria-pressed={pair.loupe.value} data-testid="manager-loupe" onClick={() => pair.toggleLoupe()} onKeyDown={(event) => pair.stepLoupe(event)} />
       <span class="grow" />
       {children}
       <Button kind="ghost" bar class={classes('link-toggle', linked && 'on')} aria-pressed={linked} icon={linked ? Link2 : Link2Off} hotkey="K" data-testid="manager-link-views" onClick={() => pair.toggleLink()}>
-        {linked ? t('compare.linked') : t('compare.unlinked')}
+        <span class={classes(narrow && 'only-read')}>{linked ? t('compare.linked') : t('compare.unlinked')}</span>
       </Button>
     </div>
   );

@@ -1,5 +1,5 @@
 import { computed, signal } from '@preact/signals';
-import type { CaptureView, Document } from '../../protocol';
+import { FaceFeatures, type CaptureView, type Document } from '../../protocol';
 import { latest, type Session } from '../console/session';
 import { fieldItems, filed, type FieldItem } from './fields';
 import type { Mode } from './LinkedViews';
@@ -25,6 +25,8 @@ export class Desk {
   readonly modes = signal<Record<Tab, Mode>>({ document: 'stacked', face: 'side', fields: 'side' });
   /** While X is held, the lower picture shows. */
   readonly flick = signal(false);
+  /** How much of the upper picture an overlay shows, percent. */
+  readonly sheer = signal(50);
   readonly pairs: Record<Tab, Pair> = { document: new Pair(), face: new Pair(), fields: new Pair() };
   readonly faceSource = signal<FaceSource>('filed');
   /** What the manager reads on the document, by item; the server's until something is typed here. */
@@ -65,7 +67,7 @@ export class Desk {
 
   /** Items of the open tab that are still to decide. */
   readonly open = computed((): string[] => {
-    const items = this.tab.value === 'face' ? ['face'] : [...fieldItems];
+    const items = this.tab.value === 'face' ? [...FaceFeatures, 'face'] : [...fieldItems];
     return items.filter((item) => !this.decision(item));
   });
 
@@ -120,14 +122,21 @@ export class Desk {
     return filed(item, this.session.socket.state.value?.staff?.application ?? {});
   }
 
-  /** ready tells whether a decision can be given: what was read has to be typed first, unless nothing is visible. */
+  /** Features of the face that nobody has looked at yet. */
+  readonly features = computed((): string[] => FaceFeatures.filter((feature) => !this.decision(feature)));
+
+  /**
+   * ready tells whether a decision can be given: what was read has to be typed first, unless nothing is visible; the
+   * opinion on the face comes after all of its features.
+   */
   ready(item: string, decision: Decision): boolean {
-    return item === 'face' || decision === 'not_visible' || !!this.read(item as FieldItem).trim();
+    if (item === 'face') return this.features.value.length === 0;
+    return item.startsWith('face_') || decision === 'not_visible' || !!this.read(item as FieldItem).trim();
   }
 
   async decide(item: string, decision: Decision): Promise<void> {
     if (!this.ready(item, decision)) return;
-    const typed = item === 'face' ? '' : this.read(item as FieldItem).trim();
+    const typed = item.startsWith('face') ? '' : this.read(item as FieldItem).trim();
     await this.session.ask('compare', { item, decision, ...(typed ? { typed } : {}) });
   }
 

@@ -29,6 +29,55 @@ export function likeness(item: FieldItem, stored: string, typed: string): Likene
   return same && same === key(item, stored) ? 'near' : 'other';
 }
 
+/** A stretch of a normalised value: the other side has it too, or not. */
+export type Stretch = { text: string; same: boolean };
+
+/**
+ * normalised writes both values one way (ICAO 9303 letters and name order, letters and digits of a number, a date as
+ * year-month-day) and marks what only one of them has: whole words of a name, single characters of the others.
+ */
+export function normalised(item: FieldItem, stored: string, typed: string): [Stretch[], Stretch[]] {
+  const [a, b] = [key(item, stored), key(item, typed)];
+  return item === 'name' ? words(a, b) : letters(a, b);
+}
+
+function words(a: string, b: string): [Stretch[], Stretch[]] {
+  const mark = (mine: string, other: string) => {
+    const rest = other.split(' ').filter(Boolean);
+    return mine.split(' ').filter(Boolean).map((text) => {
+      const at = rest.indexOf(text);
+      if (at >= 0) rest.splice(at, 1);
+      return { text, same: at >= 0 };
+    });
+  };
+  return [mark(a, b), mark(b, a)];
+}
+
+/** The longest common subsequence of two short values, character by character. */
+function letters(a: string, b: string): [Stretch[], Stretch[]] {
+  const length = Array.from({ length: a.length + 1 }, () => new Array<number>(b.length + 1).fill(0));
+  for (let i = a.length - 1; i >= 0; i--) {
+    for (let j = b.length - 1; j >= 0; j--) length[i]![j] = a[i] === b[j] ? length[i + 1]![j + 1]! + 1 : Math.max(length[i + 1]![j]!, length[i]![j + 1]!);
+  }
+  const left: Stretch[] = [];
+  const right: Stretch[] = [];
+  let [i, j] = [0, 0];
+  while (i < a.length || j < b.length) {
+    if (i < a.length && j < b.length && a[i] === b[j]) {
+      add(left, a[i++]!, true);
+      add(right, b[j++]!, true);
+    } else if (j >= b.length || (i < a.length && length[i + 1]![j]! >= length[i]![j + 1]!)) add(left, a[i++]!, false);
+    else add(right, b[j++]!, false);
+  }
+  return [left, right];
+}
+
+function add(list: Stretch[], letter: string, same: boolean): void {
+  const last = list.at(-1);
+  if (last?.same === same) last.text += letter;
+  else list.push({ text: letter, same });
+}
+
 function key(item: FieldItem, value: string): string {
   switch (item) {
     case 'name':

@@ -7,6 +7,9 @@ export type Side = 'a' | 'b';
 /** The part with the picture viewer, fetched when the first picture is to be seen: the agenda does without it. */
 type Viewing = typeof import('./viewer');
 
+/** A place in a view, 0 to 1 from its left and upper edge. */
+export type Place = { x: number; y: number };
+
 const step = 1.3; // zoom of one press
 const quarter = 90; // degrees of one press
 
@@ -20,6 +23,10 @@ export class Pair {
   /** Rotation of the leading picture, degrees in (−180, 180]. */
   readonly rotation = signal(0);
   readonly linked = signal(true);
+  /** Both pictures are magnified around one place. */
+  readonly loupe = signal(false);
+  /** That place, in shares of a view's box; null while the pointer is elsewhere. */
+  readonly at = signal<Place | null>(null);
   /** Sides whose picture could not be loaded. */
   readonly broken = signal<Record<Side, boolean>>({ a: false, b: false });
 
@@ -106,6 +113,41 @@ export class Pair {
   toggleLink(): void {
     this.linked.value = !this.linked.value;
     this.relink();
+  }
+
+  toggleLoupe(): void {
+    this.loupe.value = !this.loupe.peek();
+    this.at.value = this.loupe.peek() ? { x: 0.5, y: 0.5 } : null;
+  }
+
+  /** point moves the loupe with the pointer. */
+  point(box: Element, event: PointerEvent): void {
+    if (!this.loupe.peek()) return;
+    const { left, top, width, height } = box.getBoundingClientRect();
+    this.at.value = { x: (event.clientX - left) / width, y: (event.clientY - top) / height };
+  }
+
+  unpoint(): void {
+    if (this.loupe.peek()) this.at.value = null;
+  }
+
+  /** stepLoupe moves the loupe with the arrow keys. */
+  stepLoupe(event: KeyboardEvent): void {
+    const by = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] }[event.key];
+    if (!by || !this.loupe.peek()) return;
+    event.preventDefault();
+    const { x, y } = this.at.peek() ?? { x: 0.5, y: 0.5 };
+    this.at.value = { x: Math.min(1, Math.max(0, x + by[0]! / 40)), y: Math.min(1, Math.max(0, y + by[1]! / 40)) };
+  }
+
+  /** seen gives what lies at a place of a side's box: the point in pixels of its picture, degrees, screen pixels per picture pixel. */
+  seen(side: Side, { x, y }: Place): { x: number; y: number; rotation: number; scale: number } | null {
+    const viewer = this.open(side);
+    if (!viewer || !this.viewing) return null;
+    const { viewport } = viewer;
+    const box = viewport.getContainerSize();
+    const image = viewport.viewerElementToImageCoordinates(this.viewing.pointAt(x * box.x, y * box.y));
+    return { x: image.x, y: image.y, rotation: viewport.getRotation(true), scale: viewport.viewportToImageZoom(viewport.getZoom(true)) };
   }
 
   private open(side: Side): OpenSeadragon.Viewer | undefined {

@@ -37,26 +37,32 @@ export function HealthCard({ session, state }: { session: Session; state: State 
   );
 }
 
-/** The seller's tracks as the server receives and records them. */
+/** The seller's tracks as the server receives them, line by line under the same heads. */
 function AtServer({ tracks }: { tracks: TrackHealth[] }) {
   const seller = tracks.filter((track) => track.participant === 'seller');
   if (!seller.length) return null;
   return (
-    <div class="at-server figures" data-testid="manager-at-server">
-      <strong>{t('health.server')}</strong>
-      {seller.map((track) => (
-        <p key={track.kind}>
-          {word('track', track.kind)} <span class="quiet">
-            {track.kind === 'video' && `${t('health.picture', { width: track.width, height: track.height, fps: track.fps })} · `}
-            {t('health.line', { kbps: track.kbps, loss: (track.loss / 10).toFixed(1), rtt: track.rtt, jitter: track.jitter })}
-            {track.layer && ` · ${word('layer', track.layer)}`}
-            {track.frozen > 0 && ` · ${t('health.frozen', { ms: track.frozen })}`}
-          </span>
-        </p>
-      ))}
-    </div>
+    <table class="at-server figures" data-testid="manager-at-server">
+      <thead>
+        <tr><th scope="col">{t('health.server')}</th>{columns.map((column) => <th scope="col" key={column}>{t(`health.${column}`)}</th>)}</tr>
+      </thead>
+      <tbody>
+        {seller.map((track) => (
+          <tr key={track.kind}>
+            <th scope="row">{word('track', track.kind)}{track.layer && ` · ${word('layer', track.layer)}`}</th>
+            <td>{track.kbps}</td>
+            <td>{(track.loss / 10).toFixed(1)} %</td>
+            <td>{track.rtt} ms</td>
+            <td>{track.jitter} ms</td>
+            <td class={classes(track.frozen > 0 && 'low')}>{track.kind === 'video' ? `${track.frozen} ms` : ''}</td>
+          </tr>
+        ))}
+      </tbody>
+    </table>
   );
 }
+
+const columns = ['kbps', 'lost', 'tripShort', 'jitter', 'still'] as const;
 
 function Figure({ label, value, unit, line }: { label: string; value: string; unit: string; line: number[] }) {
   const most = Math.max(...line, 1e-9);
@@ -111,6 +117,7 @@ function RecorderLight({ tracks, state }: { tracks: TrackStatus[]; state: State 
         </p>
       ))}
       <CoverageBar tracks={tracks} />
+      <Gaps tracks={tracks} />
     </div>
   );
 }
@@ -120,9 +127,17 @@ function Track({ kind, track }: { kind: 'video' | 'audio'; track: TrackStatus | 
   return (
     <span class="recorder-track">
       {word('track', kind)} <b class={level}>{level === 'bad' && <Icon of={AlertTriangle} size={12} />}{track ? `${(track.coverage / 10).toFixed(1)} %` : '–'}</b>
-      {track && <span class="quiet"> {bytes(track.bytes)}{track.gaps > 0 && `, ${t('recorder.gaps', { count: track.gaps })}${track.cause ? ` (${word('gap', track.cause) || track.cause})` : ''}`}</span>}
+      {track && <span class="quiet"> {bytes(track.bytes)}</span>}
     </span>
   );
+}
+
+/** The newest gap of any track, with its cause; one line, whatever there is. */
+function Gaps({ tracks }: { tracks: TrackStatus[] }) {
+  const count = tracks.reduce((sum, track) => sum + track.gaps, 0);
+  const newest = tracks.find((track) => track.failing || (track.gaps > 0 && track.cause));
+  const cause = newest?.failing || newest?.cause || '';
+  return <p class="recorder-gaps quiet figures">{count ? `${t('recorder.gaps', { count })}${cause ? `: ${word('gap', cause) || cause}` : ''}` : t('recorder.whole')}</p>;
 }
 
 /** The least covered track of the seller, whose coverage decides. */

@@ -1,4 +1,5 @@
 import { Camera, CameraOff, CloudOff, Mic, MicOff, PhoneOff, VideoOff } from 'lucide-preact';
+import { PhoneCommands } from './PhoneCommands';
 import { useState } from 'preact/hooks';
 import type { State } from '../../protocol';
 import { Button, Icon, Strip, StreamVideo, classes } from '../../shared/ui';
@@ -42,6 +43,7 @@ export function LivePane({ session, state, name, me, onEnd }: LivePaneProps) {
           </div>
           <Commands session={session} live={live || state.room.state === 'interrupted'} onEnd={onEnd} />
         </div>
+        <PhoneCommands session={session} state={state} />
       </div>
       {session.cameraFault.value && <CameraStrip session={session} />}
       {state.staff?.unstored && <Strip tone="warn" icon={CloudOff} title={t('live.unstored')}>{t('live.unstoredLine', { count: state.staff.unstored })}</Strip>}

@@ -38,6 +38,8 @@ export function missingWords({ code, item = '', need = 0 }: Missing): string {
     case 'compare':
     case 'different':
       return t(`lock.${code}`, { item: word('item', item) || item });
+    case 'features':
+      return t('lock.features');
     case 'plan':
       return t('lock.plan');
     case 'step':
@@ -55,7 +57,7 @@ export function missingWords({ code, item = '', need = 0 }: Missing): string {
 function GoTo({ session, desk, item, live }: { session: Session; desk: Desk; item: Missing; live: boolean }) {
   const slot = session.state?.steps.findIndex((each) => each.step === item.item) ?? -1;
   if (slot >= 0 && live) return <Button kind="link" onClick={() => show(session, desk, item.item!)}>{t('lock.goStep', { n: slot + 1 })}</Button>;
-  if ((item.code === 'compare' || item.code === 'different') && Items.some((each) => each === item.item)) {
+  if ((item.code === 'features' || item.code === 'compare' || item.code === 'different') && Items.some((each) => each === item.item)) {
     const face = item.item === 'face';
     return <Button kind="link" onClick={() => (desk.tab.value = face ? 'face' : 'fields')}>{t('lock.goTab', { n: face ? 2 : 3 })}</Button>;
   }

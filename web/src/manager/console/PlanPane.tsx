@@ -1,4 +1,4 @@
-import { Camera, Check, Film, Image, Minus, Smartphone, X } from 'lucide-preact';
+import { Camera, Check, Film, Minus, Smartphone, X } from 'lucide-preact';
 import { useState } from 'preact/hooks';
 import { SkipReasons, type State, type StepView } from '../../protocol';
 import { keepFocus } from '../../shared/focus';
@@ -70,15 +70,17 @@ function StepBody({ session, state, desk, step }: Omit<StepProps, 'n' | 'zone'>)
   const slot = step.kind === 'capture';
   const kept = (state.staff?.captures ?? []).filter((capture) => capture.slot === step.step).length;
   const { busy, refusals } = session;
+  const tries = state.staff?.tries ?? 0;
+  const none = slot && tries > 0 && kept >= tries;
   const hint = latest(state.staff?.captures ?? [], step.step)?.hint;
   return (
     <div class="step-body">
       <p class="script">{word('plan.script', step.step)}</p>
-      <p class="quiet step-screen"><Icon of={Smartphone} size={14} /> {t('plan.onScreen', { language: languageName(state.room.language, language) })}{kept > 0 && <span class="figures step-kept">{t('plan.kept', { count: kept })}</span>}</p>
+      <p class="quiet step-screen"><Icon of={Smartphone} size={14} /> {t('plan.onScreen', { language: languageName(state.room.language, language) })}{kept > 0 && <span class={classes('figures step-kept', none && 'none')}>{none ? t('plan.noRetakes') : tries ? t('plan.retakesLeft', { count: tries - kept }) : t('plan.kept', { count: kept })}</span>}</p>
       <p class="step-actions">
         {slot ? (
           <>
-            <Button kind={step.done ? 'secondary' : 'primary'} icon={Camera} busy={!!busy.value.capture} hotkey={step.done ? 'R' : t('keys.space')} data-testid="manager-capture" onClick={() => void capture(session, desk, step.step)}>
+            <Button kind={step.done ? 'secondary' : 'primary'} icon={Camera} locked={none} busy={!!busy.value.capture} hotkey={step.done ? 'R' : t('keys.space')} data-testid="manager-capture" onClick={() => void capture(session, desk, step.step)}>
               {busy.value.capture ? <Capturing /> : step.done ? t('plan.retake') : t('plan.capture')}
             </Button>
             <Button kind={step.done ? 'primary' : 'secondary'} locked={!step.done} hotkey="D" data-testid="manager-next" onClick={() => next(session, desk)}>{t('plan.next')}</Button>
@@ -113,20 +115,17 @@ function OtherKinds({ session, state, slot }: { session: Session; state: State; 
   const { busy, refusals } = session;
   const document = slot === 'DOC_FRONT' || slot === 'DOC_BACK';
   const photo = state.staff?.photo;
-  const running = photo && photo.phase !== 'failed';
   const refused = refusals.value.clip || refusals.value.photo;
-  if (!document && !state.staff?.canPhoto) return null;
+  if (!document && !photo) return null;
   return (
     <>
       <p class="step-actions other-kinds">
         {document && (
-          <Button icon={Film} busy={!!busy.value.clip} hotkey="L" title={t('plan.clipLine')} data-testid="manager-clip" onClick={() => void take(session, slot, 'clip')}>{busy.value.clip ? t('plan.clipping') : t('plan.clip')}</Button>
-        )}
-        {state.staff?.canPhoto && (
-          <Button icon={Image} busy={!!running} title={t('plan.photoLine')} data-testid="manager-photo" onClick={() => void take(session, slot, 'photo')}>{running ? t('plan.photoRunning', { percent: percent(photo) }) : t('plan.photo')}</Button>
+          <Button icon={Film} busy={!!busy.value.clip} hotkey="T" title={t('plan.clipLine')} data-testid="manager-clip" onClick={() => void take(session, slot, 'clip')}>{busy.value.clip ? t('plan.clipping') : t('plan.clip')}</Button>
         )}
       </p>
       {refused && <p class="field-error" role="alert">{t('plan.captureFailed', { why: refused })}</p>}
+      {photo && photo.phase !== 'failed' && <p class="quiet figures" role="status">{t('plan.photoRunning', { percent: percent(photo) })}</p>}
       {photo?.phase === 'failed' && <p class="field-error" role="alert">{t('plan.captureFailed', { why: photo.why ?? '' })}</p>}
     </>
   );

@@ -1,6 +1,6 @@
 import { AlertTriangle, Check, CircleCheck, EyeOff, Info, Lock, Search } from 'lucide-preact';
 import { useEffect, useRef, useState } from 'preact/hooks';
-import { Slots, type State } from '../../protocol';
+import { Slots, type Missing, type State } from '../../protocol';
 import { bindKeys, typing } from '../../shared/hotkeys';
 import { language } from '../../shared/i18n';
 import { languageName, type VerdictWord } from '../../shared/room';
@@ -48,7 +48,7 @@ export function VerdictDialog({ session, state, name, me, onClose }: VerdictDial
         <p class="verdict-who">{name} <code>{state.room.id}</code></p>
         <div class="verdict-scroll">
           <VerdictChoices chosen={choice.verdict} missing={missing.length} onPick={pick} />
-          {choice.verdict === 'pass' && missing.length > 0 && <p class="verdict-locked tone-warn"><Icon of={Lock} /> <span>{t('decide.locked', { what: missing.map(missingWords).join('; ') })}</span></p>}
+          {choice.verdict === 'pass' && missing.length > 0 && <LockedBy missing={missing} />}
           <ReasonChoices choice={choice} onChange={(reasons) => change({ reasons })} />
           {choice.verdict === 'recapture' && <RepeatChoices repeat={choice.repeat} onChange={(repeat) => change({ repeat })} />}
           <Line line={choice.line} language={state.room.language} onChange={(line) => change({ line })} />
@@ -101,6 +101,16 @@ function VerdictChoices({ chosen, missing, onPick }: { chosen: string; missing: 
       })}
       <p class="verdict-hint quiet"><Icon of={Info} /> {missing > 0 ? t('decide.passHint') : t('decide.passOpen')}</p>
     </div>
+  );
+}
+
+/** What keeps pass locked, one thing a line. */
+function LockedBy({ missing }: { missing: Missing[] }) {
+  return (
+    <section class="verdict-locked tone-warn">
+      <h3><Icon of={Lock} /> {t('decide.locked')}</h3>
+      <ul>{missing.map((item) => <li key={`${item.code} ${item.item}`}>{missingWords(item)}</li>)}</ul>
+    </section>
   );
 }
 

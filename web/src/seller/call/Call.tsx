@@ -9,10 +9,11 @@ import { useNow } from '../now';
 import { t } from '../text';
 import type { Visit } from '../visit';
 import { Chat } from './Chat';
+import { More } from './More';
 import { Sheet } from './Sheet';
 import { Stage } from './Stage';
 
-type Open = 'chat' | 'withdraw' | 'leave' | '';
+type Open = 'chat' | 'withdraw' | 'leave' | 'more' | '';
 
 /** The call: pictures, the recording pill that stops, the sheet with the one thing to do. */
 export function Call({ visit, state }: { visit: Visit; state: State }) {
@@ -31,14 +32,16 @@ export function Call({ visit, state }: { visit: Visit; state: State }) {
     <main class="call" id="content" data-testid="seller-call" data-step={state.step}>
       <Stage visit={visit} state={state}>
         <Reconnecting visit={visit} />
+        {visit.done.value && <p class="call-strip" role="status" data-testid="seller-did"><Icon of={Camera} /><span>{t(`call.did.${visit.done.value}`, { name: state.peer?.name || t('peerNobody') })}</span></p>}
         {visit.photo.value && <p class="call-strip" role="status"><Icon of={Camera} /><span>{t(`call.photo.${visit.photo.value}`)}</span></p>}
       </Stage>
       <div class="call-top">
         <Recording state={state} onStop={() => setOpen('withdraw')} />
         <StepPill state={state} />
       </div>
-      <Sheet visit={visit} state={state} unread={unread} onChat={() => setOpen('chat')} onLeave={() => setOpen('leave')} />
+      <Sheet visit={visit} state={state} unread={unread} onChat={() => setOpen('chat')} onLeave={() => setOpen('leave')} onMore={() => setOpen('more')} />
       {open === 'chat' && <Chat visit={visit} state={state} onClose={close} />}
+      {open === 'more' && <More visit={visit} onLeave={() => setOpen('leave')} onClose={close} />}
       {open === 'withdraw' && <Ask about="withdraw" act={() => visit.withdraw()} onClose={close} />}
       {open === 'leave' && <Ask about="leaveAsk" act={() => visit.leave()} onClose={close} />}
     </main>

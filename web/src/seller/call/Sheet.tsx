@@ -1,17 +1,16 @@
-import { Hand, MessageSquare, Mic, MicOff, PhoneOff, SwitchCamera, Video, VideoOff, type LucideIcon } from 'lucide-preact';
-import { useEffect, useState } from 'preact/hooks';
+import { Ellipsis, Flashlight, FlashlightOff, Hand, MessageSquare, Mic, MicOff, PhoneOff, SwitchCamera, Video, VideoOff, type LucideIcon } from 'lucide-preact';
+import { useEffect } from 'preact/hooks';
 import type { State } from '../../protocol';
-import { canFlip } from '../../shared/camera';
 import { classes, Icon } from '../../shared/ui';
 import { say } from '../Announcer';
 import { promptText, t } from '../text';
 import type { Visit } from '../visit';
 import { Pictogram } from './Pictogram';
 
-type SheetProps = { visit: Visit; state: State; unread: number; onChat: () => void; onLeave: () => void };
+type SheetProps = { visit: Visit; state: State; unread: number; onChat: () => void; onLeave: () => void; onMore: () => void };
 
 /** The sheet under the picture: where we are, the one thing to do, the controls. */
-export function Sheet({ visit, state, unread, onChat, onLeave }: SheetProps) {
+export function Sheet({ visit, state, unread, onChat, onLeave, onMore }: SheetProps) {
   const name = state.peer?.name || t('peerNobody');
   const step = promptOf(state);
   const { title, sub } = promptText(step, name) ?? promptText('none', name)!;
@@ -28,7 +27,7 @@ export function Sheet({ visit, state, unread, onChat, onLeave }: SheetProps) {
           <p class="sub">{sub}</p>
         </div>
       </div>
-      <Controls visit={visit} unread={unread} onChat={onChat} onLeave={onLeave} />
+      <Controls visit={visit} unread={unread} onChat={onChat} onLeave={onLeave} onMore={onMore} />
       <p class="stop-hint">
         {state.recording && (
           <>
@@ -57,17 +56,19 @@ function StepBar({ state }: { state: State }) {
   );
 }
 
-function Controls({ visit, unread, onChat, onLeave }: { visit: Visit; unread: number; onChat: () => void; onLeave: () => void }) {
+type ControlsProps = { visit: Visit; unread: number; onChat: () => void; onLeave: () => void; onMore: () => void };
+
+/** At most five: with a flip and a lamp, camera off, zoom and leaving go behind More. */
+function Controls({ visit, unread, onChat, onLeave, onMore }: ControlsProps) {
   const { media } = visit;
   const muted = media.audioOff.value;
   const off = media.videoOff.value;
-  const [flips, setFlips] = useState(false);
-  useEffect(() => {
-    void canFlip().then(setFlips);
-  }, []);
+  const { torch, lit } = visit.abilities.value;
+  const more = hasMore(visit);
   return (
     <div class="controls" role="group" aria-label={t('call.controls')}>
-      {flips && <Control icon={SwitchCamera} name={t('call.flip')} testid="seller-flip" onClick={() => void visit.flip()} />}
+      {visit.flips.value && <Control icon={SwitchCamera} name={t('call.flip')} testid="seller-flip" onClick={() => void visit.flip()} />}
+      {torch && <Control icon={lit ? FlashlightOff : Flashlight} name={lit ? t('call.lightOff') : t('call.light')} on={lit} testid="seller-torch" onClick={() => void visit.setLight(!lit)} />}
       <Control
         icon={muted ? MicOff : Mic}
         name={muted ? t('call.unmute') : t('call.mute')}
@@ -75,13 +76,15 @@ function Controls({ visit, unread, onChat, onLeave }: { visit: Visit; unread: nu
         testid="seller-mute"
         onClick={() => media.setMuted('audio', !muted)}
       />
-      <Control
-        icon={off ? VideoOff : Video}
-        name={off ? t('call.cameraOn') : t('call.camera')}
-        on={off}
-        testid="seller-camera"
-        onClick={() => media.setMuted('video', !off)}
-      />
+      {!more && (
+        <Control
+          icon={off ? VideoOff : Video}
+          name={off ? t('call.cameraOn') : t('call.camera')}
+          on={off}
+          testid="seller-camera"
+          onClick={() => media.setMuted('video', !off)}
+        />
+      )}
       <Control
         icon={MessageSquare}
         name={t('call.chat')}
@@ -89,9 +92,19 @@ function Controls({ visit, unread, onChat, onLeave }: { visit: Visit; unread: nu
         testid="seller-chat-open"
         onClick={onChat}
       />
-      <Control icon={PhoneOff} name={t('call.leave')} leave testid="seller-leave" onClick={onLeave} />
+      {more ? (
+        <Control icon={Ellipsis} name={t('call.more')} testid="seller-more" onClick={onMore} />
+      ) : (
+        <Control icon={PhoneOff} name={t('call.leave')} leave testid="seller-leave" onClick={onLeave} />
+      )}
     </div>
   );
+}
+
+/** More than five controls would be too many. */
+function hasMore(visit: Visit): boolean {
+  const { torch, zoom } = visit.abilities.value;
+  return zoom > 1 || (torch && visit.flips.value);
 }
 
 type ControlProps = {
