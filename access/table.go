@@ -28,6 +28,10 @@ const (
 	AuditView     Action = "audit.view"     // open a record, its files, recordings and clips
 	AuditVerify   Action = "audit.verify"   // have a record checked
 	AuditDownload Action = "audit.download" // take a record away
+	AuditDecide   Action = "audit.decide"   // give an opinion on a verdict; it stands in the custody ledger
+	AuditSample   Action = "audit.sample"   // have rooms drawn at random
+	AuditViews    Action = "audit.views"    // the own saved views
+	AuditAgree    Action = "audit.agree"    // how auditors and managers agree
 
 	OperateDesk   Action = "operate.desk"   // the own name and zone
 	OperateWall   Action = "operate.wall"   // how calls, waiting sellers, managers and nodes stand; the rule sets
@@ -126,6 +130,11 @@ var table = map[Action]row{
 	AuditView:     {auditor: others, operator: everyRoom, reason: true},
 	AuditVerify:   {auditor: others, operator: everyRoom},
 	AuditDownload: {auditor: others, operator: everyRoom, reason: true},
+
+	AuditDecide: {auditor: others},
+	AuditSample: {auditor: none},
+	AuditViews:  {auditor: none},
+	AuditAgree:  {auditor: none, operator: none},
 
 	OperateDesk:   {operator: none},
 	OperateWall:   {operator: none},

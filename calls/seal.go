@@ -82,7 +82,7 @@ func (h *House) seal(ctx context.Context, id string, guards ...rooms.Guard) erro
 	if err := h.lock(ctx, r); err != nil {
 		return fmt.Errorf("seal: %w", err)
 	}
-	if _, err := h.cfg.Rooms.Do(ctx, id, "system", rooms.OpenCustody{Bundle: digest, RecordHead: r.Record}, guards...); err != nil {
+	if _, err := h.cfg.Rooms.Do(ctx, id, "system", rooms.OpenReviewed{OpenCustody: rooms.OpenCustody{Bundle: digest, RecordHead: r.Record}}, guards...); err != nil {
 		return fmt.Errorf("open the custody ledger: %w", err)
 	}
 	return h.dropParts(ctx, id)

@@ -73,8 +73,8 @@ func outcome(r *rooms.Room) *protocol.Outcome {
 	if r.Verdict == "" {
 		return nil
 	}
-	return &protocol.Outcome{Verdict: r.Verdict, Reasons: orEmpty(r.Reasons), Repeat: orEmpty(r.Repeat),
-		Line: r.Text(r.Line), Digest: r.Bundle}
+	verdict, reasons, repeat, line := r.Outcome()
+	return &protocol.Outcome{Verdict: verdict, Reasons: orEmpty(reasons), Repeat: orEmpty(repeat), Line: r.Text(line), Digest: r.Bundle}
 }
 
 func orEmpty(list []string) []string {

@@ -132,7 +132,7 @@ func (c Config) note(ctx context.Context, write func(context.Context) error) err
 // compose makes the message of a mail out of the record as it was then. why is
 // not empty where it needs to be sent no more.
 func (c Config) compose(ctx context.Context, m rooms.Mail) (message Message, why string, err error) {
-	r, err := c.Rooms.AsOf(ctx, m.Room, m.Seq)
+	r, err := c.asOf(ctx, m)
 	if errors.Is(err, rooms.ErrNotFound) {
 		return Message{}, "the room is gone", nil
 	}
@@ -148,8 +148,11 @@ func (c Config) compose(ctx context.Context, m rooms.Mail) (message Message, why
 	}
 	l := letter.Letter{Kind: m.Kind, Language: r.Language, Name: r.Text(r.SellerName), Appointment: letter.Appointment{
 		Room: r.ID, At: r.At, Zone: r.Zone, Sequence: r.Sequence, Stamp: r.Since, Host: c.Public.Hostname(), From: c.From, To: to}}
-	if m.Kind == rooms.MailMissed {
+	switch m.Kind {
+	case rooms.MailMissed:
 		l.Kind += "_" + r.Cause
+	case rooms.MailReviewed:
+		l.Kind = rooms.MailResult
 	}
 	if err := c.complete(ctx, r, &l); err != nil {
 		return Message{}, "", err
@@ -162,6 +165,15 @@ func (c Config) compose(ctx context.Context, m rooms.Mail) (message Message, why
 		message.Calendar, err = l.Calendar(message.Method)
 	}
 	return message, "", err
+}
+
+// asOf gives the room as it was when it caused a mail. A review stands outside the
+// record, and nothing comes after it that the mail speaks of.
+func (c Config) asOf(ctx context.Context, m rooms.Mail) (*rooms.Room, error) {
+	if m.Kind == rooms.MailReviewed {
+		return c.Rooms.Load(ctx, m.Room)
+	}
+	return c.Rooms.AsOf(ctx, m.Room, m.Seq)
 }
 
 // methods of the calendar files that go with mails.

@@ -126,6 +126,9 @@ func deadlines(r *Room) map[string]int64 {
 	case StateInterrupted:
 		set("grace", r.GraceEnds.Add(graceSlack))
 	}
+	if at := r.reviewDue(); !at.IsZero() {
+		set("close", at)
+	}
 	if at := r.purgeDue(); !at.IsZero() {
 		set("purge", at)
 	}

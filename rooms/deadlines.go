@@ -38,6 +38,8 @@ func onDeadline(kind string) Command {
 		return Miss{}
 	case "grace":
 		return EndGrace{}
+	case "close":
+		return CloseRoom{}
 	case "purge":
 		return BeginPurge{}
 	case "queue":

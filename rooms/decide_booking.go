@@ -67,6 +67,7 @@ func (c CreateRoom) decide(r *Room, now time.Time) ([]Draft, error) {
 	}
 	maps.Copy(body, termsOf(c.Profile))
 	maps.Copy(body, keepingOf(c.Profile))
+	maps.Copy(body, reviewTermsOf(c.Profile))
 	drafts := record(typeCreated, body)
 	if c.Link.Hash != "" {
 		drafts = append(drafts, linkAdded(c.Link)...)

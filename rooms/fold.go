@@ -79,6 +79,7 @@ func (r *Room) apply(name string, e ledger.Entry) error {
 			r.Late++
 		default:
 			r.keepingChanged(e)
+			r.reviewChanged(e)
 		}
 		return nil
 	}
@@ -160,7 +161,7 @@ var applies = map[string]func(r *Room, at time.Time, b body){
 }
 
 func created(r *Room, at time.Time, b body) {
-	r.Keeping = keeping(b)
+	r.Keeping, r.ReviewTerms = keeping(b), reviewTerms(b)
 	r.Created, r.Profile, r.Language, r.Zone = at, b.text("profile"), b.text("language"), b.text("zone")
 	r.ProfileSHA256, r.SeedSHA256, r.Seed = b.text("profile_sha256"), b.text("seed_sha256"), b.commitment("seed")
 	r.Test, r.Manager, r.At = b["test"] == true, b.text("manager"), b.time("appointment")

@@ -5,13 +5,12 @@ import (
 	"encoding/base64"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
 
 	"github.com/redis/go-redis/v9"
-
-	"verifycall/rooms/ledger"
 )
 
 // Query asks for rooms. Zero fields don't filter. Rooms come by appointment,
@@ -24,8 +23,20 @@ type Query struct {
 	Flag        string // code of a silent flag, for who may know of it
 	Verdict     string
 	DecidedOnly bool
-	Cursor      string // Next of the page before
-	Limit       int    // 1 to 200, 0 for 50
+
+	ForReview  bool   // what waits for an auditor's decision, the latest verdict first
+	Reviewed   bool   // what an auditor has decided, the latest decision first; From and To are of that
+	Reason     string // of the verdict
+	Profile    string
+	Why        string // one of ReviewReasons
+	Unreviewed bool   // decided, and no review was drawn
+	// Auditor leaves out what this staff account must not review, and, where the
+	// query asks for something of the manager's opinion, what is blind for it.
+	Auditor string
+	Notes   bool // opens the notes and flags too
+
+	Cursor string // Next of the page before
+	Limit  int    // 1 to 200, 0 for 50
 }
 
 // Page is a part of a list. Next is empty at its end; a page may have fewer
@@ -63,6 +74,12 @@ func memberships(r *Room) map[string]int64 {
 	}
 	if r.tellsStore() {
 		in[indexKeeping] = at
+	}
+	if r.Reviewing() {
+		in[indexReview] = r.Decided.UnixMilli()
+	}
+	if o := r.Opinion(); o != nil {
+		in[indexReviewed] = o.At.UnixMilli()
 	}
 	if !r.Decided.IsZero() {
 		for _, name := range []string{decidedIndex("", ""), decidedIndex(r.Manager, ""), decidedIndex("", r.Verdict),
@@ -109,6 +126,10 @@ func moves(member string, before, after map[string]int64) []Move {
 // index is the narrowest index for the query, and whether the latest come first.
 func (s *Store) index(q Query) (name string, latestFirst bool) {
 	switch {
+	case q.ForReview:
+		return indexReview, true
+	case q.Reviewed:
+		return indexReviewed, true
 	case q.DecidedOnly || q.Verdict != "":
 		return decidedIndex(q.Manager, q.Verdict), true
 	case q.Seller != "":
@@ -162,8 +183,28 @@ func (q Query) matches(r *Room) bool {
 		return q.Manager == "" || q.Seller == "" && q.Flag == ""
 	}
 	return (q.State == "" || r.State == q.State) && (q.Manager == "" || r.Manager == q.Manager) &&
-		(q.Verdict == "" || r.Verdict == q.Verdict)
+		(q.Verdict == "" || r.Verdict == q.Verdict) && q.audits(r)
 }
+
+// audits says what matters to an auditor.
+func (q Query) audits(r *Room) bool {
+	why := ""
+	if r.Review != nil {
+		why = r.Review.Why
+	}
+	opinion := q.Verdict != "" || q.Reason != "" || q.Flag != ""
+	if q.Auditor != "" && (r.Test || r.Manager == q.Auditor || opinion && r.BlindFor(q.Auditor)) {
+		return false
+	}
+	return (q.Reason == "" || slices.Contains(r.Reasons, q.Reason)) && (q.Profile == "" || r.Profile == q.Profile) &&
+		(q.Why == "" || why == q.Why) && (!q.Unreviewed || r.Review == nil && r.State == StateDecided)
+}
+
+// Indexes of reviews: those that wait, those with an opinion.
+const (
+	indexReview   = "review"
+	indexReviewed = "reviewed"
+)
 
 // List gives a page of rooms with the seller's name and mail opened and no
 // other personal value. The projections are shown as Redis has them; Load is
@@ -209,7 +250,7 @@ func (s *Store) matching(ctx context.Context, q Query, members []place) ([]place
 	if err != nil || len(members) == 0 {
 		return nil, err
 	}
-	rooms, err := s.loadAll(ctx, members)
+	rooms, err := s.loadAll(ctx, members, q.Notes)
 	if err != nil {
 		return nil, err
 	}
@@ -314,7 +355,7 @@ func beyond(after *place, members []redis.Z, latestFirst bool) []place {
 
 // loadAll reads rooms in two round trips; one that is gone is nil, one that can't
 // be understood is damaged.
-func (s *Store) loadAll(ctx context.Context, members []place) ([]*Room, error) {
+func (s *Store) loadAll(ctx context.Context, members []place, notes bool) ([]*Room, error) {
 	pipe := s.client.Pipeline()
 	states := make([]*redis.StringCmd, len(members))
 	for i, m := range members {
@@ -336,7 +377,7 @@ func (s *Store) loadAll(ctx context.Context, members []place) ([]*Room, error) {
 			continue
 		}
 		list[i] = r
-		names[i] = pipe.HMGet(ctx, prefix+"room:"+m.member+":private", string(r.SellerName), string(r.SellerMail))
+		names[i] = pipe.HMGet(ctx, prefix+"room:"+m.member+":private", r.listed(notes)...)
 	}
 	if pipe.Len() == 0 {
 		return list, nil
@@ -349,7 +390,7 @@ func (s *Store) loadAll(ctx context.Context, members []place) ([]*Room, error) {
 			continue
 		}
 		var damaged *DamagedError
-		switch err := s.openNames(ctx, r, names[i]); {
+		switch err := s.openNames(ctx, r, r.listed(notes), names[i]); {
 		case errors.As(err, &damaged):
 			list[i] = s.damagedAt(members[i], err)
 		case err != nil:
@@ -376,14 +417,28 @@ func (s *Store) damagedAt(m place, err error) *Room {
 	return &Room{ID: m.member, Damaged: true, At: at, Decided: at}
 }
 
-func (s *Store) openNames(ctx context.Context, r *Room, names *redis.SliceCmd) error {
+// listedNotes bounds the notes of a room that a list opens.
+const listedNotes = 50
+
+// listed names the personal values of a room that a list opens.
+func (r *Room) listed(notes bool) []string {
+	list := []string{string(r.SellerName), string(r.SellerMail)}
+	for i, ref := range r.Notes {
+		if notes && i < listedNotes {
+			list = append(list, string(ref.Content))
+		}
+	}
+	return list
+}
+
+func (s *Store) openNames(ctx context.Context, r *Room, asked []string, names *redis.SliceCmd) error {
 	if err := names.Err(); err != nil {
 		return &DamagedError{r.ID, err}
 	}
 	values := map[string]string{}
-	for j, c := range []ledger.Commitment{r.SellerName, r.SellerMail} {
+	for j, c := range asked {
 		if text, there := names.Val()[j].(string); there {
-			values[string(c)] = text
+			values[c] = text
 		}
 	}
 	return s.open(ctx, r, values)

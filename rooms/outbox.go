@@ -34,6 +34,7 @@ const (
 	MailPostponed = "postponed" // a call that was cut off can go on
 	MailResult    = "result"
 	MailExpired   = "expired"
+	MailReviewed  = "reviewed" // an auditor's decision replaced the result; Seq is of the custody ledger
 )
 
 // mailOf says which mail an entry causes, by the room as it is after it.
@@ -70,6 +71,10 @@ func mailOf(r *Room, e ledger.Entry) string {
 		return MailResult
 	case typeExpired:
 		return MailExpired
+	case typeReviewed:
+		if v, _, _, _ := r.Outcome(); v != r.Verdict {
+			return MailReviewed
+		}
 	}
 	return ""
 }
@@ -81,7 +86,7 @@ func mailName(room string, seq int64, kind string) string {
 // Mail is a mail that is to be sent, taken up by one node until Until.
 type Mail struct {
 	Room  string
-	Seq   int64  // of the entry in the room's record that causes it
+	Seq   int64  // of the entry in the room's record that causes it, of custody for MailReviewed
 	Kind  string // MailBooked and its kin, or a reminder's
 	Tries int    // before this one
 	Until time.Time

@@ -66,6 +66,10 @@ type Room struct {
 	Coverage map[string]int    `json:"coverage,omitempty"` // "seller.video" → recorded ‰ of the call
 
 	Keeping
+	ReviewTerms
+
+	Review *Review  `json:"review,omitempty"`
+	Shown  []string `json:"shown,omitempty"` // staff ids that were shown the verdict
 
 	Late    int         `json:"late,omitempty"`   // entries that came too late, to be reviewed
 	Sealed  bool        `json:"sealed,omitempty"` // the record takes no more entries

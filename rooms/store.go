@@ -47,6 +47,8 @@ const prefix = "vc:{main}:"
 //	index:outbox      mails to send "ROOM.SEQ.KIND", score when to try next
 //	room:ID:mail      hash: "SEQ.KIND" → what became of that mail
 //	link:HASH         {room, expires}
+//	index:samples     the last samples as JSON, score when each was drawn
+//	views:ID          an auditor's saved views as JSON
 //	ticket:KIND:HASH  a Ticket, with a time to live
 //	lease:ID          who holds a live room, with a time to live, see lease.lua; room:ID has its last fence
 //	node:ID, nodes    announcements of the nodes, with a time to live

@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"slices"
 	"strings"
 	"time"
 
@@ -17,14 +16,24 @@ import (
 	"verifycall/recorder/evidence"
 	"verifycall/rooms"
 	"verifycall/rooms/ledger"
+	"verifycall/signaling/review"
 )
 
-// AuditRow is a decided room in the auditor's list.
+// AuditRow is a decided room in the auditor's list. What the manager thought of it
+// is empty where it is blind.
 type AuditRow struct {
 	RoomRow
 	ManagerName string    `json:"managerName"`
 	Decided     time.Time `json:"decided"`
-	Bundle      string    `json:"bundle"` // digest, hex
+	Bundle      string    `json:"bundle"`   // digest, hex
+	Why         string    `json:"why"`      // of rooms.ReviewReasons; empty where no review was drawn
+	Blind       bool      `json:"blind"`    // for who asks, now
+	Flags       []string  `json:"flags"`    // codes of silent flags
+	Profile     string    `json:"profile"`  // id
+	Coverage    int       `json:"coverage"` // the least of all tracks, ‰; -1 where nothing was recorded
+	Length      int       `json:"length"`   // of the call, seconds
+	Decision    string    `json:"decision"` // the last auditor's; empty while there is none
+	Agrees      string    `json:"agrees"`   // with the verdict: "same", "different" or empty
 }
 
 // Event is one ledger entry as the auditor's timeline shows it.
@@ -39,10 +48,12 @@ type Event struct {
 // AuditRoom is all of a room that the auditor's desk shows.
 type AuditRoom struct {
 	Room     RoomDetail                            `json:"room"`
+	Review   ReviewView                            `json:"review"`
 	Facts    json.RawMessage                       `json:"facts"`    // the bundle's room.json
 	Timeline []Event                               `json:"timeline"` // the record
 	Personal map[ledger.Commitment]json.RawMessage `json:"personal"` // opened values
 	Custody  []Event                               `json:"custody"`  // this view included
+	Names    map[string]string                     `json:"names"`    // of staff, by id
 }
 
 // NamedManager is a choice of the list's filter.
@@ -55,15 +66,23 @@ func (s *Server) auditMe(w http.ResponseWriter, _ *http.Request, who session) er
 	return writeJSON(w, http.StatusOK, map[string]string{"id": who.Subject, "name": who.Name, "zone": who.Zone})
 }
 
+// auditRooms lists what the address asks for; findRooms also takes what must not
+// stand in one.
 func (s *Server) auditRooms(w http.ResponseWriter, r *http.Request, who session) error {
 	query, err := listQuery(r)
 	if err != nil {
 		return err
 	}
-	query.DecidedOnly, query.Manager, query.Verdict = true, r.FormValue("manager"), r.FormValue("verdict")
-	if query.Verdict != "" && !slices.Contains(protocol.Verdicts, query.Verdict) {
-		return malformed("There is no such verdict.")
+	ask := auditQuery{Manager: r.FormValue("manager"), Verdict: r.FormValue("verdict"), Reason: r.FormValue("reason"), Flag: r.FormValue("flag"),
+		Profile: r.FormValue("profile"), Why: r.FormValue("why"), Part: r.FormValue("part")}
+	return s.listAudit(w, r, who, query, ask)
+}
+
+func (s *Server) listAudit(w http.ResponseWriter, r *http.Request, who session, query rooms.Query, ask auditQuery) error {
+	if err := ask.into(&query); err != nil {
+		return err
 	}
+	query.Auditor, query.Notes = who.Subject, true
 	page, err := s.cfg.Rooms.List(r.Context(), query)
 	if err != nil {
 		return fmt.Errorf("list decided rooms: %w", err)
@@ -80,13 +99,16 @@ func (s *Server) auditRooms(w http.ResponseWriter, r *http.Request, who session)
 	}
 	rows := []AuditRow{}
 	for _, room := range page.Rooms {
-		if room.Test || access.Check(who.person(), access.AuditView, access.Place{Room: room.ID, Manager: room.Manager}) != nil {
-			continue // a test, or a call that this account has held
+		if access.Check(who.person(), access.AuditView, access.Place{Room: room.ID, Manager: room.Manager}) != nil {
+			continue // a call that this account has held
 		}
-		name := orElse(names[room.Manager], room.Manager) // the id where the account is gone
-		rows = append(rows, AuditRow{rowOf(room), name, room.Decided.UTC(), room.Bundle})
+		rows = append(rows, auditRow(room, orElse(names[room.Manager], room.Manager), blindFor(who, room))) // the id where the account is gone
 	}
-	return writeJSON(w, http.StatusOK, map[string]any{"rooms": rows, "next": page.Next, "managers": managers})
+	profiles := []string{}
+	for _, p := range s.cfg.House.Plans().Profiles() {
+		profiles = append(profiles, p.ID())
+	}
+	return writeJSON(w, http.StatusOK, map[string]any{"rooms": rows, "next": page.Next, "managers": managers, "profiles": profiles})
 }
 
 // decided gives the room of an auditor's path, once there is a verdict. Why an
@@ -109,11 +131,16 @@ func (s *Server) auditRoom(w http.ResponseWriter, r *http.Request, who session) 
 	if err != nil {
 		return err
 	}
-	if err := s.logCustody(r.Context(), room.ID, who, rooms.LogView{Who: who.Subject, What: "room"}); err != nil {
+	blind := blindFor(who, room)
+	what := "room"
+	if blind {
+		what = "room, blind"
+	}
+	if err := s.logCustody(r.Context(), room.ID, who, rooms.LogView{Who: who.Subject, What: what}); err != nil {
 		return err
 	}
 	s.looked.note(lookedInto(who, room), time.Now())
-	view := AuditRoom{Room: detailOf(room), Personal: map[ledger.Commitment]json.RawMessage{}}
+	view := AuditRoom{Room: detailOf(room), Review: reviewOf(room, who), Personal: map[ledger.Commitment]json.RawMessage{}}
 	if view.Facts, err = s.facts(r.Context(), room.ID); err != nil {
 		return err
 	}
@@ -132,7 +159,18 @@ func (s *Server) auditRoom(w http.ResponseWriter, r *http.Request, who session) 
 	for _, p := range privates {
 		view.Personal[p.Commitment] = p.Value
 	}
+	if blind {
+		if view.Facts, err = review.Facts(view.Facts); err != nil {
+			return err
+		}
+		view.Room.Verdict, view.Room.Reasons = "", []string{}
+		record, custody = review.Timeline(record), review.Custody(custody)
+		view.Personal = review.Mentioned(record, view.Personal)
+	}
 	view.Timeline, view.Custody = eventsOf(record), eventsOf(custody)
+	if view.Names, err = s.staffNames(r.Context()); err != nil {
+		return err
+	}
 	return writeJSON(w, http.StatusOK, view)
 }
 
@@ -190,6 +228,9 @@ func (s *Server) auditFile(w http.ResponseWriter, r *http.Request, who session) 
 		return err
 	}
 	name := r.PathValue("path")
+	if blindFor(who, room) && !review.Open(name) {
+		return errBlind()
+	}
 	bundle, err := evidence.OpenBundle(r.Context(), s.cfg.Evidence, evidence.Prefix(room.ID))
 	if err != nil {
 		return fmt.Errorf("bundle: %w", err)
@@ -216,7 +257,12 @@ func (s *Server) auditFile(w http.ResponseWriter, r *http.Request, who session) 
 }
 
 // lookedInto names a session's looking into a room.
-func lookedInto(who session, room *rooms.Room) string { return who.Browser + "/" + room.ID }
+func lookedInto(who session, room *rooms.Room) string {
+	if blindFor(who, room) {
+		return who.Browser + "/" + room.ID + "/blind"
+	}
+	return who.Browser + "/" + room.ID
+}
 
 func (s *Server) auditVerify(w http.ResponseWriter, r *http.Request, who session) error {
 	room, err := s.decided(r.Context(), who)
@@ -240,6 +286,9 @@ func (s *Server) auditZip(w http.ResponseWriter, r *http.Request, who session) e
 	if err != nil {
 		return err
 	}
+	if blindFor(who, room) {
+		return errBlind()
+	}
 	return s.sendZip(w, r, room, actorOf(who), who.Subject)
 }
 
@@ -248,6 +297,9 @@ func (s *Server) auditCustody(w http.ResponseWriter, r *http.Request, who sessio
 	room, err := s.decided(r.Context(), who)
 	if err != nil {
 		return err
+	}
+	if blindFor(who, room) {
+		return errBlind()
 	}
 	if err := s.logCustody(r.Context(), room.ID, who, rooms.LogDownload{Who: who.Subject, What: "custody.jsonl"}); err != nil {
 		return err

@@ -51,12 +51,11 @@ func (s *Server) createRoom(ctx context.Context, actor string, n intake.Request,
 	}
 	cmd := rooms.CreateRoom{ID: id, SellerName: n.SellerName(), SellerMail: n.Seller.Mail, Application: n.Application,
 		Language: n.Language, Zone: n.Zone, At: at, Manager: n.Manager, Test: n.Test}
-	if n.Profile != "" {
-		var err error
-		if cmd.Profile, err = s.cfg.House.Plans().Profile(n.Profile); err != nil {
-			return nil, &protocol.Fault{Code: protocol.CodeMalformed, Message: "profile is none that this server knows.", Err: err}
-		}
+	profile, err := s.cfg.House.Plans().Profile(orElse(n.Profile, rooms.DefaultProfile))
+	if err != nil {
+		return nil, &protocol.Fault{Code: protocol.CodeMalformed, Message: "profile is none that this server knows.", Err: err}
 	}
+	cmd.Profile = profile
 	if token != "" {
 		cmd.Link = newLink(token, at)
 	}

@@ -4,14 +4,18 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"fmt"
 	"image"
 	"image/jpeg"
 	"io"
+	"io/fs"
 	"log/slog"
 	"net/http"
 	"net/http/cookiejar"
 	"net/http/httptest"
 	"net/url"
+	"os"
+	"regexp"
 	"strings"
 	"testing"
 	"testing/fstest"
@@ -28,6 +32,7 @@ import (
 	"verifycall/recorder/evidence/objects"
 	"verifycall/recorder/evidence/vault"
 	"verifycall/rooms"
+	"verifycall/rooms/plan"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -85,7 +90,7 @@ func openSite(t *testing.T, change func(*Config)) *site {
 		change(&cfg)
 	}
 	s.house = calls.NewHouse(calls.Config{Rooms: s.rooms, Media: node, Evidence: s.vault, Keys: cfg.Keys, Scratch: t.TempDir(),
-		Log: slog.New(slog.DiscardHandler)})
+		Plans: plansWith(t, 0), Log: slog.New(slog.DiscardHandler)})
 	cfg.House = s.house
 	s.server, err = New(cfg)
 	must(err)
@@ -118,6 +123,31 @@ func openSite(t *testing.T, change func(*Config)) *site {
 	})
 	return s
 }
+
+// plansWith are the rule sets with another share of rooms (‰) that is drawn for
+// review by lot: chance has no place in the other tests.
+func plansWith(t *testing.T, share int) *plan.Library {
+	t.Helper()
+	files, data := fstest.MapFS{}, os.DirFS("../rooms/plan/data")
+	err := fs.WalkDir(data, ".", func(name string, entry fs.DirEntry, err error) error {
+		if err != nil || entry.IsDir() {
+			return err
+		}
+		text, err := fs.ReadFile(data, name)
+		files[name] = &fstest.MapFile{Data: shareOf.ReplaceAll(text, fmt.Appendf(nil, `"share": %d`, share))}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	library, err := plan.Read(files)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return library
+}
+
+var shareOf = regexp.MustCompile(`"share": [0-9]+`)
 
 // browser is a client with its own cookies.
 type browser struct {

@@ -39,8 +39,30 @@ type RoomStatus struct {
 	Verdict  string    `json:"verdict"`
 	Reasons  []string  `json:"reasons"`
 	Repeat   []string  `json:"repeat"`
+	Outcome  Outcome   `json:"outcome"`
 	Sealed   bool      `json:"sealed"`
 	Bundle   string    `json:"bundle"`
+}
+
+// Outcome is what counts: the account manager's verdict, or what an auditor's
+// decision replaced it by.
+type Outcome struct {
+	Verdict string   `json:"verdict"` // empty before there is one
+	Reasons []string `json:"reasons"`
+	Repeat  []string `json:"repeat"`
+	By      string   `json:"by"` // "manager", "auditor", empty before
+}
+
+func outcomeOf(room *rooms.Room) Outcome {
+	verdict, reasons, repeat, _ := room.Outcome()
+	by := ""
+	switch {
+	case verdict != room.Verdict || room.Opinion() != nil && !room.Reviewing():
+		by = "auditor"
+	case verdict != "":
+		by = "manager"
+	}
+	return Outcome{verdict, orEmpty(reasons), orEmpty(repeat), by}
 }
 
 // MadeRoom answers the making of a room.
@@ -190,7 +212,7 @@ func (s *Server) restRoom(w http.ResponseWriter, r *http.Request, _ apiKey) erro
 	}
 	return writeJSON(w, http.StatusOK, RoomStatus{ID: room.ID, State: room.State, Cause: room.Cause, At: room.At.UTC(), Zone: room.Zone,
 		Language: room.Language, Manager: room.Manager, Test: room.Test, Verdict: room.Verdict,
-		Reasons: orEmpty(room.Reasons), Repeat: orEmpty(room.Repeat), Sealed: room.Sealed, Bundle: room.Bundle})
+		Reasons: orEmpty(room.Reasons), Repeat: orEmpty(room.Repeat), Outcome: outcomeOf(room), Sealed: room.Sealed, Bundle: room.Bundle})
 }
 
 // restLedger gives the hashed entries of the record, one a line.

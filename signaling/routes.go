@@ -61,7 +61,7 @@ func (s *Server) routes() {
 	s.handle("GET /api/audit/rooms/{id}/custody.jsonl", s.as(access.AuditDownload, s.auditCustody))
 
 	for _, routes := range []map[string]door{s.restRoutes(), s.bookingRoutes(), s.queueRoutes(), s.mailRoutes(),
-		s.operateRoutes(), s.documentRoutes(), s.grantRoutes(), s.keepingRoutes(),
+		s.reviewRoutes(), s.operateRoutes(), s.documentRoutes(), s.grantRoutes(), s.keepingRoutes(),
 		s.passkeyRoutes(), s.accountRoutes()} {
 		for pattern, d := range routes {
 			s.handle(pattern, d)

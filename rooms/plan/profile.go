@@ -51,7 +51,7 @@ type Late struct {
 
 // Review says which decided rooms an auditor gets.
 type Review struct {
-	Share int `json:"share"`      // ‰ of passes drawn at random
+	Share int `json:"share"`      // ‰ of decided rooms drawn at random, whatever the verdict: see decision 51
 	Close int `json:"close_days"` // days after which one that was not drawn closes
 }
 
