@@ -14,12 +14,13 @@ import (
 // it may import. A package that is missing here may not exist.
 var mayImport = map[string][]string{
 	"access": {},
+	"backup": {"recorder/evidence", "recorder/evidence/objects", "recorder/evidence/vault", "rooms"},
 
 	"calls":                     {"access", "calls/legibility", "calls/protocol", "media", "media/relay", "recorder", "recorder/evidence", "recorder/evidence/objects", "recorder/evidence/vault", "recorder/webp", "rooms", "rooms/ledger", "rooms/plan"},
 	"calls/legibility":          {},
 	"calls/protocol":            {},
 	"calls/protocol/generate":   {"calls/protocol"},
-	"cmd/verifycall":            {"access", "calls", "calls/protocol", "doctor", "mail", "media", "media/relay", "nodes", "recorder", "recorder/evidence", "recorder/evidence/objects", "recorder/evidence/stamp", "recorder/evidence/vault", "rooms", "rooms/calendar", "rooms/ledger", "rooms/plan", "rooms/queue", "signaling", "signaling/intake", "signin", "web"},
+	"cmd/verifycall":            {"access", "backup", "calls", "calls/protocol", "doctor", "mail", "media", "media/relay", "nodes", "recorder", "recorder/evidence", "recorder/evidence/objects", "recorder/evidence/stamp", "recorder/evidence/vault", "rooms", "rooms/calendar", "rooms/embedded", "rooms/ledger", "rooms/plan", "rooms/queue", "signaling", "signaling/intake", "signin", "web"},
 	"doctor":                    {"mail", "recorder/evidence/objects", "rooms"},
 	"mail":                      {"mail/letter", "rooms", "rooms/calendar"},
 	"mail/letter":               {},

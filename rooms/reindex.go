@@ -103,23 +103,9 @@ func (s *Store) everyRoom(ctx context.Context) ([]string, error) {
 var roomIndex = regexp.MustCompile(`^(at|unsealed|review|reviewed|keeping|queue|(at|state|decided|seller|flag):.*)$`)
 
 func (s *Store) dropIndexes(ctx context.Context) error {
-	var on redis.UniversalClient = s.client
-	if cluster, ok := s.client.(*redis.ClusterClient); ok {
-		master, err := cluster.MasterForKey(ctx, prefix)
-		if err != nil {
-			return err
-		}
-		on = master
-	}
 	var names []string
-	for keys := on.Scan(ctx, 0, prefix+"index:*", 1000).Iterator(); ; {
-		if !keys.Next(ctx) {
-			if err := keys.Err(); err != nil {
-				return err
-			}
-			break
-		}
-		names = append(names, keys.Val())
+	if err := s.scanKeys(ctx, prefix+"index:*", func(key string) { names = append(names, key) }); err != nil {
+		return err
 	}
 	for _, name := range names {
 		if !roomIndex.MatchString(strings.TrimPrefix(name, prefix+"index:")) {

@@ -33,6 +33,9 @@ var commands = []command{
 
 	{"keys", "list, rotate and rewrap the deployment's keys", runKeys},
 
+	{"backup", "write what Redis has, and the table of keys, into signed files", runBackup},
+	{"restore", "bring a deployment back from them into an empty Redis", runRestore},
+
 	{"reindex", "rebuild rooms and indexes from the store after Redis was lost", runReindex},
 
 	{"sbom", "print what this program was built of", runSBOM},

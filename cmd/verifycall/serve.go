@@ -75,7 +75,7 @@ func serve(ctx context.Context, c settings, log *slog.Logger, out io.Writer) (er
 	if os.Getenv("GOGC") == "" {
 		debug.SetGCPercent(heapGrowth)
 	}
-	n := &node{registry: prometheus.NewRegistry(), cfg: c, log: log, failed: make(chan error, 3)}
+	n := &node{registry: prometheus.NewRegistry(), cfg: c, log: log, failed: make(chan error, 3), backing: make(chan struct{}, 1)}
 	defer func() { err = errors.Join(err, n.close()) }()
 	if err := n.open(ctx); err != nil {
 		return err
@@ -121,6 +121,7 @@ type node struct {
 	pagesL, opsL net.Listener
 	serving      sync.WaitGroup // the goroutines of pages and ops
 	failed       chan error     // from them, one each; capacity for all
+	backing      chan struct{}  // capacity 1: the right to write a backup
 }
 
 func (n *node) open(ctx context.Context) (err error) {
@@ -205,6 +206,7 @@ func (n *node) listen() (err error) {
 	mux := http.NewServeMux()
 	mux.Handle("GET /metrics", promhttp.HandlerFor(n.registry, promhttp.HandlerOpts{}))
 	mux.HandleFunc("POST /drain", n.answerDrain)
+	mux.HandleFunc("POST /backup", n.answerBackup)
 	n.ops = newHTTPServer(mux, n.log)
 	return nil
 }

@@ -33,9 +33,12 @@ type demo struct {
 
 const demoLines = 6 // manager, auditor, operator, seller, apikey, mail
 
-func startDemo(t *testing.T, dir string) *demo {
+func startDemo(t *testing.T, dir string, args ...string) *demo {
 	t.Helper()
-	d, out := launch(t, dir, "--demo", "--listen", "127.0.0.1:0")
+	if len(args) == 0 {
+		args = []string{"--demo", "--listen", "127.0.0.1:0"}
+	}
+	d, out := launch(t, dir, args...)
 	scanner := bufio.NewScanner(out)
 	for len(d.lines) < demoLines && scanner.Scan() {
 		name, value, found := strings.Cut(scanner.Text(), " ")
