@@ -18,6 +18,7 @@ import type { State } from '../protocol';
 import { OutcomeView } from '../shared/outcome';
 import { t as tCommon } from '../shared/i18n';
 import { Button, Icon } from '../shared/ui';
+import { Receipt } from './Receipt';
 import { Comfort, Screen } from './Screen';
 import { t } from './text';
 import type { EndKind } from './view';
@@ -40,7 +41,9 @@ export function Ended({ state }: { state: State }) {
 export function Result({ state }: { state: State }) {
   return (
     <Screen title={t('title.result')} testid="seller-result">
-      <OutcomeView outcome={state.outcome!} manager={state.peer?.name} />
+      <OutcomeView outcome={state.outcome!} manager={state.peer?.name}>
+        <Receipt digest={state.outcome!.digest} />
+      </OutcomeView>
     </Screen>
   );
 }

@@ -5,6 +5,7 @@ import { language } from '../shared/i18n';
 import { CallMedia } from '../shared/rtc';
 import { CallSocket, type SocketStatus } from '../shared/socket';
 import { abilitiesOf, light, magnify, type Abilities } from './abilities';
+import { keepHistory } from './history';
 import { digest, takePhoto, upload, wayOf } from './photo';
 import { viewOf, type View } from './view';
 import { watchCamera } from './watchdog';
@@ -52,7 +53,11 @@ export class Visit {
     }),
   );
 
+  /** The browser's back button was pressed in the call. */
+  readonly asksLeave: Signal<boolean> = signal(false);
+
   constructor() {
+    keepHistory(this.progress, computed(() => ['call', 'lost'].includes(this.view.value.screen)), () => (this.asksLeave.value = true));
     effect(() => {
       const lost = this.socket.status.value === 'lost';
       if (lost !== this.lostAt.peek() > 0) this.lostAt.value = lost ? Date.now() : 0;
@@ -210,6 +215,7 @@ export class Visit {
       if (stream && off) void this.media.start(stream);
       else if (!stream && !this.cameraFault.peek()) void this.openCamera();
     } else if (rehearsing) {
+      if (!stream && !this.cameraFault.peek() && this.progress.value === 'check') void this.openCamera(); // a reload comes back here
       if (stream && off) void this.media.start(stream); // measured through the real server, kept by nobody
     } else if (away || !off || !before.includes(state.room.state)) {
       this.media.stop();

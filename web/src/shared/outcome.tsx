@@ -12,6 +12,7 @@ import {
   X,
   type LucideIcon,
 } from 'lucide-preact';
+import type { ComponentChildren } from 'preact';
 import type { Outcome } from '../protocol';
 import { Reasons, Slots } from '../protocol';
 import words from '../locales/en/outcome.json';
@@ -59,10 +60,12 @@ type OutcomeProps = {
   manager?: string | undefined;
   /** Tells when the bundle is not sealed yet; a preview leaves the receipt out with 'none'. */
   receipt?: 'show' | 'none';
+  /** What the seller can do beside reading, on the seller's own page. */
+  children?: ComponentChildren;
 };
 
 /** What the seller reads after the verdict: outcome, causes with their fixes, what next, the record's fingerprint. */
-export function OutcomeView({ outcome, manager, receipt = 'show' }: OutcomeProps) {
+export function OutcomeView({ outcome, manager, receipt = 'show', children }: OutcomeProps) {
   const verdict = (outcome.verdict in looks ? outcome.verdict : 'abort') as VerdictWord;
   const reasons = outcome.reasons.filter((code) => known(Reasons, code));
   const repeat = outcome.repeat.filter((slot) => known(Slots, slot));
@@ -86,6 +89,7 @@ export function OutcomeView({ outcome, manager, receipt = 'show' }: OutcomeProps
         </div>
       </section>
       {receipt === 'show' && <Receipt digest={outcome.digest} />}
+      {children}
       {manager && <p class="outcome-fine">{tOutcome('receipt.decidedBy', { name: manager })}</p>}
     </div>
   );

@@ -24,6 +24,8 @@ type Reply = { resolve: (value: unknown) => void; reject: (cause: ServerError) =
 type Replies = { offer: Answer };
 type ReplyTo<T> = T extends keyof Replies ? Replies[T] : void;
 
+const sleepTime = 5000; // ms out of sight after which the connection is doubted
+const wakeTime = 2500; // ms for the server's answer then
 const firstWait = 250; // ms before the first try to come back
 const longestWait = 2000; // ms; a call must be back within 3 s of the network
 const answerTime = 20_000; // ms until a request without an answer counts as lost
@@ -53,12 +55,14 @@ export class CallSocket {
   private wait = firstWait;
   private timer = 0;
   private lastID = 0;
+  private hiddenAt = 0; // ms since the epoch
 
   constructor(
     private readonly path: string,
     private readonly handlers: Handlers = {},
   ) {
     addEventListener('online', this.retryNow);
+    document.addEventListener('visibilitychange', this.wake);
     this.connect();
   }
 
@@ -89,6 +93,32 @@ export class CallSocket {
     this.connect();
   };
 
+  /**
+   * A device that slept has often lost its connection without being told: in sight again, the page asks whether the
+   * server still answers, and comes back at once where it doesn't.
+   */
+  private readonly wake = (): void => {
+    if (document.hidden) {
+      this.hiddenAt = Date.now();
+      return;
+    }
+    if (this.status.peek() === 'lost') return this.retryNow();
+    const socket = this.socket;
+    if (this.status.peek() !== 'open' || !this.hiddenAt || Date.now() - this.hiddenAt < sleepTime) return;
+    const late = setTimeout(() => this.abandon(socket), wakeTime);
+    const answered = () => clearTimeout(late);
+    this.request('quality', { path: '', tracks: [] }).then(answered, answered);
+  };
+
+  /** Treats a connection as lost that says nothing more; its own close may take minutes. */
+  private abandon(socket: WebSocket | null): void {
+    if (!socket || this.socket !== socket) return;
+    this.socket = null;
+    socket.close();
+    this.rejectAll();
+    this.comeBack();
+  }
+
   /** Takes the call back after 'replaced', or tries again after 'closed'. */
   reopen(): void {
     if (this.status.value !== 'replaced' && this.status.value !== 'closed') return;
@@ -105,6 +135,7 @@ export class CallSocket {
   /** Ends the connection for good. */
   close(): void {
     removeEventListener('online', this.retryNow);
+    document.removeEventListener('visibilitychange', this.wake);
     clearTimeout(this.timer);
     this.status.value = 'closed';
     this.socket?.close(1000);

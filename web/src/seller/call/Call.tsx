@@ -18,6 +18,11 @@ type Open = 'chat' | 'withdraw' | 'leave' | 'more' | '';
 /** The call: pictures, the recording pill that stops, the sheet with the one thing to do. */
 export function Call({ visit, state }: { visit: Visit; state: State }) {
   const [open, setOpen] = useState<Open>('');
+  useEffect(() => {
+    if (!visit.asksLeave.value) return;
+    setOpen('leave');
+    visit.asksLeave.value = false;
+  }, [visit.asksLeave.value]);
   const unread = useUnread(state, open === 'chat');
   useScreenAwake();
   useEffect(() => dressPage(t('title.page', { screen: t('title.call') })), []);
