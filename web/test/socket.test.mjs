@@ -155,3 +155,29 @@ test('a late frame of an old connection changes nothing', () => {
   assert.equal(socket.state.value.room.state, 'live');
   assert.equal(socket.status.value, 'open');
 });
+
+test('in sight again after a sleep: a server that answers is kept, one that is silent is left for a new connection', async () => {
+  const socket = opened();
+  const sleep = (ms) => {
+    globalThis.document = { hidden: true };
+    listeners.get('visibilitychange')();
+    mock.timers.tick(ms);
+    globalThis.document = { hidden: false };
+    listeners.get('visibilitychange')();
+  };
+  sleep(4000);
+  assert.equal(last().sent.length, 1, 'a short look away asks nothing');
+  sleep(60000);
+  const asked = last().sent.at(-1);
+  assert.equal(asked.t, 'quality');
+  last().say('ok', {}, asked.id);
+  await settled();
+  mock.timers.tick(3000);
+  assert.equal(socket.status.value, 'open');
+  assert.equal(made.length, 1);
+  sleep(60000);
+  mock.timers.tick(2500);
+  assert.equal(socket.status.value, 'lost');
+  mock.timers.tick(250);
+  assert.equal(made.length, 2);
+});

@@ -15,10 +15,8 @@ import {
   type LucideIcon,
 } from 'lucide-preact';
 import type { State } from '../protocol';
-import { OutcomeView } from '../shared/outcome';
 import { t as tCommon } from '../shared/i18n';
 import { Button, Icon } from '../shared/ui';
-import { Receipt } from './Receipt';
 import { Comfort, Screen } from './Screen';
 import { t } from './text';
 import type { EndKind } from './view';
@@ -33,17 +31,6 @@ export function Ended({ state }: { state: State }) {
       <h1 class="title">{t('ended.title')}</h1>
       <p class="lead">{t('ended.lead', { name: state.peer?.name || t('peerNobody') })}</p>
       <p class="sub">{t('ended.recordingOver')}</p>
-    </Screen>
-  );
-}
-
-/** The result: outcome, reasons with their fixes, what next, the record's fingerprint. */
-export function Result({ state }: { state: State }) {
-  return (
-    <Screen title={t('title.result')} testid="seller-result">
-      <OutcomeView outcome={state.outcome!} manager={state.peer?.name}>
-        <Receipt digest={state.outcome!.digest} />
-      </OutcomeView>
     </Screen>
   );
 }

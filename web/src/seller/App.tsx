@@ -1,14 +1,14 @@
 import type { Signal } from '@preact/signals';
 import { t as tCommon } from '../shared/i18n';
 import type { ApiError } from '../shared/api';
-import { End, Ended, Result } from './After';
+import { End, Ended } from './After';
 import { Announcer } from './Announcer';
 import type { Appointment } from './booking/api';
-import { Booking } from './booking/Booking';
 import { Call } from './call/Call';
 import { Check } from './Check';
 import { Consent } from './Consent';
 import { Documents } from './Documents';
+import { later } from './later';
 import { Lost } from './Lost';
 import { Screen } from './Screen';
 import { t } from './text';
@@ -41,7 +41,7 @@ function Current({ opened, retry }: AppProps) {
   if ('book' in now) {
     const { book, back } = now;
     const leave = back && (() => (opened.value = { visit: back, appointment: book }));
-    return <Booking now={book} back={leave} done={(appointment) => (opened.value = { visit: back ?? new Visit(), appointment })} />;
+    return <Booking.Screen now={book} back={leave} done={(appointment) => (opened.value = { visit: back ?? new Visit(), appointment })} />;
   }
   if ('visit' in now) {
     const { visit, appointment } = now;
@@ -79,9 +79,10 @@ function Visited({ visit, appointment, onMove, onCancelled }: VisitedProps) {
     case 'lost':
       return <Lost visit={visit} state={state} />;
     case 'ended':
+      Result.ahead();
       return <Ended state={state} />;
     case 'result':
-      return <Result state={state} />;
+      return <Result.Screen state={state} />;
     default:
       return <Loading />;
   }
@@ -104,3 +105,6 @@ function Loading() {
     </Screen>
   );
 }
+
+const Booking = later(() => import('./booking/Booking').then((part) => part.Booking), () => <Loading />);
+const Result = later(() => import('./Result').then((part) => part.Result), () => <Loading />);

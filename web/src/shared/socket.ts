@@ -62,7 +62,7 @@ export class CallSocket {
     private readonly handlers: Handlers = {},
   ) {
     addEventListener('online', this.retryNow);
-    document.addEventListener('visibilitychange', this.wake);
+    addEventListener('visibilitychange', this.wake); // it comes up from the document
     this.connect();
   }
 
@@ -135,7 +135,7 @@ export class CallSocket {
   /** Ends the connection for good. */
   close(): void {
     removeEventListener('online', this.retryNow);
-    document.removeEventListener('visibilitychange', this.wake);
+    removeEventListener('visibilitychange', this.wake);
     clearTimeout(this.timer);
     this.status.value = 'closed';
     this.socket?.close(1000);
