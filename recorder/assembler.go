@@ -26,7 +26,8 @@ type Unit struct {
 // come out in order, each once and whole. Its patience is in time, never in
 // packets, and the time is an argument. Not for use by several goroutines.
 type Assembler struct {
-	Free func(*Packet) // gets back each packet when the Assembler is done with it; may be nil
+	Free  func(*Packet)         // gets back each packet when the Assembler is done with it; may be nil
+	Alloc func(size int) []byte // gives a frame's memory, empty with room for size bytes; the collector's if nil
 
 	kind    string
 	ring    []slot
@@ -271,7 +272,11 @@ func (a *Assembler) frame(end int64) Unit {
 	for s := a.head; s < end; s++ {
 		size += len(a.at(s).packet.body)
 	}
-	u.Data = make([]byte, 0, size)
+	if a.Alloc != nil {
+		u.Data = a.Alloc(size)
+	} else {
+		u.Data = make([]byte, 0, size)
+	}
 	for ; a.head < end; a.head++ {
 		p := a.at(a.head).packet
 		u.Data = append(u.Data, p.body...)

@@ -238,8 +238,8 @@ func TestTapAfterStopTakesNothing(t *testing.T) {
 	for i := range uint16(3 * packetRoom) {
 		tap.WriteRTP(&rtp.Packet{Header: rtp.Header{SequenceNumber: i + 1}, Payload: []byte{0x78, 1}}, time.Now())
 	}
-	if len(rec.packets) != 0 {
-		t.Errorf("%d packets are kept", len(rec.packets))
+	if n := rec.queue.left.Load(); n != 0 {
+		t.Errorf("%d packets are kept", n)
 	}
 	if after := assemble(t, folder); !bytes.Equal(before.file, after.file) || len(after.blocks[webm.AudioTrack]) != 1 {
 		t.Error("the recording has changed")

@@ -163,7 +163,7 @@ func play(t testing.TB, rec *Recording, lists map[*Tap][]wire) {
 		if tap == nil {
 			return
 		}
-		for len(rec.packets) > packetRoom/2 {
+		for rec.queue.left.Load() > packetRoom/2 {
 			time.Sleep(time.Millisecond)
 		}
 		w := lists[tap][next[tap]]
@@ -179,7 +179,7 @@ func play(t testing.TB, rec *Recording, lists map[*Tap][]wire) {
 
 // settled waits until the recording has taken in all that was sent.
 func settled(rec *Recording) {
-	for len(rec.packets) > 0 || len(rec.reports) > 0 {
+	for !rec.queue.empty() {
 		time.Sleep(time.Millisecond)
 	}
 }

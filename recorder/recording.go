@@ -22,11 +22,10 @@ type Recording struct {
 	log   *slog.Logger
 	post  func(Event)
 
-	packets  chan queuedPacket // room packetRoom, never closed; full: the Tap drops
-	reports  chan queuedReport // room reportRoom, never closed; full: the Tap drops
-	wants    chan *want        // no room, never closed; the sender waits at its context
-	stopping chan ending       // room 1, one send by the first Stop
-	done     chan struct{}     // closed by run at its end
+	queue    queue         // of what the taps bring; full: the Tap drops
+	wants    chan *want    // no room, never closed; the sender waits at its context
+	stopping chan ending   // room 1, one send by the first Stop
+	done     chan struct{} // closed by run at its end
 
 	stopped  atomic.Bool // by Stop
 	stopOnce sync.Once
@@ -46,28 +45,31 @@ type Recording struct {
 	parts  partWriter
 	key    age.Recipient // of the records
 	waits  []*want
-	keys   []keptFrame // newest durable key frames
+
+	spare        []queuedPacket // emptied, for the queue's next
+	spareReports []queuedReport
+	keys         []keptFrame // newest durable key frames
 }
 
-// light is what Status shows of a track; shared, guarded by Recording.mu.
+// light is what Status shows of a track; shared, guarded by Recording.mu but for seen.
 type light struct {
-	bytes int64 // of durable frames
-	seen  int64 // ms; arrival of the newest packet
+	bytes int64        // of durable frames
+	seen  atomic.Int64 // ms; arrival of the newest packet
 	cover coverage
 	pace  pace
 }
 
 const (
-	clusterSpan = 2 * time.Second        // at most between durable and not yet durable
-	clusterSize = 4 << 20                // bytes after which a cluster isn't waited with
-	tickSpan    = 200 * time.Millisecond // between looks at patience and clusters
-	slowDisk    = 3 * time.Second        // a write this long counts as failing
+	clusterSpan = 2*time.Second - tickSpan // with a tick at most 2 s between durable and not yet durable
+	clusterSize = 4 << 20                  // bytes after which a cluster isn't waited with
+	tickSpan    = 200 * time.Millisecond   // between looks at patience and clusters
+	slowDisk    = 3 * time.Second          // a write this long counts as failing
 )
 
 func newRecording(cfg Config, b birth, folder string) *Recording {
 	rec := &Recording{
 		birth: b, log: cfg.Log.With("recording", b.ID), post: cfg.Post,
-		packets: make(chan queuedPacket, packetRoom), reports: make(chan queuedReport, reportRoom),
+		queue: newQueue(),
 		wants: make(chan *want), stopping: make(chan ending, 1), done: make(chan struct{}),
 		light: map[string]*light{}, tracks: map[string]*track{}, taps: map[*Tap]*stream{}, serial: 1, key: cfg.Key,
 		parts: partWriter{folder: folder, create: createPart},
@@ -88,7 +90,7 @@ func (rec *Recording) Tap(kind string, clockRate uint32) *Tap {
 	if rec.light[kind] == nil && window[kind] > 0 {
 		rec.light[kind] = &light{cover: newCoverage(kind)}
 	}
-	return &Tap{rec: rec, kind: kind, rate: clockRate}
+	return &Tap{rec: rec, kind: kind, rate: clockRate, light: rec.light[kind]}
 }
 
 // ending is why and when a recording ends.
@@ -129,7 +131,7 @@ func (rec *Recording) Status() Status {
 			continue
 		}
 		t := TrackStatus{Kind: kind, Bytes: l.bytes, Gaps: len(l.cover.gaps), Failing: failing,
-			Coverage: l.cover.share(length.Milliseconds(), l.seen)}
+			Coverage: l.cover.share(length.Milliseconds(), l.seen.Load())}
 		if n := len(l.cover.gaps); n > 0 {
 			t.Cause = l.cover.gaps[n-1].Cause
 		}
@@ -150,10 +152,8 @@ func (rec *Recording) run() {
 	defer tick.Stop()
 	for {
 		select {
-		case q := <-rec.packets:
-			rec.takePacket(q)
-		case q := <-rec.reports:
-			rec.takeReport(q)
+		case <-rec.queue.wake:
+			rec.takeQueued()
 		case w := <-rec.wants:
 			rec.takeWant(w)
 		case now := <-tick.C:
@@ -170,30 +170,43 @@ func (rec *Recording) run() {
 // clock together, so that an idle process is woken once for them and not for each.
 func untilTick(now time.Time) time.Duration { return now.Truncate(tickSpan).Add(tickSpan).Sub(now) }
 
-// tick does what is due by time. While packets wait in the queue, patience is
-// judged by their arrivals alone.
+// takeQueued takes in what the taps have brought.
+func (rec *Recording) takeQueued() {
+	q := &rec.queue
+	got, reports := q.take(rec.spare, rec.spareReports)
+	for i, each := range got {
+		rec.takePacket(each)
+		got[i] = queuedPacket{}
+		q.left.Add(-1)
+	}
+	for i, each := range reports {
+		rec.takeReport(each)
+		reports[i] = queuedReport{}
+	}
+	rec.spare, rec.spareReports = got, reports
+	if cap(rec.spare) > 2*wakeRoom {
+		rec.spare = nil // the disk stood still
+	}
+}
+
+// tick does what is due by time, after what has come before it.
 func (rec *Recording) tick(now time.Time) {
-	if len(rec.packets) == 0 {
-		for _, t := range rec.tracks {
-			rec.popAll(t, now)
-		}
-		if rec.batch.due(rec.since(now)) {
-			rec.flush()
-		}
+	rec.takeQueued()
+	for _, t := range rec.tracks {
+		rec.popAll(t, now)
+	}
+	if rec.batch.due(rec.since(now)) {
+		rec.flush()
 	}
 	rec.waits = slices.DeleteFunc(rec.waits, func(w *want) bool { return w.ctx.Err() != nil })
+	rec.queue.hurry.Store(len(rec.waits) > 0)
 	rec.askKeyFrame(now)
 }
 
 // finish takes in what is queued, writes the last record and closes the part.
 // The recording ended at now, however long this takes.
 func (rec *Recording) finish(cause string, now time.Time) {
-	for len(rec.packets) > 0 {
-		rec.takePacket(<-rec.packets)
-	}
-	for len(rec.reports) > 0 {
-		rec.takeReport(<-rec.reports)
-	}
+	rec.takeQueued()
 	for _, t := range rec.tracks {
 		rec.drain(t, now)
 	}
@@ -272,6 +285,8 @@ func (rec *Recording) KeyFrame(ctx context.Context, after time.Time) (Frame, err
 
 func (rec *Recording) takeWant(w *want) {
 	rec.waits = append(rec.waits, w)
+	rec.queue.hurry.Store(true) // before looking at what is there already
+	rec.takeQueued()
 	if rec.batch.keyAfter(rec.waits) {
 		rec.flush()
 	}

@@ -1,18 +1,10 @@
 package recorder
 
 import (
-	"sync"
 	"sync/atomic"
 	"time"
 
 	"github.com/pion/rtp"
-)
-
-// Room in a Recording's queues, of all taps together: some 12 s of video at
-// 2.5 Mbit/s while the disk stands still.
-const (
-	packetRoom = 4096
-	reportRoom = 64
 )
 
 // Tap is the way of one published track's packets into a Recording. Neither
@@ -23,31 +15,15 @@ type Tap struct {
 	rec      *Recording
 	kind     string
 	rate     uint32
+	light    *light        // of the kind; nil for one that isn't recorded
 	dropped  atomic.Uint32 // packets since the last that found room
 	reported time.Time     // arrival of the last sender report let through
 }
 
-type queuedPacket struct {
-	tap    *Tap
-	packet *Packet
-}
-
-type queuedReport struct {
-	tap     *Tap
-	ntp     uint64
-	rtp     uint32
-	arrival time.Time
-}
-
-// packets are Packets with their buffers.
-var packets = sync.Pool{New: func() any { return &Packet{Payload: make([]byte, 0, 1500)} }}
-
-func freePacket(p *Packet) { packets.Put(p) }
-
 // WriteRTP copies a packet into the recording's queue. arrival has the
 // monotonic clock of time.Now.
 func (t *Tap) WriteRTP(pkt *rtp.Packet, arrival time.Time) {
-	if t.rec.stopped.Load() {
+	if t.rec.stopped.Load() || t.light == nil {
 		return
 	}
 	dropped := t.dropped.Load() > 0
@@ -56,14 +32,14 @@ func (t *Tap) WriteRTP(pkt *rtp.Packet, arrival time.Time) {
 		Seq: pkt.SequenceNumber, Timestamp: pkt.Timestamp, Marker: pkt.Marker,
 		Payload: append(p.Payload[:0], pkt.Payload...), Arrival: arrival, Dropped: dropped,
 	}
-	select {
-	case t.rec.packets <- queuedPacket{t, p}: // p is the recording's from here on
-		if dropped {
-			t.dropped.Store(0)
-		}
-	default:
+	if !t.rec.queue.packet(t, p) { // p is the recording's from here on
 		t.dropped.Add(1)
 		freePacket(p)
+		return
+	}
+	t.light.seen.Store(t.rec.since(arrival).Milliseconds())
+	if dropped {
+		t.dropped.Store(0)
 	}
 }
 
@@ -77,9 +53,7 @@ func (t *Tap) WriteSenderReport(ntp uint64, rtpTime uint32, arrival time.Time) {
 	if t.rec.stopped.Load() || arrival.Sub(t.reported) < reportSpacing {
 		return
 	}
-	select {
-	case t.rec.reports <- queuedReport{t, ntp, rtpTime, arrival}:
+	if t.rec.queue.report(queuedReport{t, ntp, rtpTime, arrival}) {
 		t.reported = arrival
-	default:
 	}
 }

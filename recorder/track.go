@@ -69,10 +69,6 @@ func (rec *Recording) takePacket(q queuedPacket) {
 		return
 	}
 	arrival := q.packet.Arrival
-	rec.mu.Lock()
-	l := rec.light[t.kind]
-	l.seen = max(l.seen, rec.since(arrival).Milliseconds())
-	rec.mu.Unlock()
 	s.assembler.Push(q.packet)
 	rec.popAll(t, arrival)
 }
@@ -92,7 +88,7 @@ func (rec *Recording) stream(tap *Tap, now time.Time) *stream {
 	}
 	rec.count++
 	t.stream = &stream{number: rec.count, rate: tap.rate, assembler: NewAssembler(tap.kind)}
-	t.stream.assembler.Free = freePacket
+	t.stream.assembler.Free, t.stream.assembler.Alloc = freePacket, rec.arena.alloc
 	rec.taps[tap] = t.stream
 	rec.batch.streams = append(rec.batch.streams, streamNote{rec.count, tap.kind, tap.rate})
 	return t.stream
