@@ -35,6 +35,7 @@ func (a *arena) alloc(size int) []byte {
 // free takes everything back.
 func (a *arena) free() {
 	for i, c := range a.held {
+		*c = [chunkSize]byte{} // nobody's picture stays in memory
 		chunks.Put(c)
 		a.held[i] = nil
 	}

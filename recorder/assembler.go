@@ -1,6 +1,9 @@
 package recorder
 
-import "time"
+import (
+	"bytes"
+	"time"
+)
 
 // Patience is how long a missing packet is waited for, counted from the arrival
 // of the first packet behind it. A repair can take three NACKs at 300 ms round
@@ -26,8 +29,8 @@ type Unit struct {
 // come out in order, each once and whole. Its patience is in time, never in
 // packets, and the time is an argument. Not for use by several goroutines.
 type Assembler struct {
-	Free  func(*Packet)         // gets back each packet when the Assembler is done with it; may be nil
-	Alloc func(size int) []byte // gives a frame's memory, empty with room for size bytes; the collector's if nil
+	Free    func(*Packet) // gets back each packet when the Assembler is done with it; may be nil
+	Scratch *[]byte       // if not nil, where the frame that Pop or Drain gave lies until the next call
 
 	kind    string
 	ring    []slot
@@ -133,6 +136,9 @@ func (a *Assembler) makeRoom(limit int64, now time.Time) {
 		u, ok := a.step(now, limit)
 		if !ok {
 			break // a frame from before limit is incomplete behind it
+		}
+		if a.Scratch != nil {
+			u.Data = bytes.Clone(u.Data)
 		}
 		a.ready = append(a.ready, u)
 	}
@@ -272,10 +278,13 @@ func (a *Assembler) frame(end int64) Unit {
 	for s := a.head; s < end; s++ {
 		size += len(a.at(s).packet.body)
 	}
-	if a.Alloc != nil {
-		u.Data = a.Alloc(size)
-	} else {
+	if a.Scratch == nil || cap(*a.Scratch) < size {
 		u.Data = make([]byte, 0, size)
+	} else {
+		u.Data = (*a.Scratch)[:0]
+	}
+	if a.Scratch != nil {
+		*a.Scratch = u.Data
 	}
 	for ; a.head < end; a.head++ {
 		p := a.at(a.head).packet

@@ -1,6 +1,7 @@
 package recorder
 
 import (
+	"bytes"
 	"fmt"
 	"time"
 
@@ -22,7 +23,9 @@ func (rec *Recording) flush() {
 	}
 	rec.serial++
 	rec.commit(b.frames)
-	*b = batch{}
+	clear(b.frames)
+	*b = batch{frames: b.frames[:0]}
+	rec.arena.free()
 	rec.mu.Lock()
 	wasFaulty := rec.faulty != ""
 	rec.faulty = ""
@@ -44,7 +47,10 @@ func (rec *Recording) write() error {
 		last = max(last, f.note.US/1000) // frames of two tracks, out of order by patience
 		blocks[i] = webm.Block{Track: trackNumber[f.kind], MS: last, Key: f.note.Key, Data: f.data}
 	}
-	record, err := encodeRecord(n, blocks, rec.key)
+	buffer := buffers.Get().(*[]byte)
+	defer buffers.Put(buffer)
+	record, err := encodeRecord((*buffer)[:0], n, blocks, rec.key)
+	*buffer = record
 	if err != nil {
 		return fmt.Errorf("encode record: %w", err)
 	}
@@ -72,7 +78,7 @@ func (rec *Recording) commit(frames []batchFrame) {
 			continue
 		}
 		rec.keys = append(rec.keys, keptFrame{f.arrival, Frame{
-			Data: f.data, Width: f.note.Width, Height: f.note.Height, RTP: f.note.RTP,
+			Data: bytes.Clone(f.data), Width: f.note.Width, Height: f.note.Height, RTP: f.note.RTP,
 			At: rec.birth.at(f.note.US), N: t.count, SHA256: f.note.SHA256,
 		}})
 		rec.keys = rec.keys[max(0, len(rec.keys)-keptKeys):]
@@ -94,6 +100,7 @@ func (rec *Recording) refused(err error) {
 		t.lost, t.waitKey = CauseDisk, f.kind == Video
 	}
 	b.frames, b.bytes = nil, 0
+	rec.arena.free()
 	if first {
 		rec.log.Error("recording fails", "cause", cause, "err", err)
 		rec.post(Failing{rec, cause})

@@ -82,8 +82,9 @@ type endNote struct {
 	Breaks map[string]string `json:"breaks,omitempty"` // kind → cause, if frames are missing at the end
 }
 
-// encodeRecord gives the bytes of a record, encrypted to the recipient.
-func encodeRecord(n notes, blocks []webm.Block, to age.Recipient) ([]byte, error) {
+// encodeRecord gives the bytes of a record, encrypted to the recipient, in dst's
+// memory if it has room.
+func encodeRecord(dst []byte, n notes, blocks []webm.Block, to age.Recipient) ([]byte, error) {
 	text, err := json.Marshal(n)
 	if err != nil {
 		return nil, fmt.Errorf("notes: %w", err)
@@ -92,7 +93,13 @@ func encodeRecord(n notes, blocks []webm.Block, to age.Recipient) ([]byte, error
 	for _, b := range blocks {
 		size += len(b.Data) + 16
 	}
-	plain := make([]byte, 0, size+32)
+	buffer := buffers.Get().(*[]byte)
+	plain := slices.Grow((*buffer)[:0], size+32)
+	defer func() { // what isn't encrypted stays nowhere
+		clear(plain)
+		*buffer = plain
+		buffers.Put(buffer)
+	}()
 	plain = binary.BigEndian.AppendUint32(plain, uint32(len(text)))
 	plain = append(plain, text...)
 	if len(blocks) > 0 {
@@ -100,7 +107,7 @@ func encodeRecord(n notes, blocks []webm.Block, to age.Recipient) ([]byte, error
 			return nil, err
 		}
 	}
-	rec := bytes.NewBuffer(make([]byte, recordHeader, len(plain)+len(plain)>>10+512))
+	rec := bytes.NewBuffer(slices.Grow(dst[:0], len(plain)+len(plain)>>10+512)[:recordHeader])
 	w, err := age.Encrypt(rec, to)
 	if err == nil {
 		_, err = w.Write(plain)

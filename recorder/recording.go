@@ -37,14 +37,16 @@ type Recording struct {
 	ended  time.Duration // length, once it has ended
 	faulty string        // why the disk refuses
 
-	tracks map[string]*track
-	taps   map[*Tap]*stream
-	count  int   // streams
-	serial int64 // of the next record
-	batch  batch
-	parts  partWriter
-	key    age.Recipient // of the records
-	waits  []*want
+	tracks  map[string]*track
+	taps    map[*Tap]*stream
+	count   int   // streams
+	serial  int64 // of the next record
+	batch   batch
+	arena   arena  // of batch.frames
+	scratch []byte // of the assemblers
+	parts   partWriter
+	key     age.Recipient // of the records
+	waits   []*want
 
 	spare        []queuedPacket // emptied, for the queue's next
 	spareReports []queuedReport

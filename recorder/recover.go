@@ -53,7 +53,7 @@ func recoverOne(folder string, key *age.X25519Identity) error {
 			return err
 		}
 	}
-	last, err := encodeRecord(notes{Serial: st.serial + 1, End: &endNote{US: life.Microseconds(), Cause: CauseCrash}}, nil, key.Recipient())
+	last, err := encodeRecord(nil, notes{Serial: st.serial + 1, End: &endNote{US: life.Microseconds(), Cause: CauseCrash}}, nil, key.Recipient())
 	if err != nil {
 		return err
 	}

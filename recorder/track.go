@@ -32,7 +32,7 @@ type batch struct {
 	streams []streamNote
 	reports []reportNote
 	end     *endNote
-	frames  []batchFrame
+	frames  []batchFrame // their data are the arena's
 	bytes   int
 }
 
@@ -88,7 +88,7 @@ func (rec *Recording) stream(tap *Tap, now time.Time) *stream {
 	}
 	rec.count++
 	t.stream = &stream{number: rec.count, rate: tap.rate, assembler: NewAssembler(tap.kind)}
-	t.stream.assembler.Free, t.stream.assembler.Alloc = freePacket, rec.arena.alloc
+	t.stream.assembler.Free, t.stream.assembler.Scratch = freePacket, &rec.scratch
 	rec.taps[tap] = t.stream
 	rec.batch.streams = append(rec.batch.streams, streamNote{rec.count, tap.kind, tap.rate})
 	return t.stream
@@ -134,7 +134,7 @@ func (rec *Recording) takeUnit(t *track, u Unit) {
 	if rec.batch.due(rec.since(u.Arrival)) {
 		rec.flush() // first, since a refusal changes what is missing before this frame
 	}
-	f := batchFrame{kind: t.kind, rate: t.stream.rate, arrival: u.Arrival, data: u.Data}
+	f := batchFrame{kind: t.kind, rate: t.stream.rate, arrival: u.Arrival}
 	f.note = frameNote{Stream: t.stream.number, RTP: u.Timestamp, US: rec.since(u.Arrival).Microseconds(), Key: true}
 	if t.kind == Video {
 		header, key, err := vp8Header(u.Data)
@@ -153,6 +153,7 @@ func (rec *Recording) takeUnit(t *track, u Unit) {
 	f.note.Break, t.lost = t.lost, ""
 	digest := sha256.Sum256(u.Data)
 	f.note.SHA256 = hex.EncodeToString(digest[:])
+	f.data = append(rec.arena.alloc(len(u.Data)), u.Data...)
 	rec.batch.frames = append(rec.batch.frames, f)
 	rec.batch.bytes += len(u.Data)
 	if rec.batch.keyAfter(rec.waits) {
