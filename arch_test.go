@@ -16,7 +16,7 @@ var mayImport = map[string][]string{
 	"access": {},
 	"backup": {"recorder/evidence", "recorder/evidence/objects", "recorder/evidence/vault", "rooms"},
 
-	"calls":                     {"access", "calls/legibility", "calls/protocol", "media", "media/relay", "recorder", "recorder/evidence", "recorder/evidence/objects", "recorder/evidence/vault", "recorder/webp", "rooms", "rooms/ledger", "rooms/plan"},
+	"calls":                     {"access", "calls/legibility", "calls/protocol", "media", "media/relay", "recorder", "recorder/evidence", "recorder/evidence/objects", "recorder/evidence/vault", "recorder/spool", "recorder/webp", "rooms", "rooms/ledger", "rooms/plan"},
 	"calls/legibility":          {},
 	"calls/protocol":            {},
 	"calls/protocol/generate":   {"calls/protocol"},
@@ -36,6 +36,7 @@ var mayImport = map[string][]string{
 	"recorder/evidence/stamp/stamptest": {"recorder/evidence/stamp"},
 
 	"recorder/evidence/vault": {"recorder/evidence/objects"},
+	"recorder/spool":          {},
 	"recorder/webm":           {},
 	"recorder/webp":           {},
 	"rooms":                   {"rooms/calendar", "rooms/embedded", "rooms/ledger", "rooms/plan"},

@@ -32,7 +32,7 @@ type Call struct {
 	gone   chan struct{} // closed when the lease was given back
 	jobs   sync.WaitGroup
 	lease  rooms.Lease
-	parts  *shipper        // nil: no other node could need them
+	parts  *shipper        // nil: the store is no safer than the scratch
 	ctx    context.Context // ends with why the call ends here
 	cancel context.CancelCauseFunc
 
@@ -40,26 +40,29 @@ type Call struct {
 	seen     atomic.Pointer[Glance] // as of the last tick
 
 	// ---- owned by run
-	room      *rooms.Room
-	seller    side
-	manager   side
-	pending   *Seat              // another device of the seller that waits to be allowed
-	walkedOut bool               // the seller left the waiting room on purpose
-	recorder  *recorder.Recorder // nil until there is something to record
-	quality   *qualityLog        // nil until there are figures to keep
-	figured   time.Time          // the server's last figures that were kept
-	past      []covered          // recordings that have stopped
-	photo     *shooting          // the sensor photo asked for last; nil without one
-	clipping  bool               // a clip is being taken
-	working   int                // jobs that will post their result
-	sealing   bool
-	sealAfter time.Time // not to seal before; after an attempt that failed
-	shipping  bool      // parts go to the store
-	shipped   time.Time // when they last did
-	dirty     bool      // the state may have changed and must be sent
-	stale     bool      // the store may know more than room
-	unstored  int       // changes kept here and not yet stored, as shown last
-	locked    string    // what locked a pass at the last tick
+	room       *rooms.Room
+	seller     side
+	manager    side
+	pending    *Seat              // another device of the seller that waits to be allowed
+	walkedOut  bool               // the seller left the waiting room on purpose
+	recorder   *recorder.Recorder // nil until there may be something to record
+	quality    *qualityLog        // nil until there are figures to keep
+	figured    time.Time          // the server's last figures that were kept
+	past       []covered          // recordings that have stopped
+	photo      *shooting          // the sensor photo asked for last; nil without one
+	clipping   bool               // a clip is being taken
+	working    int                // jobs that will post their result
+	sealing    bool
+	sealAfter  time.Time // not to seal before; after an attempt that failed
+	readying   bool      // the recorder is being made
+	readyAfter time.Time // not to make it before
+	shipping   bool      // parts go to the store
+	warned     time.Time // that they don't
+	shipped    time.Time // when they last did
+	dirty      bool      // the state may have changed and must be sent
+	stale      bool      // the store may know more than room
+	unstored   int       // changes kept here and not yet stored, as shown last
+	locked     string    // what locked a pass at the last tick
 
 	captures *rate.Limiter // that the manager takes
 
@@ -185,7 +188,9 @@ func (c *Call) shipLast() {
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(c.ctx), 10*time.Second)
 	defer cancel()
-	if err := c.parts.ship(ctx); err != nil {
+	err := c.parts.ship(ctx)
+	c.house.spool.Behind(c.id, err)
+	if err != nil {
 		c.log.Error("the last recorded parts are on this node alone", "err", err)
 	}
 }

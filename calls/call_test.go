@@ -99,7 +99,7 @@ func (r *rig) start() {
 	r.media, err = media.NewNode(media.Config{Listen: "127.0.0.1:0", Log: log})
 	must(err)
 	r.house = calls.NewHouse(calls.Config{Rooms: r.rooms, Media: r.media, Evidence: r.vault, Keys: r.keys,
-		Scratch: filepath.Join(r.dir, "scratch"), Log: log, Blip: 300 * time.Millisecond, Grace: cmp.Or(r.grace, 20*time.Second),
+		Scratch: filepath.Join(r.dir, "scratch"), Ship: r.url != "", Log: log, Blip: 300 * time.Millisecond, Grace: cmp.Or(r.grace, 20*time.Second),
 		Deadline: 15 * time.Second})
 	must(r.house.Recover(r.t.Context()))
 }

@@ -127,6 +127,11 @@ func (c *Call) onAdmit(ctx context.Context, actor string) error {
 	if c.seller.seat == nil {
 		return protocol.Faultf(protocol.CodeWrongState, "The seller isn't here yet.")
 	}
+	if c.room.State == rooms.StateWaiting {
+		if err := c.mayRecord(); err != nil {
+			return err
+		}
+	}
 	if err := c.command(ctx, actor, rooms.Admit{}); err != nil {
 		return err
 	}

@@ -20,6 +20,7 @@ import (
 	"verifycall/media/relay"
 	"verifycall/recorder/evidence"
 	"verifycall/recorder/evidence/vault"
+	"verifycall/recorder/spool"
 	"verifycall/rooms"
 	"verifycall/rooms/plan"
 )
@@ -42,6 +43,7 @@ type Config struct {
 	Evidence *vault.Vault
 	Keys     *evidence.Keys
 	Scratch  string // directory of the parts of running recordings
+	Ship     bool   // parts go to the store during the call, since it outlives this machine
 	Log      *slog.Logger
 	Blip     time.Duration // a loss shorter than this interrupts nothing; 0 = 5 s
 	Grace    time.Duration // that an interrupted call waits; 0 = as the room's profile says
@@ -58,6 +60,7 @@ type Config struct {
 // House keeps the live calls of this node by room id.
 type House struct {
 	cfg    Config
+	spool  *spool.Spool    // of cfg.Scratch
 	ctx    context.Context // ends with cause ErrStopping
 	cancel context.CancelCauseFunc
 	wg     sync.WaitGroup // one per running Call
@@ -87,7 +90,8 @@ func NewHouse(cfg Config) *House {
 	if cfg.Metrics == nil {
 		cfg.Metrics = NewMetrics(prometheus.NewRegistry())
 	}
-	h := &House{cfg: cfg, calls: make(map[string]*Call), beginning: make(map[string]chan struct{})}
+	cfg.Ship = cfg.Ship || cfg.Node != ""
+	h := &House{cfg: cfg, spool: spool.New(cfg.Scratch), calls: make(map[string]*Call), beginning: make(map[string]chan struct{})}
 	h.ctx, h.cancel = context.WithCancelCause(context.Background())
 	h.wg.Go(h.keepTime)
 	h.wg.Go(h.keepEvidence)
@@ -194,7 +198,10 @@ func (h *House) bring(ctx context.Context, room string) (*Call, error) {
 	}
 	if !r.Admitted.IsZero() && !r.Sealed {
 		if err := h.fetchParts(ctx, room); err != nil {
-			return nil, Fault(err)
+			if !h.apart(room) {
+				return nil, Fault(err)
+			}
+			h.cfg.Log.Error("recorded parts not fetched, the call goes on and the seal will fetch them", "room", room, "err", err)
 		}
 	}
 	return h.start(ctx, r, lease)

@@ -24,6 +24,7 @@ const (
 func (h *House) keepEvidence() {
 	wait := time.NewTimer(keepEvery)
 	defer wait.Stop()
+	shipped, alarm := time.Now(), ""
 	for {
 		select {
 		case <-wait.C:
@@ -34,6 +35,11 @@ func (h *House) keepEvidence() {
 		if err := h.keepAll(h.ctx); err != nil && h.ctx.Err() == nil {
 			h.cfg.Log.Error("not all that is to be erased or held is; it is tried again", "err", err)
 			next = keepAgain
+		}
+		alarm = h.watchSpool(alarm)
+		if time.Since(shipped) >= keepAgain {
+			h.shipLeft(h.ctx)
+			shipped = time.Now()
 		}
 		wait.Reset(next)
 	}

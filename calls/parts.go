@@ -14,6 +14,7 @@ import (
 
 	"verifycall/recorder"
 	"verifycall/recorder/evidence/objects"
+	"verifycall/recorder/spool"
 )
 
 // shipEvery is how often what was recorded meanwhile goes to the store: with a
@@ -36,10 +37,10 @@ type shipper struct {
 	sent  map[string]int64 // by file under dir, how much of it the store has; owned by who has the turn
 }
 
-// newShipper gives a shipper for a room that other nodes may take over, nil where
-// there are none.
+// newShipper gives a shipper for a room, nil where the store is no safer than the
+// scratch.
 func (h *House) newShipper(room string) *shipper {
-	if h.cfg.Node == "" {
+	if !h.cfg.Ship {
 		return nil
 	}
 	return &shipper{store: h.cfg.Evidence.Store(), room: room, dir: h.scratch(room), turn: make(chan struct{}, 1), sent: map[string]int64{}}
@@ -131,7 +132,7 @@ const fetchedMark = "fetched"
 // node's scratch and ends the recordings that they could not end. None of the
 // room may be running here.
 func (h *House) fetchParts(ctx context.Context, room string) error {
-	if h.cfg.Node == "" {
+	if !h.cfg.Ship {
 		return nil
 	}
 	pieces, err := h.cfg.Evidence.Store().List(ctx, partsOf(room))
@@ -162,6 +163,14 @@ func (h *House) fetchParts(ctx context.Context, room string) error {
 		pieces = pieces[n:]
 	}
 	return h.recoverRecordings(ctx, room)
+}
+
+// apart tells whether what this node records of a room is kept apart from what the
+// store has of it, also where that can't be looked at: by the lease's fence, or
+// because all of it is here.
+func (h *House) apart(room string) bool {
+	_, err := os.Stat(h.scratch(room))
+	return h.cfg.Node != "" || err == nil
 }
 
 // emptied makes the folder of another node's recording anew, with the mark; one
@@ -227,7 +236,8 @@ func (h *House) join(ctx context.Context, w io.Writer, pieces []string) error {
 
 // dropParts deletes a sealed room's parts, here and in the store.
 func (h *House) dropParts(ctx context.Context, room string) error {
-	if err := os.RemoveAll(h.scratch(room)); err != nil || h.cfg.Node == "" {
+	h.spool.Forget(room)
+	if err := os.RemoveAll(h.scratch(room)); err != nil || !h.cfg.Ship {
 		return err
 	}
 	pieces, err := h.cfg.Evidence.Store().List(ctx, partsOf(room))
@@ -241,6 +251,39 @@ func (h *House) dropParts(ctx context.Context, room string) error {
 	}
 	return nil
 }
+
+// shipLeft sends what calls that are over could not send of their recordings.
+func (h *House) shipLeft(ctx context.Context) {
+	for _, room := range h.spool.Rooms() {
+		h.mu.Lock()
+		running := h.calls[room] != nil
+		h.mu.Unlock()
+		if running || ctx.Err() != nil {
+			continue
+		}
+		if news, since := h.spool.Behind(room, h.newShipper(room).ship(ctx)); news {
+			h.cfg.Log.Info("the store has all recorded parts again", "room", room, "behind", since.Round(time.Second))
+		}
+	}
+}
+
+// watchSpool logs when what is wrong with the spool changes.
+func (h *House) watchSpool(before string) string {
+	use := h.Spool()
+	now := use.Alarm()
+	figures := []any{"alarm", now, "bytes", use.Bytes, "limit", use.Limit, "behind", use.Behind.Round(time.Second)}
+	switch {
+	case now == before:
+	case now == "":
+		h.cfg.Log.Info("recordings that wait here: all is well again", figures...)
+	default:
+		h.cfg.Log.Error("recordings that wait here need room or the store", figures...)
+	}
+	return now
+}
+
+// Spool tells how much recorded media waits on this node.
+func (h *House) Spool() spool.Use { return h.spool.Use() }
 
 // shipNow and then ships beside the call, while it records.
 func (c *Call) shipNow(now time.Time) {
@@ -256,7 +299,15 @@ type shipped struct{ err error }
 
 func (e shipped) apply(_ context.Context, c *Call) {
 	c.shipping, c.shipped = false, time.Now()
-	if e.err != nil {
-		c.log.Error("recorded parts not stored, it will be tried again", "err", e.err)
+	news, since := c.house.spool.Behind(c.id, e.err)
+	switch {
+	case e.err != nil && (news || time.Since(c.warned) >= warnEvery):
+		c.warned = time.Now()
+		c.log.Error("recorded parts wait on this node, the store doesn't take them", "behind", since.Round(time.Second), "err", e.err)
+	case e.err == nil && news:
+		c.log.Info("the store has all recorded parts again", "behind", since.Round(time.Second))
 	}
 }
+
+// warnEvery is how often a log says that a store is still away.
+const warnEvery = time.Minute

@@ -28,7 +28,7 @@ func nodesOn(t *testing.T, n int) []*House {
 	}
 	var list []*House
 	for range n {
-		list = append(list, &House{cfg: Config{Evidence: store, Scratch: t.TempDir(), Node: "n", Log: slog.New(slog.DiscardHandler)}})
+		list = append(list, &House{cfg: Config{Evidence: store, Scratch: t.TempDir(), Node: "n", Ship: true, Log: slog.New(slog.DiscardHandler)}})
 	}
 	return list
 }

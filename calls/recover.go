@@ -63,7 +63,9 @@ func (h *House) recoverScratch(ctx context.Context) error {
 		if err := h.recoverRecordings(ctx, e.Name()); err != nil {
 			faults = append(faults, fmt.Errorf("recover recordings of %s: %w", e.Name(), err))
 		}
-		faults = append(faults, h.newShipper(e.Name()).ship(ctx)) // another node may have the room by now
+		err := h.newShipper(e.Name()).ship(ctx) // another node may have the room by now
+		h.spool.Behind(e.Name(), err)
+		faults = append(faults, err)
 	}
 	return errors.Join(faults...)
 }

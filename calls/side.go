@@ -184,6 +184,7 @@ func (c *Call) seatDown(ctx context.Context, s *side, seat *Seat) {
 func (c *Call) enterWaiting(ctx context.Context) {
 	if c.seller.seat != nil && !c.walkedOut && c.room.State == rooms.StateBooked && c.room.Agreed(string(c.seller.role)) {
 		c.try(ctx, rooms.EnterWaiting{})
+		c.makeReady(time.Now())
 	}
 }
 
@@ -222,6 +223,7 @@ func (l left) apply(ctx context.Context, c *Call) {
 func (c *Call) onTick(ctx context.Context, now time.Time) {
 	defer c.glance()
 	c.leaveIfDrained()
+	c.makeReady(now)
 	c.shipNow(now)
 	c.watchPending()
 	if c.stale {

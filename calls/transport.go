@@ -8,8 +8,6 @@ import (
 	"verifycall/access"
 	"verifycall/calls/protocol"
 	"verifycall/media"
-	"verifycall/recorder"
-	"verifycall/recorder/evidence/vault"
 	"verifycall/rooms"
 )
 
@@ -190,8 +188,11 @@ func (c *Call) record(s *side) {
 	if s.transport == nil {
 		return
 	}
+	if c.recorder == nil { // see makeReady
+		return
+	}
 	if s.recording == nil {
-		rec, err := c.beginRecording(s)
+		rec, err := c.recorder.Begin(string(s.role), fmt.Sprintf("c%d", s.generation))
 		if err != nil {
 			c.log.Error("recording not begun", "role", s.role, "err", err)
 			return
@@ -211,27 +212,6 @@ func (c *Call) record(s *side) {
 			r.RequestKeyFrame()
 		}
 	}
-}
-
-// keyTime bounds the making of the recordings' key, for which the call waits.
-const keyTime = 5 * time.Second
-
-// beginRecording makes the first file of a call, and not before.
-func (c *Call) beginRecording(s *side) (*recorder.Recording, error) {
-	if c.recorder == nil {
-		ctx, cancel := context.WithTimeout(c.ctx, keyTime)
-		defer cancel()
-		key, err := c.house.cfg.Evidence.Make(ctx, vault.Room(c.id), vault.Recording)
-		if err != nil {
-			return nil, err
-		}
-		r, err := recorder.New(recorder.Config{Dir: c.house.scratch(c.id), Room: c.id, Key: key.Recipient(), Fence: c.lease.Fence, Log: c.log, Post: c.recorderEvent})
-		if err != nil {
-			return nil, err
-		}
-		c.recorder = r
-	}
-	return c.recorder.Begin(string(s.role), fmt.Sprintf("c%d", s.generation))
 }
 
 func (c *Call) stopCause(s *side) string {

@@ -39,6 +39,11 @@ func (rec *Recording) flush() {
 
 func (rec *Recording) write() error {
 	b := &rec.batch
+	if len(b.frames) > 0 { // the end alone is small
+		if err := rec.spare(); err != nil {
+			return err
+		}
+	}
 	n := notes{Serial: rec.serial, Streams: b.streams, Reports: b.reports, End: b.end}
 	blocks := make([]webm.Block, len(b.frames))
 	last := int64(0)

@@ -28,6 +28,9 @@ type Config struct {
 	// use the same one. 0: there is one node only.
 	Fence int64
 	Post  func(Event) // told what the call should know; must not block; may be nil
+	// Spare is asked before frames are written: its error refuses them, as a full disk
+	// does. May be nil.
+	Spare func() error
 }
 
 // Recorder makes the recordings of one room. Its methods may be called from any
@@ -48,6 +51,9 @@ func New(cfg Config) (*Recorder, error) {
 	}
 	if cfg.Post == nil {
 		cfg.Post = func(Event) {}
+	}
+	if cfg.Spare == nil {
+		cfg.Spare = func() error { return nil }
 	}
 	return &Recorder{cfg: cfg, now: time.Now}, nil
 }

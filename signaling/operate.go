@@ -27,6 +27,15 @@ type WallView struct {
 	Spans    []SpanView     `json:"spans"`   // calls of the last 8 h
 	Here     string         `json:"here"`    // id of the node that answers; empty without a cluster
 	Redis    int            `json:"redis"`   // µs that a question to Redis took
+	Spool    SpoolView      `json:"spool"`   // of the node that answers
+}
+
+// SpoolView is what waits on a node's disk to be sealed.
+type SpoolView struct {
+	Bytes  int64  `json:"bytes"`
+	Limit  int64  `json:"limit"`  // that may wait; 0 where that isn't known
+	Behind int    `json:"behind"` // s that the evidence store has not taken it; 0: it has all
+	Alarm  string `json:"alarm"`  // "full", "filling", "behind"; empty while all is well
 }
 
 // CallView is one call. Figures are there where it runs on the node that
@@ -97,6 +106,8 @@ func (s *Server) operatorWall(w http.ResponseWriter, r *http.Request, _ session)
 	if s.cfg.Nodes != nil {
 		view.Here = s.cfg.Nodes.ID()
 	}
+	spool := s.cfg.House.Spool()
+	view.Spool = SpoolView{spool.Bytes, spool.Limit, int(spool.Behind.Seconds()), spool.Alarm()}
 	asked := time.Now()
 	if err := s.storeAnswers(ctx); err != nil {
 		return &protocol.Fault{Code: protocol.CodeUnavailable, Message: "The store of rooms does not answer.", Err: err}

@@ -40,6 +40,9 @@ func TestOperatorsWall(t *testing.T) {
 	if len(wall.Managers) != 2 || wall.Managers[0].Room != live || wall.NoShows[rooms.Seller] != 1 || wall.Booked != 4 || len(wall.Spans) != 1 || len(wall.Nodes) != 1 {
 		t.Errorf("wall %+v", wall)
 	}
+	if wall.Spool.Limit <= 0 || wall.Spool.Behind != 0 || wall.Spool.Alarm == "full" {
+		t.Errorf("spool %+v", wall.Spool)
+	}
 	if bytes.Contains(a.body, []byte("Eriksson")) {
 		t.Error("the wall names a seller")
 	}

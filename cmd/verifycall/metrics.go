@@ -26,6 +26,10 @@ func (n *node) registerGauges() {
 		func() float64 { return 1 })
 	gauge("draining", "1 while this node takes no new calls.", nil, func() float64 { return flagged(n.house.Draining()) })
 	gauge("kept_changes", "Changes of live calls that are kept here while Redis is away.", nil, func() float64 { return float64(n.rooms.Kept()) })
+	gauge("spool_bytes", "Recorded media on this node's disk that are not sealed yet.", nil, func() float64 { return float64(n.house.Spool().Bytes) })
+	gauge("spool_limit_bytes", "How much of them the disk takes, less its reserve.", nil, func() float64 { return float64(n.house.Spool().Limit) })
+	gauge("spool_behind_seconds", "For how long the store has not taken what waits; 0 while it has all.", nil,
+		func() float64 { return n.house.Spool().Behind.Seconds() })
 	gauge("mails_waiting", "Mails that are not settled yet, of all nodes; NaN where Redis doesn't answer.", nil, n.mailsWaiting)
 	gauge("certificate_expires_timestamp_seconds", "When the certificate of the pages ends; NaN without one.", nil, n.certificateEnds)
 	for _, state := range []string{"serving", "draining"} {

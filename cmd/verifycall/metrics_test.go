@@ -32,7 +32,7 @@ func TestMetricsOfANode(t *testing.T) {
 		d.lines[name] = value
 	}
 	series := scraped(t, "http://"+ops+"/metrics")
-	for _, want := range []string{"verifycall_draining", "verifycall_kept_changes", "verifycall_mails_waiting",
+	for _, want := range []string{"verifycall_draining", "verifycall_kept_changes", "verifycall_spool_bytes", "verifycall_spool_limit_bytes", "verifycall_spool_behind_seconds", "verifycall_mails_waiting",
 		`verifycall_nodes{state="serving"}`, `verifycall_commit_seconds_count{outcome="done"}`, `verifycall_store_seconds_count{outcome="done",verb="put"}`} {
 		if !series[want] {
 			t.Errorf("no %s", want)

@@ -141,7 +141,7 @@ func (n *node) open(ctx context.Context) (err error) {
 		return err
 	}
 	house := calls.Config{Rooms: n.rooms, Media: n.media, Relay: n.relay, Metrics: calls.NewMetrics(n.registry), Evidence: n.vault, Keys: n.keys,
-		Scratch: filepath.Join(c.Data, "scratch"), Log: n.log}
+		Scratch: filepath.Join(c.Data, "scratch"), Ship: c.storeApart(), Log: n.log}
 	if m := n.cluster.member; m != nil {
 		house.Node, house.Steady = m.ID(), m.Steady
 	}

@@ -179,6 +179,10 @@ func (c *settings) complete() {
 	}
 }
 
+// storeApart tells whether the evidence store is elsewhere than this node's own
+// files, so that it may outlive them.
+func (c *settings) storeApart() bool { return c.Store != filepath.Join(c.Data, "store") }
+
 func (c *settings) check() error {
 	var faults []error
 	wrong := func(format string, args ...any) { faults = append(faults, fmt.Errorf(format, args...)) }

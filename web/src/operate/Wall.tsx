@@ -1,5 +1,6 @@
 import { Info, LayoutGrid, TriangleAlert, WifiOff } from 'lucide-preact';
 import { useEffect, useRef } from 'preact/hooks';
+import { language } from '../shared/i18n';
 import { useLoad } from '../shared/load';
 import { useNow } from '../shared/now';
 import { Blank } from '../shared/staff';
@@ -95,8 +96,22 @@ function Figures({ now }: { now: WallNow }) {
 
 function Alarms({ now }: { now: WallNow }) {
   const name = (id: string) => now.managers.find((manager) => manager.id === id)?.name ?? id;
+  const gigabytes = (bytes: number) => (bytes / 1e9).toLocaleString(language, { maximumFractionDigits: 1 });
   return (
     <>
+      {now.spool.alarm && (
+        <section class="alarm" role="alert" data-testid="wall-spool">
+          <Icon of={TriangleAlert} size={20} />
+          <div>
+            <h2>{t(`spool.${now.spool.alarm}`)}</h2>
+            <p>
+              {t('spool.line', { bytes: gigabytes(now.spool.bytes), limit: gigabytes(now.spool.limit) })}{' '}
+              {now.spool.behind > 0 && `${t('spool.behindLine', { time: span(now.spool.behind * 1000) })} `}
+              {t('spool.remedy')}
+            </p>
+          </div>
+        </section>
+      )}
       {now.calls.filter((call) => call.failing).map((call) => (
         <section class="alarm" role="alert" key={call.room} data-testid="wall-alarm">
           <Icon of={TriangleAlert} size={20} />

@@ -67,6 +67,8 @@ export interface WallNow {
   here: string;
   /** µs */
   redis: number;
+  /** recorded media on the disk of the node that answered: bytes, and s since the store took them */
+  spool: { bytes: number; limit: number; behind: number; alarm: '' | 'full' | 'filling' | 'behind' };
 }
 
 /** A rule set; see docs/decisions/0025-drawn-plans.md. */

@@ -1,0 +1,157 @@
+package calls_test
+
+import (
+	"encoding/json"
+	"errors"
+	"strings"
+	"testing"
+	"time"
+
+	"verifycall/calls/protocol"
+	"verifycall/recorder/evidence"
+	"verifycall/recorder/evidence/objects/s3test"
+	"verifycall/recorder/evidence/vault"
+	"verifycall/rooms"
+)
+
+// shipped is how many bytes of a room's parts the store has.
+func (r *rig) shipped(room string) (bytes int64) {
+	r.t.Helper()
+	names, err := r.store.List(r.t.Context(), "rooms/"+room+"/parts/")
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	for _, name := range names {
+		object, err := r.store.Stat(r.t.Context(), name)
+		if err != nil {
+			r.t.Fatal(err)
+		}
+		bytes += object.Size
+	}
+	return bytes
+}
+
+// TestStoreAway: a node that is alone ships its parts to a store in S3 during the
+// call. While that is away the call goes on, its parts wait and the operator sees
+// it; no call begins of which nothing could be recorded. After it, and after a
+// start anew in the middle, what waited is sent, and the record has no gap.
+func TestStoreAway(t *testing.T) {
+	if testing.Short() {
+		t.Skip("a whole call with media")
+	}
+	server, err := s3test.Start(t.Context(), t.TempDir())
+	if errors.Is(err, s3test.ErrMissing) {
+		t.Skip(err)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(server.Stop)
+	t.Setenv("AWS_ACCESS_KEY_ID", s3test.AccessKey)
+	t.Setenv("AWS_SECRET_ACCESS_KEY", s3test.SecretKey)
+	if err := server.Bucket(t.Context(), "evidence", true); err != nil {
+		t.Fatal(err)
+	}
+	r := &rig{t: t, dir: t.TempDir(), url: server.URL("evidence")}
+	r.start()
+	t.Cleanup(r.stop)
+	other := r.book()
+	room, seller, manager := r.admitted()
+	wait(t, "parts in the store", func() bool { return r.shipped(room) > 0 })
+
+	server.Stop()
+	waiting := open(t, r.house, other, protocol.RoleSeller, "phone", "tab-other")
+	waiting.do(agree)
+	host := open(t, r.house, other, protocol.RoleManager, "desk", "tab-host")
+	host.do(agree)
+	waiting.until("the waiting room", func(s *protocol.State) bool { return s.Room.State == rooms.StateWaiting })
+	host.refused(&protocol.Admit{}, protocol.CodeUnavailable)
+	before := r.house.Spool().Bytes
+	wait(t, "parts that wait", func() bool { use := r.house.Spool(); return use.Behind > 0 && use.Bytes > before+100_000 })
+	if state := seller.until("the call", func(s *protocol.State) bool { return s.Recording }); state.Room.State != rooms.StateLive {
+		t.Errorf("the call is %s", state.Room.State)
+	}
+
+	if err := server.Restart(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	wait(t, "the store to have all", func() bool { return r.house.Spool().Behind == 0 && r.shipped(room) > before })
+	host.do(&protocol.Admit{})
+	host.do(&protocol.End{})
+	manager.do(&protocol.Verdict{Verdict: "fail", Reasons: []string{"D_EXPIRED"}})
+	digest := seller.until("the digest", func(s *protocol.State) bool { return s.Outcome != nil && s.Outcome.Digest != "" }).Outcome.Digest
+	r.checkRecord(room, digest)
+	if n := r.shipped(room); n > 0 {
+		t.Errorf("%d bytes of parts of a sealed record are in the store", n)
+	}
+	if gaps := r.gaps(room); gaps != "" {
+		t.Errorf("the record has gaps: %s", gaps)
+	}
+}
+
+// TestShippingGoesOnAfterACrash: what a run before has not shipped, the next does,
+// without sending again what the store has.
+func TestShippingGoesOnAfterACrash(t *testing.T) {
+	if testing.Short() {
+		t.Skip("a whole call with media")
+	}
+	server, err := s3test.Start(t.Context(), t.TempDir())
+	if errors.Is(err, s3test.ErrMissing) {
+		t.Skip(err)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(server.Stop)
+	t.Setenv("AWS_ACCESS_KEY_ID", s3test.AccessKey)
+	t.Setenv("AWS_SECRET_ACCESS_KEY", s3test.SecretKey)
+	if err := server.Bucket(t.Context(), "evidence", true); err != nil {
+		t.Fatal(err)
+	}
+	r := &rig{t: t, dir: t.TempDir(), url: server.URL("evidence"), grace: time.Minute}
+	r.start()
+	t.Cleanup(func() { r.stop() })
+	room, _, _ := r.admitted()
+	wait(t, "parts in the store", func() bool { return r.shipped(room) > 0 })
+	server.Stop()
+	before := r.house.Spool().Bytes
+	wait(t, "parts that wait", func() bool { return r.house.Spool().Bytes > before+100_000 })
+	r.stop() // nothing more reaches the store
+	if err := server.Restart(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	r.start()
+	if use, there := r.house.Spool(), r.shipped(room); there < before+100_000 || use.Behind != 0 {
+		t.Errorf("the store has %d bytes of %+v", there, use)
+	}
+}
+
+// gaps lists what a sealed record lacks of its recordings, but the moment before
+// their first picture.
+func (r *rig) gaps(room string) string {
+	r.t.Helper()
+	file, _, err := r.vault.Open(r.t.Context(), vault.Room(room), vault.Record, evidence.Prefix(room)+"data/room.json")
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	defer file.Close()
+	var facts struct {
+		Recordings []struct {
+			Gaps []struct {
+				Track, Cause string
+			}
+		}
+	}
+	if err := json.NewDecoder(file).Decode(&facts); err != nil || len(facts.Recordings) == 0 {
+		r.t.Fatalf("%d recordings, %v", len(facts.Recordings), err)
+	}
+	var list []string
+	for _, recording := range facts.Recordings {
+		for _, gap := range recording.Gaps {
+			if gap.Cause != "lead_in" {
+				list = append(list, gap.Track+": "+gap.Cause)
+			}
+		}
+	}
+	return strings.Join(list, ", ")
+}
