@@ -40,7 +40,7 @@ func (rec *Recording) flush() {
 func (rec *Recording) write() error {
 	b := &rec.batch
 	if len(b.frames) > 0 { // the end alone is small
-		if err := rec.spare(); err != nil {
+		if err := rec.roomy(); err != nil {
 			return err
 		}
 	}
