@@ -23,6 +23,7 @@ const phone = async (more = {}, camera = true) => open(await context(hand, { ...
 try {
   await alone();
   await sellerAlone();
+  await queue();
   await call();
 } finally {
   await Promise.all([hand.close(), desk.close()]);
@@ -45,9 +46,9 @@ async function alone() {
 }
 
 /** A room whose seller still has to choose a time. */
-async function toBook() {
+async function toBook(name = 'Anna Maria Eriksson') {
   const made = await server.api('/api/v1/rooms', { method: 'POST', body: JSON.stringify({
-    language: 'en', zone: 'America/Toronto', book: true, seller: { name: 'Anna Maria Eriksson' }, application: { surname: 'Eriksson', given_names: 'Anna Maria' } }) });
+    language: 'en', zone: 'America/Toronto', book: true, seller: { name }, application: { surname: 'Eriksson', given_names: 'Anna Maria' } }) });
   return (await made.json()).sellerLink;
 }
 
@@ -80,6 +81,37 @@ async function sellerAlone() {
   await denied.locator('[data-testid^="seller-fix-"]').first().waitFor();
   await shoot(denied, 'seller-rehearsal-blocked');
   await denied.context().close();
+}
+
+/** The instant queue: one whose turn it is, one who waits and leaves for a while, and the manager's agenda. */
+async function queue() {
+  const manager = await open(await context(desk, DESK));
+  await step.signIn(manager, server.lines.manager, '/manager');
+  await step.desk(manager, 'online');
+  const first = await phone();
+  await first.goto(await toBook());
+  await first.getByTestId('queue-offer').waitFor();
+  await shoot(first, 'seller-queue-offer');
+  await first.getByTestId('queue-offer').click();
+  await first.getByTestId('queue-ready').waitFor();
+  await shoot(first, 'seller-queue-ready');
+  for (const name of ['Li Lei', 'Marta Ruiz']) {
+    const next = await phone();
+    await next.goto(await toBook(name));
+    await next.getByTestId('queue-offer').click();
+    await playing(next, 'queue-preview');
+    if (name === 'Li Lei') continue;
+    await shoot(next, 'seller-queue');
+    await next.getByTestId('queue-away').click();
+    await next.getByTestId('queue-kept').waitFor();
+    await shoot(next, 'seller-queue-kept');
+  }
+  await manager.getByTestId('queue-row').nth(1).waitFor();
+  await shoot(manager, 'manager-queue');
+  await manager.getByTestId('manager-cancel').click();
+  await manager.getByTestId('manager-cancel-confirm').click();
+  await step.desk(manager, 'offline');
+  await manager.context().close();
 }
 
 /** One call from both sides, its verdict and its review. */

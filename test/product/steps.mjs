@@ -296,3 +296,11 @@ export async function audit(page, server, { room, digest }) {
   assert.ok(seen.split('\n').length >= types.length, 'the page shows them');
   return path;
 }
+
+/** The manager says whether the queue may call. */
+export async function desk(manager, status) {
+  const choice = manager.getByTestId(`desk-${status}`);
+  await choice.locator('input:enabled').waitFor({ state: 'attached' });
+  await choice.click();
+  await manager.locator(`.desk-switch[aria-busy="false"] [data-testid="desk-${status}"].chosen`).waitFor();
+}

@@ -66,5 +66,5 @@ function Standing({ manager, at }: { manager: Manager; at: number }) {
     if (days < 0) return <Badge tone="danger">{t('certificateOver')}</Badge>;
     if (days <= soon) return <Badge tone="warn">{t('certificate', { count: days })}</Badge>;
   }
-  return manager.room ? <Badge tone="accent">{t('inCall', { room: manager.room })}</Badge> : <Badge tone="ok">{t('free')}</Badge>;
+  return manager.room ? <Badge tone="accent">{t('inCall', { room: manager.room })}</Badge> : manager.status === 'online' ? <Badge tone="ok">{t('free')}</Badge> : <Badge>{t(manager.status === 'break' ? 'onBreak' : 'offline')}</Badge>;
 }

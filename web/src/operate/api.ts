@@ -45,6 +45,8 @@ export interface Manager {
   languages: string[];
   room: string;
   certified?: string;
+  /** Of the desk: whether the instant queue may call. */
+  status: 'online' | 'break' | 'offline';
 }
 
 export interface Node {

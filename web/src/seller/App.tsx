@@ -18,30 +18,38 @@ import { Waiting } from './Waiting';
 import { Welcome } from './Welcome';
 
 /** What became of the link: being opened, a visit, or refused. */
-export type Opened = { visit: Visit; appointment: Appointment } | { book: Appointment; back?: Visit } | { refused: ApiError } | null;
+export type Opened = { visit: Visit; appointment: Appointment } | { book: Appointment; back?: Visit } | { queue: Appointment } | { refused: ApiError } | null;
 
-type AppProps = { opened: Signal<Opened>; retry: () => void };
+type AppProps = {
+  opened: Signal<Opened>;
+  retry: () => void;
+  /** The seller joins the instant queue. */
+  join: (now: Appointment) => void;
+  /** It is the seller's turn. */
+  go: () => void;
+};
 
 /** The seller's page: one screen at a time, chosen by the room's state. */
-export function App({ opened, retry }: AppProps) {
+export function App(props: AppProps) {
   return (
     <>
       <a class="skip" href="#content">
         {tCommon('skip')}
       </a>
       <Announcer />
-      <Current opened={opened} retry={retry} />
+      <Current {...props} />
     </>
   );
 }
 
-function Current({ opened, retry }: AppProps) {
+function Current({ opened, retry, join, go }: AppProps) {
   const now = opened.value;
   if (!now) return <Loading />;
+  if ('queue' in now) return <Queue.Screen onBook={() => (opened.value = { book: now.queue })} onGo={go} />;
   if ('book' in now) {
     const { book, back } = now;
     const leave = back && (() => (opened.value = { visit: back, appointment: book }));
-    return <Booking.Screen now={book} back={leave} done={(appointment) => (opened.value = { visit: back ?? new Visit(), appointment })} />;
+    return <Booking.Screen now={book} back={leave} queue={book.state === 'invited' ? () => join(book) : undefined} done={(appointment) => (opened.value = { visit: back ?? new Visit(), appointment })} />;
   }
   if ('visit' in now) {
     const { visit, appointment } = now;
@@ -107,4 +115,5 @@ function Loading() {
 }
 
 const Booking = later(() => import('./booking/Booking').then((part) => part.Booking), () => <Loading />);
+const Queue = later(() => import('./queue/Queue').then((part) => part.Queue), () => <Loading />);
 const Result = later(() => import('./Result').then((part) => part.Result), () => <Loading />);

@@ -6,7 +6,8 @@ import '../styles/base.css';
 import './seller.css';
 import './call.css';
 import { App, type Opened } from './App';
-import { appointment } from './booking/api';
+import { appointment, type Appointment } from './booking/api';
+import { join, place } from './queue/api';
 import { Visit } from './visit';
 
 const opened = signal<Opened>(null);
@@ -22,6 +23,7 @@ async function open(): Promise<void> {
     }
     const now = await appointment();
     await speak(preferred(languages, now.language)).catch(() => undefined); // without its texts it goes on as it is
+    if (now.state === 'invited' && (await place()).joined) return void (opened.value = { queue: now });
     opened.value = now.books && now.state !== 'booked' ? { book: now } : { visit: new Visit(), appointment: now };
   } catch (cause) {
     if (!(cause instanceof ApiError)) throw cause;
@@ -30,9 +32,27 @@ async function open(): Promise<void> {
   }
 }
 
+/** Joins the instant queue; what is in the way the queue's own page tells. */
+async function queue(now: Appointment): Promise<void> {
+  await join().catch((cause: unknown) => {
+    if (!(cause instanceof ApiError)) throw cause;
+  });
+  opened.value = { queue: now };
+}
+
+/** To the call whose turn has come, by the test of the camera. */
+async function go(): Promise<void> {
+  const now = await appointment().catch(() => null);
+  if (!now || !['booked', 'waiting'].includes(now.state)) return open();
+  const visit = new Visit();
+  visit.progress.value = 'check';
+  opened.value = { visit, appointment: now };
+  await visit.openCamera();
+}
+
 /** All of it anew in another language; the visit, its call and its media go on. */
 function Spoken() {
-  return <App key={spoken.value} opened={opened} retry={() => void open()} />;
+  return <App key={spoken.value} opened={opened} retry={() => void open()} join={(now) => void queue(now)} go={() => void go()} />;
 }
 
 dressPage(t('product'));

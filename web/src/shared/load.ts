@@ -14,9 +14,10 @@ export interface Load<T> {
 
 /**
  * useLoad loads something named by key, again when the key changes, when reload
- * is called and, while the page is visible, every so many milliseconds.
+ * is called and, while the page is visible (or hidden too), every so many
+ * milliseconds.
  */
-export function useLoad<T>(key: string, load: (signal: AbortSignal) => Promise<T>, every = 0): Load<T> {
+export function useLoad<T>(key: string, load: (signal: AbortSignal) => Promise<T>, every = 0, hidden = false): Load<T> {
   const [known, setKnown] = useState<{ key: string; value?: T; fault?: ApiError; at: number }>({ key, at: 0 });
   const [turn, setTurn] = useState(0);
   const latest = useRef(load);
@@ -35,13 +36,13 @@ export function useLoad<T>(key: string, load: (signal: AbortSignal) => Promise<T
       }
       if (every && !stop.signal.aborted) timer = window.setTimeout(next, every);
     };
-    const next = () => (document.hidden ? (timer = window.setTimeout(next, every)) : void run());
+    const next = () => (document.hidden && !hidden ? (timer = window.setTimeout(next, every)) : void run());
     void run();
     return () => {
       stop.abort();
       clearTimeout(timer);
     };
-  }, [key, every, turn]);
+  }, [key, every, hidden, turn]);
   const mine = known.key === key ? known : { at: 0 };
   return { ...mine, reload: () => setTurn((n) => n + 1) };
 }

@@ -11,6 +11,10 @@ import { city, clock, utcOffset } from '../../shared/times';
 import { Button, Strip } from '../../shared/ui';
 import { dayStart } from '../../shared/walltime';
 import { rooms, type Me } from '../api';
+import { DeskSwitch } from '../desk/DeskSwitch';
+import { QueueList } from '../desk/QueueList';
+import { Turn, turnOf } from '../desk/Turn';
+import { useDesk } from '../desk/useDesk';
 import { t } from '../text';
 import { Brief } from './Brief';
 import { DayList } from './DayList';
@@ -29,13 +33,15 @@ export function Agenda({ me }: { me: Me }) {
   const [making, setMaking] = useState(false);
   const [keys, setKeys] = useState(false);
   const [hours, setHours] = useState(false);
+  const desk = useDesk();
   const today = dayStart(new Date(useNow(30_000)), me.zone);
   const from = dayStart(today, me.zone, offset);
   const to = dayStart(today, me.zone, offset + 1);
   const day = useLoad(from.toISOString(), (signal) => rooms(from, to, signal), refresh);
   const list = day.value ?? [];
   const next = nextCall(list);
-  const shown = list.find((room) => room.id === picked) ?? next ?? list.at(-1);
+  const turn = turnOf(desk);
+  const shown = list.find((room) => room.id === picked) ?? list.find((room) => room.id === turn) ?? next ?? list.at(-1);
 
   useEffect(() => {
     document.title = `${t('agenda.title')} · ${t('brand')}`;
@@ -64,6 +70,7 @@ export function Agenda({ me }: { me: Me }) {
         <Button kind="ghost" bar icon={ChevronRight} label={t('agenda.laterDay')} onClick={() => setOffset(offset + 1)} />
         <span class="grow" />
         <BarClock zone={me.zone} />
+        <DeskSwitch desk={desk} />
         <Button bar icon={Clock} data-testid="manager-hours" onClick={() => setHours(true)}>{t('hours.open')}</Button>
         <Button bar icon={Plus} hotkey="N" data-testid="manager-new-room" onClick={() => setMaking(true)}>{t('agenda.newRoom')}</Button>
       </header>
@@ -78,8 +85,11 @@ export function Agenda({ me }: { me: Me }) {
         ) : (
           <GreyDay />
         )}
+        <QueueList desk={desk} />
       </aside>
       <main class="brief-side">
+        <Turn room={turn} shown={shown?.id === turn} />
+        {desk.why && <Strip tone="warn" icon={WifiOff} title={t('desk.notSet')} urgent>{desk.why}</Strip>}
         {day.value && day.fault && (
           <Strip tone="warn" icon={WifiOff} title={t('agenda.stale', { time: clock(new Date(day.at), me.zone) })} action={<Button kind="link" onClick={day.reload}>{t('agenda.retry')}</Button>} />
         )}

@@ -5,13 +5,15 @@ import { onLink } from '../../shared/route';
 import { Sign } from '../../shared/staff';
 import { bytes, city, clock, span, utcOffset } from '../../shared/times';
 import { Badge, Button, RecDot } from '../../shared/ui';
+import { DeskSwitch } from '../desk/DeskSwitch';
+import type { OwnDesk } from '../desk/useDesk';
 import { t } from '../text';
 import type { Session } from './session';
 
-type BarProps = { session: Session; state: State; name: string; zone: string; onKeys: () => void };
+type BarProps = { session: Session; state: State; name: string; zone: string; desk: OwnDesk; onKeys: () => void };
 
 /** The console's bar: whose call, whether it is recorded, both clocks. */
-export function Bar({ session, state, name, zone, onKeys }: BarProps) {
+export function Bar({ session, state, name, zone, desk, onKeys }: BarProps) {
   const now = useNow();
   const stored = session.tracks.value.reduce((sum, track) => sum + track.bytes, 0);
   const at = new Date(now);
@@ -33,6 +35,7 @@ export function Bar({ session, state, name, zone, onKeys }: BarProps) {
       <p class="figures" title={`${zone} ${utcOffset(at, zone)}`}>{clock(at, zone)} {city(zone)}</p>
       {state.room.zone && city(state.room.zone) !== city(zone) && <p class="quiet figures" title={`${state.room.zone} ${utcOffset(at, state.room.zone)}`}>{clock(at, state.room.zone)} {city(state.room.zone)}</p>}
       <span class="bar-rule" />
+      {!state.room.test && <DeskSwitch desk={desk} />}
       <Button kind="ghost" bar hotkey="?" onClick={onKeys}>{t('bar.keys')}</Button>
     </header>
   );

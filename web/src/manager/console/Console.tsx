@@ -9,6 +9,8 @@ import { Button, Dialog, Strip } from '../../shared/ui';
 import { detail, type Me } from '../api';
 import { ComparePane } from '../compare/ComparePane';
 import { Desk } from '../compare/desk';
+import { Turn, turnOf } from '../desk/Turn';
+import { useDesk } from '../desk/useDesk';
 import { t } from '../text';
 import { VerdictDialog } from '../verdict/VerdictDialog';
 import { Bar } from './Bar';
@@ -70,6 +72,8 @@ type RoomProps = { session: Session; state: State; room: RoomDetail | undefined;
 function Room({ session, state, room, name, me }: RoomProps) {
   const [ask, setAsk] = useState<Ask>('');
   const desk = useMemo(() => new Desk(session), [session]);
+  const own = useDesk();
+  const turn = turnOf(own);
   const over = isOver(state);
   useConsoleKeys(session, desk, over, setAsk);
   const close = () => setAsk('');
@@ -77,13 +81,14 @@ function Room({ session, state, room, name, me }: RoomProps) {
   const failing = session.tracks.value.find((track) => track.failing);
   return (
     <div class="console" data-state={state.room.state}>
-      <Bar session={session} state={state} name={name} zone={me.zone} onKeys={() => setAsk('keys')} />
+      <Bar session={session} state={state} name={name} zone={me.zone} desk={own} onKeys={() => setAsk('keys')} />
       <div class="console-strips">
         {lost && (
           <Strip tone="warn" icon={WifiOff} title={navigator.onLine ? t('room.lost') : t('room.offline')} urgent>
             {session.socket.goodbye.value === 'server_stopping' ? t('room.stopping') : t('room.lostLine')}
           </Strip>
         )}
+        {turn && turn !== state.room.id && <Turn room={turn} shown={false} />}
         {failing && <Strip tone="danger" icon={AlertTriangle} title={t('recorder.failing')} urgent>{t('recorder.failingLine')}</Strip>}
       </div>
       {over ? (

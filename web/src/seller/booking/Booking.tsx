@@ -7,6 +7,7 @@ import { useNow } from '../../shared/now';
 import { languageName } from '../../shared/room';
 import { city, clock, day, ownZone, place, weekday } from '../../shared/times';
 import { Button, Icon, Strip, classes } from '../../shared/ui';
+import { Offer } from '../queue/Offer';
 import { Comfort, Screen } from '../Screen';
 import { t } from '../text';
 import { book, offer, TakenError, type Appointment, type Slot } from './api';
@@ -15,10 +16,10 @@ import './booking.css';
 
 const zones: string[] = Intl.supportedValuesOf('timeZone');
 
-type BookingProps = { now: Appointment; back?: (() => void) | undefined; done: (booked: Appointment) => void };
+type BookingProps = { now: Appointment; back?: (() => void) | undefined; queue?: (() => void) | undefined; done: (booked: Appointment) => void };
 
 /** The choice of a time, in the seller's zone with the account manager's beside it. */
-export function Booking({ now, back, done }: BookingProps) {
+export function Booking({ now, back, queue, done }: BookingProps) {
   const [zone, setZone] = useState(ownZone);
   const [language, setLanguage] = useState(now.language);
   const [picked, setPicked] = useState<Slot | null>(null);
@@ -63,6 +64,7 @@ export function Booking({ now, back, done }: BookingProps) {
       ) : (
         fault && <Strip tone="warn" icon={WifiOff} title={fault.message} urgent />
       )}
+      {queue && <Offer onJoin={queue} />}
       <section class="card booking-terms">
         <label class="booking-term">
           <Icon of={MapPin} size={20} />
