@@ -20,7 +20,7 @@ var mayImport = map[string][]string{
 	"calls/legibility":          {},
 	"calls/protocol":            {},
 	"calls/protocol/generate":   {"calls/protocol"},
-	"cmd/verifycall":            {"access", "backup", "calls", "calls/protocol", "doctor", "mail", "media", "media/relay", "nodes", "recorder", "recorder/evidence", "recorder/evidence/objects", "recorder/evidence/stamp", "recorder/evidence/vault", "rooms", "rooms/calendar", "rooms/embedded", "rooms/ledger", "rooms/plan", "rooms/queue", "signaling", "signaling/intake", "signin", "web"},
+	"cmd/verifycall":            {"access", "backup", "calls", "calls/protocol", "doctor", "mail", "media", "media/relay", "nodes", "recorder", "recorder/evidence", "recorder/evidence/objects", "recorder/evidence/stamp", "recorder/evidence/vault", "rooms", "rooms/calendar", "rooms/embedded", "rooms/ledger", "rooms/plan", "rooms/queue", "signaling", "signaling/intake", "signin", "signin/openid", "web"},
 	"doctor":                    {"mail", "recorder/evidence/objects", "rooms"},
 	"mail":                      {"mail/letter", "rooms", "rooms/calendar"},
 	"mail/letter":               {},
@@ -46,11 +46,13 @@ var mayImport = map[string][]string{
 	"rooms/plan":              {},
 	"rooms/queue":             {"rooms", "rooms/calendar"},
 	"rooms/redistest":         {},
-	"signaling":               {"access", "calls", "calls/protocol", "mail", "mail/letter", "nodes", "recorder/evidence", "recorder/evidence/objects", "recorder/evidence/vault", "rooms", "rooms/calendar", "rooms/ledger", "rooms/plan", "rooms/queue", "signaling/intake", "signaling/review", "signaling/socket", "signin"},
+	"signaling":               {"access", "calls", "calls/protocol", "mail", "mail/letter", "nodes", "recorder/evidence", "recorder/evidence/objects", "recorder/evidence/vault", "rooms", "rooms/calendar", "rooms/ledger", "rooms/plan", "rooms/queue", "signaling/intake", "signaling/review", "signaling/socket", "signin", "signin/openid"},
 	"signaling/intake":        {"calls/protocol"},
 	"signaling/review":        {"rooms/ledger"},
 	"signaling/socket":        {"calls/protocol"},
 	"signin":                  {"rooms"},
+	"signin/openid":           {"access"},
+	"signin/openid/oidctest":  {},
 	"signin/softkey":          {},
 	"web":                     {},
 
@@ -74,7 +76,7 @@ var onlyIn = map[string][]string{
 	"github.com/go-webauthn":        {"signin"},
 	"filippo.io/age":                {"recorder", "recorder/evidence/vault", "bench"},
 	"github.com/digitorus":          {"recorder/evidence/stamp", "recorder/evidence/stamp/stamptest"},
-	"net/http":                      {"doctor", "nodes", "recorder/evidence/objects", "signaling", "signaling/socket", "cmd/verifycall", "calls/protocol", "bench"},
+	"net/http":                      {"doctor", "nodes", "recorder/evidence/objects", "signaling", "signaling/socket", "signin/openid", "cmd/verifycall", "calls/protocol", "bench"},
 }
 
 type pkg struct {

@@ -11,6 +11,7 @@ import (
 	"verifycall/access"
 	"verifycall/calls/protocol"
 	"verifycall/rooms"
+	"verifycall/signin/openid"
 )
 
 // KeyView is one of an account's passkeys on its holder's page.
@@ -67,7 +68,7 @@ func (s *Server) writeAccount(w http.ResponseWriter, r *http.Request, who sessio
 	if err != nil {
 		return err
 	}
-	view := AccountView{ID: who.Subject, Name: who.Name, Role: who.Role, Zone: who.Zone, Home: homes[who.Role], Makes: s.passkeys != nil,
+	view := AccountView{ID: who.Subject, Name: who.Name, Role: who.Role, Zone: who.Zone, Home: homes[who.Role], Makes: s.passkeys != nil && !openid.IsAccount(who.Subject),
 		Passkeys: make([]KeyView, 0, len(keys)), Sessions: make([]SessionView, 0, len(sessions))}
 	for _, k := range keys {
 		row := KeyView{ID: k.ID, Name: k.Name, Added: k.Added}
@@ -102,6 +103,9 @@ func (s *Server) sessionsOf(ctx context.Context, account string) ([]rooms.Grant,
 // fresh wants a sign-in of a moment ago: who finds an open page must not be able
 // to come back with a passkey of the own.
 func (s *Server) fresh(who session) error {
+	if openid.IsAccount(who.Subject) { // whoever the provider lets in no more must have no other way
+		return protocol.Faultf(protocol.CodeWrongState, "This account signs in at the company's provider, it has no passkeys.")
+	}
 	if s.now().Sub(who.ticket.Signed) > freshSignIn {
 		return forbidden("Sign in again first: that can be changed only for ten minutes after it.")
 	}

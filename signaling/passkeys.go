@@ -41,6 +41,7 @@ var limitCeremonies = rooms.Limit{Name: "ceremony", Every: time.Second, Burst: 6
 const (
 	howLink    = "link"
 	howPasskey = "passkey"
+	howOpenID  = "oidc"
 )
 
 func (s *Server) passkeyRoutes() map[string]door {
@@ -55,7 +56,11 @@ func (s *Server) passkeyRoutes() map[string]door {
 
 // waysIn says by what staff can sign in here.
 func (s *Server) waysIn(w http.ResponseWriter, _ *http.Request) error {
-	return writeJSON(w, http.StatusOK, map[string]any{"passkeys": s.passkeys != nil})
+	ways := map[string]any{"passkeys": s.passkeys != nil}
+	if s.cfg.OpenID != nil {
+		ways["openid"] = s.cfg.OpenID.Label()
+	}
+	return writeJSON(w, http.StatusOK, ways)
 }
 
 // ceremony is what a browser needs for its step, and what it has to bring back.
@@ -298,20 +303,27 @@ func (s *Server) finishPasskey(w http.ResponseWriter, r *http.Request) error {
 
 // welcome begins the session of a staff account and says where it goes on.
 func (s *Server) welcome(w http.ResponseWriter, r *http.Request, t rooms.Ticket) error {
-	role := access.Role(t.Role)
-	home, known := homes[role]
-	if !known {
-		return fmt.Errorf("sign-in with role %q", t.Role)
-	}
-	who, err := s.staff(r.Context(), session{Role: role, Subject: t.Subject, Name: t.Name, Room: t.Room})
+	name, home, err := s.beginStaff(w, r, t)
 	if err != nil {
 		return err
 	}
-	t.Scope, t.Signed, t.Agent = "", s.now(), agentOf(r.UserAgent())
-	if err := s.begin(r.Context(), w, t); err != nil {
-		return err
+	return writeJSON(w, http.StatusOK, map[string]string{"role": t.Role, "name": name, "home": home})
+}
+
+// beginStaff begins the session of a staff account and gives its holder's name
+// and page.
+func (s *Server) beginStaff(w http.ResponseWriter, r *http.Request, t rooms.Ticket) (name, home string, err error) {
+	role := access.Role(t.Role)
+	home, known := homes[role]
+	if !known {
+		return "", "", fmt.Errorf("sign-in with role %q", t.Role)
 	}
-	return writeJSON(w, http.StatusOK, map[string]string{"role": t.Role, "name": who.Name, "home": home})
+	who, err := s.staff(r.Context(), session{Role: role, Subject: t.Subject, Name: t.Name, Room: t.Room})
+	if err != nil {
+		return "", "", err
+	}
+	t.Scope, t.Signed, t.Agent = "", s.now(), agentOf(r.UserAgent())
+	return who.Name, home, s.begin(r.Context(), w, t)
 }
 
 // Names of browsers and systems in a User-Agent, the first that is found counts:

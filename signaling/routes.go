@@ -62,7 +62,7 @@ func (s *Server) routes() {
 
 	for _, routes := range []map[string]door{s.restRoutes(), s.bookingRoutes(), s.queueRoutes(), s.mailRoutes(),
 		s.reviewRoutes(), s.operateRoutes(), s.documentRoutes(), s.grantRoutes(), s.keepingRoutes(),
-		s.passkeyRoutes(), s.accountRoutes()} {
+		s.passkeyRoutes(), s.accountRoutes(), s.openidRoutes()} {
 		for pattern, d := range routes {
 			s.handle(pattern, d)
 		}

@@ -178,7 +178,8 @@ func (s *Server) takeSignIn(ctx context.Context, token string) (rooms.Ticket, er
 	return t, err
 }
 
-// signOut ends a session; without one it does nothing.
+// signOut ends a session; without one it does nothing. Where the provider of
+// OpenID Connect has begun it the answer says where the page ends it there too.
 func (s *Server) signOut(w http.ResponseWriter, r *http.Request) error {
 	var req struct {
 		Role access.Role `json:"role"`
@@ -189,14 +190,18 @@ func (s *Server) signOut(w http.ResponseWriter, r *http.Request) error {
 	if _, staff := homes[req.Role]; !staff && req.Role != access.Seller {
 		return malformed("There is no such role.")
 	}
+	answer := map[string]string{}
 	if c, err := r.Cookie(s.cookieName(req.Role)); err == nil {
+		if next := s.endAtProvider(r.Context(), c.Value); next != "" {
+			answer["next"] = next
+		}
 		err := s.cfg.Rooms.DropTicket(r.Context(), kindSession, c.Value)
 		if err != nil && !errors.Is(err, rooms.ErrNotFound) {
 			return fmt.Errorf("end the session: %w", err)
 		}
 	}
 	s.setCookie(w, req.Role, "", 0)
-	return writeJSON(w, http.StatusOK, map[string]string{})
+	return writeJSON(w, http.StatusOK, answer)
 }
 
 // storeAnswers asks the store for something that isn't there.

@@ -27,6 +27,7 @@ import (
 	"verifycall/rooms/queue"
 	"verifycall/signaling/socket"
 	"verifycall/signin"
+	"verifycall/signin/openid"
 )
 
 // Config says what a Server works with. The first eight are needed.
@@ -39,8 +40,9 @@ type Config struct {
 	Public   *url.URL // where people reach this server: links and Origin are measured by it
 	Log      *slog.Logger
 	Metrics  *Metrics
-	Queue    *queue.Hall   // nil: one that nobody tends
-	Nodes    *nodes.Member // may be nil: this node is alone
+	Queue    *queue.Hall      // nil: one that nobody tends
+	Nodes    *nodes.Member    // may be nil: this node is alone
+	OpenID   *openid.Provider // may be nil: staff have passkeys
 
 	Mails      *mail.Sink // of a demo, may be nil
 	MailsToken string     // of the page that shows them

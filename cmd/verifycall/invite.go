@@ -19,6 +19,7 @@ import (
 	"verifycall/rooms"
 	"verifycall/signaling"
 	"verifycall/signin"
+	"verifycall/signin/openid"
 )
 
 const inviteUsage = `usage: verifycall invite manager ID NAME ZONE [flags]
@@ -164,6 +165,9 @@ func (i *invitation) take(args []string) error {
 }
 
 func (i *invitation) checkID() error {
+	if openid.IsAccount(i.ID) {
+		return fmt.Errorf("%.40q is an id of accounts that sign in by OpenID Connect", i.ID)
+	}
 	if !inviteID.MatchString(i.ID) {
 		return fmt.Errorf("%.40q is no id: a letter, then up to 31 of a to z, 0 to 9, _ and -", i.ID)
 	}

@@ -134,6 +134,7 @@ func TestInviteRefuses(t *testing.T) {
 		"needs ID":            {"manager", "m17", "Maria", "König", "UTC"},
 		"no id":               {"manager", "Maria König", "Maria", "UTC"},
 		"is no id":            {"manager", "m17:private", "Maria", "UTC"},
+		"OpenID Connect":      {"manager", "oidc-0123456789abcdef0123", "Maria", "UTC"},
 		"one line":            {"manager", "m17", "Maria\nKönig", "UTC"},
 		"to 120":              {"manager", "m17", strings.Repeat("é", 121), "UTC"},
 		"no time zone":        {"auditor", "a3", "Ada", "Europe/Atlantis"},

@@ -28,6 +28,7 @@ import (
 	"verifycall/media"
 	"verifycall/media/relay"
 	"verifycall/signaling"
+	"verifycall/signin/openid"
 	"verifycall/web"
 )
 
@@ -179,8 +180,12 @@ func (n *node) listen() (err error) {
 	if err := n.openPost(); err != nil {
 		return err
 	}
+	provider, err := n.cfg.provider(n.public)
+	if err != nil {
+		return err
+	}
 	n.edge, err = signaling.New(signaling.Config{Rooms: n.rooms, House: n.house, Evidence: n.vault, Keys: n.keys, Pages: files,
-		Public: n.public, Log: n.log, Metrics: signaling.NewMetrics(n.registry), Nodes: n.cluster.member,
+		Public: n.public, Log: n.log, Metrics: signaling.NewMetrics(n.registry), Nodes: n.cluster.member, OpenID: provider,
 		Queue: n.openQueue(), Mails: n.post.sink, MailsToken: n.post.token,
 		ConnsPerIP: n.cfg.ConnsPerIP})
 	if err != nil {
@@ -209,6 +214,18 @@ func (n *node) listen() (err error) {
 	mux.HandleFunc("POST /backup", n.answerBackup)
 	n.ops = newHTTPServer(mux, n.log)
 	return nil
+}
+
+// provider is the one of --oidc, nil where there is none.
+func (c *settings) provider(public *url.URL) (*openid.Provider, error) {
+	if c.OIDC == "" {
+		return nil, nil
+	}
+	s, err := openid.Read(c.OIDC)
+	if err != nil {
+		return nil, fmt.Errorf("--oidc: %w", err)
+	}
+	return openid.New(s, public.Scheme+"://"+public.Host+signaling.CallbackPath), nil
 }
 
 // newHTTPServer bounds what a client may take: times are for small requests,

@@ -19,6 +19,7 @@ import (
 	"verifycall/nodes"
 	"verifycall/recorder/evidence/objects"
 	"verifycall/rooms"
+	"verifycall/signin/openid"
 )
 
 // settings of serve. Each has a flag, and an environment variable that counts
@@ -49,6 +50,8 @@ type settings struct {
 
 	SMTPURL  string // of the mail server; empty = no mails, in a demo a page that shows them
 	MailFrom string // address
+
+	OIDC string // file of openid.Settings; empty = staff have passkeys only
 
 	MediaPath   string // lean or pion
 	ConnsPerIP  int
@@ -89,6 +92,7 @@ func (c *settings) flags() *flag.FlagSet {
 	f.BoolVar(&c.NodeTLS, "node-tls", true, "encrypt what nodes pass to each other")
 	f.StringVar(&c.SMTPURL, "smtp-url", "", "`URL` of the mail server: smtps://USER:PASSWORD@HOST, smtp:// with STARTTLS, smtp+plain:// on this machine (default no mails)")
 	f.StringVar(&c.MailFrom, "mail-from", "", "`address` that mails come from")
+	f.StringVar(&c.OIDC, "oidc", "", "`file` that says by which OpenID Connect provider staff sign in, JSON (default by passkeys only)")
 	f.StringVar(&c.MediaPath, "media-path", "lean", "way of the media in this process: lean, or pion (costs more)")
 	f.Var(newNumber(&c.ConnsPerIP, 256, 1, 1<<20), "conns-per-ip", "`number` of WebSockets that one address may have")
 	f.Var(newSpan(&c.StopTimeout, 15*time.Second), "stop-timeout", "`time` that calls have to end politely")
@@ -206,6 +210,11 @@ func (c *settings) check() error {
 	}
 	if p := media.Path(c.MediaPath); p != media.PathPion && p != media.PathLean {
 		wrong("--media-path: %q is not lean or pion", c.MediaPath)
+	}
+	if c.OIDC != "" {
+		if _, err := openid.Read(c.OIDC); err != nil {
+			wrong("--oidc: %w", err)
+		}
 	}
 	faults = append(faults, c.checkTLS(), c.checkTURN(), c.checkStores(), c.checkMail(), c.checkNodes())
 	if _, err := c.logger(io.Discard); err != nil {

@@ -47,7 +47,11 @@ type RailProps = {
 /** The rail of a console: sign, places, keys, who is signed in, the language. */
 export function Rail({ places, at, name, role, words, onKeys }: RailProps) {
   const [open, setOpen] = useState(false);
-  const signOut = () => void post('/api/signout', { role }).finally(() => location.assign('/'));
+  const signOut = () =>
+    void post<{ next?: string }>('/api/signout', { role }).then(
+      ({ next }) => location.assign(next?.startsWith('http') ? next : '/'), // of the provider that has begun the session
+      () => location.assign('/'),
+    );
   return (
     <nav class="rail" aria-label={places.find((place) => place.href === at)?.name}>
       <Sign />

@@ -1,24 +1,29 @@
 import type { Signal } from '@preact/signals';
-import { KeyRound, RefreshCw } from 'lucide-preact';
+import { Building2, KeyRound, RefreshCw } from 'lucide-preact';
 import type { ComponentChildren } from 'preact';
 import { useEffect, useRef, useState } from 'preact/hooks';
 import signin from '../locales/en/signin.json';
 import { ApiError } from '../shared/api';
 import { catalogue, staffLanguages, t as tCommon } from '../shared/i18n';
 import { hasPasskeys, type PasskeyError } from '../shared/passkey';
-import { Brand, Button, Field, LanguageChoice } from '../shared/ui';
+import { Brand, Button, Field, Icon, LanguageChoice } from '../shared/ui';
 
 export const t = catalogue('signin', signin);
 
 /** By what staff can sign in here. */
 export interface Ways {
   passkeys: boolean;
+  /** Name of the OpenID Connect provider, where there is one. */
+  openid?: string;
 }
+
+/** Why the provider's answer led nowhere. */
+export type Failed = 'away' | 'refused' | 'no_role' | 'late';
 
 /** Where the page is. */
 export type At =
   | { step: 'signing' }
-  | { step: 'choose'; ways: Ways }
+  | { step: 'choose'; ways: Ways; failed: Failed | null }
   | { step: 'invited'; name: string }
   | { step: 'refused'; fault: ApiError };
 
@@ -42,7 +47,7 @@ export function SignIn({ at, hint, busy, retry, create, use }: Props) {
       </header>
       <main aria-live="polite">
         {now.step === 'signing' && <Signing />}
-        {now.step === 'choose' && <Choose ways={now.ways} hint={hint.value} busy={busy.value} use={use} />}
+        {now.step === 'choose' && <Choose ways={now.ways} failed={now.failed} hint={hint.value} busy={busy.value} use={use} />}
         {now.step === 'invited' && <Invited name={now.name} hint={hint.value} busy={busy.value} create={create} />}
         {now.step === 'refused' && <Refused fault={now.fault} retry={retry} />}
       </main>
@@ -71,19 +76,33 @@ function Hint({ of }: { of: PasskeyError['kind'] | ApiError | null }) {
   );
 }
 
-function Choose({ ways, hint, busy, use }: { ways: Ways; hint: PasskeyError['kind'] | ApiError | null; busy: boolean; use: () => void }) {
+type ChooseProps = { ways: Ways; failed: Failed | null; hint: PasskeyError['kind'] | ApiError | null; busy: boolean; use: () => void };
+
+function Choose({ ways, failed, hint, busy, use }: ChooseProps) {
   const can = ways.passkeys && hasPasskeys();
+  const lead = can && ways.openid ? 'choose.both' : can ? 'choose.lead' : ways.openid ? 'choose.company' : 'choose.none';
   return (
     <>
       <h1 class="simple-title">{t('choose.title')}</h1>
-      <p class="simple-lead">{can ? t('choose.lead') : t('choose.none')}</p>
+      <p class="simple-lead">{t(lead, { name: ways.openid ?? '' })}</p>
+      {failed && (
+        <p class="signin-hint tone-warn" role="alert" data-testid="signin-failed">
+          {t(`provider.${failed}`, { name: ways.openid ?? '' })}
+        </p>
+      )}
+      {ways.openid && (
+        <a class="button primary wide" href="/oidc/start" data-testid="signin-openid">
+          <Icon of={Building2} size={20} />
+          <span>{t('choose.openid', { name: ways.openid })}</span>
+        </a>
+      )}
       {can && (
-        <Button kind="primary" wide icon={KeyRound} iconSize={20} busy={busy} data-testid="signin-passkey" onClick={use}>
+        <Button kind={ways.openid ? 'secondary' : 'primary'} wide icon={KeyRound} iconSize={20} busy={busy} data-testid="signin-passkey" onClick={use}>
           {t('choose.passkey')}
         </Button>
       )}
       <Hint of={hint} />
-      <p class="signin-foot">{t('choose.first')}</p>
+      {can && <p class="signin-foot">{t('choose.first')}</p>}
     </>
   );
 }

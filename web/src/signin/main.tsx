@@ -6,13 +6,16 @@ import { createPasskey, PasskeyError, usePasskey } from '../shared/passkey';
 import '../styles/base.css';
 import '../styles/simple.css';
 import './signin.css';
-import { SignIn, t, type At, type Ways } from './SignIn';
+import { SignIn, t, type At, type Failed, type Ways } from './SignIn';
 
 const at = signal<At>({ step: 'signing' });
 /** Why the last try on this page led nowhere; the page stays as it is. */
 const hint = signal<PasskeyError['kind'] | ApiError | null>(null);
 const busy = signal(false);
 const token = location.pathname.startsWith('/in/') ? decodeURIComponent(location.pathname.split('/')[2] ?? '') : '';
+
+const said = new URLSearchParams(location.search).get('failed');
+const failed = (['away', 'refused', 'no_role', 'late'] as Failed[]).find((why) => why === said) ?? null;
 
 function enter({ home }: { home: string }): void {
   location.replace(home.startsWith('/') && !home.startsWith('//') ? home : '/');
@@ -23,12 +26,12 @@ async function open(): Promise<void> {
   at.value = { step: 'signing' };
   try {
     if (!token) {
-      at.value = { step: 'choose', ways: await get<Ways>('/api/signin') };
+      at.value = { step: 'choose', ways: await get<Ways>('/api/signin'), failed };
       return;
     }
-    const said = await post<{ home: string; passkey?: boolean; name: string }>('/api/signin', { token });
-    if (said.passkey) at.value = { step: 'invited', name: said.name };
-    else enter(said);
+    const answer = await post<{ home: string; passkey?: boolean; name: string }>('/api/signin', { token });
+    if (answer.passkey) at.value = { step: 'invited', name: answer.name };
+    else enter(answer);
   } catch (cause) {
     if (!(cause instanceof ApiError)) throw cause;
     at.value = { step: 'refused', fault: cause };
