@@ -170,7 +170,7 @@ func (f *Facts) forLedger() map[string]any {
 }
 
 // writeBundle gives the evidence package all that belongs into the bundle.
-func (h *House) writeBundle(ctx context.Context, r *rooms.Room, facts Facts, made []*recorder.Tape) (string, error) {
+func (h *House) writeBundle(ctx context.Context, r *rooms.Room, prefix string, facts Facts, made []*recorder.Tape) (string, error) {
 	entries, err := h.cfg.Rooms.Record(ctx, r.ID)
 	if err != nil {
 		return "", fmt.Errorf("read the record: %w", err)
@@ -205,7 +205,7 @@ func (h *House) writeBundle(ctx context.Context, r *rooms.Room, facts Facts, mad
 	if path != "" {
 		src.Quality = evidence.DiskFile(path, qualityFile)
 	}
-	return evidence.WriteBundle(ctx, h.cfg.Evidence, evidence.Prefix(r.ID), h.cfg.Keys, src)
+	return evidence.WriteBundle(ctx, h.cfg.Evidence, prefix, h.cfg.Keys, src)
 }
 
 // stillsOf lists the digests of a room's stills, each once.

@@ -107,6 +107,6 @@ func (h *House) erase(ctx context.Context, r *rooms.Room) error {
 }
 
 // lock keeps the objects of a sealed room in the store until their classes end.
-func (h *House) lock(ctx context.Context, r *rooms.Room) error {
-	return evidence.Lock(ctx, h.cfg.Evidence.Store(), r.ID, func(class vault.Class) time.Time { return r.KeptUntil(string(class)) })
+func (h *House) lock(ctx context.Context, r *rooms.Room, prefix string) error {
+	return evidence.Lock(ctx, h.cfg.Evidence.Store(), prefix, func(class vault.Class) time.Time { return r.KeptUntil(string(class)) })
 }

@@ -2,9 +2,11 @@ package calls
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
+	"verifycall/recorder/evidence"
 	"verifycall/rooms"
 )
 
@@ -20,7 +22,7 @@ func (c *Call) startSeal(ctx context.Context) {
 	}
 	c.sealing = true
 	h, lease := c.house, c.lease
-	id, figures := c.id, c.quality
+	id, figures, parts := c.id, c.quality, c.parts
 	c.quality = nil                  // nothing is added after the call's end
 	ctx = context.WithoutCancel(ctx) // a record once begun is finished; stop waits for it
 	c.job(func() event {
@@ -29,7 +31,10 @@ func (c *Call) startSeal(ctx context.Context) {
 		if figures != nil {
 			figures.close()
 		}
-		err := h.seal(ctx, id, lease.Guards()...)
+		err := parts.ship(ctx) // who takes over in the middle has the same recordings
+		if err == nil {
+			err = h.seal(ctx, id, lease)
+		}
 		return sealed{err, time.Since(started)}
 	})
 }
@@ -52,8 +57,16 @@ func (e sealed) apply(ctx context.Context, c *Call) {
 
 // seal assembles the recordings, closes the record ledger, writes the signed
 // bundle and opens the custody ledger. Each step can be done again after a
-// crash in the middle; parts are deleted when the bundle stands.
-func (h *House) seal(ctx context.Context, id string, guards ...rooms.Guard) error {
+// crash in the middle; parts are deleted when the bundle stands. Where another
+// node has the room meanwhile, what this one writes lies apart from that one's and
+// is dropped.
+func (h *House) seal(ctx context.Context, id string, lease rooms.Lease) (err error) {
+	guards, prefix := lease.Guards(), evidence.FencedPrefix(id, lease.Fence)
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, h.dropStale(ctx, lease, err))
+		}
+	}()
 	r, err := h.cfg.Rooms.Load(ctx, id)
 	if err != nil {
 		return fmt.Errorf("seal: %w", err)
@@ -75,15 +88,69 @@ func (h *House) seal(ctx context.Context, id string, guards ...rooms.Guard) erro
 			return fmt.Errorf("seal the record ledger: %w", err)
 		}
 	}
-	digest, err := h.writeBundle(ctx, r, facts, made)
+	digest, err := h.writeBundle(ctx, r, prefix, facts, made)
 	if err != nil {
 		return fmt.Errorf("seal: %w", err)
 	}
-	if err := h.lock(ctx, r); err != nil {
+	if err := h.ours(ctx, lease); err != nil { // what is locked can't be dropped
 		return fmt.Errorf("seal: %w", err)
 	}
-	if _, err := h.cfg.Rooms.Do(ctx, id, "system", rooms.OpenReviewed{OpenCustody: rooms.OpenCustody{Bundle: digest, RecordHead: r.Record}}, guards...); err != nil {
+	if err := h.lock(ctx, r, prefix); err != nil {
+		return fmt.Errorf("seal: %w", err)
+	}
+	_, err = h.cfg.Rooms.Do(ctx, id, "system", rooms.OpenReviewed{OpenCustody: rooms.OpenCustody{Bundle: digest, RecordHead: r.Record, Fence: lease.Fence}}, guards...)
+	if err != nil {
 		return fmt.Errorf("open the custody ledger: %w", err)
 	}
-	return h.dropParts(ctx, id)
+	return errors.Join(evidence.DropOthers(ctx, h.cfg.Evidence.Store(), id, lease.Fence), h.dropParts(ctx, id))
+}
+
+// ours says that no other node has taken the room, or sealed it, by now.
+func (h *House) ours(ctx context.Context, lease rooms.Lease) error {
+	if lease.Fence == 0 {
+		return nil
+	}
+	r, err := h.cfg.Rooms.Load(ctx, lease.Room)
+	if err != nil {
+		return err
+	}
+	now, err := h.cfg.Rooms.LeaseOf(ctx, lease.Room)
+	lapsed := errors.Is(err, rooms.ErrNotFound)
+	switch {
+	case err != nil && !lapsed:
+		return err
+	case !lapsed && now != lease, r.Bundle != "" && evidence.FencedPrefix(r.ID, r.BundleFence) != evidence.FencedPrefix(r.ID, lease.Fence):
+		return fmt.Errorf("room %s: %w", r.ID, rooms.ErrFenced)
+	}
+	return nil
+}
+
+// A node that was stopped finds Redis away when it goes on, for a moment.
+const (
+	askAgain = 200 * time.Millisecond
+	askFor   = 10 * time.Second
+)
+
+// dropStale deletes what this node has written of a bundle where another node has
+// the room, or has sealed it, by now. What it can't is left: it counts for nothing,
+// and goes with what is purged of the room.
+func (h *House) dropStale(ctx context.Context, lease rooms.Lease, why error) error {
+	if lease.Fence == 0 {
+		return nil
+	}
+	r, err := h.cfg.Rooms.Load(ctx, lease.Room)
+	for until := time.Now().Add(askFor); errors.Is(err, rooms.ErrAway) && time.Now().Before(until); {
+		time.Sleep(askAgain)
+		r, err = h.cfg.Rooms.Load(ctx, lease.Room)
+	}
+	if err != nil {
+		return err
+	}
+	prefix := evidence.FencedPrefix(lease.Room, lease.Fence)
+	counts := r.Bundle != "" && evidence.FencedPrefix(r.ID, r.BundleFence) == prefix
+	if counts || r.Bundle == "" && !errors.Is(why, rooms.ErrFenced) {
+		return nil
+	}
+	h.cfg.Log.Warn("the room was sealed elsewhere or is another node's, what was written here of its bundle is dropped", "room", r.ID)
+	return evidence.DropBundle(ctx, h.cfg.Evidence.Store(), prefix)
 }

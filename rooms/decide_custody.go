@@ -11,6 +11,7 @@ import (
 type OpenCustody struct {
 	Bundle     string
 	RecordHead ledger.Head
+	Fence      int64 // of the owner who sealed it, which says where it lies; 0 for one alone
 }
 
 func (c OpenCustody) decide(r *Room, now time.Time) ([]Draft, error) {
@@ -22,7 +23,7 @@ func (c OpenCustody) decide(r *Room, now time.Time) ([]Draft, error) {
 		return nil, refuse(c, r, "its record has another head")
 	}
 	if r.Custody.Seq > 0 {
-		if c.Bundle == r.Bundle {
+		if c.Bundle == r.Bundle && max(c.Fence, 1) == max(r.BundleFence, 1) {
 			return nil, nil
 		}
 		return nil, refuse(c, r, "its custody ledger is open already, with another bundle")
@@ -36,6 +37,9 @@ func (c OpenCustody) decide(r *Room, now time.Time) ([]Draft, error) {
 			return nil, err
 		}
 		body["bundle"] = c.Bundle
+		if c.Fence > 1 { // the room was taken over
+			body["fence"] = c.Fence
+		}
 	}
 	return custody(typeCustodyOpened, body), nil
 }

@@ -305,7 +305,7 @@ func TestDeclinedNoticeAborts(t *testing.T) {
 
 func TestWhatIsAlreadyWantedWritesNothing(t *testing.T) {
 	sealed := run(t, inState(t, StateDecided), noon, Seal{})
-	run(t, sealed, noon, OpenCustody{digest, sealed.Record})
+	run(t, sealed, noon, OpenCustody{Bundle: digest, RecordHead: sealed.Record})
 	for _, c := range []struct {
 		room    *Room
 		command Command
@@ -313,7 +313,7 @@ func TestWhatIsAlreadyWantedWritesNothing(t *testing.T) {
 		{inState(t, StateWaiting), EnterWaiting{}}, {inState(t, StateBooked), LeaveWaiting{}}, {inState(t, StateBooked), agree[0]},
 		{run(t, inState(t, StateLive), noon, WithdrawNotice{Seller}), WithdrawNotice{Seller}},
 		{run(t, inState(t, StateLive), noon, ShowStep{"FACE"}), ShowStep{"FACE"}},
-		{sealed, Seal{}}, {sealed, OpenCustody{digest, sealed.Record}},
+		{sealed, Seal{}}, {sealed, OpenCustody{Bundle: digest, RecordHead: sealed.Record}},
 	} {
 		if drafts, err := decide(c.room, c.command, noon); err != nil || len(drafts) > 0 {
 			t.Errorf("%T writes %+v, %v", c.command, drafts, err)
@@ -463,14 +463,14 @@ func TestSealedRecordTakesNothing(t *testing.T) {
 			t.Errorf("%T after the seal: %v", c, err)
 		}
 	}
-	if _, err := decide(r, OpenCustody{digest, ledger.Head{Seq: head.Seq, Hash: digest}}, noon); err == nil {
+	if _, err := decide(r, OpenCustody{Bundle: digest, RecordHead: ledger.Head{Seq: head.Seq, Hash: digest}}, noon); err == nil {
 		t.Error("custody over another record")
 	}
-	run(t, r, noon, OpenCustody{digest, head}, LogView{"a1", "room"}, LogPlay{"a1", "seller-1"}, LogDownload{"a1", "bundle.zip"})
+	run(t, r, noon, OpenCustody{Bundle: digest, RecordHead: head}, LogView{"a1", "room"}, LogPlay{"a1", "seller-1"}, LogDownload{"a1", "bundle.zip"})
 	if r.Record != head || r.Custody.Seq != 4 || r.Bundle != digest {
 		t.Fatalf("%+v, custody %+v", r.Record, r.Custody)
 	}
-	if _, err := decide(r, OpenCustody{strings.Repeat("cd", 32), head}, noon); err == nil {
+	if _, err := decide(r, OpenCustody{Bundle: strings.Repeat("cd", 32), RecordHead: head}, noon); err == nil {
 		t.Error("custody opened again with another bundle")
 	}
 }
@@ -478,7 +478,7 @@ func TestSealedRecordTakesNothing(t *testing.T) {
 func TestCustodyWaitsForTheSeal(t *testing.T) {
 	r := inState(t, StateDecided)
 	var illegal *TransitionError
-	if _, err := decide(r, OpenCustody{digest, r.Record}, noon); !errors.As(err, &illegal) {
+	if _, err := decide(r, OpenCustody{Bundle: digest, RecordHead: r.Record}, noon); !errors.As(err, &illegal) {
 		t.Fatal(err)
 	}
 }

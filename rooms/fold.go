@@ -43,7 +43,7 @@ const typeDocument = "document" // kind, sha256, mime, size, width, height
 
 // Types of entries in the custody ledger.
 const (
-	typeCustodyOpened = "custody_opened" // record_seq, record_hash, bundle
+	typeCustodyOpened = "custody_opened" // record_seq, record_hash, bundle, fence
 	typeViewed        = "viewed"         // who, what
 	typePlayed        = "played"         // who, what
 	typeDownloaded    = "downloaded"     // who, what
@@ -74,7 +74,7 @@ func (r *Room) apply(name string, e ledger.Entry) error {
 		r.Custody = e.Head()
 		switch e.Type {
 		case typeCustodyOpened:
-			r.Bundle = b.text("bundle")
+			r.Bundle, r.BundleFence = b.text("bundle"), b.number("fence")
 		case typeLate:
 			r.Late++
 		default:

@@ -51,7 +51,7 @@ func TestPurgeByDeadline(t *testing.T) {
 		at(s, now)
 		id := create(t, s, nil).ID
 		last := do(t, s, id, wholeCall(t)...)
-		do(t, s, id, OpenCustody{digest, last.Record})
+		do(t, s, id, OpenCustody{Bundle: digest, RecordHead: last.Record})
 		due := func(days int) *Room {
 			t.Helper()
 			at(s, noon.AddDate(0, 0, days))

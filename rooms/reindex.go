@@ -27,6 +27,7 @@ type SealedRecord struct {
 	Entries  []ledger.Entry
 	Privates []ledger.Private
 	Digest   string // of the bundle
+	Fence    int64  // of who sealed it
 }
 
 // Rebuilding says how Reindex goes about it.
@@ -120,7 +121,7 @@ func (s *Store) dropIndexes(ctx context.Context) error {
 
 // rebuild writes what Redis lacks of one room, and its indexes.
 func (s *Store) rebuild(ctx context.Context, id string, how Rebuilding) (wrote bool, err error) {
-	c, digest, err := s.everything(ctx, id, how)
+	c, sealed, err := s.everything(ctx, id, how)
 	if err != nil {
 		return false, err
 	}
@@ -150,8 +151,8 @@ func (s *Store) rebuild(ctx context.Context, id string, how Rebuilding) (wrote b
 	if err != nil {
 		return false, err
 	}
-	if r.Sealed && r.Custody.Seq == 0 && digest != "" {
-		if r, err = s.Do(ctx, id, "system", OpenCustody{Bundle: digest, RecordHead: r.Record}); err == nil {
+	if r.Sealed && r.Custody.Seq == 0 && sealed.Digest != "" {
+		if r, err = s.Do(ctx, id, "system", OpenCustody{Bundle: sealed.Digest, RecordHead: r.Record, Fence: sealed.Fence}); err == nil {
 			r, err = s.Do(ctx, id, "system", restored{cause: cause, recordFrom: firstMissing(have.Record, c.Record)})
 		}
 		if err != nil {
@@ -162,22 +163,22 @@ func (s *Store) rebuild(ctx context.Context, id string, how Rebuilding) (wrote b
 	return wrote, s.indexAnew(ctx, r)
 }
 
-// everything gives all that there is of a room outside Redis, and the digest of its
-// bundle where that had to be asked.
-func (s *Store) everything(ctx context.Context, id string, how Rebuilding) (copied, string, error) {
+// everything gives all that there is of a room outside Redis, and its bundle where
+// that had to be asked.
+func (s *Store) everything(ctx context.Context, id string, how Rebuilding) (copied, SealedRecord, error) {
 	c, err := s.witness.mirrored(ctx, id)
 	if err != nil || len(c.Custody) > 0 || how.Sealed == nil {
-		return c, "", err
+		return c, SealedRecord{}, err
 	}
 	sealed, found, err := how.Sealed(ctx, id)
 	if err != nil || !found {
-		return c, "", err
+		return c, SealedRecord{}, err
 	}
 	if c.Record, err = longer(c.Record, sealed.Entries); err != nil {
-		return c, "", fmt.Errorf("mirror and bundle: %w", err)
+		return c, SealedRecord{}, fmt.Errorf("mirror and bundle: %w", err)
 	}
 	c.Opened = sealed.Privates
-	return c, sealed.Digest, nil
+	return c, sealed, nil
 }
 
 // setAside takes a room out of Redis after its copy was proven, and keeps what

@@ -82,7 +82,7 @@ func lost(t *testing.T) (s *Store, mirror *memory, before []*Room, token string)
 			r = do(t, s, id, append(slices.Clone(agree), EnterWaiting{}, Admit{})...)
 		case 2:
 			r = do(t, s, id, wholeCall(t)...)
-			r = do(t, s, id, OpenCustody{digest, r.Record}, LogView{"a1", "room"})
+			r = do(t, s, id, OpenCustody{Bundle: digest, RecordHead: r.Record}, LogView{"a1", "room"})
 		}
 		before = append(before, r)
 		h := hostile{t: t, s: s, room: r}
@@ -166,7 +166,7 @@ func TestReindexFromABundle(t *testing.T) {
 	}
 	mirror.mu.Unlock()
 	sealed := func(_ context.Context, room string) (SealedRecord, bool, error) {
-		return SealedRecord{c.Record, privates, digest}, room == id, nil
+		return SealedRecord{Entries: c.Record, Privates: privates, Digest: digest, Fence: 3}, room == id, nil
 	}
 	done, err := s.Reindex(t.Context(), Rebuilding{Sealed: sealed})
 	if err != nil || len(done.Restored) != 3 || len(done.Refused) != 0 {

@@ -71,11 +71,13 @@ type Room struct {
 	Review *Review  `json:"review,omitempty"`
 	Shown  []string `json:"shown,omitempty"` // staff ids that were shown the verdict
 
-	Late    int         `json:"late,omitempty"`   // entries that came too late, to be reviewed
-	Sealed  bool        `json:"sealed,omitempty"` // the record takes no more entries
-	Bundle  string      `json:"bundle,omitempty"` // digest of the evidence bundle, hex
-	Record  ledger.Head `json:"record"`
-	Custody ledger.Head `json:"custody"`
+	Late   int    `json:"late,omitempty"`   // entries that came too late, to be reviewed
+	Sealed bool   `json:"sealed,omitempty"` // the record takes no more entries
+	Bundle string `json:"bundle,omitempty"` // digest of the evidence bundle, hex
+	// BundleFence is the fence of the owner who sealed the bundle, 0 for the first.
+	BundleFence int64       `json:"bundleFence,omitempty"`
+	Record      ledger.Head `json:"record"`
+	Custody     ledger.Head `json:"custody"`
 
 	// Damaged says that the room can't be used; Store.List alone gives such ones.
 	Damaged bool `json:"-"`

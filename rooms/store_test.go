@@ -20,7 +20,7 @@ func TestWholeLifeFoldsToWhatIsStored(t *testing.T) {
 		ctx := t.Context()
 		id := create(t, s, nil).ID
 		last := do(t, s, id, wholeCall(t)...)
-		last = do(t, s, id, OpenCustody{digest, last.Record}, LogView{"a1", "room"}, LogPlay{"a1", "seller-1"}, LogDownload{"a1", "bundle.zip"})
+		last = do(t, s, id, OpenCustody{Bundle: digest, RecordHead: last.Record}, LogView{"a1", "room"}, LogPlay{"a1", "seller-1"}, LogDownload{"a1", "bundle.zip"})
 		loaded, err := s.Load(ctx, id)
 		if err != nil {
 			t.Fatal(err)

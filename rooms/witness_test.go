@@ -104,7 +104,7 @@ func newHostile(t *testing.T) (*hostile, Options) {
 	do(t, s, id, commands[:3]...)
 	h.before = h.dump()
 	h.room = do(t, s, id, commands[3:]...)
-	h.room = do(t, s, id, OpenCustody{digest, h.room.Record}, LogView{"a1", "room"})
+	h.room = do(t, s, id, OpenCustody{Bundle: digest, RecordHead: h.room.Record}, LogView{"a1", "room"})
 	h.mirrored()
 	return h, o
 }

@@ -141,7 +141,7 @@ func (s *Server) auditRoom(w http.ResponseWriter, r *http.Request, who session) 
 	}
 	s.looked.note(lookedInto(who, room), time.Now())
 	view := AuditRoom{Room: detailOf(room), Review: reviewOf(room, who), Personal: map[ledger.Commitment]json.RawMessage{}}
-	if view.Facts, err = s.facts(r.Context(), room.ID); err != nil {
+	if view.Facts, err = s.facts(r.Context(), room); err != nil {
 		return err
 	}
 	record, err := s.cfg.Rooms.Record(r.Context(), room.ID)
@@ -185,9 +185,12 @@ func eventsOf(entries []ledger.Entry) []Event {
 	return events
 }
 
+// bundleOf is where a room's bundle lies in the store.
+func bundleOf(room *rooms.Room) string { return evidence.FencedPrefix(room.ID, room.BundleFence) }
+
 // facts gives the bundle's room.json.
-func (s *Server) facts(ctx context.Context, id string) (json.RawMessage, error) {
-	bundle, err := evidence.OpenBundle(ctx, s.cfg.Evidence, evidence.Prefix(id))
+func (s *Server) facts(ctx context.Context, room *rooms.Room) (json.RawMessage, error) {
+	bundle, err := evidence.OpenBundle(ctx, s.cfg.Evidence, bundleOf(room))
 	if err != nil {
 		return nil, fmt.Errorf("facts: %w", err)
 	}
@@ -231,7 +234,7 @@ func (s *Server) auditFile(w http.ResponseWriter, r *http.Request, who session) 
 	if blindFor(who, room) && !review.Open(name) {
 		return errBlind()
 	}
-	bundle, err := evidence.OpenBundle(r.Context(), s.cfg.Evidence, evidence.Prefix(room.ID))
+	bundle, err := evidence.OpenBundle(r.Context(), s.cfg.Evidence, bundleOf(room))
 	if err != nil {
 		return fmt.Errorf("bundle: %w", err)
 	}
@@ -274,7 +277,7 @@ func (s *Server) auditVerify(w http.ResponseWriter, r *http.Request, who session
 	}
 	allowLongDownload(w)
 	trusted := []string{string(s.cfg.Keys.WellKnown())} // with the times and revocations that they count by
-	report, err := evidence.VerifyStore(r.Context(), s.cfg.Evidence, evidence.Prefix(room.ID), trusted)
+	report, err := evidence.VerifyStore(r.Context(), s.cfg.Evidence, bundleOf(room), trusted)
 	if err != nil {
 		return fmt.Errorf("verify: %w", err)
 	}
@@ -328,7 +331,7 @@ func (s *Server) sendZip(w http.ResponseWriter, r *http.Request, room *rooms.Roo
 	if err := s.limit(r.Context(), limitDownloads, actor); err != nil {
 		return err
 	}
-	prefix := evidence.Prefix(room.ID)
+	prefix := bundleOf(room)
 	if _, err := evidence.OpenBundle(r.Context(), s.cfg.Evidence, prefix); err != nil {
 		return fmt.Errorf("bundle: %w", err)
 	}

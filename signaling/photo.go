@@ -98,7 +98,7 @@ func (s *Server) auditClip(w http.ResponseWriter, r *http.Request, who session) 
 		return protocol.Faultf(protocol.CodeNotFound, "There is no such clip.")
 	}
 	clip := room.Clips[n-1]
-	bundle, err := evidence.OpenBundle(r.Context(), s.cfg.Evidence, evidence.Prefix(room.ID))
+	bundle, err := evidence.OpenBundle(r.Context(), s.cfg.Evidence, bundleOf(room))
 	if err != nil {
 		return fmt.Errorf("bundle: %w", err)
 	}

@@ -98,7 +98,10 @@ func reindex(ctx context.Context, c settings, replace []string, out, errOut io.W
 
 // sealedRecord reads the record of a room's bundle after verifying the bundle.
 func (p *places) sealedRecord(ctx context.Context, room string) (sealed rooms.SealedRecord, found bool, err error) {
-	prefix := evidence.Prefix(room)
+	prefix, fence, err := evidence.Locate(ctx, p.vault.Store(), room)
+	if err != nil {
+		return sealed, false, err
+	}
 	bundle, err := evidence.OpenBundle(ctx, p.vault, prefix)
 	if errors.Is(err, objects.ErrNotFound) {
 		return sealed, false, nil
@@ -113,7 +116,7 @@ func (p *places) sealedRecord(ctx context.Context, room string) (sealed rooms.Se
 	if !report.Whole || !report.SignerKnown {
 		return sealed, false, fmt.Errorf("its bundle isn't whole and signed by this deployment: %s", report.Wrong)
 	}
-	sealed.Digest = bundle.Digest()
+	sealed.Digest, sealed.Fence = bundle.Digest(), fence
 	err = eachBundleLine(ctx, bundle, "data/ledger.jsonl", func(line []byte) error {
 		e, err := ledger.Parse(line)
 		sealed.Entries = append(sealed.Entries, e)

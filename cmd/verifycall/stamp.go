@@ -95,7 +95,10 @@ func (s *stamping) run(ctx context.Context, out io.Writer) (err error) {
 	var faults []error
 	for _, room := range rooms {
 		what := "stamped"
-		err := evidence.StampBundle(ctx, v, evidence.Prefix(room), keys, s.ask, s.keys)
+		prefix, _, err := evidence.Locate(ctx, store, room)
+		if err == nil {
+			err = evidence.StampBundle(ctx, v, prefix, keys, s.ask, s.keys)
+		}
 		if errors.Is(err, evidence.ErrStamped) {
 			what, err = "was stamped before", nil
 		}

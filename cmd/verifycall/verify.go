@@ -86,12 +86,16 @@ func (v *verification) verify(path string) (report evidence.Report, err error) {
 		return report, err
 	}
 	defer func() { err = errors.Join(err, store.Close()) }()
+	prefix, _, err := evidence.Locate(ctx, store, path)
+	if err != nil {
+		return report, err
+	}
 	file := v.recover
 	if v.folder != "" {
 		file = filepath.Join(v.folder, vault.WrapFile)
 	}
 	if file == "" {
-		return evidence.VerifySealed(ctx, store, evidence.Prefix(path), v.keys)
+		return evidence.VerifySealed(ctx, store, prefix, v.keys)
 	}
 	ring, err := vault.ReadRing(file)
 	if err != nil {
@@ -101,7 +105,7 @@ func (v *verification) verify(path string) (report evidence.Report, err error) {
 	if err != nil {
 		return report, err
 	}
-	return evidence.VerifyStore(ctx, opener, evidence.Prefix(path), v.keys)
+	return evidence.VerifyStore(ctx, opener, prefix, v.keys)
 }
 
 // receipt checks a seller's receipt, and the proof of deletion if it is given.

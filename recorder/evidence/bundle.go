@@ -88,18 +88,6 @@ type Source struct {
 	Statement  Statement        // data/statement.json, see BuildStatement
 }
 
-// Prefix gives the store prefix of a room's bundle, "rooms/<room>/bundle/".
-func Prefix(room string) string { return "rooms/" + room + "/bundle/" }
-
-// roomOf gives the room of a prefix made by Prefix.
-func roomOf(prefix string) (string, error) {
-	room := strings.TrimSuffix(strings.TrimPrefix(prefix, "rooms/"), "/bundle/")
-	if Prefix(room) != prefix || !objects.PlainSegment(room) {
-		return "", fmt.Errorf("%w: prefix %q isn't rooms/<room>/bundle/", objects.ErrName, prefix)
-	}
-	return room, nil
-}
-
 // classOf tells with which key of the room a file of the bundle is encrypted. The
 // bag's own files have none: they hold digests and ids only, and stay readable
 // when all else is erased.

@@ -21,9 +21,10 @@ func roomPrefix(room string) string { return "rooms/" + room + "/" }
 // stay when all else is erased.
 func ClassOfObject(name string) vault.Class {
 	folder, rest, _ := strings.Cut(name, "/")
-	switch folder {
-	case "bundle":
+	if _, bundle := fenceOf(folder); bundle {
 		return classOf(rest)
+	}
+	switch folder {
 	case "parts":
 		return vault.Recording
 	case "stills", "photos":
@@ -84,7 +85,7 @@ func Hold(ctx context.Context, store objects.Store, room string, on bool) (count
 		return 0, nil
 	}
 	err = eachObject(ctx, store, room, func(name string, class vault.Class) error {
-		if class == "" && !strings.HasPrefix(name, Prefix(room)) {
+		if class == "" && !strings.HasPrefix(name, roomPrefix(room)+bundleFolder) {
 			return nil // mirrored ledgers grow, also while they are held
 		}
 		count++
@@ -96,15 +97,20 @@ func Hold(ctx context.Context, store objects.Store, room string, on bool) (count
 	return count, nil
 }
 
-// Lock keeps every object of a room's sealed bundle until the end of its class; the
-// bag's own files, until that of the record. A store without locks locks none.
-func Lock(ctx context.Context, store objects.Store, room string, until func(vault.Class) time.Time) error {
+// Lock keeps every object of the sealed bundle under a prefix until the end of its
+// class; the bag's own files, until that of the record. A store without locks locks
+// none.
+func Lock(ctx context.Context, store objects.Store, prefix string, until func(vault.Class) time.Time) error {
 	locker, can := store.(objects.Locker)
 	if !can {
 		return nil
 	}
-	err := eachObject(ctx, store, room, func(name string, class vault.Class) error {
-		if !strings.HasPrefix(name, Prefix(room)) {
+	room, err := roomOf(prefix)
+	if err != nil {
+		return err
+	}
+	err = eachObject(ctx, store, room, func(name string, class vault.Class) error {
+		if !strings.HasPrefix(name, prefix) {
 			return nil
 		}
 		if class == "" {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -196,10 +197,16 @@ func Unstamped(ctx context.Context, store objects.Store) ([]string, error) {
 	for _, name := range names {
 		prefix, sealed := strings.CutSuffix(name, signatureFile)
 		room, err := roomOf(prefix)
-		if !sealed || err != nil || there[prefix+stampSignatureFile] {
+		if !sealed || err != nil || slices.Contains(rooms, room) {
 			continue
 		}
-		rooms = append(rooms, room)
+		official, _, err := Locate(ctx, store, room)
+		if err != nil {
+			return nil, err
+		}
+		if official == prefix && !there[prefix+stampSignatureFile] {
+			rooms = append(rooms, room)
+		}
 	}
 	return rooms, nil
 }
