@@ -31,7 +31,10 @@ func (c *Call) startSeal(ctx context.Context) {
 		if figures != nil {
 			figures.close()
 		}
-		err := parts.ship(ctx) // who takes over in the middle has the same recordings
+		var err error
+		if lease.Fence > 0 { // who takes over in the middle must have the same recordings
+			err = parts.ship(ctx)
+		}
 		if err == nil {
 			err = h.seal(ctx, id, lease)
 		}

@@ -396,7 +396,7 @@ func (r *restoring) verifyBundles(ctx context.Context, p *places, done *backup.R
 		if room.Bundle == "" || room.Erased(rooms.ClassRecord) {
 			continue
 		}
-		report, err := evidence.VerifyStore(ctx, p.vault, evidence.Prefix(id), []string{string(p.keys.WellKnown())})
+		report, err := evidence.VerifyStore(ctx, p.vault, evidence.FencedPrefix(id, room.BundleFence), []string{string(p.keys.WellKnown())})
 		if err == nil && (!report.Whole || !report.SignerKnown) {
 			err = fmt.Errorf("its bundle isn't whole and signed by this deployment: %s", report.Wrong)
 		}
