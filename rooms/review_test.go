@@ -15,7 +15,7 @@ func sealedWith(t *testing.T, verdict string, share int, more ...Command) *Room 
 	r := run(t, inState(t, StateEnded), noon, more...)
 	r.ReviewShare, r.CloseDays = share, 30
 	run(t, r, noon, GiveVerdict{Verdict: verdict, Reasons: []string{"M_NAME"}}, Seal{map[string]any{}})
-	return run(t, r, noon, OpenCustody{digest, r.Record}, DrawReview{})
+	return run(t, r, noon, OpenCustody{Bundle: digest, RecordHead: r.Record}, DrawReview{})
 }
 
 // What a rule draws is open, what the lot draws is blind, test rooms are left alone.
@@ -164,7 +164,7 @@ func TestSampleAndLists(t *testing.T) {
 				}
 			})
 			last := do(t, s, r.ID, wholeCall(t)...)
-			do(t, s, r.ID, OpenCustody{digest, last.Record})
+			do(t, s, r.ID, OpenCustody{Bundle: digest, RecordHead: last.Record})
 			ids = append(ids, r.ID)
 		}
 		do(t, s, ids[8], LogView{"a1", "room"})
