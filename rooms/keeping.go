@@ -87,25 +87,46 @@ func (r *Room) over() bool { return slices.Contains(endStates, r.State) && !r.un
 
 var endStates = []string{StateEnded, StateDecided, StateInReview, StateClosed, StateAborted, StateCancelled, StateNoShow, StateExpired}
 
-// KeptUntil gives when a class of a room's evidence is erased, zero while that
-// isn't known: before the room's end, and for rooms whose profile was not pinned.
-// A legal hold keeps it longer.
+// What counts for a room whose first entry pins nothing of keeping: one of before
+// that was pinned. Nothing is kept for ever by accident.
+const (
+	unpinnedDays  = 5 * 365
+	unpinnedHours = 24 // of uploads of a call which never happened
+)
+
+// keepDays is how many days after the call a class is kept.
+func (k *Keeping) keepDays(class string) int {
+	if k.KeepDays == nil {
+		return unpinnedDays
+	}
+	return k.KeepDays[class]
+}
+
+func (k *Keeping) unheldHours() int {
+	if k.KeepDays == nil && k.UnheldHours == 0 {
+		return unpinnedHours
+	}
+	return k.UnheldHours
+}
+
+// KeptUntil gives when a class of a room's evidence is erased, zero before the
+// room's end. A legal hold keeps it longer.
 func (r *Room) KeptUntil(class string) time.Time {
 	end := r.Ended
 	if end.IsZero() {
 		end = r.Since
 	}
 	switch {
-	case !slices.Contains(endStates, r.State) || r.KeepDays[class] == 0:
+	case !slices.Contains(endStates, r.State) || r.keepDays(class) == 0:
 		return time.Time{}
 	case r.Test:
 		return end.Add(testLife)
 	case r.State == StateEnded: // nobody decided: there is no bundle of which a class could be erased alone
 		class = ClassRecord
 	case r.Decided.IsZero():
-		return end.Add(time.Duration(r.UnheldHours) * time.Hour)
+		return end.Add(time.Duration(r.unheldHours()) * time.Hour)
 	}
-	return end.AddDate(0, 0, r.KeepDays[class])
+	return end.AddDate(0, 0, r.keepDays(class))
 }
 
 // dueClasses lists the classes whose time is over. With the record all go: nothing

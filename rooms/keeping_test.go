@@ -36,6 +36,16 @@ func TestKeptUntil(t *testing.T) {
 			}
 		}
 	}
+	for state, want := range map[string]time.Time{StateDecided: noon.AddDate(0, 0, 5*365), StateEnded: noon.AddDate(0, 0, 5*365),
+		StateCancelled: noon.Add(day), StateBooked: {}} {
+		r := made(state, false)
+		r.KeepDays, r.UnheldHours = nil, 0 // of before it was pinned
+		for _, class := range Classes {
+			if got := r.KeptUntil(class); !got.Equal(want) {
+				t.Errorf("%s without pinned times: %s is kept until %v", state, class, got)
+			}
+		}
+	}
 	if r := made(StateDecided, false); !r.purgeDue().IsZero() {
 		t.Error("a room without its bundle is to be purged")
 	}

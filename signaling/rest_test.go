@@ -211,9 +211,12 @@ func TestOpenAPINamesEachRoute(t *testing.T) {
 			described = append(described, strings.ToUpper(method)+" "+path)
 		}
 	}
-	for route := range s.server.restRoutes() {
-		served = append(served, route)
+	for route := range s.server.doors { // all that the mux has
+		if method, path, found := strings.Cut(route, " "); !found || strings.HasPrefix(path, "/api/v1/") {
+			served = append(served, method+" "+path)
+		}
 	}
+	served = slices.DeleteFunc(served, func(route string) bool { return route == "/ " }) // what is nowhere
 	slices.Sort(described)
 	slices.Sort(served)
 	if !strings.HasPrefix(doc.OpenAPI, "3.1.") || !slices.Equal(described, served) {

@@ -177,6 +177,23 @@ func (b *Bundle) Digests(class vault.Class) map[string]string {
 	return list
 }
 
+// erased are the classes of the bundle's files that nobody can read any more.
+func (b *Bundle) erased(ctx context.Context) (list purges, err error) {
+	for _, class := range vault.Classes {
+		if len(b.Digests(class)) == 0 {
+			continue
+		}
+		_, err := b.vault.Key(ctx, vault.Room(b.room), class)
+		switch {
+		case errors.Is(err, vault.ErrDestroyed):
+			list = append(list, class)
+		case err != nil:
+			return nil, fmt.Errorf("bundle: %w", err)
+		}
+	}
+	return list, nil
+}
+
 // Open reads one file of the bundle by its path in it, "data/room.json" or such;
 // any range of it is decrypted as it is read. A path that the manifests don't
 // list is ErrNotFound, one whose key is destroyed vault.ErrDestroyed. The

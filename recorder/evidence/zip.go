@@ -16,7 +16,8 @@ import (
 // ZipBundle writes the sealed bundle under prefix as a ZIP: all its files and
 // nothing else, in one folder named after the room (RFC 8493 section 4.1),
 // sorted, stored without compression, without times. The same bundle gives the
-// same bytes.
+// same bytes. What is erased, since the key of its class is destroyed, is left out;
+// the custody ledger says so (see VerifyWithCustody).
 func ZipBundle(ctx context.Context, v *vault.Vault, prefix string, w io.Writer) error {
 	bundle, err := OpenBundle(ctx, v, prefix)
 	if err != nil {
@@ -26,8 +27,15 @@ func ZipBundle(ctx context.Context, v *vault.Vault, prefix string, w io.Writer) 
 	if err != nil {
 		return err
 	}
+	erased, err := bundle.erased(ctx)
+	if err != nil {
+		return err
+	}
 	z := zip.NewWriter(w)
 	for _, name := range bundle.Names() {
+		if erased.has(name) {
+			continue
+		}
 		if err := zipFile(ctx, z, bundle, room+"/"+name, name); err != nil {
 			return fmt.Errorf("zip %s: %w", name, err)
 		}
