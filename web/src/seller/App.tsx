@@ -1,6 +1,8 @@
+import { WifiOff } from 'lucide-preact';
 import type { Signal } from '@preact/signals';
 import { t as tCommon } from '../shared/i18n';
 import type { ApiError } from '../shared/api';
+import { Strip } from '../shared/ui';
 import { End, Ended } from './After';
 import { Announcer } from './Announcer';
 import type { Appointment } from './booking/api';
@@ -53,11 +55,26 @@ function Current({ opened, retry, join, go }: AppProps) {
   }
   if ('visit' in now) {
     const { visit, appointment } = now;
-    return <Visited visit={visit} appointment={appointment} onMove={() => (opened.value = { book: appointment, back: visit })} onCancelled={retry} />;
+    return <><Away visit={visit} /><Visited visit={visit} appointment={appointment} onMove={() => (opened.value = { book: appointment, back: visit })} onCancelled={retry} /></>;
   }
   const { code, message } = now.refused;
   const kind = endOf(code);
   return <End kind={kind} message={message} code={kind === 'other' ? code : undefined} act={retry} />;
+}
+
+/** Screens that tell of a lost connection themselves. */
+const tells = ['call', 'lost', 'loading', 'end'];
+
+/** The connection is lost: what is here stays, and goes on by itself when it is back. */
+function Away({ visit }: { visit: Visit }) {
+  if (visit.socket.status.value !== 'lost' || tells.includes(visit.view.value.screen)) return null;
+  return (
+    <div class="away" data-testid="seller-away">
+      <Strip tone="warn" icon={WifiOff} title={navigator.onLine ? t('strip.socket') : t('strip.offline')}>
+        {t('strip.kept')}
+      </Strip>
+    </div>
+  );
 }
 
 type VisitedProps = { visit: Visit; appointment: Appointment; onMove: () => void; onCancelled: () => void };

@@ -34,7 +34,7 @@ export function Welcome({ visit, state, ...booked }: { visit: Visit; state: Stat
       )}
       <Appointment state={state} {...booked} />
       <Way visit={visit} at={at} sides={sides} {...booked} />
-      <button type="button" class="card fact-row bring" onClick={() => (visit.progress.value = 'documents')}>
+      <button type="button" class="card fact-row bring" data-testid="seller-bring" onClick={() => (visit.progress.value = 'documents')}>
         <Icon of={IdCard} size={24} class="accent" />
         <span>
           <span class="strong">{t('welcome.bring')}</span>
