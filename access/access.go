@@ -102,6 +102,7 @@ const (
 // Refusal is the error of Check.
 type Refusal struct {
 	Role   Role
+	ID     string // who, as Person has it
 	Action Action
 	Why    Why
 	Scope  string // that a key lacks
@@ -122,7 +123,9 @@ func Refused(err error) *Refusal {
 // Check gives nil where the table lets the person do the action in that place,
 // else a *Refusal. An action that the table doesn't have is refused to all.
 func Check(p Person, a Action, at Place) error {
-	no := func(why Why) error { return &Refusal{Role: p.Role, Action: a, Why: why, Scope: table[a].scope} }
+	no := func(why Why) error {
+		return &Refusal{Role: p.Role, ID: p.ID, Action: a, Why: why, Scope: table[a].scope}
+	}
 	row, known := table[a]
 	if known && row.public {
 		return nil

@@ -219,6 +219,7 @@ func (s *Server) logCustody(ctx context.Context, id string, who session, cmd roo
 	if err != nil {
 		return fmt.Errorf("log for custody: %w", err)
 	}
+	s.tellCustody(id, actorOf(who), cmd)
 	return nil
 }
 
@@ -335,9 +336,11 @@ func (s *Server) sendZip(w http.ResponseWriter, r *http.Request, room *rooms.Roo
 	if _, err := evidence.OpenBundle(r.Context(), s.cfg.Evidence, prefix); err != nil {
 		return fmt.Errorf("bundle: %w", err)
 	}
-	if _, err := s.cfg.Rooms.Do(r.Context(), room.ID, actor, rooms.LogDownload{Who: who, What: "bundle.zip"}); err != nil {
+	entry := rooms.LogDownload{Who: who, What: "bundle.zip"}
+	if _, err := s.cfg.Rooms.Do(r.Context(), room.ID, actor, entry); err != nil {
 		return err
 	}
+	s.tellCustody(room.ID, actor, entry)
 	allowLongDownload(w)
 	w.Header().Set("Content-Type", "application/zip")
 	w.Header().Set("Cache-Control", "no-store")

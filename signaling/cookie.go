@@ -94,6 +94,9 @@ func fingerprint(token string) string {
 func (s *Server) begin(ctx context.Context, w http.ResponseWriter, t rooms.Ticket) error {
 	token := rooms.NewToken()
 	t.Browser, t.Until = fingerprint(token), s.now().Add(livesOf(access.Role(t.Role)).whole)
+	if err := s.noteSignIn(ctx, t); err != nil {
+		return err
+	}
 	return s.putSession(ctx, w, token, t)
 }
 

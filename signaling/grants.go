@@ -9,6 +9,7 @@ import (
 
 	"verifycall/access"
 	"verifycall/rooms"
+	"verifycall/rooms/accesslog"
 )
 
 //go:embed grants.html
@@ -69,6 +70,9 @@ func (s *Server) revoke(w http.ResponseWriter, r *http.Request, who session) err
 		return err
 	}
 	s.log.Info("revoked", "kind", kind, "by", who.Subject)
+	if err := s.cfg.Access.Note(r.Context(), accesslog.Event{Type: accesslog.Revoked, Actor: actorOf(who), Body: accesslog.Body{Kind: kind, Grant: id}}); err != nil {
+		return fmt.Errorf("revoked, but not written down: %w", err)
+	}
 	http.Redirect(w, r, "/operate/access", http.StatusSeeOther)
 	return nil
 }

@@ -13,6 +13,7 @@ import (
 
 	"verifycall/access"
 	"verifycall/rooms"
+	"verifycall/rooms/accesslog"
 	"verifycall/signaling/intake"
 )
 
@@ -112,6 +113,7 @@ func (s *Server) withKey(a access.Action, h func(http.ResponseWriter, *http.Requ
 			if err := access.Check(access.Person{Role: access.Integrator, ID: key.name, Scopes: key.scopes}, a, keyPlace(r)); err != nil {
 				return err
 			}
+			s.cfg.Access.Count(accesslog.Event{Type: accesslog.KeyUsed, Actor: key.actor(), Body: accesslog.Body{Action: string(a)}})
 			return h(w, r, key)
 		})
 	}}

@@ -61,7 +61,7 @@ func (s *Server) routes() {
 	s.handle("GET /api/audit/rooms/{id}/custody.jsonl", s.as(access.AuditDownload, s.auditCustody))
 
 	for _, routes := range []map[string]door{s.restRoutes(), s.bookingRoutes(), s.queueRoutes(), s.mailRoutes(),
-		s.reviewRoutes(), s.operateRoutes(), s.documentRoutes(), s.grantRoutes(), s.keepingRoutes(),
+		s.reviewRoutes(), s.operateRoutes(), s.documentRoutes(), s.grantRoutes(), s.entranceRoutes(), s.keepingRoutes(),
 		s.passkeyRoutes(), s.accountRoutes(), s.openidRoutes()} {
 		for pattern, d := range routes {
 			s.handle(pattern, d)
@@ -77,6 +77,7 @@ func (s *Server) handle(pattern string, d door) {
 		started := time.Now()
 		status := &statusWriter{ResponseWriter: w, status: http.StatusOK}
 		if err := d.serve(status, r); err != nil {
+			s.countRefusal(d.action, err)
 			s.answerError(status, r, pattern, err)
 		}
 		if status.status != http.StatusSwitchingProtocols { // a connection's life is no answering time

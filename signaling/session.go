@@ -11,6 +11,7 @@ import (
 	"verifycall/access"
 	"verifycall/calls/protocol"
 	"verifycall/rooms"
+	"verifycall/rooms/accesslog"
 )
 
 // Kinds of tickets, see rooms.Ticket.
@@ -192,12 +193,16 @@ func (s *Server) signOut(w http.ResponseWriter, r *http.Request) error {
 	}
 	answer := map[string]string{}
 	if c, err := r.Cookie(s.cookieName(req.Role)); err == nil {
+		who, _ := s.session(r, req.Role) // of none there is nothing to tell
 		if next := s.endAtProvider(r.Context(), c.Value); next != "" {
 			answer["next"] = next
 		}
 		err := s.cfg.Rooms.DropTicket(r.Context(), kindSession, c.Value)
 		if err != nil && !errors.Is(err, rooms.ErrNotFound) {
 			return fmt.Errorf("end the session: %w", err)
+		}
+		if err == nil {
+			s.cfg.Access.Tell(accesslog.Event{Type: accesslog.SignedOut, Actor: actorOfRole(req.Role, who.Subject), Body: accesslog.Body{Session: who.Browser}})
 		}
 	}
 	s.setCookie(w, req.Role, "", 0)

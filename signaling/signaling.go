@@ -24,6 +24,7 @@ import (
 	"verifycall/recorder/evidence"
 	"verifycall/recorder/evidence/vault"
 	"verifycall/rooms"
+	"verifycall/rooms/accesslog"
 	"verifycall/rooms/queue"
 	"verifycall/signaling/socket"
 	"verifycall/signin"
@@ -43,6 +44,9 @@ type Config struct {
 	Queue    *queue.Hall      // nil: one that nobody tends
 	Nodes    *nodes.Member    // may be nil: this node is alone
 	OpenID   *openid.Provider // may be nil: staff have passkeys
+
+	Access       *accesslog.Log   // may be nil: nothing is kept of who comes in
+	AccessReader accesslog.Reader // of the page that shows it
 
 	Mails      *mail.Sink // of a demo, may be nil
 	MailsToken string     // of the page that shows them

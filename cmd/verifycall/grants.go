@@ -12,6 +12,7 @@ import (
 
 	"verifycall/access"
 	"verifycall/rooms"
+	"verifycall/rooms/accesslog"
 	"verifycall/signaling"
 )
 
@@ -122,7 +123,8 @@ func (i *invitation) grants(ctx context.Context, verb grantVerb, plain []string,
 		return err
 	}
 	if verb.closes {
-		return closeAccount(ctx, p.rooms, plain[0], verb.kinds)
+		return errors.Join(closeAccount(ctx, p.rooms, plain[0], verb.kinds),
+			p.noted(ctx, accesslog.Event{Type: accesslog.Revoked, Body: accesslog.Body{Kind: "account", Account: plain[0]}}))
 	}
 	if verb.revokes {
 		kind := verb.kinds[0]
@@ -132,7 +134,11 @@ func (i *invitation) grants(ctx context.Context, verb grantVerb, plain []string,
 		if !slices.Contains(verb.kinds, kind) {
 			return fmt.Errorf("%.20q is none of %s", kind, strings.Join(verb.kinds, ", "))
 		}
-		return p.rooms.Revoke(ctx, kind, plain[len(plain)-1])
+		id := plain[len(plain)-1]
+		if err := p.rooms.Revoke(ctx, kind, id); err != nil {
+			return err
+		}
+		return p.noted(ctx, accesslog.Event{Type: accesslog.Revoked, Body: accesslog.Body{Kind: kind, Grant: id}})
 	}
 	for _, kind := range verb.kinds {
 		grants, err := p.rooms.Grants(ctx, kind)

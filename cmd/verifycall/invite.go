@@ -17,6 +17,7 @@ import (
 
 	"verifycall/access"
 	"verifycall/rooms"
+	"verifycall/rooms/accesslog"
 	"verifycall/signaling"
 	"verifycall/signin"
 	"verifycall/signin/openid"
@@ -217,7 +218,8 @@ func (i *invitation) issue(ctx context.Context) (line string, err error) {
 	life := i.life()
 	if i.Role == roleAPIKey {
 		key, err := signaling.NewAPIKey(ctx, store, i.ID, i.Scopes, life)
-		return roleAPIKey + " " + key, err
+		return roleAPIKey + " " + key, errors.Join(err, p.noted(ctx, accesslog.Event{Type: accesslog.Granted,
+			Body: accesslog.Body{Kind: signaling.GrantAPIKey, Account: i.ID}}))
 	}
 	public, err := publicURL(i.PublicURL)
 	if err != nil {
@@ -241,7 +243,8 @@ func (i *invitation) issue(ctx context.Context) (line string, err error) {
 		invite = staffLink
 	}
 	link, err := invite(ctx, store, public, account, life)
-	return i.Role + " " + link, err
+	return i.Role + " " + link, errors.Join(err, p.noted(ctx, accesslog.Event{Type: accesslog.RoleSet, Body: accesslog.Body{Account: i.ID, Role: i.Role}},
+		accesslog.Event{Type: accesslog.Granted, Body: accesslog.Body{Kind: signaling.GrantSignIn, Account: i.ID}}))
 }
 
 func (i *invitation) life() time.Duration {

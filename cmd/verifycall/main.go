@@ -29,6 +29,8 @@ var commands = []command{
 	{"verify", "check an evidence bundle", runVerify},
 	{"stamp", "add trusted time (RFC 3161) to sealed bundles", runStamp},
 
+	{"access", "check the ledger of who came in, and list a day of it", runAccess},
+
 	{"drain", "let a running node finish its calls and take no new ones", runDrain},
 
 	{"keys", "list, rotate and rewrap the deployment's keys", runKeys},

@@ -27,6 +27,7 @@ import (
 	"verifycall/calls"
 	"verifycall/media"
 	"verifycall/media/relay"
+	"verifycall/rooms/accesslog"
 	"verifycall/signaling"
 	"verifycall/signin/openid"
 	"verifycall/web"
@@ -105,13 +106,14 @@ type node struct {
 	registry *prometheus.Registry
 
 	places
-	media *media.Node
-	relay *relay.Server
-	door  *relay.Door // where pages and relay share a port
-	house *calls.House
-	edge  *signaling.Server
-	post  post
-	turns turns
+	media  *media.Node
+	relay  *relay.Server
+	door   *relay.Door // where pages and relay share a port
+	house  *calls.House
+	access *accesslog.Log
+	edge   *signaling.Server
+	post   post
+	turns  turns
 
 	cluster cluster
 
@@ -184,8 +186,9 @@ func (n *node) listen() (err error) {
 	if err != nil {
 		return err
 	}
+	n.access = n.openAccess(accesslog.Config{Log: n.log})
 	n.edge, err = signaling.New(signaling.Config{Rooms: n.rooms, House: n.house, Evidence: n.vault, Keys: n.keys, Pages: files,
-		Public: n.public, Log: n.log, Metrics: signaling.NewMetrics(n.registry), Nodes: n.cluster.member, OpenID: provider,
+		Public: n.public, Log: n.log, Metrics: signaling.NewMetrics(n.registry), Nodes: n.cluster.member, OpenID: provider, Access: n.access, AccessReader: n.accessReader(),
 		Queue: n.openQueue(), Mails: n.post.sink, MailsToken: n.post.token,
 		ConnsPerIP: n.cfg.ConnsPerIP})
 	if err != nil {
@@ -299,6 +302,7 @@ func (n *node) close() error {
 	n.serving.Wait()
 	n.leaveCluster()
 	n.post.close()
+	n.access.Close()
 	if n.media != nil {
 		faults = append(faults, n.media.Close())
 	}

@@ -1,0 +1,134 @@
+package accesslog
+
+import (
+	"bufio"
+	"bytes"
+	"cmp"
+	"context"
+	"fmt"
+	"path"
+	"slices"
+	"strconv"
+	"strings"
+
+	"verifycall/rooms"
+	"verifycall/rooms/ledger"
+)
+
+// mirrorPrefix is where the ledger lies in the evidence store: parts
+// "access/DAY/FROM-TO-HASH.jsonl", the entries FROM to TO as canonical lines. HASH
+// is the beginning of TO's hash. Parts may overlap.
+const mirrorPrefix = "access/"
+
+type part struct {
+	from, to int64
+	hash     string // 32 hex digits
+}
+
+func (p part) name(segment string) string {
+	return fmt.Sprintf("%s%s/%06d-%06d-%s.jsonl", mirrorPrefix, segment, p.from, p.to, p.hash)
+}
+
+func parsePart(name string) (segment string, p part, ok bool) {
+	segment = path.Base(path.Dir(name))
+	fields := strings.Split(strings.TrimSuffix(path.Base(name), ".jsonl"), "-")
+	if len(fields) != 3 || len(fields[2]) != 32 {
+		return "", p, false
+	}
+	from, fromErr := strconv.ParseInt(fields[0], 10, 64)
+	to, toErr := strconv.ParseInt(fields[1], 10, 64)
+	return segment, part{from, to, fields[2]}, fromErr == nil && toErr == nil && from >= 1 && to >= from
+}
+
+// partsOf gives the mirrored parts of a segment, by where they begin.
+func partsOf(ctx context.Context, m rooms.Mirror, segment string) ([]part, error) {
+	if m == nil {
+		return nil, nil
+	}
+	names, err := m.List(ctx, mirrorPrefix+segment+"/")
+	if err != nil {
+		return nil, fmt.Errorf("mirror: %w", err)
+	}
+	var parts []part
+	for _, name := range names {
+		if of, p, ok := parsePart(name); ok && of == segment {
+			parts = append(parts, p)
+		}
+	}
+	slices.SortFunc(parts, func(a, b part) int { return cmp.Compare(a.from, b.from) })
+	return parts, nil
+}
+
+// mirroredSegments lists the days of which the mirror has something, oldest first.
+func mirroredSegments(ctx context.Context, m rooms.Mirror) ([]string, error) {
+	if m == nil {
+		return nil, nil
+	}
+	names, err := m.List(ctx, mirrorPrefix)
+	if err != nil {
+		return nil, fmt.Errorf("mirror: %w", err)
+	}
+	var days []string
+	for _, name := range names {
+		if day, _, ok := parsePart(name); ok && !slices.Contains(days, day) {
+			days = append(days, day)
+		}
+	}
+	slices.Sort(days)
+	return days, nil
+}
+
+// mirrored reads a segment from the mirror. Parts that overlap must agree.
+func mirrored(ctx context.Context, m rooms.Mirror, segment string) ([]ledger.Entry, error) {
+	parts, err := partsOf(ctx, m, segment)
+	if err != nil {
+		return nil, err
+	}
+	var all []ledger.Entry
+	for _, p := range parts {
+		content, err := m.Get(ctx, p.name(segment))
+		if err != nil {
+			return nil, fmt.Errorf("mirror: %w", err)
+		}
+		entries, err := parseLines(content)
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", p.name(segment), err)
+		}
+		for _, e := range entries {
+			switch n := int64(len(all)); {
+			case e.Seq == n+1:
+				all = append(all, e)
+			case e.Seq > n+1:
+				return all, &ledger.ChainError{Seq: n + 1, Why: "is missing in the mirror"}
+			case e.Seq < 1 || all[e.Seq-1].Hash != e.Hash:
+				return all, &ledger.ChainError{Seq: e.Seq, Why: "stands in the mirror twice, differently"}
+			}
+		}
+	}
+	return all, nil
+}
+
+func lines(entries []ledger.Entry) ([]byte, error) {
+	var b bytes.Buffer
+	for _, e := range entries {
+		line, err := e.Line()
+		if err != nil {
+			return nil, err
+		}
+		b.Write(append(line, '\n'))
+	}
+	return b.Bytes(), nil
+}
+
+func parseLines(content []byte) (entries []ledger.Entry, err error) {
+	scanner := bufio.NewScanner(bytes.NewReader(content))
+	scanner.Buffer(nil, ledger.MaxLine+1)
+	for scanner.Scan() {
+		e, err := ledger.Parse(scanner.Bytes())
+		if err != nil {
+			return nil, err
+		}
+		entries = append(entries, e)
+	}
+	return entries, scanner.Err()
+}

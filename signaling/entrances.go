@@ -1,0 +1,146 @@
+package signaling
+
+import (
+	"context"
+	_ "embed"
+	"fmt"
+	"html/template"
+	"net/http"
+	"slices"
+	"sort"
+	"strings"
+	"time"
+
+	"verifycall/access"
+	"verifycall/calls/protocol"
+	"verifycall/rooms"
+	"verifycall/rooms/accesslog"
+	"verifycall/rooms/ledger"
+)
+
+//go:embed entrances.html
+var entrancesText string
+
+var entrancesPage = template.Must(template.New("entrances").Parse(entrancesText))
+
+func (s *Server) entranceRoutes() map[string]door {
+	return map[string]door{"GET /operate/access/log": s.as(access.OperateAccess, s.entrances)}
+}
+
+// actorOfRole names who did something as the access ledger does.
+func actorOfRole(role access.Role, id string) string {
+	switch {
+	case role == access.Nobody:
+		return "nobody"
+	case role == access.Seller || id == "":
+		return string(role)
+	case role == access.Integrator:
+		return "key:" + id
+	}
+	return string(role) + ":" + id
+}
+
+// noteSignIn has a sign-in in the access ledger before its cookie is sent.
+func (s *Server) noteSignIn(ctx context.Context, t rooms.Ticket) error {
+	role := access.Role(t.Role)
+	e := accesslog.Event{Type: accesslog.SignedIn, Actor: actorOfRole(role, t.Subject), Body: accesslog.Body{Role: t.Role, Room: t.Room,
+		Session: t.Browser, By: t.How}}
+	if err := s.cfg.Access.Note(ctx, e); err != nil {
+		return &protocol.Fault{Code: protocol.CodeUnavailable, Message: "The sign-in could not be written down. Try again.", Err: err}
+	}
+	return nil
+}
+
+// refusedCodes are the faults that keep somebody out.
+var refusedCodes = []protocol.Code{protocol.CodeUnauthorized, protocol.CodeForbidden, protocol.CodeLinkUnknown, protocol.CodeLinkExpired,
+	protocol.CodeRoomCancelled, protocol.CodeTooMany}
+
+// countRefusal counts for the access ledger what was refused at a door.
+func (s *Server) countRefusal(a access.Action, err error) {
+	f := faultOf(err)
+	e := accesslog.Event{Type: accesslog.Refused, Actor: "nobody", Body: accesslog.Body{Action: string(a), Code: string(f.Code)}}
+	if r := access.Refused(err); r != nil {
+		e.Actor, e.Body.Role, e.Body.Action = actorOfRole(r.Role, r.ID), string(r.Role), string(r.Action)
+	} else if !slices.Contains(refusedCodes, f.Code) {
+		return
+	}
+	s.cfg.Access.Count(e)
+}
+
+// tellCustody tells the access ledger what the room's custody ledger has.
+func (s *Server) tellCustody(room, actor string, cmd rooms.Command) {
+	e := accesslog.Event{Actor: actor, Body: accesslog.Body{Room: room}}
+	switch c := cmd.(type) {
+	case rooms.LogView:
+		e.Type, e.Body.What = accesslog.Viewed, c.What
+	case rooms.LogPlay:
+		e.Type, e.Body.What = accesslog.Played, c.What
+	case rooms.LogDownload:
+		e.Type, e.Body.What = accesslog.Downloaded, c.What
+	case rooms.LogReason:
+		e.Type, e.Body.Reason = accesslog.Reasoned, c.Reason
+	default:
+		return
+	}
+	s.cfg.Access.Tell(e)
+}
+
+// shownEntries of a day are the newest.
+const shownEntries = 300
+
+// entryLine is one entry as the page shows it.
+type entryLine struct {
+	At, Actor, Type, Body string
+}
+
+// entrances shows a day of the access ledger, and whether it holds.
+func (s *Server) entrances(w http.ResponseWriter, r *http.Request, who session) error {
+	reader := s.cfg.AccessReader
+	days, err := reader.Days(r.Context())
+	if err != nil {
+		return fmt.Errorf("days of the access ledger: %w", err)
+	}
+	slices.Reverse(days)
+	day := r.URL.Query().Get("day")
+	if day == "" && len(days) > 0 {
+		day = days[0]
+	}
+	if day != "" && !slices.Contains(days, day) {
+		return protocol.Faultf(protocol.CodeNotFound, "There is no such day in the access ledger.")
+	}
+	view := map[string]any{"Name": who.Name, "Days": days, "Day": day}
+	if day != "" {
+		read, err := reader.Read(r.Context(), day)
+		if err != nil {
+			return fmt.Errorf("access ledger of %s: %w", day, err)
+		}
+		lines := linesOf(read.Entries)
+		view["Fault"], view["Where"], view["Count"], view["Lines"] = read.Fault, read.Where, len(read.Entries), lines
+		view["Shown"] = len(lines)
+	}
+	w.Header().Set("Content-Type", "text/html; charset=utf-8")
+	w.Header().Set("Cache-Control", "no-store")
+	if err := entrancesPage.Execute(w, view); err != nil {
+		return fmt.Errorf("page of the access ledger: %w", err)
+	}
+	return nil
+}
+
+// linesOf gives the newest entries first, without the signatures.
+func linesOf(entries []ledger.Entry) (lines []entryLine) {
+	for _, e := range slices.Backward(entries) {
+		if e.Type == ledger.TypeCheckpoint {
+			continue
+		}
+		if len(lines) == shownEntries {
+			break
+		}
+		var words []string
+		for name, value := range e.Body {
+			words = append(words, fmt.Sprintf("%s %v", name, value))
+		}
+		sort.Strings(words)
+		lines = append(lines, entryLine{e.Time().UTC().Format(time.TimeOnly), e.Actor, strings.ReplaceAll(e.Type, "_", " "), strings.Join(words, " · ")})
+	}
+	return lines
+}

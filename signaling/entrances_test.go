@@ -1,0 +1,92 @@
+package signaling
+
+import (
+	"bytes"
+	"fmt"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"verifycall/calls/protocol"
+	"verifycall/recorder/evidence"
+	"verifycall/rooms/accesslog"
+)
+
+// What lets somebody in, keeps somebody out or shows a record stands in the access
+// ledger, and nothing personal does.
+func TestAccessLedger(t *testing.T) {
+	s := openSite(t, nil)
+	mirror := evidence.Mirror{Store: s.evidence}
+	log := accesslog.Open(accesslog.Config{Store: s.rooms, Signer: s.server.cfg.Keys, Mirror: mirror})
+	t.Cleanup(log.Close)
+	s.server.cfg.Access = log
+	s.server.cfg.AccessReader = accesslog.Reader{Store: s.rooms, Signer: s.server.cfg.Keys, Mirror: mirror}
+
+	m := s.signedIn("manager", "jonas")
+	id, link := m.makeRoom(plainRoom)
+	s.seller(link)
+	s.decide(id)
+	s.seal(id)
+	auditor, operator := s.signedIn("auditor", "ruth"), s.signedIn("operator", "olga")
+	operator.get("/operate/access/log").into(http.StatusOK, nil)
+	path := "/api/audit/rooms/" + id
+	auditor.get(path).into(http.StatusOK, nil)
+	auditor.get(path+"/bundle.zip").into(http.StatusOK, nil)
+	operator.get(path).refused(protocol.CodeForbidden)
+	operator.get(path+"?reason=complaint").into(http.StatusOK, nil)
+	m.get(path).refused(protocol.CodeUnauthorized)
+	s.browser().get("/api/manager/rooms").refused(protocol.CodeUnauthorized)
+	s.signedIn("manager", "sabine").get("/api/manager/rooms/" + id).refused(protocol.CodeNotFound)
+	for range 3 {
+		s.browser().post("/api/link", `{"token":"nobodysToken"}`).refused(protocol.CodeLinkUnknown)
+		s.integrator("rooms").get("/api/v1/rooms/"+id).into(http.StatusOK, nil)
+	}
+	s.integrator("rooms").get("/api/v1/rooms/" + id + "/bundle.zip").refused(protocol.CodeForbidden)
+	auditor.post("/api/signout", `{"role":"auditor"}`).into(http.StatusOK, nil)
+	grants, err := s.rooms.Grants(t.Context(), GrantSession)
+	if err != nil || len(grants) == 0 {
+		t.Fatal(grants, err)
+	}
+	form := "kind=session&grant=" + grants[0].ID
+	operator.client.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+	operator.do("POST", "/operate/access/revoke", form, "Content-Type", "application/x-www-form-urlencoded").into(http.StatusSeeOther, nil)
+	log.Close()
+
+	read, err := s.server.cfg.AccessReader.Read(t.Context(), time.Now().UTC().Format(time.DateOnly))
+	if err != nil || read.Fault != "" {
+		t.Fatal(read.Fault, err)
+	}
+	var text bytes.Buffer
+	for _, e := range read.Entries {
+		if e.Type != "checkpoint" {
+			fmt.Fprintln(&text, e.Type, e.Actor, e.Body)
+		}
+	}
+	for _, want := range []string{
+		"signed_in manager:jonas map[by:link role:manager session:", "signed_in seller map[role:seller room:" + id + " session:",
+		"viewed auditor:ruth map[room:" + id + " what:room]", "downloaded auditor:ruth map[room:" + id + " what:bundle.zip]",
+		"refused operator:olga map[action:audit.view code:forbidden n:1 role:operator]", "reason operator:olga map[reason:complaint room:" + id + "]",
+		"refused manager:sabine map[action:manager.read code:not_found n:1 role:manager]", "refused nobody map[action:manager.rooms code:unauthorized n:1]",
+		"refused nobody map[action:public code:link_unknown n:3]", "key_used key:shop map[action:key.read n:3]",
+		"refused key:shop map[action:key.evidence code:forbidden n:1 role:integrator]", "signed_out auditor:ruth map[session:",
+		"revoked operator:olga map[grant:" + grants[0].ID + " kind:session]",
+	} {
+		if !strings.Contains(text.String(), want) {
+			t.Errorf("no %q", want)
+		}
+	}
+	for _, secret := range []string{"Anna", "Eriksson", "Weber", "example.org", "127.0.0.1", "nobodysToken", link[strings.LastIndexByte(link, '/')+1:]} {
+		if strings.Contains(text.String(), secret) {
+			t.Errorf("%q stands in the ledger", secret)
+		}
+	}
+	if t.Failed() {
+		t.Log(text.String())
+	}
+	page := operator.get("/operate/access/log")
+	if page.status == http.StatusOK && (!strings.Contains(string(page.body), "Chain and signatures hold") || !strings.Contains(string(page.body), "auditor:ruth")) {
+		t.Errorf("the page says %s", page.body)
+	}
+	operator.get("/operate/access/log?day=2020-01-01").refused(protocol.CodeNotFound)
+}
