@@ -41,9 +41,9 @@ func newCluster(t *testing.T, ctx context.Context) *cluster {
 	return c
 }
 
-func (c *cluster) node(t *testing.T, ctx context.Context, name string) *robot.Server {
+func (c *cluster) node(t *testing.T, ctx context.Context, name string, more ...string) *robot.Server {
 	t.Helper()
-	s, err := robot.StartNode(ctx, c.program, c.dir, name, c.redis.URL)
+	s, err := robot.StartNode(ctx, c.program, c.dir, name, c.redis.URL, more...)
 	must(t, err)
 	t.Cleanup(func() {
 		s.Kill()

@@ -53,6 +53,8 @@ func (s *soak) check(ctx context.Context) {
 	if s.booked == nil {
 		s.t.Error("nothing was booked")
 	}
+	s.checkCalendars(chains)
+	s.checkMails(ctx, s.readChains(ctx, client)) // with what was brought about meanwhile
 	s.t.Logf("broken: %v; ledgers: %d with %d entries; bookings: %d; calls held: %d of %d; chat lines acknowledged: %d; captures: %d; not acknowledged and tried again: %d",
 		s.broken, len(chains), total, len(s.booked), ended, len(s.rooms), chats, captures, s.refused)
 	s.t.Logf("pictures on another node after a kill: n %d, p50 %s, p95 %s", len(s.backIn), percentile(s.backIn, 0.5), percentile(s.backIn, 0.95))

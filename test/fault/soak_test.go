@@ -18,7 +18,7 @@ import (
 // TestSoakRooms lets robots book and call on three nodes while those are killed,
 // paused and drained, and Redis is killed and started again. In the end every
 // ledger is read out of Redis and every bundle is verified: what was acknowledged
-// has to be there exactly once. VERIFYCALL_SOAK says how long, else a minute.
+// has to be there exactly once, no time is taken twice, and every mail was sent. VERIFYCALL_SOAK says how long, else a minute.
 func TestSoakRooms(t *testing.T) {
 	length := time.Minute
 	if text := os.Getenv("VERIFYCALL_SOAK"); text != "" {
@@ -26,17 +26,20 @@ func TestSoakRooms(t *testing.T) {
 		length, err = time.ParseDuration(text)
 		must(t, err)
 	}
-	ctx, cancel := context.WithTimeout(t.Context(), length+3*time.Minute)
+	ctx, cancel := context.WithTimeout(t.Context(), length+5*time.Minute)
 	defer cancel()
-	s := &soak{cluster: newCluster(t, ctx), t: t, ends: time.Now().Add(length)}
+	s := &soak{cluster: newCluster(t, ctx), box: newPostbox(t), t: t, ends: time.Now().Add(length)}
 	for _, name := range []string{"a", "b", "c"} {
-		s.nodes = append(s.nodes, &soakNode{server: s.cluster.node(t, ctx, name), name: name})
+		s.nodes = append(s.nodes, &soakNode{server: s.cluster.node(t, ctx, name, s.box.args()...), name: name})
 		s.nodes[len(s.nodes)-1].server.Key = s.nodes[0].server.Key // one integrator, at whatever node
 	}
 	var robots sync.WaitGroup
 	for i := range 2 {
 		robots.Go(func() { s.callers(ctx, i) })
 		robots.Go(func() { s.bookers(ctx, i) })
+	}
+	for i := range 3 {
+		robots.Go(func() { s.sellers(ctx, i) })
 	}
 	s.breakThings(ctx)
 	robots.Wait()
@@ -47,13 +50,17 @@ func TestSoakRooms(t *testing.T) {
 type soak struct {
 	t       *testing.T
 	cluster *cluster
+	box     *postbox
 	ends    time.Time
 	nodes   []*soakNode // owned by breakThings but for up
 
 	mu      sync.Mutex // guards what follows
 	rooms   []*told
 	booked  map[string]string // Idempotency-Key → room
+	chosen  []*choice         // of sellers
+	taken   int               // answers that a time is just taken
 	broken  map[string]int    // what was done to nodes and Redis
+	hits    []hit             // the same, with its time
 	lastHit time.Time         // when a node was killed last
 	backIn  []time.Duration   // from the loss of a connection soon after a kill to pictures
 	refused int               // operations that were not acknowledged
@@ -86,6 +93,7 @@ func (s *soak) breakThings(ctx context.Context) {
 		way, node := ways[i%len(ways)], s.nodes[rand.IntN(len(s.nodes))]
 		s.mu.Lock()
 		s.broken[way.name]++
+		s.hits = append(s.hits, hit{way.name, time.Now()})
 		s.mu.Unlock()
 		way.do(ctx, node)
 	}
