@@ -136,6 +136,9 @@ func (s *Store) SetAvailability(ctx context.Context, actor, manager string, a ca
 		if err == nil {
 			err = s.Commit(ctx, change)
 		}
+		if err == nil && s.witness != nil {
+			s.witness.wroteCalendar(change)
+		}
 		if !errors.Is(err, ErrConflict) || attempt == attempts {
 			return err
 		}
@@ -166,15 +169,6 @@ func (s *Store) calendarChange(c *calendar.Calendar, actor, manager, typ string,
 		change.Moves = []Move{{Index: "calendars", Member: manager}}
 	}
 	return change, nil
-}
-
-// CalendarLog gives the entries of a manager's calendar, after checking that the
-// chain holds. Errors: *ledger.ChainError.
-func (s *Store) CalendarLog(ctx context.Context, manager string) ([]ledger.Entry, error) {
-	if !staffForm.MatchString(manager) {
-		return nil, fmt.Errorf("calendar of %.20q: %w", manager, ErrNotFound)
-	}
-	return s.chain(ctx, "calendar:"+manager, ledgerRecord)
 }
 
 // holding is the time that a room takes in a manager's calendar.

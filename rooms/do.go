@@ -108,6 +108,9 @@ func (s *Store) advance(ctx context.Context, r *Room, actor string, c Command, g
 	}
 	if s.witness != nil {
 		s.witness.wrote(r, change)
+		for _, c := range changes {
+			s.witness.wroteCalendar(c)
+		}
 	}
 	s.metrics.moved(r, state)
 	return nil

@@ -72,7 +72,13 @@ func (s *Store) mirrorAll() {
 func (s *Store) mirrorLogged(room string) {
 	ctx, cancel := context.WithTimeout(context.Background(), mirrorTime)
 	defer cancel()
-	if err := s.mirrorRoom(ctx, room); err != nil {
+	err, manager, calendar := error(nil), "", false
+	if manager, calendar = strings.CutPrefix(room, calendarName("")); calendar {
+		err = s.mirrorCalendar(ctx, manager)
+	} else {
+		err = s.mirrorRoom(ctx, room)
+	}
+	if err != nil {
 		s.log.Warn("ledger not mirrored; its next change will be with it", "room", room, "err", err)
 	}
 }

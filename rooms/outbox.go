@@ -190,7 +190,10 @@ func (s *Store) tries(ctx context.Context, m Mail) (int, error) {
 // SettleMail says what became of a mail: "sent …", "dropped …". It leaves the
 // outbox, unless another node has taken it up since.
 func (s *Store) SettleMail(ctx context.Context, m Mail, outcome string) error {
-	_, err := s.shift(ctx, outbox, m.ID(), m.Until.UnixMilli(), 0, m.logKey(), m.field(), outcome)
+	mine, err := s.shift(ctx, outbox, m.ID(), m.Until.UnixMilli(), 0, m.logKey(), m.field(), outcome)
+	if err == nil && mine {
+		s.keepSettled(ctx, m, outcome)
+	}
 	return err
 }
 

@@ -44,7 +44,10 @@ type Rebuilding struct {
 type Rebuilt struct {
 	Rooms    int              // that there are
 	Restored []string         // of them, rooms that Redis lacked, wholly or at the end
-	Refused  map[string]error // rooms that are damaged, or couldn't be read
+	Refused  map[string]error // rooms that are damaged, or couldn't be read; "calendar:ID" for a manager's calendar
+
+	Calendars []string // managers whose calendars Redis lacked, at least in part
+	Mails     int      // that were put back into the outbox
 }
 
 // Reindex makes all indexes of rooms anew, and writes what Redis lacks of rooms
@@ -73,8 +76,27 @@ func (s *Store) Reindex(ctx context.Context, how Rebuilding) (Rebuilt, error) {
 		case wrote:
 			done.Restored = append(done.Restored, id)
 		}
+		if err == nil {
+			if err := s.reindexMails(ctx, id, &done); err != nil {
+				return done, fmt.Errorf("reindex %s: %w", id, err)
+			}
+		}
+	}
+	if err := s.rebuildCalendars(ctx, &done); err != nil {
+		return done, fmt.Errorf("reindex: %w", err)
 	}
 	return done, nil
+}
+
+// reindexMails has the mails of a room that is whole in the outbox.
+func (s *Store) reindexMails(ctx context.Context, id string, done *Rebuilt) error {
+	r, err := s.Load(ctx, id)
+	if err != nil {
+		return err
+	}
+	n, err := s.rebuildMails(ctx, r)
+	done.Mails += n
+	return err
 }
 
 // everyRoom lists the rooms that the mirror or an index knows, in order.

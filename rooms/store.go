@@ -37,7 +37,7 @@ const prefix = "vc:{main}:"
 //	room:ID:custody   stream: as above
 //	room:ID:private   hash: commitment → {salt, value}, encrypted, see Keys
 //	staff:ID…         the same for an account, with the ledger record
-//	calendar:ID…      the same for a manager's calendar
+//	calendar:ID…      the same for a manager's calendar; past months are in the mirror alone
 //	index:NAME        sorted set of ids, score in milliseconds, see memberships and hiddenMemberships
 //	index:due         deadlines "ROOM/KIND", score when each is due, see deadlines
 //	index:queue       the rooms in the instant queue, score since when
@@ -139,6 +139,7 @@ func (s *Store) start() {
 	}
 	if s.witness != nil {
 		s.tasks.Go(s.mirrorAll)
+		s.tasks.Go(func() { s.cutCalendars(ctx) })
 	}
 }
 

@@ -24,7 +24,9 @@ const reindexUsage = `usage: verifycall reindex [--replace ROOM]... [flags]
 Makes the indexes of all rooms anew, and writes what Redis lacks of rooms from
 their mirrored records and bundles in the store: after Redis was lost or rolled
 back, and after the signing key was rotated. Each room that was written again has
-an entry "restored" in its ledger. Stop every node before.
+an entry "restored" in its ledger. Managers' calendars are completed too and made
+to hold what the rooms say, and mails of the last three days of which nobody knows
+what became are in the outbox again. Stop every node before.
 
 A room of which Redis has something else than the store is named and left alone.
 With --replace ROOM the store's copy takes its place; what Redis had is kept in the
@@ -88,6 +90,12 @@ func reindex(ctx context.Context, c settings, replace []string, out, errOut io.W
 	done, err := p.rooms.Reindex(ctx, rooms.Rebuilding{Sealed: p.sealedRecord, Replace: replace})
 	for _, id := range done.Restored {
 		fmt.Fprintf(out, "restored %s\n", id)
+	}
+	for _, id := range done.Calendars {
+		fmt.Fprintf(out, "calendar of %s\n", id)
+	}
+	if done.Mails > 0 {
+		fmt.Fprintf(out, "mails to send again %d\n", done.Mails)
 	}
 	for _, id := range slices.Sorted(maps.Keys(done.Refused)) {
 		fmt.Fprintf(out, "refused %s: %v\n", id, done.Refused[id])

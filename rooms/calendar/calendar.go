@@ -15,6 +15,8 @@ const (
 	TypeSet   = "availability" // the Availability, field by field
 	TypeTaken = "slot_taken"   // room, from, to
 	TypeFreed = "slot_freed"   // room, done: the call took place
+
+	TypeRestored = "restored" // cause, from_seq: entries were written again from the mirror
 )
 
 // Calendar is a manager's availability and what is held in it.
@@ -36,8 +38,8 @@ func New(zone string) *Calendar {
 	return &Calendar{Availability: Default(zone), Holds: map[string]Hold{}, Calls: map[string]int{}}
 }
 
-// keep is how long a calendar remembers what is over.
-const keep = 36 * time.Hour
+// Keep is how long a calendar remembers what is over.
+const Keep = 36 * time.Hour
 
 // CallLength is how long a call is planned for.
 func (c *Calendar) CallLength() time.Duration { return c.length() }
@@ -81,6 +83,7 @@ func (c *Calendar) Apply(e ledger.Entry) error {
 		c.Calls[c.date(b.From)]++
 	case TypeFreed:
 		c.free(b.Room, b.Done)
+	case TypeRestored: // the entries themselves stand before it
 	default:
 		return fmt.Errorf("calendar: entry %d has the unknown type %q", e.Seq, e.Type)
 	}
@@ -119,8 +122,8 @@ func (c *Calendar) date(at time.Time) string {
 
 // forget drops what is long over; the ledger has it still.
 func (c *Calendar) forget(now time.Time) {
-	maps.DeleteFunc(c.Holds, func(_ string, h Hold) bool { return h.To.Before(now.Add(-keep)) })
-	oldest := now.Add(-2 * keep).UTC().Format(time.DateOnly)
+	maps.DeleteFunc(c.Holds, func(_ string, h Hold) bool { return h.To.Before(now.Add(-Keep)) })
+	oldest := now.Add(-2 * Keep).UTC().Format(time.DateOnly)
 	maps.DeleteFunc(c.Calls, func(date string, n int) bool { return date < oldest || n == 0 })
 }
 
