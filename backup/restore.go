@@ -63,6 +63,9 @@ func (p Places) Restore(ctx context.Context, from Source) (done Restored, err er
 	if err := p.refill(ctx, from, &done); err != nil {
 		return done, err
 	}
+	if err := p.Rooms.AgreeFormat(ctx, rooms.Format); err != nil { // nobody serves
+		return done, err
+	}
 	if err := p.importAll(ctx, from.Rooms, &done); err != nil {
 		return done, err
 	}

@@ -15,6 +15,7 @@ type Announcement struct {
 	Addr     netip.AddrPort `json:"addr"`    // where other nodes reach it; zero: it takes nothing from others
 	Cert     string         `json:"cert"`    // SHA-256 of its certificate, hex; empty: without TLS
 	Version  string         `json:"version"` // of the program
+	Format   int            `json:"format"`  // rooms.Format of the program; absent in those before there was one
 	Load     int            `json:"load"`    // calls that run there
 	Draining bool           `json:"draining"`
 	At       time.Time      `json:"at"`

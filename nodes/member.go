@@ -138,7 +138,7 @@ func (m *Member) renew(ctx context.Context) error {
 		return err
 	}
 	m.learn(self, texts)
-	return nil
+	return m.cfg.Rooms.AgreeFormat(ctx, m.lowestFormat())
 }
 
 func (m *Member) self() Announcement {
@@ -183,6 +183,15 @@ func (m *Member) learn(self Announcement, texts map[string]string) {
 			m.refused[id] = now
 		}
 	}
+}
+
+// lowestFormat is what all nodes that are there can read.
+func (m *Member) lowestFormat() int {
+	lowest := rooms.Format
+	for _, a := range m.Peers() {
+		lowest = min(lowest, max(a.Format, 1))
+	}
+	return lowest
 }
 
 // noteGone tells who waits for the end of a node. Called with mu held.

@@ -39,6 +39,7 @@ type Change struct {
 	Aggregate string           // "room:R-7K3M9QXD"
 	Chains    []Chain          // all its ledgers; one at least with entries
 	State     []byte           // its new projection
+	cut       bool             // it lacks what an earlier release doesn't know
 	Privates  []ledger.Private // opened values of the entries' commitments; encrypted when they are written
 	locked    []string         // they, encrypted
 	Moves     []Move
@@ -81,6 +82,9 @@ type Move struct {
 func (s *Store) Commit(ctx context.Context, changes ...Change) (err error) {
 	defer func(began time.Time) { s.metrics.committed(began, err) }(time.Now())
 	last, err := lastEntry(changes)
+	if err == nil {
+		err = s.carried(changes)
+	}
 	if err != nil {
 		return err
 	}

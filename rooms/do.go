@@ -139,8 +139,8 @@ func (s *Store) decided(r *Room, actor string, c Command) (Change, error) {
 			return Change{}, err
 		}
 	}
-	if change.State, err = json.Marshal(r); err != nil {
-		return Change{}, fmt.Errorf("room %s: %w", r.ID, err)
+	if change.State, change.cut, err = s.projectionOf(r); err != nil {
+		return Change{}, err
 	}
 	if r.turn() != queued { // who gives a turn to somebody must have seen this
 		change.Ops = append(change.Ops, Op{Name: "INCRBY", Key: queueKey, Args: []string{"1"}})

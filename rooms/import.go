@@ -141,7 +141,7 @@ func (s *Store) importing(change *Change, item Item) error {
 	if slices.Contains(r.Purged, ClassRecord) {
 		change.Ops = slices.DeleteFunc(change.Ops, func(op Op) bool { return op.Key == item.Aggregate+":private" })
 	}
-	change.State, err = json.Marshal(r)
+	change.State, change.cut, err = s.projectionOf(r)
 	return err
 }
 

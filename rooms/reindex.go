@@ -59,6 +59,9 @@ func (s *Store) Reindex(ctx context.Context, how Rebuilding) (Rebuilt, error) {
 		return done, errors.New("reindex: nothing is mirrored")
 	}
 	ids, err := s.everyRoom(ctx)
+	if err == nil {
+		err = s.AgreeFormat(ctx, Format)
+	}
 	if err != nil {
 		return done, fmt.Errorf("reindex: %w", err)
 	}

@@ -188,8 +188,8 @@ func (s *Store) complete(ctx context.Context, room, cause string, have, c copied
 	if err := s.chainAll(r, &change, drafts); err != nil {
 		return false, err
 	}
-	if change.State, err = json.Marshal(r); err != nil {
-		return false, fmt.Errorf("room %s: %w", room, err)
+	if change.State, change.cut, err = s.projectionOf(r); err != nil {
+		return false, err
 	}
 	if err := s.Commit(ctx, change); err != nil {
 		return false, err

@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"net"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/redis/go-redis/v9"
@@ -69,6 +70,8 @@ type Store struct {
 	tasks     sync.WaitGroup
 	shelf     shelf
 	booking   chan struct{} // capacity 1: the right to decide a booking
+	format    atomic.Int32  // that is written, at most Format
+	marked    atomic.Bool   // Redis was told of it
 
 	metrics *Metrics // nil: nobody reads them
 }
@@ -103,6 +106,7 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 	}
 	s := &Store{log: o.Log, keys: o.Keys, now: time.Now, replicas: o.Replicas, hiddenKey: hiddenKeyOf(o.Signer),
 		booking: make(chan struct{}, 1), metrics: o.Metrics}
+	s.format.Store(Format)
 	if s.log == nil {
 		s.log = slog.New(slog.DiscardHandler)
 	}

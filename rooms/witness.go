@@ -3,7 +3,6 @@ package rooms
 import (
 	"context"
 	"crypto/sha256"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
@@ -59,6 +58,7 @@ type witness struct {
 // judged is a room as it was found good.
 type judged struct {
 	state           [sha256.Size]byte // of the projection
+	cut             bool              // it lacks what its format didn't know, and is folded each time
 	record, custody ledger.Head
 }
 
@@ -121,7 +121,7 @@ func (w *witness) recall(room string) (judged, bool) {
 // wrote remembers what this store itself has committed, and has it mirrored where
 // it was signed.
 func (w *witness) wrote(r *Room, change Change) {
-	w.remember(r.ID, judged{sha256.Sum256(change.State), r.Record, r.Custody})
+	w.remember(r.ID, judged{sha256.Sum256(change.State), change.cut, r.Record, r.Custody})
 	for _, chain := range change.Chains {
 		if n := len(chain.Entries); n > 0 && chain.Entries[n-1].Type == typeCheckpoint {
 			select {
@@ -139,14 +139,15 @@ func (w *witness) wrote(r *Room, change Change) {
 func (s *Store) attest(ctx context.Context, r *Room, state string) error {
 	sum := sha256.Sum256([]byte(state))
 	before, known := s.witness.recall(r.ID)
-	if known && before.state == sum {
+	if known && before.state == sum && !before.cut {
 		return nil
 	}
 	record, err := s.chain(ctx, "room:"+r.ID, ledgerRecord)
 	custody, custodyErr := s.chain(ctx, "room:"+r.ID, ledgerCustody)
 	whole := err == nil && custodyErr == nil
+	cut := false
 	if err = errors.Join(err, custodyErr); whole {
-		err = s.witness.judge(ctx, r, state, record, custody, before)
+		cut, err = s.witness.judge(ctx, r, state, record, custody, before)
 	}
 	moved := s.moved(ctx, r.ID, state)
 	if moved == nil && err != nil && whole && !errors.Is(err, ErrAway) {
@@ -163,7 +164,7 @@ func (s *Store) attest(ctx context.Context, r *Room, state string) error {
 		s.witness.doubt(r.ID)
 		return &DamagedError{r.ID, err}
 	}
-	s.witness.remember(r.ID, judged{sum, r.Record, r.Custody})
+	s.witness.remember(r.ID, judged{sum, cut, r.Record, r.Custody})
 	return nil
 }
 
@@ -181,32 +182,34 @@ func (s *Store) moved(ctx context.Context, room, state string) error {
 
 var errMoved = errors.New("the room was changed while it was read")
 
-// judge compares a projection with its ledgers, their signatures and the mirror.
-func (w *witness) judge(ctx context.Context, r *Room, state string, record, custody []ledger.Entry, before judged) error {
+// judge compares a projection with its ledgers, their signatures and the mirror. One
+// that an earlier release wrote, or was written for one, may be cut: then r becomes
+// what the entries tell.
+func (w *witness) judge(ctx context.Context, r *Room, state string, record, custody []ledger.Entry, before judged) (cut bool, err error) {
 	signed, err := w.signatures(r.ID, record, custody)
 	if err != nil {
-		return err
+		return false, err
 	}
 	folded, err := foldSigned(r.ID, record, custody, signed)
 	if err != nil {
-		return err
+		return false, err
 	}
-	text, err := json.Marshal(folded)
-	if err != nil {
-		return err
+	if cut, err = tells(folded, state); err != nil {
+		return false, err
 	}
-	if string(text) != state {
-		return errors.New("the projection isn't what the entries tell")
+	if cut {
+		folded.Personal = r.Personal
+		*r = *folded
 	}
 	for _, known := range []struct {
 		head    ledger.Head
 		entries []ledger.Entry
 	}{{before.record, record}, {before.custody, custody}} {
 		if err := extends(known.entries, known.head.Seq, known.head.Hash); err != nil {
-			return fmt.Errorf("since it was last read here: %w", err)
+			return cut, fmt.Errorf("since it was last read here: %w", err)
 		}
 	}
-	return w.againstMirror(ctx, r.ID, record, custody)
+	return cut, w.againstMirror(ctx, r.ID, record, custody)
 }
 
 // extends says whether a chain holds the entry.

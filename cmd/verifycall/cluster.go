@@ -36,9 +36,9 @@ type cluster struct {
 func (n *node) joinCluster(ctx context.Context) error {
 	c := n.cfg
 	if c.Redis == "" {
-		return nil
+		return n.rooms.AgreeFormat(ctx, rooms.Format)
 	}
-	self := nodes.Announcement{ID: rooms.NewToken(), Version: version()}
+	self := nodes.Announcement{ID: rooms.NewToken(), Version: version(), Format: rooms.Format}
 	secret, err := nodes.RandomSecret()
 	if c.ClusterSecret != "" {
 		secret, err = nodes.LoadSecret(c.ClusterSecret)

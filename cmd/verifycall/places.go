@@ -88,6 +88,9 @@ func (p *places) open(ctx context.Context, c settings, log *slog.Logger) (err er
 		return err
 	}
 	p.rooms = store
+	if err := p.rooms.CheckFormat(ctx); err != nil {
+		return err
+	}
 	if err := p.rooms.RegisterKey(ctx, "signing", p.keys.IDs()); err != nil {
 		return err
 	}

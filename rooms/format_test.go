@@ -1,0 +1,96 @@
+package rooms
+
+import (
+	"encoding/json"
+	"errors"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// While an earlier release is there nothing is written that it can't carry: its own
+// fold of the entries is the projection, and entries that it doesn't know are put
+// off. What the entries tell beyond that is still read here.
+func TestFormatOfAnEarlierNode(t *testing.T) {
+	onBoth(t, func(t *testing.T, s *Store) {
+		s.witness = newWitness(newTestSigner(t), &memory{parts: map[string][]byte{}})
+		if err := s.CheckFormat(t.Context()); err != nil { // a Redis that no release of ours has marked
+			t.Fatal(err)
+		}
+		id := create(t, s, nil).ID
+		last := do(t, s, id, wholeCall(t)...)
+		do(t, s, id, OpenCustody{digest, last.Record}, LogView{"a1", "room"})
+		state := func() string {
+			t.Helper()
+			text, err := s.client.HGet(t.Context(), prefix+"room:"+id, "state").Result()
+			if err != nil {
+				t.Fatal(err)
+			}
+			return text
+		}
+		if text := state(); strings.Contains(text, `"shown"`) || !strings.Contains(text, `"bundle"`) {
+			t.Errorf("an earlier node can't carry %s", text)
+		}
+		for range 2 { // from Redis, then from what is known of it
+			r, err := s.Load(t.Context(), id)
+			if err != nil || !slices.Equal(r.Shown, []string{"a1"}) || len(r.Personal) == 0 {
+				t.Fatalf("shown to %v, %v", r, err)
+			}
+		}
+		if _, err := s.Do(t.Context(), id, "auditor:a1", GiveReview{Who: "a1", Decision: ReviewApprove}); !errors.Is(err, ErrEarlierNode) {
+			t.Errorf("a review: %v", err)
+		}
+		if err := s.AgreeFormat(t.Context(), Format); err != nil {
+			t.Fatal(err)
+		}
+		r, err := s.Do(t.Context(), id, "auditor:a1", GiveReview{Who: "a1", Decision: ReviewApprove})
+		if err != nil || r.State != StateClosed || !strings.Contains(state(), `"shown"`) {
+			t.Errorf("a review with all nodes of this release: %v", err)
+		}
+		if err := s.CheckFormat(t.Context()); err != nil || s.format.Load() != Format {
+			t.Errorf("marked: %d, %v", s.format.Load(), err)
+		}
+		if _, _, err := s.write(t.Context(), "SET", formatKey, "3"); err != nil {
+			t.Fatal(err)
+		}
+		if err := s.CheckFormat(t.Context()); !errors.Is(err, ErrLaterRelease) || !strings.Contains(err.Error(), "format 3") {
+			t.Errorf("a later release's: %v", err)
+		}
+	})
+}
+
+// A projection that isn't what the entries tell is no earlier format's either.
+func TestCutProjections(t *testing.T) {
+	r := &Room{ID: "R-7K3M9QXD"}
+	run(t, r, noon, newRoom)
+	r.Shown, r.CloseDays = []string{"a1"}, 30
+	text, err := json.Marshal(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	less, err := earlier[1].cut(text)
+	if err != nil || strings.Contains(string(less), "shown") || strings.Contains(string(less), "closeDays") || !json.Valid(less) {
+		t.Fatalf("%s, %v", less, err)
+	}
+	r.Shown, r.CloseDays, r.ReviewShare = nil, 0, 0
+	if whole, err := json.Marshal(r); err != nil || string(whole) != string(less) {
+		t.Errorf("cut is\n%s, want\n%s", less, whole)
+	}
+	for state, cut := range map[string]bool{string(less): true, string(text): false} {
+		r.Shown, r.CloseDays, r.ReviewShare = []string{"a1"}, 30, reviewShareOf(text)
+		if got, err := tells(r, state); err != nil || got != cut {
+			t.Errorf("cut %v, %v", got, err)
+		}
+	}
+	if _, err := tells(r, strings.Replace(string(less), "Toronto", "Berlin", 1)+" "); err == nil {
+		t.Error("another projection is taken")
+	}
+}
+
+func reviewShareOf(text []byte) int {
+	var r Room
+	if json.Unmarshal(text, &r) != nil {
+		return -1
+	}
+	return r.ReviewShare
+}
