@@ -95,6 +95,8 @@ type Options struct {
 	Keys   Keys // of personal values; needed
 
 	Metrics *Metrics // nil: nobody reads them
+
+	Now func() time.Time // the clock of entries; nil: time.Now
 }
 
 // Open connects to Redis, or starts the embedded one and replays its journal.
@@ -112,6 +114,9 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 	}
 	if o.Signer != nil && o.Mirror != nil {
 		s.witness = newWitness(o.Signer, o.Mirror)
+	}
+	if o.Now != nil {
+		s.now = o.Now
 	}
 	var err error
 	if o.URL == "" {

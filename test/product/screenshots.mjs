@@ -200,6 +200,7 @@ async function decide(manager, seller, it) {
   await shoot(seller, 'seller-result', { fullPage: true });
   const auditor = await open(await context(desk, DESK));
   await step.signIn(auditor, server.lines.auditor, '/audit');
+  await auditor.getByTestId('audit-view-all').click();
   await auditor.locator(`[data-testid="audit-row"][data-room="${it.room}"]`).waitFor();
   await shoot(auditor, 'audit-worklist');
   await step.openReview(auditor, it.room);

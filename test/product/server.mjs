@@ -26,6 +26,16 @@ export async function start(...more) {
   return server;
 }
 
+/** Starts the program on decided rooms of some weeks, made by test/seed; seeded says which ones there are. */
+export async function startSeeded(rooms = 40) {
+  const folder = await mkdtemp(join(tmpdir(), 'verifycall-test-'));
+  const made = await must('go', ['run', './test/seed', '-data', join(folder, 'data'), '-keys', join(folder, 'keys'), '-rooms', String(rooms)], { cwd: ROOT });
+  const server = new Server(await program(), folder, await freePorts(3), []);
+  server.seeded = JSON.parse(made);
+  await server.start();
+  return server;
+}
+
 export class Server {
   constructor(path, folder, ports, more) {
     Object.assign(this, { path, folder, ports, more, log: '' });

@@ -201,6 +201,7 @@ export async function decideAs(manager, verdict, reasons = []) {
 
 /** The auditor's list by its filters: the room is under its verdict and not under another. */
 export async function findDecided(page, room) {
+  await by(page, 'audit-view-all').click();
   const row = page.locator(`[data-testid="audit-row"][data-room="${room}"]`);
   await row.waitFor();
   await by(page, 'audit-verdict').selectOption('fail');

@@ -73,10 +73,11 @@ test('a call, its verdict and its review', async () => {
 
   const auditor = await open(await context(desk, DESK));
   await step.signIn(auditor, server.lines.auditor, '/audit');
+  await auditor.getByTestId('audit-view-all').click();
   await auditor.getByTestId('audit-row').waitFor();
   await clean(auditor, 'worklist');
   await step.openReview(auditor, it.room);
-  for (const tab of ['timeline', 'fields', 'documents', 'facts', 'access']) {
+  for (const tab of ['plan', 'timeline', 'fields', 'documents', 'notes', 'facts', 'access']) {
     await auditor.getByTestId(`audit-tab-${tab}`).click();
     await clean(auditor, `review, ${tab}`);
   }

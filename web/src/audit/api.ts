@@ -1,4 +1,4 @@
-import { get } from '../shared/api';
+import { get, post, put } from '../shared/api';
 import type { RoomDetail, RoomRow } from '../shared/room';
 
 export interface Me {
@@ -15,12 +15,26 @@ export interface AuditRow extends RoomRow {
   decided: string;
   /** digest, hex; empty until sealed */
   bundle: string;
+  /** '' where no review was drawn */
+  why: string;
+  /** verdict, reasons and flags are not in the answer */
+  blind: boolean;
+  flags: string[];
+  profile: string;
+  /** the least of all tracks, per mille; -1 where nothing was recorded */
+  coverage: number;
+  /** of the call, seconds */
+  length: number;
+  /** the last auditor's; '' while there is none */
+  decision: Decision | '';
+  agrees: Mark | '';
 }
 
 export interface Page {
   rooms: AuditRow[] | null;
   next: string;
   managers: { id: string; name: string }[] | null;
+  profiles: string[] | null;
 }
 
 /** One entry of a ledger, as the timeline shows it. */
@@ -86,9 +100,53 @@ export interface Facts {
   coverage: Record<string, number>;
 }
 
+export type Decision = 'approve' | 'recapture' | 'reject' | 'escalate';
+export type Mark = 'same' | 'different';
+
+/** What one auditor decided. */
+export interface Opinion {
+  /** staff id */
+  by: string;
+  at: string;
+  decision: Decision;
+  reasons: string[];
+  repeat: string[];
+  blind: boolean;
+  /** with the manager's verdict; '' where it can't be compared */
+  agrees: Mark | '';
+  checks: Record<string, Mark>;
+  note: string;
+}
+
+/** How the room's review stands for who asks. */
+export interface ReviewState {
+  /** '' where none was drawn */
+  why: string;
+  /** what the manager thought is not in the answer */
+  blind: boolean;
+  /** who asks can decide */
+  open: boolean;
+  opinions: Opinion[];
+  /** the verdict that counts; '' while blind */
+  outcome: string;
+  items: string[];
+}
+
+/** What an auditor sends. */
+export interface Decided {
+  decision: Decision;
+  reasons: string[];
+  repeat: string[];
+  checks: Record<string, Mark>;
+  note: string;
+}
+
 /** All that the review shows. */
 export interface Review {
   room: RoomDetail;
+  review: ReviewState;
+  /** of staff, by id */
+  names: Record<string, string>;
   facts: Facts;
   timeline: Entry[];
   /** commitment → opened value */
@@ -108,12 +166,73 @@ export interface Report {
   wrong?: string;
 }
 
+export const parts = ['queue', 'all', 'reviewed'] as const;
+export type Part = (typeof parts)[number];
+
 export interface Filters {
+  part: Part;
   /** days in the auditor's zone, "2026-11-26" or '' */
   from: string;
   to: string;
   manager: string;
   verdict: string;
+  reason: string;
+  flag: string;
+  profile: string;
+  why: string;
+  /** days since the decision, at least; '' for any */
+  age: string;
+  /** mail address; never in the page's address */
+  seller: string;
+}
+
+/** What the server is asked; from and to are instants or ''. */
+export type Query = Omit<Filters, 'part' | 'age'> & { part: string; cursor: string };
+
+/** A random sample that the server drew. */
+export interface Sample {
+  id: string;
+  at: string;
+  by: string;
+  /** per mille asked for */
+  share: number;
+  /** rooms that it was drawn from */
+  of: number;
+  seed: string;
+  rooms: string[];
+}
+
+/** A filter with a name; query is of the page's address. */
+export interface SavedView {
+  name: string;
+  query: string;
+}
+
+/** How often both said the same. */
+export interface Rate {
+  name: string;
+  same: number;
+  of: number;
+}
+
+/** How auditors and account managers agree. */
+export interface Agreement {
+  same: number;
+  of: number;
+  blind: number;
+  /** Cohen's kappa, null where the cases don't allow it */
+  kappa: number | null;
+  low: number;
+  high: number;
+  weeks: Rate[];
+  managers: Rate[];
+  auditors: Rate[];
+  reasons: Rate[];
+  cells: { verdict: string; outcome: string; count: number }[];
+  from: string;
+  to: string;
+  whole: boolean;
+  names: Record<string, string>;
 }
 
 const base = '/api/audit';
@@ -121,14 +240,25 @@ const room = (id: string) => `${base}/rooms/${encodeURIComponent(id)}`;
 
 export const me = (signal?: AbortSignal) => get<Me>(`${base}/me`, signal);
 
-/** One page of decided rooms; from and to are instants or ''. */
-export function rooms(query: { from: string; to: string; manager: string; verdict: string; cursor: string }, signal?: AbortSignal): Promise<Page> {
-  const given = new URLSearchParams(Object.entries(query).filter(([, value]) => value));
-  return get<Page>(`${base}/rooms?${given}`, signal);
+const given = (query: Record<string, string>) => new URLSearchParams(Object.entries(query).filter(([, value]) => value));
+
+/** One page of decided rooms. A seller's address goes into the body, never into an address. */
+export function rooms(query: Query, signal?: AbortSignal): Promise<Page> {
+  const { seller, ...rest } = query;
+  if (!seller) return get<Page>(`${base}/rooms?${given(rest)}`, signal);
+  return post<Page>(`${base}/find`, Object.fromEntries(Object.entries(query).filter(([, value]) => value)), signal);
 }
+
+export const samples = (signal?: AbortSignal) => get<{ samples: Sample[] }>(`${base}/samples`, signal);
+export const drawSample = (ask: { percent: number; from?: string; to?: string; manager: string; profile: string }) => post<Sample>(`${base}/samples`, ask);
+export const savedViews = (signal?: AbortSignal) => get<{ views: SavedView[] }>(`${base}/views`, signal);
+export const saveViews = (views: SavedView[]) => put<{ views: SavedView[] }>(`${base}/views`, { views });
+export const agreement = (query: { from: string; to: string; manager: string }, signal?: AbortSignal) => get<Agreement>(`${base}/agreement?${given(query)}`, signal);
 
 /** Opens a record; the view is logged. */
 export const review = (id: string, signal?: AbortSignal) => get<Review>(room(id), signal);
+/** Gives an opinion; it stands in the custody ledger. */
+export const decide = (id: string, decided: Decided) => post<ReviewState>(`${room(id)}/decision`, decided);
 export const verify = (id: string, signal?: AbortSignal) => get<Report>(`${room(id)}/verify`, signal);
 export const zipURL = (id: string) => `${room(id)}/bundle.zip`;
 /** Address of a file of the bundle, by its path below data/. */

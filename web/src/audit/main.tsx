@@ -5,6 +5,7 @@ import { useLoad } from '../shared/load';
 import { path } from '../shared/route';
 import { Blank, SignedOut } from '../shared/staff';
 import { Button } from '../shared/ui';
+import { AgreementPage } from './agreement/Agreement';
 import { me } from './api';
 import { ReviewPage } from './review/Review';
 import { ReportPage } from './report/Report';
@@ -30,6 +31,7 @@ function Pages() {
   const [, room, paper] = /^\/audit\/room\/([^/]+)(\/report)?$/.exec(path.value) ?? [];
   if (room && paper) return <ReportPage key={room} id={decodeURIComponent(room)} me={who.value} />;
   if (room) return <ReviewPage key={room} id={decodeURIComponent(room)} me={who.value} />;
+  if (path.value === '/audit/agreement') return <AgreementPage me={who.value} />;
   return <Worklist me={who.value} />;
 }
 

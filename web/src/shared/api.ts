@@ -52,9 +52,14 @@ export function get<T>(path: string, signal?: AbortSignal): Promise<T> {
 }
 
 /** POST of JSON; throws ApiError. */
-export function post<T>(path: string, body: unknown = {}, signal?: AbortSignal): Promise<T> {
+export const post = <T>(path: string, body: unknown = {}, signal?: AbortSignal): Promise<T> => send<T>('POST', path, body, signal);
+
+/** PUT of JSON; throws ApiError. */
+export const put = <T>(path: string, body: unknown = {}, signal?: AbortSignal): Promise<T> => send<T>('PUT', path, body, signal);
+
+function send<T>(method: string, path: string, body: unknown, signal?: AbortSignal): Promise<T> {
   return ask<T>(path, {
-    method: 'POST',
+    method,
     headers: { 'Content-Type': 'application/json' },
     body: JSON.stringify(body),
     signal: signal ?? null,

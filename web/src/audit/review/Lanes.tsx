@@ -1,5 +1,5 @@
 import { effect } from '@preact/signals';
-import { Camera, Flag, GitCompare, MessageSquare, type LucideIcon } from 'lucide-preact';
+import { Camera, EyeOff, Flag, MessageSquare, type LucideIcon } from 'lucide-preact';
 import type { ComponentChildren } from 'preact';
 import { useEffect, useLayoutEffect, useRef } from 'preact/hooks';
 import { Icon, classes } from '../../shared/ui';
@@ -7,14 +7,10 @@ import { t, word } from '../text';
 import { causeWords, laneOf, say } from './entries';
 import { keepFocus } from '../../shared/focus';
 import { clockTime, type Mark } from './line';
+import { SoundLane } from './SoundLane';
 import type { Desk } from './session';
 
-const marked: [lane: 'captures' | 'compare' | 'chat' | 'staff', icon: LucideIcon][] = [
-  ['captures', Camera],
-  ['compare', GitCompare],
-  ['chat', MessageSquare],
-  ['staff', Flag],
-];
+const challenges = /^(CHALLENGE|FEATURE|QUESTION)_/;
 
 /** The ledger as lanes over one ruler, with one playhead. A click anywhere seeks. */
 export function Lanes({ desk }: { desk: Desk }) {
@@ -44,22 +40,51 @@ export function Lanes({ desk }: { desk: Desk }) {
           return <At at={step.start} to={step.end} line={line.length} class={classes('bar', now && 'on')} key={i} onClick={() => clock.seek(step.start)}>{line.plan.indexOf(step.step) + 1 || ''} {word('slot', step.step) || word('step', step.step) || step.step}</At>;
         })}
       </Lane>
-      {marked.map(([lane, icon]) => {
-        const marks = line.marks.filter((mark) => mark.inCall && laneOf[mark.entry.type] === lane);
-        return (
-          <Lane name={t(`lanes.${lane}`)} empty={marks.length === 0} onSeek={seek} key={lane}>
-            {marks.map((mark) => <Pin desk={desk} mark={mark} icon={icon} key={mark.entry.seq} />)}
-          </Lane>
-        );
-      })}
+      <Pins desk={desk} lane="captures" icon={Camera} onSeek={seek} />
+      <Lane name={t('lanes.challenges')} empty={!line.steps.some(({ step }) => challenges.test(step))} onSeek={seek}>
+        {line.steps.filter(({ step }) => challenges.test(step)).map((step, i) => {
+          const result = resultOf(desk, step.step);
+          const said = [word('step', step.step) || step.step, result && (word('stepResult', result) || result)].filter(Boolean).join(': ');
+          return <At at={step.start} to={step.end} line={line.length} class={classes('bar', result === 'done' && 'ok', result === 'failed' && 'bad')} title={said} key={i} onClick={() => clock.seek(step.start)}>{said}</At>;
+        })}
+      </Lane>
+      <Pins desk={desk} lane="chat" icon={MessageSquare} onSeek={seek} />
+      <Lane name={t('lanes.network')} empty={desk.network.value.length === 0} onSeek={seek}>
+        {desk.network.value.map((each, i) => <At at={each.start} to={each.end} line={line.length} class={`net is-${each.level}`} title={networkWords(each)} key={i} onClick={() => clock.seek(each.start)} />)}
+      </Lane>
+      {desk.review.review.blind ? (
+        <Lane name={t('lanes.staff')} onSeek={seek}><span class="lane-none quiet"><Icon of={EyeOff} size={12} /> {t('blind.hidden')}</span></Lane>
+      ) : (
+        <Pins desk={desk} lane="staff" icon={Flag} onSeek={seek} />
+      )}
       <Lane name={t('lanes.gaps')} empty={line.gaps.length === 0} onSeek={seek}>
         {line.gaps.map((gap, i) => (
           <At at={gap.start} to={gap.end} line={line.length} class={classes('gap', gap.start > 0.7 * line.length && 'late')} key={i} title={gapWords(gap)} onClick={() => clock.seek(gap.start)}><span class="gap-words">{gapWords(gap)}</span></At>
         ))}
       </Lane>
+      <Lane name={t('lanes.sound')} onSeek={seek}><SoundLane desk={desk} /></Lane>
       <div class="playhead" aria-hidden="true"><span /></div>
     </section>
   );
+}
+
+function Pins({ desk, lane, icon, onSeek }: { desk: Desk; lane: 'captures' | 'chat' | 'staff'; icon: LucideIcon; onSeek: (event: MouseEvent) => void }) {
+  const marks = desk.line.marks.filter((mark) => mark.inCall && laneOf[mark.entry.type] === lane);
+  return (
+    <Lane name={t(`lanes.${lane}`)} empty={marks.length === 0} onSeek={onSeek}>
+      {marks.map((mark) => <Pin desk={desk} mark={mark} icon={icon} key={mark.entry.seq} />)}
+    </Lane>
+  );
+}
+
+/** What the manager found at a step; '' while blind. */
+function resultOf(desk: Desk, step: string): string {
+  return String(desk.review.timeline.filter(({ type, body }) => type === 'step_result' && body?.step === step).at(-1)?.body?.result ?? '');
+}
+
+/** "25 fps, 1620 kbit/s, 0.6 % lost, 112 ms". */
+export function networkWords({ fps, kbps, loss, rtt }: { fps: number; kbps: number; loss: number; rtt: number }): string {
+  return t('lanes.figures', { fps, kbps, loss: (loss / 10).toFixed(1), rtt });
 }
 
 export function gapWords(gap: Desk['line']['gaps'][number]): string {

@@ -1,22 +1,25 @@
+import { EyeOff } from 'lucide-preact';
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { language } from '../../shared/i18n';
 import { applied, languageName, type VerdictWord } from '../../shared/room';
 import { CopyButton, VerdictBadge } from '../../shared/staff';
 import { bytes, clock as wallClock, clockSeconds, day, place } from '../../shared/times';
 import { Badge, classes } from '../../shared/ui';
-import { documentURL, type Me } from '../api';
+import { documentURL, type Entry, type Me } from '../api';
 import { plain, t, word } from '../text';
 import { comparisons, lineToSeller, say } from './entries';
 import { keepFocus } from '../../shared/focus';
+import { DecisionPane } from './Decision';
 import { gapWords } from './Lanes';
+import { NotesTab, PlanTab } from './PlanTab';
 import { clockTime } from './line';
 import type { Desk } from './session';
 
-const tabs = ['timeline', 'fields', 'documents', 'facts', 'access'] as const;
+const tabs = ['plan', 'timeline', 'fields', 'documents', 'notes', 'facts', 'access'] as const;
 
 /** Beside the stage: the ledger as a list, fields, documents, facts, and who opened the record. */
-export function Panel({ desk, me }: { desk: Desk; me: Me }) {
-  const [tab, setTab] = useState<(typeof tabs)[number]>('timeline');
+export function Panel({ desk, me, onDecided }: { desk: Desk; me: Me; onDecided: () => void }) {
+  const [tab, setTab] = useState<(typeof tabs)[number]>('plan');
   return (
     <aside class="panel">
       <div class="panel-tabs" role="tablist">
@@ -27,12 +30,15 @@ export function Panel({ desk, me }: { desk: Desk; me: Me }) {
         ))}
       </div>
       <div class="panel-body" id="panel-body" role="tabpanel" aria-labelledby={`tab-${tab}`}>
+        {tab === 'plan' && <PlanTab desk={desk} />}
+        {tab === 'notes' && <NotesTab desk={desk} />}
         {tab === 'timeline' && <Timeline desk={desk} zone={me.zone} />}
         {tab === 'fields' && <Fields desk={desk} />}
         {tab === 'documents' && <Documents desk={desk} />}
         {tab === 'facts' && <FactList desk={desk} me={me} />}
         {tab === 'access' && <Access desk={desk} me={me} />}
       </div>
+      <DecisionPane desk={desk} me={me} onDecided={onDecided} />
     </aside>
   );
 }
@@ -76,7 +82,7 @@ function Fields({ desk }: { desk: Desk }) {
               <tr key={item}>
                 <th scope="row">{word('item', item)}</th>
                 <td>{given?.typed}</td>
-                <td><Badge {...(tone ? { tone } : {})}>{given ? word('decision', given.decision) || given.decision : t('fields.open')}</Badge></td>
+                <td>{desk.review.review.blind ? <Badge icon={EyeOff}>{t('blind.short')}</Badge> : <Badge {...(tone ? { tone } : {})}>{given ? word('decision', given.decision) || given.decision : t('fields.open')}</Badge>}</td>
               </tr>
             );
           })}
@@ -111,11 +117,11 @@ function Documents({ desk }: { desk: Desk }) {
 function FactList({ desk, me }: { desk: Desk; me: Me }) {
   const { room, facts, timeline, personal } = desk.review;
   const line = lineToSeller(timeline, personal);
-  const verdict = room.verdict as VerdictWord;
+  const verdict = room.verdict as VerdictWord | '';
   return (
     <>
       <dl class="facts">
-        <div><dt>{t('facts.verdict')}</dt><dd><VerdictBadge verdict={verdict}>{word('verdict', verdict)}</VerdictBadge></dd></div>
+        <div><dt>{t('facts.verdict')}</dt><dd>{verdict ? <VerdictBadge verdict={verdict}>{word('verdict', verdict)}</VerdictBadge> : <Badge icon={EyeOff}>{t('blind.short')}</Badge>}</dd></div>
         {!!room.reasons?.length && <div><dt>{t('facts.reasons')}</dt><dd>{room.reasons.map((code) => <span class="reason" key={code}>{word('reason', code)} <code class="quiet">{code}</code></span>)}</dd></div>}
         {line && <div><dt>{t('facts.line')}</dt><dd>{line}</dd></div>}
         <div><dt>{t('facts.seller')}</dt><dd>{room.sellerName}<br /><span class="quiet">{room.sellerMail}</span></dd></div>
@@ -148,6 +154,16 @@ function FactList({ desk, me }: { desk: Desk; me: Me }) {
   );
 }
 
+/** What an entry of the custody ledger says beside its type. */
+function accessWords({ type, body }: Entry): string {
+  const text = (key: string) => (typeof body?.[key] === 'string' ? (body[key] as string) : '');
+  if (type === 'played') return text('what');
+  if (type === 'viewed') return text('what').includes('blind') ? t('access.blindly') : '';
+  if (type === 'review_drawn') return word('why', text('why'));
+  if (type === 'reviewed') return text('decision') && word('decide', text('decision'));
+  return text('reason') && (word('reason', text('reason')) || plain(text('reason')));
+}
+
 function Access({ desk, me }: { desk: Desk; me: Me }) {
   const { custody } = desk.review;
   return (
@@ -157,8 +173,8 @@ function Access({ desk, me }: { desk: Desk; me: Me }) {
         {[...custody].reverse().map((entry) => (
           <li key={entry.seq}>
             <time class="quiet figures" dateTime={entry.at}>{day(entry.at, me.zone)}, {clockSeconds(entry.at, me.zone)}</time>
-            <p><strong>{word('access', entry.type) || plain(entry.type)}</strong> <span>{typeof entry.body?.what === 'string' && entry.type === 'played' ? entry.body.what : ''}</span></p>
-            <p class="quiet">{typeof entry.body?.who === 'string' && entry.body.who === me.id ? me.name : String(entry.body?.who ?? entry.actor)}</p>
+            <p><strong>{word('access', entry.type) || plain(entry.type)}</strong> <span>{accessWords(entry)}</span></p>
+            <p class="quiet">{desk.review.names[String(entry.body?.who)] ?? String(entry.body?.who ?? entry.actor)}</p>
           </li>
         ))}
       </ol>

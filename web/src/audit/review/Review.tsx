@@ -7,6 +7,7 @@ import { Blank } from '../../shared/staff';
 import { clock as wallClock, day } from '../../shared/times';
 import { Button, Icon } from '../../shared/ui';
 import { review, verify, zipURL, type Me, type Review } from '../api';
+import { decisions } from './Decision';
 import { Frame, useKeysDialog } from '../Frame';
 import { t } from '../text';
 import { Lanes } from './Lanes';
@@ -30,7 +31,7 @@ export function ReviewPage({ id, me }: { id: string; me: Me }) {
   return (
     <Frame me={me} keysOpen={keys} onKeys={setKeys}>
       {opened.value ? (
-        <Opened review={opened.value} at={opened.at} me={me} onKeys={() => setKeys(true)} />
+        <Opened review={opened.value} at={opened.at} me={me} onKeys={() => setKeys(true)} onDecided={opened.reload} />
       ) : opened.fault ? (
         <main class="whole">
           <Blank whole icon={FileWarning} title={t('review.failed')} line={opened.fault.code === 'wrong_state' ? t('review.notSealed') : opened.fault.code === 'not_found' ? t('review.notDecided') : opened.fault.message} tone="danger">
@@ -45,10 +46,15 @@ export function ReviewPage({ id, me }: { id: string; me: Me }) {
   );
 }
 
-type OpenedProps = { review: Review; at: number; me: Me; onKeys: () => void };
+type OpenedProps = { review: Review; at: number; me: Me; onKeys: () => void; onDecided: () => void };
 
-function Opened({ review: record, at, me, onKeys }: OpenedProps) {
-  const desk = useMemo(() => new Desk(record), [record]);
+function Opened({ review: record, at, me, onKeys, onDecided }: OpenedProps) {
+  const before = useRef<Desk>();
+  const desk = useMemo(() => {
+    const next = new Desk(record);
+    if (before.current) next.goOnFrom(before.current); // opened anew by the decision
+    return (before.current = next);
+  }, [record]);
   useEffect(() => () => desk.close(), [desk]);
   const checked = useLoad(`verify ${record.room.id}`, (signal) => verify(record.room.id, signal));
   useEffect(() => bindReview(desk, onKeys), [desk]);
@@ -69,8 +75,8 @@ function Opened({ review: record, at, me, onKeys }: OpenedProps) {
         <span class="quiet figures">{day(new Date(desk.line.start), me.zone)}, {wallClock(new Date(desk.line.start), me.zone)}, {clockTime(desk.line.length)}</span>
         <span class="grow" />
         <span class="view-logged figures"><Icon of={Eye} /> {t('review.logged', { time: wallClock(new Date(at), me.zone) })}</span>
-        <Button kind="ghost" bar icon={Printer} label={t('review.report')} data-testid="audit-report-open" onClick={() => go(`/audit/room/${room.id}/report`)} />
-        <a class="button secondary bar" href={zipURL(room.id)} download={`${room.id}.zip`} data-testid="audit-download"><Icon of={Download} /> <span>{t('review.download')}</span></a>
+        <Button kind="ghost" bar icon={Printer} label={t('review.report')} locked={record.review.blind} data-testid="audit-report-open" onClick={() => go(`/audit/room/${room.id}/report`)} />
+        {record.review.blind ? <Button bar icon={Download} locked title={t('blind.files')} data-testid="audit-download-blind">{t('review.download')}</Button> : <a class="button secondary bar" href={zipURL(room.id)} download={`${room.id}.zip`} data-testid="audit-download"><Icon of={Download} /> <span>{t('review.download')}</span></a>}
       </header>
       <main class="review-main">
         <VerifyBanner report={checked.value} fault={checked.fault} record={record} onRetry={checked.reload} />
@@ -79,7 +85,7 @@ function Opened({ review: record, at, me, onKeys }: OpenedProps) {
         <Lanes desk={desk} />
         <StillStrip desk={desk} />
       </main>
-      <Panel desk={desk} me={me} />
+      <Panel desk={desk} me={me} onDecided={onDecided} />
     </div>
   );
 }
@@ -94,6 +100,7 @@ function bindReview(desk: Desk, onKeys: () => void): () => void {
     j: () => desk.nextStill(-1),
     k: () => desk.nextStill(1),
     g: () => desk.nextMark(),
+    ...Object.fromEntries(decisions.map(([decision, key]) => [key.toLowerCase(), () => desk.choose(decision)])),
     '?': onKeys,
     escape: () => {
       if (!document.querySelector('dialog[open]')) go('/audit');

@@ -1,12 +1,14 @@
-import { CircleCheck, CirclePlay, CircleX, CloudOff, Hourglass, VideoOff } from 'lucide-preact';
+import { CircleCheck, CirclePlay, CircleX, CloudOff, Hourglass, Signal, VideoOff } from 'lucide-preact';
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { clockSeconds, city } from '../../shared/times';
 import { Badge, Button, Icon, classes } from '../../shared/ui';
 import { fileURL, stillURL, type Report } from '../api';
 import { t, word } from '../text';
 import { causeWords, say } from './entries';
+import { FrameView } from './FrameView';
 import { keepFocus } from '../../shared/focus';
 import { clockTime, type Track } from './line';
+import { networkWords } from './Lanes';
 import type { Desk, Side } from './session';
 
 type StageProps = { desk: Desk; report: Report | undefined; zone: string };
@@ -107,6 +109,7 @@ function Now({ desk, zone }: { desk: Desk; zone: string }) {
       <header class="quiet figures"><span>{t('review.at', { time: clockTime(at) })}</span><span>{clockSeconds(new Date(desk.line.start + at), zone)} {city(zone)}</span></header>
       {step && <h2>{word('step', step.step) || step.step}</h2>}
       {said ? <p class={classes(said.staff && 'staff-words')}><strong>{said.title}</strong> {said.text}</p> : <p class="quiet">{t('review.nowPlaying')}</p>}
+      {desk.networkNow.value && <p class={`now-network is-${desk.networkNow.value.level} figures`}><Icon of={Signal} /> {networkWords(desk.networkNow.value)}</p>}
     </section>
   );
 }
@@ -123,6 +126,7 @@ function StillView({ desk, report }: { desk: Desk; report: Report | undefined })
         <img src={stillURL(desk.review.room.id, still.sha256)} alt={t('review.still', { slot })} />
         <p class="still-labels"><span class="over-label">{t('review.still', { slot })}</span><span class="over-label figures">{t('review.size', { width: still.width, height: still.height })}</span></p>
       </div>
+      <FrameView desk={desk} still={still} />
       <footer>
         <Badge {...(proven === undefined ? {} : { tone: proven ? 'ok' : 'danger', icon: proven ? CircleCheck : CircleX })}>{t(proven === undefined ? (report ? 'review.unchecked' : 'review.unproven') : proven ? 'review.same' : 'review.notSame', { n: still.frame })}</Badge>
         <code class="quiet">sha256 {still.sha256.slice(0, 8)}…{still.sha256.slice(-4)}</code>

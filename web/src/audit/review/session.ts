@@ -1,7 +1,8 @@
 import { computed, effect, signal } from '@preact/signals';
-import { frames, type Frame, type Review } from '../api';
+import { fileURL, frames, type Decision, type Frame, type Mark, type Review } from '../api';
 import { Clock, covering } from './clock';
 import { lastBefore, lineOf, type Line, type Still } from './line';
+import { networkOf, type Network } from './quality';
 
 export type Side = 'seller' | 'manager';
 export type Sound = 'both' | Side | 'none';
@@ -19,6 +20,12 @@ export class Desk {
   /** Frame indexes by recording, as they come. */
   readonly frames = signal<Map<string, Frame[]>>(new Map());
   readonly chosen = signal(0); // index of the still
+  /** What the auditor sees the same or not, by step. */
+  readonly checks = signal<Record<string, Mark>>({});
+  /** The decision as far as it is written. */
+  readonly draft = signal<{ decision?: Decision; reasons: string[]; note: string }>({ reasons: [], note: '' });
+  /** The seller's network over the call, once it is read. */
+  readonly network = signal<Network[]>([]);
 
   private readonly stop = new AbortController();
   private readonly unwatch: () => void;
@@ -27,6 +34,7 @@ export class Desk {
     this.line = lineOf(review);
     this.clock = new Clock(this.line.length);
     for (const track of this.line.tracks.seller) void this.loadFrames(track.recording.id);
+    void this.loadNetwork();
     this.unwatch = effect(() => {
       if (this.clock.playing.value || this.clock.at.value > 0) this.begun.value = true;
     });
@@ -88,6 +96,19 @@ export class Desk {
     this.clock.seek(next ?? at + direction * 40);
   }
 
+  /** choose picks a decision, while it can be made. */
+  choose(decision: Decision): void {
+    if (this.review.review.open) this.draft.value = { ...this.draft.peek(), decision };
+  }
+
+  /** goOnFrom takes over where another desk of the same room stood. */
+  goOnFrom(before: Desk): void {
+    this.chosen.value = before.chosen.peek();
+    this.clock.seek(before.clock.at.peek());
+    this.clock.setRate(before.clock.rate.peek());
+    this.sound.value = before.sound.peek();
+  }
+
   skip(ms: number): void {
     this.clock.seek(this.clock.at.peek() + ms);
   }
@@ -110,6 +131,18 @@ export class Desk {
     this.stop.abort();
     this.unwatch();
     this.clock.stop();
+  }
+
+  /** The figures of the seller's network at the clock's time. */
+  readonly networkNow = computed(() => this.network.value.find((each) => each.start <= this.clock.at.value && this.clock.at.value < each.end));
+
+  private async loadNetwork(): Promise<void> {
+    try {
+      const answer = await fetch(fileURL(this.review.room.id, 'quality.jsonl'), { credentials: 'same-origin', signal: this.stop.signal });
+      if (answer.ok) this.network.value = networkOf(await answer.text(), this.line.start, this.line.length);
+    } catch {
+      // The lane stays empty; older records have no figures.
+    }
   }
 
   private async loadFrames(id: string): Promise<void> {
