@@ -77,6 +77,7 @@ var onlyIn = map[string][]string{
 	"github.com/go-webauthn":        {"signin"},
 	"filippo.io/age":                {"recorder", "recorder/evidence/vault", "bench"},
 	"github.com/digitorus":          {"recorder/evidence/stamp", "recorder/evidence/stamp/stamptest"},
+	"golang.org/x/crypto/acme":      {"cmd/verifycall"},
 	"net/http":                      {"doctor", "nodes", "recorder/evidence/objects", "signaling", "signaling/socket", "signin/openid", "cmd/verifycall", "calls/protocol", "bench"},
 }
 

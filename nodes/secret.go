@@ -47,6 +47,13 @@ func NewSecret(secret []byte) (Secret, error) {
 
 // LoadSecret reads the secret from a file; white space around it doesn't count.
 func LoadSecret(path string) (Secret, error) {
+	info, err := os.Stat(path)
+	if err != nil {
+		return Secret{}, fmt.Errorf("cluster secret: %w", err)
+	}
+	if info.Mode().Perm()&0o007 != 0 { // a group may share it
+		return Secret{}, fmt.Errorf("cluster secret: %s can be read by others (mode %04o): chmod 600 it", path, info.Mode().Perm())
+	}
 	text, err := os.ReadFile(path)
 	if err != nil {
 		return Secret{}, fmt.Errorf("cluster secret: %w", err)

@@ -14,6 +14,7 @@ import (
 	"io/fs"
 	"log/slog"
 	"net/http"
+	"net/netip"
 	"net/url"
 	"time"
 
@@ -50,6 +51,8 @@ type Config struct {
 
 	Mails      *mail.Sink // of a demo, may be nil
 	MailsToken string     // of the page that shows them
+
+	TrustedProxies []netip.Prefix // whose X-Forwarded-For counts
 
 	ConnsPerIP int          // WebSockets of one address; 0 = 256
 	Times      socket.Times // of a WebSocket; 0 = 10 s for hello, ping every 20 s, dead after 45 s
@@ -115,7 +118,7 @@ func (s *Server) Handler() (http.Handler, error) {
 	guard.SetDenyHandler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		writeProblem(w, forbidden("This request comes from another site's page."))
 	}))
-	return headers(s.cfg.Public, s.bounded(guard.Handler(s.mux))), nil
+	return headers(s.cfg.Public, behind(s.cfg.TrustedProxies, s.bounded(guard.Handler(s.mux)))), nil
 }
 
 // origin is the origin of the pages, RFC 6454.

@@ -15,7 +15,7 @@ func (c *settings) pagesURL(bound net.Addr) (*url.URL, error) {
 		return publicURL(c.PublicURL)
 	}
 	scheme := "http"
-	if c.TLSCert != "" {
+	if c.encrypted() {
 		scheme = "https"
 	}
 	host, port, err := net.SplitHostPort(bound.String())
@@ -46,7 +46,7 @@ func (c *settings) onLAN() error {
 	}
 	if c.PublicURL == "" {
 		scheme := "http"
-		if c.TLSCert != "" {
+		if c.encrypted() {
 			scheme = "https"
 		}
 		c.PublicURL = scheme + "://" + net.JoinHostPort(ip.String(), pages)

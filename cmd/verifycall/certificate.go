@@ -20,6 +20,13 @@ var cipherSuites = []uint16{
 	tls.TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256, tls.TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256,
 }
 
+// tlsSource is where the certificate of pages and relay comes from: files, or an
+// authority.
+type tlsSource interface {
+	config(protocols ...string) *tls.Config // of a listener
+	ends() (time.Time, bool)                // of the present one; false where it isn't known
+}
+
 // certificate is the pair of files of --tls-cert and --tls-key. A renewed pair is
 // taken up while the server runs; one that can't be read is not, and said so.
 type certificate struct {
@@ -41,7 +48,7 @@ func openCertificate(cert, key string, log *slog.Logger) (*certificate, error) {
 	return c, nil
 }
 
-// config is the TLS of a listener.
+// config implements tlsSource.
 func (c *certificate) config(protocols ...string) *tls.Config {
 	return &tls.Config{GetCertificate: c.get, NextProtos: protocols, MinVersion: tls.VersionTLS12, CipherSuites: cipherSuites}
 }
@@ -60,6 +67,15 @@ func (c *certificate) get(*tls.ClientHelloInfo) (*tls.Certificate, error) {
 		}
 	}
 	return c.pair, nil
+}
+
+// ends implements tlsSource. A pair that was renewed and not used yet counts.
+func (c *certificate) ends() (time.Time, bool) {
+	pair, err := tls.LoadX509KeyPair(c.cert, c.key)
+	if err != nil {
+		return time.Time{}, false
+	}
+	return pair.Leaf.NotAfter, true
 }
 
 // read is called with mu held, or before anybody else has c.

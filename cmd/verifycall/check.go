@@ -127,7 +127,13 @@ func (c *checkup) findings(ctx context.Context, wrong error) []doctor.Finding {
 	running := c.running(ctx)
 	all := []doctor.Finding{doctor.Good("settings", "can be used")}
 	all = append(all, doctor.Ports(ctx, running, c.ports()...)...)
-	all = append(all, doctor.Certificate(c.TLSCert, c.TLSKey, c.host(), nil, time.Now()))
+	if at := c.acmeDirectory(); at != "" {
+		all = append(all, doctor.Good("certificate", "comes from "+at))
+	} else if c.proxied() {
+		all = append(all, doctor.Good("certificate", "is the proxies'"))
+	} else {
+		all = append(all, doctor.Certificate(c.TLSCert, c.TLSKey, c.host(), nil, time.Now()))
+	}
 	all = append(all, doctor.Redis(ctx, c.Redis)...)
 	all = append(all, c.storeFindings(ctx)...)
 	all = append(all, doctor.Mail(ctx, c.SMTPURL))
@@ -139,7 +145,7 @@ func (c *checkup) findings(ctx context.Context, wrong error) []doctor.Finding {
 // running says whether this node's pages answer at --listen.
 func (c *checkup) running(ctx context.Context) bool {
 	scheme := "http"
-	if c.TLSCert != "" {
+	if c.encrypted() {
 		scheme = "https"
 	}
 	res, err := get(ctx, &http.Client{Transport: anyCertificate()}, scheme+"://"+dialed(c.Listen)+"/healthz")

@@ -2,6 +2,8 @@ package main
 
 import (
 	"net"
+	"net/netip"
+	"slices"
 	"sync"
 )
 
@@ -9,7 +11,8 @@ import (
 // once. HTTP's own times end those that say nothing.
 type gate struct {
 	net.Listener
-	most int
+	most   int
+	spared []netip.Prefix // proxies, which bring everybody
 
 	mu sync.Mutex // guards by
 	by map[string]int
@@ -19,8 +22,8 @@ type gate struct {
 // WebSocket that --conns-per-ip lets it have.
 const connsPerWebSocket = 4
 
-func newGate(l net.Listener, conns int) *gate {
-	return &gate{Listener: l, most: conns * connsPerWebSocket, by: map[string]int{}}
+func newGate(l net.Listener, conns int, spared []netip.Prefix) *gate {
+	return &gate{Listener: l, most: conns * connsPerWebSocket, spared: spared, by: map[string]int{}}
 }
 
 // Accept implements net.Listener.
@@ -33,6 +36,9 @@ func (g *gate) Accept() (net.Conn, error) {
 		from, _, err := net.SplitHostPort(c.RemoteAddr().String())
 		if err != nil {
 			from = c.RemoteAddr().String()
+		}
+		if at, err := netip.ParseAddr(from); err == nil && slices.ContainsFunc(g.spared, func(p netip.Prefix) bool { return p.Contains(at.Unmap()) }) {
+			return c, nil
 		}
 		if g.enter(from) {
 			return &gatedConn{Conn: c, leave: sync.OnceFunc(func() { g.leave(from) })}, nil

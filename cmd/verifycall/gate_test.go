@@ -11,7 +11,7 @@ func TestGate(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	g := newGate(inner, 1)
+	g := newGate(inner, 1, nil)
 	defer g.Close()
 	accepted := make(chan net.Conn, 8)
 	go func() {

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"crypto/tls"
 	"errors"
 	"io"
 	"math"
@@ -55,13 +54,16 @@ func (n *node) mailsWaiting() float64 {
 	return float64(waiting)
 }
 
-// certificateEnds reads the file anew: it is renewed while the server runs.
+// certificateEnds is asked at each scrape: it is renewed while the server runs.
 func (n *node) certificateEnds() float64 {
-	pair, err := tls.LoadX509KeyPair(n.cfg.TLSCert, n.cfg.TLSKey)
-	if err != nil {
+	if n.certificate == nil {
 		return math.NaN()
 	}
-	return float64(pair.Leaf.NotAfter.Unix())
+	end, known := n.certificate.ends()
+	if !known {
+		return math.NaN()
+	}
+	return float64(end.Unix())
 }
 
 func (n *node) countNodes(draining bool) (count int) {

@@ -31,7 +31,7 @@ func (c *settings) checkTURN() error {
 // connections alone, TLS done.
 func (n *node) openRelay() error {
 	var turnL net.Listener
-	encrypted := n.cfg.TLSCert != ""
+	encrypted := n.cfg.encrypted()
 	switch {
 	case n.cfg.TURNListen == noTURN, n.cfg.TURNListen == "" && !encrypted:
 		return nil
@@ -68,6 +68,10 @@ func (n *node) openRelay() error {
 // tlsConfig is the TLS of pages and relay.
 func (n *node) tlsConfig(protocols ...string) (*tls.Config, error) {
 	if n.certificate == nil {
+		if n.cfg.acmeDirectory() != "" {
+			n.certificate = newACMECertificate(n.cfg)
+			return n.certificate.config(protocols...), nil
+		}
 		c, err := openCertificate(n.cfg.TLSCert, n.cfg.TLSKey, n.log)
 		if err != nil {
 			return nil, err

@@ -10,6 +10,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"net/http/pprof"
 	"net/url"
 	"os"
 	"os/signal"
@@ -117,7 +118,7 @@ type node struct {
 
 	cluster cluster
 
-	certificate *certificate // of pages and relay; nil without TLS
+	certificate tlsSource // of pages and relay; nil without TLS
 
 	public       *url.URL // where people reach the pages
 	pages, ops   *http.Server
@@ -161,7 +162,7 @@ func (n *node) openPages() (err error) {
 	if n.pagesL, err = net.Listen("tcp", n.cfg.Listen); err != nil {
 		return fmt.Errorf("pages: %w", err)
 	}
-	n.pagesL = newGate(n.pagesL, n.cfg.ConnsPerIP)
+	n.pagesL = newGate(n.pagesL, n.cfg.ConnsPerIP, n.cfg.proxies())
 	if n.public, err = n.cfg.pagesURL(n.pagesL.Addr()); err != nil {
 		return err
 	}
@@ -189,7 +190,8 @@ func (n *node) listen() (err error) {
 	n.access = n.openAccess(accesslog.Config{Log: n.log})
 	n.edge, err = signaling.New(signaling.Config{Rooms: n.rooms, House: n.house, Evidence: n.vault, Keys: n.keys, Pages: files,
 		Public: n.public, Log: n.log, Metrics: signaling.NewMetrics(n.registry), Nodes: n.cluster.member, OpenID: provider, Access: n.access, AccessReader: n.accessReader(),
-		Queue: n.openQueue(), Mails: n.post.sink, MailsToken: n.post.token,
+		TrustedProxies: n.cfg.proxies(),
+		Queue:          n.openQueue(), Mails: n.post.sink, MailsToken: n.post.token,
 		ConnsPerIP: n.cfg.ConnsPerIP})
 	if err != nil {
 		return err
@@ -199,7 +201,7 @@ func (n *node) listen() (err error) {
 		return err
 	}
 	n.pages = newHTTPServer(handler, n.log)
-	if n.cfg.TLSCert != "" && n.door == nil {
+	if n.cfg.encrypted() && n.door == nil {
 		if n.pages.TLSConfig, err = n.tlsConfig("h2", "http/1.1"); err != nil {
 			return err
 		}
@@ -211,13 +213,30 @@ func (n *node) listen() (err error) {
 	if n.opsL, err = net.Listen("tcp", n.cfg.OpsListen); err != nil {
 		return fmt.Errorf("metrics: %w", err)
 	}
+	n.ops = newHTTPServer(n.opsHandler(), n.log)
+	return nil
+}
+
+// opsHandler answers operators and their programs. Its profiles hold stacks and no
+// values; what the program was started with, which pprof shows too, may have a
+// password in it and is left out.
+func (n *node) opsHandler() http.Handler {
 	mux := http.NewServeMux()
 	mux.Handle("GET /metrics", promhttp.HandlerFor(n.registry, promhttp.HandlerOpts{}))
 	mux.HandleFunc("POST /drain", n.answerDrain)
 	mux.HandleFunc("POST /backup", n.answerBackup)
-	n.ops = newHTTPServer(mux, n.log)
-	return nil
+	for _, name := range []string{"goroutine", "heap", "allocs", "mutex", "block", "threadcreate"} {
+		mux.Handle("GET /debug/pprof/"+name, pprof.Handler(name))
+	}
+	mux.HandleFunc("GET /debug/pprof/profile", func(w http.ResponseWriter, r *http.Request) {
+		_ = http.NewResponseController(w).SetWriteDeadline(time.Now().Add(longestProfile)) // an *http.Server's has it
+		pprof.Profile(w, r)
+	})
+	return mux
 }
+
+// longestProfile bounds one CPU profile.
+const longestProfile = 2 * time.Minute
 
 // provider is the one of --oidc, nil where there is none.
 func (c *settings) provider(public *url.URL) (*openid.Provider, error) {
@@ -241,7 +260,7 @@ func newHTTPServer(h http.Handler, log *slog.Logger) *http.Server {
 // start serves until close shuts the servers down.
 func (n *node) start() {
 	n.serving.Go(func() {
-		if n.cfg.TLSCert != "" && n.door == nil {
+		if n.cfg.encrypted() && n.door == nil {
 			n.failed <- fmt.Errorf("pages: %w", n.pages.ServeTLS(n.pagesL, "", "")) // its TLSConfig has the certificate
 			return
 		}

@@ -90,6 +90,11 @@ func freeAddress(t *testing.T) string {
 // launch serves with these flags, on free ports. It gives what serve prints.
 func launch(t *testing.T, dir string, args ...string) (*demo, io.Reader) {
 	t.Helper()
+	return launchLogged(t, slog.New(slog.DiscardHandler), dir, args...)
+}
+
+func launchLogged(t *testing.T, log *slog.Logger, dir string, args ...string) (*demo, io.Reader) {
+	t.Helper()
 	c, err := parseSettings(append([]string{"--media-listen", "127.0.0.1:0", "--ops-listen", "127.0.0.1:0",
 		"--data", filepath.Join(dir, "data")}, args...), noEnv, io.Discard)
 	if err != nil {
@@ -101,7 +106,7 @@ func launch(t *testing.T, dir string, args ...string) (*demo, io.Reader) {
 		ended: make(chan error, 1)}
 	d.stop = func() error { cancel(); return <-d.ended }
 	go func() {
-		err := serve(ctx, c, slog.New(slog.DiscardHandler), in)
+		err := serve(ctx, c, log, in)
 		in.CloseWithError(io.EOF)
 		d.ended <- err
 	}()

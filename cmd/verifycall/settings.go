@@ -10,6 +10,7 @@ import (
 	"net"
 	"net/netip"
 	"net/url"
+	"os"
 	"path/filepath"
 	"strconv"
 	"strings"
@@ -32,7 +33,7 @@ type settings struct {
 	OpsListen   string // host:port of /metrics, TCP; empty = none
 	PublicURL   string // empty = made of Listen
 	PublicIPs   string // comma-separated
-	TLSCert     string
+	TLSCert     string // file; acme, acme:URL or proxy:NETWORKS, see tls.go
 	TLSKey      string
 	TURNListen  string // host:port of the relay, TCP; empty = beside the pages if they have TLS; "none"
 	TURNURL     string // empty = made of PublicURL
@@ -78,7 +79,7 @@ func (c *settings) flags() *flag.FlagSet {
 	f.StringVar(&c.OpsListen, "ops-listen", "127.0.0.1:9090", "`host:port` of /metrics; empty for none")
 	f.StringVar(&c.PublicURL, "public-url", "", "`URL` that people reach the pages by (default made of --listen)")
 	f.StringVar(&c.PublicIPs, "public-ip", "", "`IP`s that browsers send audio and video to, separated by commas (default those of --media-listen)")
-	f.StringVar(&c.TLSCert, "tls-cert", "", "`file` of the certificate chain, PEM")
+	f.StringVar(&c.TLSCert, "tls-cert", "", "`file` of the certificate chain, PEM; acme to have one from Let's Encrypt, acme:https://HOST/PATH from another ACME authority; proxy:NETWORKS where proxies in these networks (separated by commas) end TLS and say in X-Forwarded-For who comes")
 	f.StringVar(&c.TLSKey, "tls-key", "", "`file` of the certificate's key, PEM")
 	f.StringVar(&c.TURNListen, "turn-listen", "", "`host:port` of the TURN relay (TCP, TLS with --tls-cert), or none (default beside the pages where they have TLS)")
 	f.StringVar(&c.TURNURL, "turn-url", "", "`URL` that clients reach the TURN relay by (default made of --public-url)")
@@ -224,6 +225,12 @@ func (c *settings) check() error {
 }
 
 func (c *settings) checkTLS() error {
+	switch {
+	case c.acmeDirectory() != "":
+		return c.checkACME()
+	case c.proxied():
+		return c.checkProxies()
+	}
 	if (c.TLSCert == "") != (c.TLSKey == "") {
 		return errors.New("--tls-cert and --tls-key: only one of them is given")
 	}
@@ -232,6 +239,9 @@ func (c *settings) checkTLS() error {
 	}
 	if _, err := tls.LoadX509KeyPair(c.TLSCert, c.TLSKey); err != nil {
 		return fmt.Errorf("--tls-cert and --tls-key: %w", err)
+	}
+	if info, err := os.Stat(c.TLSKey); err == nil && info.Mode().Perm()&0o007 != 0 { // a group may share it
+		return fmt.Errorf("--tls-key: %s can be read by others (mode %04o): chmod 600 it", c.TLSKey, info.Mode().Perm())
 	}
 	return nil
 }
