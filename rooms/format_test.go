@@ -19,7 +19,7 @@ func TestFormatOfAnEarlierNode(t *testing.T) {
 		}
 		id := create(t, s, nil).ID
 		last := do(t, s, id, wholeCall(t)...)
-		do(t, s, id, OpenCustody{digest, last.Record}, LogView{"a1", "room"})
+		do(t, s, id, OpenCustody{Bundle: digest, RecordHead: last.Record}, LogView{"a1", "room"})
 		state := func() string {
 			t.Helper()
 			text, err := s.client.HGet(t.Context(), prefix+"room:"+id, "state").Result()
