@@ -20,7 +20,7 @@ var mayImport = map[string][]string{
 	"calls/legibility":          {},
 	"calls/protocol":            {},
 	"calls/protocol/generate":   {"calls/protocol"},
-	"cmd/verifycall":            {"access", "backup", "calls", "calls/protocol", "doctor", "mail", "media", "media/relay", "nodes", "recorder", "recorder/evidence", "recorder/evidence/objects", "recorder/evidence/stamp", "recorder/evidence/vault", "rooms", "rooms/accesslog", "rooms/calendar", "rooms/embedded", "rooms/ledger", "rooms/plan", "rooms/queue", "signaling", "signaling/intake", "signin", "signin/openid", "web"},
+	"cmd/verifycall":            {"access", "backup", "bench/robot", "bench/testdata", "bench/trial", "calls", "calls/protocol", "doctor", "mail", "media", "media/relay", "nodes", "recorder", "recorder/evidence", "recorder/evidence/objects", "recorder/evidence/stamp", "recorder/evidence/vault", "rooms", "rooms/accesslog", "rooms/calendar", "rooms/embedded", "rooms/ledger", "rooms/plan", "rooms/queue", "signaling", "signaling/intake", "signin", "signin/openid", "web"},
 	"doctor":                    {"mail", "recorder/evidence/objects", "rooms"},
 	"mail":                      {"mail/letter", "rooms", "rooms/calendar"},
 	"mail/letter":               {},

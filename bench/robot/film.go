@@ -24,6 +24,11 @@ func OpenFilm(path string) (*Film, error) {
 		return nil, err
 	}
 	defer file.Close()
+	return ReadFilm(file, path)
+}
+
+// ReadFilm reads an IVF file; path names it in errors.
+func ReadFilm(file io.Reader, path string) (*Film, error) {
 	reader, header, err := ivfreader.NewWith(file)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", path, err)

@@ -210,6 +210,7 @@ func (r *Robot) watch(track *webrtc.TrackRemote) {
 			}
 		}
 		r.packets.Add(1)
+		r.count(packet.SequenceNumber)
 		if packet.Marker {
 			r.shown()
 		}

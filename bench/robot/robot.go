@@ -43,6 +43,10 @@ type Robot struct {
 
 	pictured time.Time       // when the last picture was complete
 	gaps     []time.Duration // between pictures, see PictureGaps
+
+	counted    bool // a packet has come
+	highest    uint16
+	came, span int64 // packets, and how far their numbers went on, see Loss
 }
 
 // Connect opens the WebSocket and says hello.

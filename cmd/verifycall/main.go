@@ -38,6 +38,8 @@ var commands = []command{
 	{"backup", "write what Redis has, and the table of keys, into signed files", runBackup},
 	{"restore", "bring a deployment back from them into an empty Redis", runRestore},
 
+	{"bench", "hold robots' calls against a running deployment and say how many go", runBench},
+
 	{"reindex", "rebuild rooms and indexes from the store after Redis was lost", runReindex},
 
 	{"sbom", "print what this program was built of", runSBOM},
