@@ -34,13 +34,15 @@ const lightSeller: Plugin = {
   },
 };
 
-export default defineConfig({
+/** The seller's page is built by itself, so that it is one file and not thirty: each costs a slow network a request. */
+export default defineConfig(({ mode }) => ({
   base: '/',
-  plugins: [completeLanguages, lightSeller],
+  plugins: [completeLanguages, ...(mode === 'seller' ? [lightSeller] : [])],
   appType: 'mpa',
   publicDir: false,
   build: {
     outDir: 'dist',
+    emptyOutDir: mode !== 'seller',
     target: 'es2022',
     assetsInlineLimit: 0, // the pages' policy has no data: for fonts and scripts
     modulePreload: { polyfill: false },
@@ -48,7 +50,7 @@ export default defineConfig({
     reportCompressedSize: true,
     rolldownOptions: {
       input: Object.fromEntries(
-        pages.filter((page) => existsSync(`${page}.html`)).map((page) => [page, `${page}.html`]),
+        pages.filter((page) => existsSync(`${page}.html`) && (page === 'seller') === (mode === 'seller')).map((page) => [page, `${page}.html`]),
       ),
       output: {
         entryFileNames: 'assets/[name]-[hash].js',
@@ -57,4 +59,4 @@ export default defineConfig({
       },
     },
   },
-});
+}));

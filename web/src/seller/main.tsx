@@ -56,5 +56,7 @@ function Spoken() {
 }
 
 dressPage(t('product'));
-render(<Spoken />, document.getElementById('page')!);
+const page = document.getElementById('page')!;
+page.replaceChildren(); // what the HTML brought
+render(<Spoken />, page);
 void open();

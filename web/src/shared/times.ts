@@ -4,11 +4,24 @@ import { language, t } from './i18n';
 export const ownZone: string = Intl.DateTimeFormat().resolvedOptions().timeZone || 'UTC';
 
 function format(at: string | Date, zone: string, options: Intl.DateTimeFormatOptions): string {
-  return new Intl.DateTimeFormat(language, { ...options, timeZone: known(zone) }).format(new Date(at));
+  return formatter(language, zone, options).format(new Date(at));
 }
+
+const formatters = new Map<string, Intl.DateTimeFormat>();
+
+/** Making a formatter costs a slow phone milliseconds, and a week of times asks for hundreds. */
+function formatter(tag: string, zone: string, options: Intl.DateTimeFormatOptions): Intl.DateTimeFormat {
+  const key = `${tag} ${zone} ${JSON.stringify(options)}`;
+  let made = formatters.get(key);
+  if (!made) formatters.set(key, (made = new Intl.DateTimeFormat(tag, { ...options, timeZone: known(zone) })));
+  return made;
+}
+
+const zones: ReadonlySet<string> = new Set(Intl.supportedValuesOf?.('timeZone'));
 
 /** A zone that this browser doesn't know is shown in UTC rather than not at all. */
 function known(zone: string): string {
+  if (zones.has(zone)) return zone;
   try {
     new Intl.DateTimeFormat('en', { timeZone: zone || 'UTC' });
     return zone || 'UTC';
@@ -32,6 +45,11 @@ export function weekday(at: string | Date, zone: string = ownZone): string {
   return format(at, zone, { weekday: 'long' });
 }
 
+/** "Thu". */
+export function weekdayShort(at: string | Date, zone: string = ownZone): string {
+  return format(at, zone, { weekday: 'short' });
+}
+
 /** "Nov". */
 export function month(at: string | Date, zone: string = ownZone): string {
   return format(at, zone, { month: 'short' });
@@ -44,7 +62,7 @@ export function dayOfMonth(at: string | Date, zone: string = ownZone): string {
 
 /** "26 November 2026". */
 export function day(at: string | Date, zone: string = ownZone): string {
-  const parts = new Intl.DateTimeFormat(language, { day: 'numeric', month: 'long', year: 'numeric', timeZone: known(zone) })
+  const parts = formatter(language, zone, { day: 'numeric', month: 'long', year: 'numeric' })
     .formatToParts(new Date(at));
   if (language !== 'en') return parts.map((part) => part.value).join('');
   const of = (type: string) => parts.find((part) => part.type === type)?.value ?? '';
@@ -53,7 +71,7 @@ export function day(at: string | Date, zone: string = ownZone): string {
 
 /** Offset of a zone at an instant: "UTC−5", "UTC+5:30", "UTC". */
 export function utcOffset(at: string | Date, zone: string): string {
-  const name = new Intl.DateTimeFormat('en', { timeZone: known(zone), timeZoneName: 'shortOffset' })
+  const name = formatter('en', zone, { timeZoneName: 'shortOffset' })
     .formatToParts(new Date(at))
     .find((part) => part.type === 'timeZoneName')?.value;
   return t('utc', { offset: (name ?? '').replace(/^GMT(\+0$)?/, '').replace('-', '−') });

@@ -5,7 +5,7 @@ import { language as pageLanguage } from '../../shared/i18n';
 import { useLoad } from '../../shared/load';
 import { useNow } from '../../shared/now';
 import { languageName } from '../../shared/room';
-import { city, clock, day, ownZone, place, weekday } from '../../shared/times';
+import { city, clock, day, ownZone, place, weekday, weekdayShort } from '../../shared/times';
 import { Button, Icon, Strip, classes } from '../../shared/ui';
 import { Offer } from '../queue/Offer';
 import { Comfort, Screen } from '../Screen';
@@ -188,7 +188,7 @@ type DayProps = { date: Date; zone: string; past: boolean; free: number; chosen:
 function Day({ date, zone, past, free, chosen, onChoose }: DayProps) {
   const inside = (
     <>
-      <span aria-hidden="true">{new Intl.DateTimeFormat(pageLanguage, { weekday: 'short', timeZone: zone }).format(date)}</span>
+      <span aria-hidden="true">{weekdayShort(date, zone)}</span>
       <b aria-hidden="true">{Number(dateOf(date, zone).slice(8))}</b>
       <span class="only-read">{longDay(date, zone)}</span>
       <small>{past ? t('booking.past') : free ? t('booking.free', { count: free }) : t('booking.full')}</small>

@@ -1,1 +1,0 @@
-var e=[`surname`,`given_names`,`birth_date`,`document_type`,`document_number`,`expiry_date`,`address`,`business`];function t(t){let n=t=>e.indexOf(t)+1||e.length+1;return Object.entries(t??{}).filter(([,e])=>e).sort(([e],[t])=>n(e)-n(t))}function n(e,t){try{return new Intl.DisplayNames([t],{type:`language`}).of(e)??e}catch{return e}}export{n,t};
