@@ -45,6 +45,7 @@ const (
 	AccountChange Action = "account.change" // add and remove them
 
 	KeyCreate    Action = "key.create" // make a room
+	KeyList      Action = "key.list"   // find rooms
 	KeyRead      Action = "key.read"   // a room's state and hashed ledger
 	KeyEvidence  Action = "key.evidence"
 	KeyHoursRead Action = "key.hours_read"
@@ -148,6 +149,7 @@ var table = map[Action]row{
 	AccountChange: {manager: none, auditor: none, operator: none},
 
 	KeyCreate:    {key: none, scope: ScopeRooms, changes: true},
+	KeyList:      {key: none, scope: ScopeRooms},
 	KeyRead:      {key: others, scope: ScopeRooms},
 	KeyEvidence:  {key: others, scope: ScopeEvidence},
 	KeyHoursRead: {key: none, scope: ScopeCalendar},

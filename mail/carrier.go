@@ -101,6 +101,8 @@ func (c Config) next(ctx context.Context) (more bool, err error) {
 	case err == nil:
 		c.Log.Info("mail sent", "room", m.Room, "kind", m.Kind, "tries", m.Tries+1)
 		return true, c.note(ctx, func(ctx context.Context) error { return c.Rooms.SettleMail(ctx, m, "sent "+message.ID) })
+	case errors.Is(err, ErrOff):
+		return true, c.note(ctx, func(ctx context.Context) error { return c.Rooms.SettleMail(ctx, m, "off") })
 	case errors.Is(err, ErrRefused):
 		c.Log.Warn("mail refused by the server", "room", m.Room, "kind", m.Kind)
 		return true, c.note(ctx, func(ctx context.Context) error { return c.Rooms.SettleMail(ctx, m, "refused") })

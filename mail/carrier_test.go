@@ -255,3 +255,24 @@ func TestServerURLs(t *testing.T) {
 		}
 	}
 }
+
+// TestMailsAreOff: without a server nothing piles up, and what was not sent is
+// noted as that.
+func TestMailsAreOff(t *testing.T) {
+	b := &box{}
+	c, r := open(t, b, nil)
+	c.Sender = None{}
+	c.sendOne(t)
+	if left, err := c.Rooms.Outbox(t.Context()); err != nil || left != 0 {
+		t.Errorf("%v: %d wait", err, left)
+	}
+	mails, err := c.Rooms.Mails(t.Context(), r.ID)
+	if err != nil || len(mails) != 1 || len(b.got) != 0 {
+		t.Fatalf("%v: %v, %d sent", err, mails, len(b.got))
+	}
+	for field, outcome := range mails {
+		if outcome != "off" {
+			t.Errorf("%s: %q", field, outcome)
+		}
+	}
+}

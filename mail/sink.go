@@ -2,6 +2,7 @@ package mail
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"sync"
 )
@@ -33,8 +34,11 @@ func (s *Sink) Messages() []Message {
 	return list
 }
 
-// None refuses every message: a deployment without a mail server.
+// ErrOff says that this deployment sends no mails, by errors.Is.
+var ErrOff = errors.New("mails are off")
+
+// None takes no message: a deployment without a mail server.
 type None struct{}
 
 // Send implements Sender.
-func (None) Send(context.Context, Message) error { return ErrRefused }
+func (None) Send(context.Context, Message) error { return ErrOff }

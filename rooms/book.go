@@ -48,7 +48,7 @@ type Book struct {
 }
 
 func (c Book) decide(r *Room, now time.Time) ([]Draft, error) {
-	if err := movable(c, r, now); err != nil {
+	if err := bookable(c, r, now); err != nil {
 		return nil, err
 	}
 	if r.State == StateBooked && r.At.Equal(c.At) && r.Manager == c.Manager {
@@ -75,6 +75,21 @@ func (c Book) decide(r *Room, now time.Time) ([]Draft, error) {
 		return nil, err
 	}
 	return record(typeBooked, body), nil
+}
+
+// Rebooks says whether a room that its seller called off can be booked again by
+// the same link: for as long as an invitation lives, while nothing has begun with
+// what is left of it.
+func (r *Room) Rebooks(now time.Time) bool {
+	return r.State == StateCancelled && r.Cause == Seller && now.Sub(r.Since) < InvitationLife && r.Custody.Seq == 0
+}
+
+// bookable refuses a room that its seller can't book now.
+func bookable(c Command, r *Room, now time.Time) error {
+	if r.Rebooks(now) {
+		return nil
+	}
+	return movable(c, r, now)
 }
 
 // movable refuses a room whose appointment can't be made or moved now.
@@ -218,7 +233,7 @@ func (s *Store) book(ctx context.Context, roomID, actor string, w Wish) (*Room, 
 	if err != nil {
 		return nil, err
 	}
-	if err := movable(Book{}, r, s.now()); err != nil {
+	if err := bookable(Book{}, r, s.now()); err != nil {
 		return nil, fmt.Errorf("room %s: %w", roomID, err)
 	}
 	if r.State == StateBooked && r.At.Equal(w.At) { // as wanted; the answer was lost

@@ -335,3 +335,43 @@ func TestTakenMailsAreFreeAtTheNextStart(t *testing.T) {
 		}
 	}
 }
+
+// TestRebook: a seller who called off books again by the same link, for two weeks;
+// the time that was given back is there again, and the mail's calendar file counts
+// on. What a manager called off stays so.
+func TestRebook(t *testing.T) {
+	s := openEmbedded(t)
+	now := thursday.Add(-48 * time.Hour)
+	at(s, now)
+	open(t, s, "m1")
+	id := invite(t, s).ID
+	book := func(when time.Time) (*Room, error) { return s.Book(t.Context(), id, "seller", Wish{At: when}) }
+	if _, err := book(thursday); err != nil {
+		t.Fatal(err)
+	}
+	cancelled := do(t, s, id, Cancel{By: Seller})
+	if c := calendarOf(t, s, "m1"); len(c.Holds) != 0 {
+		t.Errorf("still held: %+v", c.Holds)
+	}
+	r, err := book(thursday)
+	if err != nil || r.State != StateBooked || r.Sequence != cancelled.Sequence+1 || r.Cause != "" {
+		t.Fatalf("%v: %+v", err, r)
+	}
+	if c := calendarOf(t, s, "m1"); len(c.Holds) != 1 {
+		t.Errorf("held: %+v", c.Holds)
+	}
+	do(t, s, id, Cancel{By: Seller})
+	at(s, now.Add(InvitationLife))
+	var illegal *TransitionError
+	if _, err := book(thursday.Add(InvitationLife)); !errors.As(err, &illegal) {
+		t.Errorf("two weeks later: %v", err)
+	}
+	at(s, now)
+	if _, err := book(thursday); err != nil {
+		t.Fatal(err)
+	}
+	do(t, s, id, Cancel{By: Manager})
+	if _, err := book(thursday); !errors.As(err, &illegal) {
+		t.Errorf("called off by the manager: %v", err)
+	}
+}

@@ -129,7 +129,7 @@ var table = map[string]struct {
 	"CreateRoom":           {always(newRoom), map[string]string{"": StateBooked}},
 	"FileDocument":         {always(FileDocument{Document{Kind: "id_back", SHA256: digest, Mime: "image/png", Size: 9, Width: 3, Height: 2}}), stay(StateInvited, StateBooked)},
 	"AddLink":              {always(AddLink{Link{digest, noon}}), stay(StateInvited, StateBooked, StateWaiting, StateLive, StateInterrupted, StateEnded, StateDecided, StateNoShow)},
-	"Reschedule":           {always(Reschedule{noon.Add(time.Hour)}), to(StateBooked, StateInvited, StateBooked, StateInterrupted, StateNoShow)},
+	"Reschedule":           {always(Reschedule{noon.Add(time.Hour)}), to(StateBooked, StateInvited, StateBooked, StateInterrupted, StateNoShow)}, // one that its seller called off: TestRebook
 	"Cancel":               {always(Cancel{"manager"}), to(StateCancelled, StateInvited, StateBooked, StateWaiting, StateNoShow)},
 	"Expire":               {always(Expire{}), to(StateExpired, StateInvited, StateBooked)},
 	"NoShow seller":        {always(NoShow{Seller}), to(StateNoShow, StateBooked)},

@@ -98,6 +98,8 @@ func movable(room *rooms.Room, now time.Time) bool {
 		return room.At.After(now) || room.Resumed
 	case rooms.StateNoShow:
 		return now.Sub(room.Since) < rooms.NoShowGrace
+	case rooms.StateCancelled:
+		return room.Rebooks(now)
 	}
 	return false
 }

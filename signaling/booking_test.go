@@ -97,7 +97,17 @@ func TestSellerBooks(t *testing.T) {
 		t.Errorf("the manager sees %d", len(list.Rooms))
 	}
 	first.post("/api/seller/cancel", "{}").into(http.StatusOK, &a)
-	first.get("/api/seller/appointment").refused(protocol.CodeRoomCancelled)
+	if a.State != rooms.StateCancelled || !a.Books || a.Cancels {
+		t.Errorf("called off: %+v", a)
+	}
+	first.get("/ws/seller").refused(protocol.CodeRoomCancelled)
+	again := s.seller(one.SellerLink) // the link goes on
+	again.post("/api/seller/appointment", book(again.slots()[2].At)).into(http.StatusOK, &a)
+	if a.State != rooms.StateBooked || !a.Books || !a.Cancels {
+		t.Errorf("booked again: %+v", a)
+	}
+	m.post("/api/manager/rooms/"+one.ID+"/cancel", "{}").into(http.StatusOK, nil)
+	again.get("/api/seller/appointment").refused(protocol.CodeRoomCancelled) // not what the manager called off
 	for _, body := range []string{`{"at":"2026-01-01T00:00:00Z","zone":"Mars"}`, `{"at":"soon"}`, `{}`} {
 		if got := second.post("/api/seller/appointment", body); got.status < 400 || got.status >= 500 {
 			t.Errorf("%s is answered %d", body, got.status)

@@ -77,6 +77,8 @@ func (s *Server) restRoutes() map[string]door {
 	return map[string]door{
 		"GET /api/v1/openapi.json":           public(s.openAPI),
 		"POST /api/v1/rooms":                 s.withKey(access.KeyCreate, s.restCreate),
+		"GET /api/v1/rooms":                  s.withKey(access.KeyList, s.restList),
+		"POST /api/v1/rooms/find":            s.withKey(access.KeyList, s.restFind),
 		"GET /api/v1/rooms/{id}":             s.withKey(access.KeyRead, s.restRoom),
 		"GET /api/v1/rooms/{id}/ledger":      s.withKey(access.KeyRead, s.restLedger),
 		"GET /api/v1/rooms/{id}/bundle.zip":  s.withKey(access.KeyEvidence, s.restZip),
@@ -122,7 +124,7 @@ func (s *Server) withKey(a access.Action, h func(http.ResponseWriter, *http.Requ
 // keyPlace is the room that a key's request is about. Whether it is there says
 // the handler.
 func keyPlace(r *http.Request) access.Place {
-	if strings.HasPrefix(r.URL.Path, "/api/v1/rooms/") {
+	if r.PathValue("id") != "" && strings.HasPrefix(r.URL.Path, "/api/v1/rooms/") {
 		return access.Place{Room: r.PathValue("id")}
 	}
 	return access.Place{}
@@ -212,9 +214,16 @@ func (s *Server) restRoom(w http.ResponseWriter, r *http.Request, _ apiKey) erro
 	if err != nil {
 		return err
 	}
-	return writeJSON(w, http.StatusOK, RoomStatus{ID: room.ID, State: room.State, Cause: room.Cause, At: room.At.UTC(), Zone: room.Zone,
+	return writeJSON(w, http.StatusOK, statusOf(room))
+}
+
+func statusOf(room *rooms.Room) RoomStatus {
+	if room.Damaged {
+		return RoomStatus{ID: room.ID, State: stateDamaged, At: room.At.UTC(), Zone: "UTC", Language: "und", Reasons: []string{}, Repeat: []string{}}
+	}
+	return RoomStatus{ID: room.ID, State: room.State, Cause: room.Cause, At: room.At.UTC(), Zone: room.Zone,
 		Language: room.Language, Manager: room.Manager, Test: room.Test, Verdict: room.Verdict,
-		Reasons: orEmpty(room.Reasons), Repeat: orEmpty(room.Repeat), Outcome: outcomeOf(room), Sealed: room.Sealed, Bundle: room.Bundle})
+		Reasons: orEmpty(room.Reasons), Repeat: orEmpty(room.Repeat), Outcome: outcomeOf(room), Sealed: room.Sealed, Bundle: room.Bundle}
 }
 
 // restLedger gives the hashed entries of the record, one a line.

@@ -128,10 +128,14 @@ func (s *Server) roomByLink(ctx context.Context, token string) (*rooms.Room, err
 	return room, openToSeller(room)
 }
 
-// openToSeller refuses what a seller can't come back to.
+// openToSeller refuses what a seller can't come back to. What the seller called off
+// can be booked again.
 func openToSeller(room *rooms.Room) error {
 	switch room.State {
 	case rooms.StateCancelled:
+		if room.Rebooks(time.Now()) {
+			return nil
+		}
 		return protocol.Faultf(protocol.CodeRoomCancelled, "This appointment was cancelled.")
 	case rooms.StateExpired, rooms.StatePurged:
 		return protocol.Faultf(protocol.CodeLinkExpired, "The time of this link is over. Ask for a new one.")

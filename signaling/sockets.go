@@ -9,6 +9,7 @@ import (
 	"verifycall/access"
 	"verifycall/calls"
 	"verifycall/calls/protocol"
+	"verifycall/rooms"
 	"verifycall/signaling/socket"
 )
 
@@ -25,6 +26,9 @@ func (s *Server) sellerSocket(w http.ResponseWriter, r *http.Request) error {
 		who, err := s.admit(r, access.SellerJoin)
 		if err != nil {
 			return visit{}, err
+		}
+		if who.at.State == rooms.StateCancelled { // it may be booked again, but there is no call
+			return visit{}, protocol.Faultf(protocol.CodeRoomCancelled, "This appointment was cancelled.")
 		}
 		return visit{who, who.at.ID}, openToSeller(who.at)
 	})

@@ -58,6 +58,7 @@ export function Booking({ now, back, queue, done }: BookingProps) {
       dock={<Dock picked={picked} zone={zone} busy={busy} moving={moving} onBook={() => void send()} />}
     >
       <h1 class="only-read">{t(moving ? 'booking.move' : 'booking.title')}</h1>
+      {now.state === 'cancelled' && <Strip tone="warn" icon={CalendarX} title={t('booking.cancelled')}>{t('booking.missedNext')}</Strip>}
       {now.missed && <Strip tone="warn" icon={CalendarX} title={t(now.missed === 'manager' ? 'booking.missedManager' : 'booking.missedSeller')}>{t('booking.missedNext')}</Strip>}
       {fault instanceof TakenError ? (
         <Taken nearest={fault.nearest} zone={zone} onPick={pick} />
