@@ -1,7 +1,8 @@
 // Command rooms measures how fast rooms are committed: on the embedded store, on
 // redis-server with both ways of appendfsync, and on a Cluster; and how bookings
 // of one calendar go under contention, by the commit script and, in the same run,
-// by WATCH and MULTI. One JSON object a line.
+// by WATCH and MULTI; the page of slots over 200 managers and 14 days; pages over a
+// million closed rooms and what one costs in memory. One JSON object a line.
 package main
 
 import (
@@ -12,8 +13,11 @@ import (
 	"fmt"
 	"math"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"slices"
+	"strconv"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -41,8 +45,17 @@ type line struct {
 func main() {
 	n := flag.Int("n", 4000, "`number` of commits each")
 	writers := flag.Int("writers", 32, "`number` of writers at the same time")
+	count := flag.Int("closed", 1_000_000, "`number` of closed rooms that pages are made of; 0 leaves them out")
+	only := flag.Bool("only-closed", false, "leave all else out")
 	flag.Parse()
-	if err := run(context.Background(), *n, *writers); err != nil {
+	var err error
+	if !*only {
+		err = run(context.Background(), *n, *writers)
+	}
+	if err == nil && *count > 0 {
+		err = closed(context.Background(), *count)
+	}
+	if err != nil {
 		fmt.Fprintln(os.Stderr, "bench rooms:", err)
 		os.Exit(1)
 	}
@@ -81,11 +94,40 @@ func run(ctx context.Context, n, writers int) (err error) {
 			return fmt.Errorf("%s: %w", c.on, err)
 		}
 	}
-	return bookings(ctx, everysec, n, writers, out)
+	if err := bookings(ctx, everysec, n, writers, out); err != nil {
+		return err
+	}
+	for _, c := range []struct {
+		on string
+		o  rooms.Options
+	}{{"embedded", rooms.Options{Dir: filepath.Join(dir, "slots"), Keys: newOneKey()}}, {"redis everysec", rooms.Options{URL: everysec.URL(), Keys: newOneKey()}}} {
+		if err := slots(ctx, c.on, c.o, out); err != nil {
+			return fmt.Errorf("slots, %s: %w", c.on, err)
+		}
+	}
+	return nil
+}
+
+// closed runs the pages over closed rooms, which the store's own test makes, and
+// prints its figures.
+func closed(ctx context.Context, count int) error {
+	cmd := exec.CommandContext(ctx, "go", "test", "-count=1", "-timeout", "30m", "-v", "-run", "^TestClosedRooms$", "./rooms")
+	cmd.Env = append(os.Environ(), "ROOMS_CLOSED="+strconv.Itoa(count))
+	text, err := cmd.CombinedOutput()
+	for line := range strings.Lines(string(text)) {
+		if strings.HasPrefix(line, "{") {
+			fmt.Print(line)
+		}
+	}
+	if err != nil {
+		return fmt.Errorf("closed rooms: %w\n%s", err, text)
+	}
+	return nil
 }
 
 // commits has every writer chain entries to an aggregate of its own.
 func commits(ctx context.Context, on string, o rooms.Options, n, writers int, out *json.Encoder) error {
+	o.Keys = newOneKey()
 	s, err := rooms.Open(ctx, o)
 	if err != nil {
 		return err
@@ -117,7 +159,7 @@ func entry(aggregate string, head ledger.Head) (rooms.Change, ledger.Head, error
 // bookings has all writers chain entries to one calendar, each with a room of its
 // own: who loses reads the calendar's head and tries again.
 func bookings(ctx context.Context, server *redistest.Server, n, writers int, out *json.Encoder) error {
-	s, err := rooms.Open(ctx, rooms.Options{URL: server.URL()})
+	s, err := rooms.Open(ctx, rooms.Options{URL: server.URL(), Keys: newOneKey()})
 	if err != nil {
 		return err
 	}
@@ -139,11 +181,11 @@ func bookings(ctx context.Context, server *redistest.Server, n, writers int, out
 	return errors.Join(out.Encode(watch), out.Encode(script), client.Close(), s.Close())
 }
 
-const calendar = "vc:{main}:calendar:bench"
+const calendarKey = "vc:{main}:calendar:bench"
 
 func bookByScript(ctx context.Context, s *rooms.Store, client *redis.Client, number int64) error {
 	for {
-		head, err := headOf(client.HGet(ctx, calendar, "record"))
+		head, err := headOf(client.HGet(ctx, calendarKey, "record"))
 		if err != nil {
 			return err
 		}
@@ -176,7 +218,7 @@ func headOf(c *redis.StringCmd) (head ledger.Head, err error) {
 func bookByWatch(ctx context.Context, client *redis.Client, number int64) error {
 	for {
 		err := client.Watch(ctx, func(tx *redis.Tx) error {
-			head, err := headOf(tx.HGet(ctx, calendar, "record"))
+			head, err := headOf(tx.HGet(ctx, calendarKey, "record"))
 			if err != nil {
 				return err
 			}
@@ -184,7 +226,7 @@ func bookByWatch(ctx context.Context, client *redis.Client, number int64) error 
 				return errors.Join(put(ctx, pipe, "calendar:bench", head), put(ctx, pipe, fmt.Sprint("booked:", number), ledger.Head{}))
 			})
 			return err
-		}, calendar)
+		}, calendarKey)
 		if !errors.Is(err, redis.TxFailedErr) {
 			return err
 		}

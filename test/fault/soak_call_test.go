@@ -24,6 +24,7 @@ func (s *soak) callers(ctx context.Context, who int) {
 		if err := c.hold(ctx); err != nil && ctx.Err() == nil {
 			s.t.Logf("call %s: %v", c.name, err)
 			s.count(err)
+			sleepFor(ctx, time.Second)
 		}
 	}
 }

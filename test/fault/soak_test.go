@@ -126,8 +126,17 @@ func (s *soak) kill(ctx context.Context, n *soakNode) {
 	s.again(ctx, n)
 }
 
+// restarts bounds how often a node is started that ends at its start, as a
+// supervisor would.
+const restarts = 5
+
 func (s *soak) again(ctx context.Context, n *soakNode) {
 	server, err := n.server.Again(ctx)
+	for tries := 1; err != nil && tries < restarts && ctx.Err() == nil; tries++ { // Redis may not answer just then
+		s.t.Logf("node %s is started again: %v", n.name, err)
+		sleepFor(ctx, time.Second)
+		server, err = n.server.Again(ctx)
+	}
 	if err != nil {
 		s.t.Errorf("node %s doesn't start again: %v", n.name, err)
 		return
