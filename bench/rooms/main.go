@@ -171,14 +171,27 @@ func bookings(ctx context.Context, server *redistest.Server, n, writers int, out
 	if err != nil {
 		return err
 	}
+	var turn sync.Mutex
+	turns, err := measure("booking", "commit script, one decided at a time as Store.Book does", n, writers, func(int) func() error {
+		return func() error {
+			turn.Lock()
+			defer turn.Unlock()
+			return bookByScript(ctx, s, client, count.Add(1))
+		}
+	})
+	if err != nil {
+		return err
+	}
 	watch, err := measure("booking", "WATCH/MULTI", n, writers, func(int) func() error {
 		return func() error { return bookByWatch(ctx, client, count.Add(1)) }
 	})
 	if err != nil {
 		return err
 	}
-	script.Vs, script.Ratio = watch.On, math.Round(script.PerS/watch.PerS*100)/100
-	return errors.Join(out.Encode(watch), out.Encode(script), client.Close(), s.Close())
+	for _, l := range []*line{&script, &turns} {
+		l.Vs, l.Ratio = watch.On, math.Round(l.PerS/watch.PerS*100)/100
+	}
+	return errors.Join(out.Encode(watch), out.Encode(script), out.Encode(turns), client.Close(), s.Close())
 }
 
 const calendarKey = "vc:{main}:calendar:bench"

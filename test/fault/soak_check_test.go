@@ -55,8 +55,8 @@ func (s *soak) check(ctx context.Context) {
 	}
 	s.checkCalendars(chains)
 	s.checkMails(ctx, s.readChains(ctx, client)) // with what was brought about meanwhile
-	s.t.Logf("broken: %v; ledgers: %d with %d entries; bookings: %d; calls held: %d of %d; chat lines acknowledged: %d; captures: %d; not acknowledged and tried again: %d",
-		s.broken, len(chains), total, len(s.booked), ended, len(s.rooms), chats, captures, s.refused)
+	s.t.Logf("broken: %v; ledgers: %d with %d entries; bookings: %d; calls held: %d of %d; chat lines acknowledged: %d; captures: %d; of all that, late entries: %d; not acknowledged and tried again: %d",
+		s.broken, len(chains), total, len(s.booked), ended, len(s.rooms), chats, captures, s.late, s.refused)
 	s.t.Logf("pictures on another node after a kill: n %d, p50 %s, p95 %s", len(s.backIn), percentile(s.backIn, 0.5), percentile(s.backIn, 0.95))
 }
 
@@ -110,11 +110,13 @@ func (s *soak) checkRoom(ctx context.Context, r *told, record []ledger.Entry) (c
 			chats++
 		}
 	}
-	if n := count(record, "chat", "", ""); n != len(said) {
+	late := lateIn(record)
+	s.late += len(late)
+	if n := count(record, "chat", "", "") + count(late, "chat", "", ""); n != len(said) {
 		s.t.Errorf("%s: %d lines in the record, %d opened", r.room.ID, n, len(said))
 	}
 	for slot, n := range r.slots {
-		there := count(record, "capture", "slot", slot)
+		there := count(record, "capture", "slot", slot) + count(late, "capture", "slot", slot)
 		if there < n[0] || there > n[1] {
 			s.t.Errorf("%s: %d captures in %s, %d were acknowledged of %d", r.room.ID, there, slot, n[0], n[1])
 		}
@@ -126,6 +128,19 @@ func (s *soak) checkRoom(ctx context.Context, r *told, record []ledger.Entry) (c
 		}
 	}
 	return chats, captures
+}
+
+// lateIn gives what a record's late entries hold: what a node had acknowledged
+// without Redis before it learnt that another one had the room.
+func lateIn(record []ledger.Entry) (list []ledger.Entry) {
+	for _, e := range record {
+		typ, isLate := e.Body["type"].(string)
+		content, _ := e.Body["content"].(map[string]any)
+		if e.Type == "late" && isLate {
+			list = append(list, ledger.Entry{Type: typ, Body: content})
+		}
+	}
+	return list
 }
 
 // opened gives the chat lines among the opened values of a bundle.
