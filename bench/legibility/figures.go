@@ -18,6 +18,8 @@ type figures struct {
 	Rejected   int     `json:"rejected"`     // of the unreadable
 	Right      int     `json:"right_cause"`  // of the unreadable
 	False      int     `json:"false_reject"` // of the readable
+	Sure       int     `json:"sure"`         // readable in every size
+	FalseSure  int     `json:"false_sure"`   // of them rejected
 	RightShare float64 `json:"right_share"`
 	FalseShare float64 `json:"false_share"`
 }
@@ -63,7 +65,7 @@ type curve struct {
 func measured(kind string, m legibility.Measures) float64 {
 	switch kind {
 	case "blur":
-		return float64(m.Edge) / float64(max(1, m.Pitch))
+		return float64(m.Edge)
 	case "glare":
 		return float64(m.Burnt)
 	case "dark":
@@ -111,6 +113,12 @@ func curveOf(half, kind string, outcomes []outcome) curve {
 func (f *figures) add(o outcome) {
 	f.Pictures++
 	rejected := o.Said.Cause != ""
+	if o.Sizes == len(pitches) {
+		f.Sure++
+		if rejected {
+			f.FalseSure++
+		}
+	}
 	switch {
 	case o.Readable && rejected:
 		f.False++

@@ -22,13 +22,14 @@ type outcome struct {
 	Kind     string              `json:"kind"`
 	Strength float64             `json:"strength"` // 0 to 1 of the kind's range
 	Readable bool                `json:"readable"`
+	Sizes    int                 `json:"sizes"` // of three that the reader reads it in
 	Said     legibility.Measures `json:"said"`
 }
 
 func main() {
 	log.SetFlags(0)
 	count := flag.Int("n", 600, "pictures, of both halves together")
-	from := flag.Int("from", 0, "the first seed that counts in the figures")
+	from := flag.Int("from", 0, "the first seed")
 	card := flag.String("card", "cmd/verifycall/demo/id-front.jpg", "the specimen card")
 	list := flag.String("list", "", "write every outcome into this file, one JSON object a line")
 	truth := flag.String("truth", "", "keep what tesseract read in this file, and don't ask it again")
@@ -48,15 +49,16 @@ func run(count, from int, cardPath, list, truthPath, keep string) error {
 	if err != nil {
 		return err
 	}
+	from = max(0, from)
 	outcomes := make([]outcome, count)
 	faults := make([]error, count)
 	var work sync.WaitGroup
 	slots := make(chan struct{}, 2)
-	for seed := range count {
+	for i := range count {
 		slots <- struct{}{}
 		work.Go(func() {
 			defer func() { <-slots }()
-			outcomes[seed], faults[seed] = one(card, seed, known, keep)
+			outcomes[i], faults[i] = one(card, from+i, known, keep)
 		})
 	}
 	work.Wait()
@@ -71,11 +73,11 @@ func run(count, from int, cardPath, list, truthPath, keep string) error {
 	if err := writeList(list, outcomes); err != nil {
 		return err
 	}
-	return print(outcomes[min(from, count):])
+	return print(outcomes)
 }
 
 // one makes, reads and measures one picture.
-func one(card plane, seed int, known map[int]bool, keep string) (outcome, error) {
+func one(card plane, seed int, known map[int]int, keep string) (outcome, error) {
 	s := sceneOf(seed)
 	p, zones := s.render(card)
 	o := outcome{Seed: seed, Half: s.half, Kind: s.kind, Strength: s.strength}
@@ -85,17 +87,17 @@ func one(card plane, seed int, known map[int]bool, keep string) (outcome, error)
 			return o, err
 		}
 	}
-	var found bool
-	if o.Readable, found = known[seed]; found {
-		return o, nil
-	}
 	var err error
-	o.Readable, err = readable(zones)
+	var found bool
+	if o.Sizes, found = known[seed]; !found {
+		o.Sizes, err = sizesRead(zones)
+	}
+	o.Readable = o.Sizes > 0
 	return o, err
 }
 
-func readTruth(path string) (map[int]bool, error) {
-	known := map[int]bool{}
+func readTruth(path string) (map[int]int, error) {
+	known := map[int]int{}
 	if path == "" {
 		return known, nil
 	}
@@ -113,9 +115,9 @@ func writeTruth(path string, outcomes []outcome) error {
 	if path == "" {
 		return nil
 	}
-	known := map[int]bool{}
+	known := map[int]int{}
 	for _, o := range outcomes {
-		known[o.Seed] = o.Readable
+		known[o.Seed] = o.Sizes
 	}
 	text, err := json.Marshal(known)
 	if err != nil {

@@ -14,15 +14,19 @@ const lineTwo = "D231458907UTO7408122F3104150<<<<<<<2"
 
 const characters = "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789<"
 
-// readable says whether tesseract reads line 2 of a zone exactly in one of its
-// sizes, after letters and digits were told apart by their position.
-func readable(zones []plane) (bool, error) {
+// sizesRead counts the sizes of a zone in which tesseract reads line 2 exactly, after
+// letters and digits were told apart by their position. One makes it readable.
+func sizesRead(zones []plane) (count int, err error) {
 	for _, zone := range zones {
-		if found, err := reads(zone); found || err != nil {
-			return found, err
+		found, err := reads(zone)
+		if err != nil {
+			return count, err
+		}
+		if found {
+			count++
 		}
 	}
-	return false, nil
+	return count, nil
 }
 
 func reads(zone plane) (bool, error) {

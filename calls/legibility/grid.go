@@ -72,15 +72,10 @@ func (p Plane) spot(left, top, step int) spot {
 	return s
 }
 
-func (g *grid) count(is func(spot) bool) int { return g.countIn(box{0, 0, g.cols, g.rows}, is) }
-
-func (g *grid) countIn(b box, is func(spot) bool) int {
-	n := 0
-	for row := max(0, b.top); row < min(g.rows, b.bottom); row++ {
-		for col := max(0, b.left); col < min(g.cols, b.right); col++ {
-			if is(g.cells[row*g.cols+col]) {
-				n++
-			}
+func (g *grid) count(is func(spot) bool) (n int) {
+	for _, s := range g.cells {
+		if is(s) {
+			n++
 		}
 	}
 	return n
@@ -111,40 +106,9 @@ func (g *grid) contrast() int {
 	return 10 * median(print) / max(1, all[len(all)/5])
 }
 
-// holes counts the columns of a zone where print is missing and something is
-// burnt out, ‰ of all.
-func (g *grid) holes(b box) int {
-	var full []int
-	print := make([]int, b.width())
-	for col := range print {
-		print[col] = g.countIn(box{b.left + col, b.top, b.left + col + 1, b.bottom}, isText)
-		full = append(full, print[col])
-	}
-	usual, holes := median(full), 0
-	for col, n := range print {
-		if 10*n < 6*usual && g.countIn(box{b.left + col, b.top, b.left + col + 1, b.bottom}, isBurnt) > 0 {
-			holes++
-		}
-	}
-	return 1000 * holes / len(print)
-}
-
-// edge is the median width of the edges in a region's print, in tenths of a
-// pixel: how far it is from the darkest to the lightest at the steepest slope.
-func (g *grid) edge(b box) int {
-	var widths []int
-	for row := b.top; row < b.bottom; row++ {
-		for col := b.left; col < b.right; col++ {
-			if s := g.cells[row*g.cols+col]; s.text && s.slope > 0 {
-				widths = append(widths, 20*(s.high-s.low)/s.slope)
-			}
-		}
-	}
-	return median(widths)
-}
-
-// strongestEdge is the same over the cells with the largest contrast in the
-// picture, a twentieth of them.
+// strongestEdge is how wide the edges are over the cells with the largest contrast
+// in the picture, a twentieth of them: the median, in tenths of a pixel, from the
+// darkest to the lightest at the steepest slope.
 func (g *grid) strongestEdge() int {
 	var count [256]int
 	for _, s := range g.cells {

@@ -33,10 +33,10 @@ const (
 type Measures struct {
 	Bright int   `json:"bright"` // luma of the paper: the median of the lightest in each cell of print, or what 5 % of the picture are above
 	Noise  int   `json:"noise"`  // how far print stands out of the noise, tenths; small is bad
-	Burnt  int   `json:"burnt"`  // ‰ of the zone's columns where print is burnt out, or of all cells that are burnt where there is no zone
+	Burnt  int   `json:"burnt"`  // ‰ of all cells that are burnt out
 	Text   int   `json:"text"`   // cells full of print, ‰ of all
-	Pitch  int   `json:"pitch"`  // from character to character of the zone; 0 without a zone
-	Edge   int   `json:"edge"`   // from black to white at an edge, the median over print, or over the strongest edges without
+	Pitch  int   `json:"pitch"`  // from character to character of the zone's last line; 0 without one
+	Edge   int   `json:"edge"`   // from black to white at an edge, the median over the strongest
 	Cause  Cause `json:"cause"`
 }
 
@@ -51,17 +51,16 @@ const (
 
 // Thresholds, found on the calibration half of the set (docs/legibility.md).
 const (
-	darkBelow   = 22  // luma of the paper
-	dimBelow    = 110 // luma of the paper, where noise counts
-	noiseBelow  = 30  // tenths
-	burntZone   = 6   // ‰ of the zone's columns
-	burntLarge  = 25  // ‰ of the picture's cells, where no zone is left
-	pitchBelow  = 86  // tenths of a pixel
-	blurOver    = 255 // ‰ of the pitch that an edge may be wide
-	edgeOver    = 62  // tenths of a pixel, where no zone is left
-	textLeast   = 12  // ‰ of the cells, where no zone is expected
-	zoneChars   = 36  // of a line of size TD2; TD3 has 44, which counts as a smaller picture
-	zoneSlender = 4   // a zone is so many times wider than high
+	darkBelow  = 22 // luma of the paper, whatever else
+	dimBelow   = 80 // luma of the paper, where noise counts
+	noiseBelow = 30 // tenths
+	burntLeast = 1  // ‰ of the cells, where a line isn't even
+	burntLarge = 25 // ‰ of the cells, where there is no line
+	pitchBelow = 83 // tenths of a pixel
+	blurOver   = 55 // tenths of a pixel that an edge may be wide
+	edgeOver   = 70 // tenths of a pixel, where there is no line
+	textLeast  = 12 // ‰ of the cells, where no zone is expected
+	zoneChars  = 36 // of a line of size TD2; TD3 has 44, which counts as a smaller picture
 )
 
 // The size of a cell, pixels.
@@ -76,39 +75,58 @@ func Measure(p Plane, side Side) Measures {
 		return Measures{Cause: Small}
 	}
 	low, high := p.percentiles()
-	g := p.grid(max(10, (high-low)*15/100))
-	zone, found := g.zone()
-	m := Measures{Bright: high, Text: 1000 * g.count(isText) / len(g.cells)}
+	step := max(10, (high-low)*15/100)
+	g := p.grid(step)
+	m := Measures{Bright: high, Text: 1000 * g.count(isText) / len(g.cells), Burnt: 1000 * g.count(isBurnt) / len(g.cells), Edge: g.strongestEdge()}
 	if m.Text >= textLeast/2 {
 		m.Bright, m.Noise = g.paper(), g.contrast()
 	}
-	if found {
-		m.Pitch = 10 * zone.width() * cellWidth / zoneChars
-		m.Burnt = g.holes(zone)
-		m.Edge = g.edge(zone)
-	} else {
-		m.Burnt = 1000 * g.count(isBurnt) / len(g.cells)
-		m.Edge = g.strongestEdge()
+	if zone, found := g.zone(); found && side == Zone {
+		if l, found := p.lastLine(g, zone, step); found {
+			m.Pitch = max(1, l.pitch())
+			m.Cause = m.judgeLine(p, g, l)
+			return m
+		}
 	}
-	m.Cause = m.judge(g, zone, found, side)
+	m.Cause = m.judge(g, side)
 	return m
 }
 
-// judge names the first thing to be changed.
-func (m Measures) judge(g *grid, zone box, found bool, side Side) Cause {
+// judgeLine names the first thing to be changed where the zone's last line was
+// found.
+func (m Measures) judgeLine(p Plane, g *grid, l line) Cause {
+	switch {
+	case m.Bright < darkBelow:
+		return Dark
+	case l.touches(p):
+		return Cropped
+	case m.Pitch < pitchBelow && g.textTouches():
+		return Cropped
+	case m.Pitch < pitchBelow && m.Burnt >= burntLeast:
+		return Glare
+	case m.Pitch < pitchBelow:
+		return Small
+	case m.Edge > blurOver:
+		return Blur
+	case l.pair && p.even(l):
+		return Readable
+	case m.Burnt >= burntLeast:
+		return Glare
+	case m.Bright < dimBelow:
+		return Dark
+	}
+	return Cropped // what was taken for the zone is other print
+}
+
+// judge is the same where there is no line.
+func (m Measures) judge(g *grid, side Side) Cause {
 	switch {
 	case m.Bright < darkBelow, m.Bright < dimBelow && m.Noise < noiseBelow:
 		return Dark
-	case found && m.Burnt > burntZone, !found && m.Burnt > burntLarge:
+	case m.Burnt > burntLarge:
 		return Glare
-	case found && zone.touches(g):
-		return Cropped
-	case found && m.Pitch < pitchBelow:
-		return Small
-	case found && m.Edge*1000 > blurOver*m.Pitch, !found && m.Edge > edgeOver:
+	case m.Edge > edgeOver:
 		return Blur
-	case found:
-		return Readable
 	case side == Plain && m.Text >= textLeast:
 		return Readable
 	case g.textTouches():

@@ -64,7 +64,7 @@ func (d drawing) plane() Plane {
 }
 
 func drawings() []golden {
-	good := drawing{1280, 720, 110, 215, 30, [4]int{130, 40, 1020, 640}, [4]int{180, 560, 936, 90}, 26, 0, [4]int{}}
+	good := drawing{1280, 720, 110, 215, 30, [4]int{130, 40, 1020, 640}, [4]int{180, 560, 936, 90}, 26, 2, [4]int{}}
 	with := func(name string, side Side, change func(*drawing)) golden {
 		d := good
 		change(&d)
@@ -72,11 +72,13 @@ func drawings() []golden {
 	}
 	return []golden{
 		with("readable", Zone, func(*drawing) {}),
-		with("a little soft", Zone, func(d *drawing) { d.Smear = 1 }),
-		with("soft", Zone, func(d *drawing) { d.Smear = 4 }),
+		with("a little soft", Zone, func(d *drawing) { d.Smear = 3 }),
+		with("soft", Zone, func(d *drawing) { d.Smear = 5 }),
 		with("hopelessly blurred", Zone, func(d *drawing) { d.Smear = 30 }),
 		with("dark", Zone, func(d *drawing) { d.Room, d.Paper, d.Ink = 8, 18, 2 }),
 		with("glare on the zone", Zone, func(d *drawing) { d.Burnt = [4]int{600, 560, 100, 90} }),
+		with("glare on the last line", Zone, func(d *drawing) { d.Burnt = [4]int{800, 610, 60, 40} }),
+		with("one line only", Zone, func(d *drawing) { d.Zone[1], d.Zone[3] = 646, 90 }),
 		with("small", Zone, func(d *drawing) {
 			d.Card, d.Zone, d.Pitch = [4]int{500, 300, 300, 190}, [4]int{510, 455, 250, 28}, 7
 		}),

@@ -6,11 +6,8 @@ type box struct{ left, top, right, bottom int }
 func (b box) width() int  { return b.right - b.left }
 func (b box) height() int { return b.bottom - b.top }
 
-// touches tells whether a box lies within 16 pixels of the picture's edge, so
-// that what it holds may go on outside.
-func (b box) touches(g *grid) bool {
-	return b.left <= 1 || b.right >= g.cols-1 || b.top <= 2 || b.bottom >= g.rows-2
-}
+// zoneSlender says that a zone is so many times wider than high.
+const zoneSlender = 4
 
 // zone finds the machine-readable zone: the widest region of print that is much
 // wider than high. Pieces of it in a row, apart from each other by glare or a

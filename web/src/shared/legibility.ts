@@ -4,6 +4,9 @@
  * for a face or a person.
  */
 
+import { even, lastLine, pitchOf, touches, type Line } from './legibility-line';
+import { cellHeight, cellWidth, div, median, type Box, type Plane } from './legibility-parts';
+
 export type Cause = '' | 'dark' | 'glare' | 'blur' | 'small' | 'cropped';
 
 /** Lengths are tenths of a pixel; Go's Measures say what each is. */
@@ -17,27 +20,17 @@ export interface Measures {
   cause: Cause;
 }
 
-/** A picture's luma, full range, row by row. */
-export interface Plane {
-  width: number;
-  height: number;
-  pix: Uint8Array;
-}
-
 const darkBelow = 22;
-const dimBelow = 110;
+const dimBelow = 80;
 const noiseBelow = 30;
-const burntZone = 6;
+const burntLeast = 1;
 const burntLarge = 25;
-const pitchBelow = 86;
-const blurOver = 255;
-const edgeOver = 62;
+const pitchBelow = 83;
+const blurOver = 55;
+const edgeOver = 70;
 const textLeast = 12;
-const zoneChars = 36;
 const zoneSlender = 4;
 
-const cellWidth = 16; // pixels
-const cellHeight = 8;
 const textStrokes = 12;
 const burntMean = 250;
 const burntRange = 8;
@@ -48,30 +41,35 @@ export function measure(p: Plane, zone: boolean): Measures {
     return { bright: 0, noise: 0, burnt: 0, text: 0, pitch: 0, edge: 0, cause: 'small' };
   }
   const [low, high] = percentiles(p);
-  const grid = new Grid(p, Math.max(10, div((high - low) * 15, 100)));
-  const found = grid.zone();
-  const text = div(1000 * grid.count((s) => s.text), grid.cells.length);
+  const step = Math.max(10, div((high - low) * 15, 100));
+  const grid = new Grid(p, step);
+  const share = (is: (s: Spot) => boolean) => div(1000 * grid.count(is), grid.cells.length);
+  const text = share((s) => s.text);
   const printed = text >= div(textLeast, 2);
-  const m: Measures = { bright: printed ? grid.paper() : high, noise: printed ? grid.contrast() : 0, burnt: 0, text, pitch: 0, edge: 0, cause: '' };
-  if (found) {
-    m.pitch = div(10 * (found.right - found.left) * cellWidth, zoneChars);
-    m.burnt = grid.holes(found);
-    m.edge = grid.edge(found);
-  } else {
-    m.burnt = div(1000 * grid.count((s) => s.burnt), grid.cells.length);
-    m.edge = grid.strongestEdge();
-  }
-  m.cause = judge(m, grid, found, zone);
+  const m: Measures = {
+    bright: printed ? grid.paper() : high, noise: printed ? grid.contrast() : 0, burnt: share((s) => s.burnt), text, pitch: 0,
+    edge: grid.strongestEdge(), cause: '',
+  };
+  const found = zone ? grid.zone() : null;
+  const line = found && lastLine(p, grid, found, step);
+  if (line) m.pitch = Math.max(1, pitchOf(line));
+  m.cause = line ? judgeLine(m, p, grid, line) : judge(m, grid, zone);
   return m;
 }
 
-function judge(m: Measures, grid: Grid, found: Box | null, zone: boolean): Cause {
+function judgeLine(m: Measures, p: Plane, grid: Grid, line: Line): Cause {
+  if (m.bright < darkBelow) return 'dark';
+  if (touches(p, line)) return 'cropped';
+  if (m.pitch < pitchBelow) return grid.textTouches() ? 'cropped' : m.burnt >= burntLeast ? 'glare' : 'small';
+  if (m.edge > blurOver) return 'blur';
+  if (line.pair && even(p, line)) return '';
+  return m.burnt >= burntLeast ? 'glare' : m.bright < dimBelow ? 'dark' : 'cropped';
+}
+
+function judge(m: Measures, grid: Grid, zone: boolean): Cause {
   if (m.bright < darkBelow || (m.bright < dimBelow && m.noise < noiseBelow)) return 'dark';
-  if (found ? m.burnt > burntZone : m.burnt > burntLarge) return 'glare';
-  if (found && grid.touches(found)) return 'cropped';
-  if (found && m.pitch < pitchBelow) return 'small';
-  if (found ? m.edge * 1000 > blurOver * m.pitch : m.edge > edgeOver) return 'blur';
-  if (found) return '';
+  if (m.burnt > burntLarge) return 'glare';
+  if (m.edge > edgeOver) return 'blur';
   if (!zone && m.text >= textLeast) return '';
   return grid.textTouches() ? 'cropped' : 'small';
 }
@@ -98,13 +96,6 @@ interface Spot {
   inRegion: boolean;
 }
 
-interface Box {
-  left: number;
-  top: number;
-  right: number;
-  bottom: number;
-}
-
 /** The picture in cells of 16×8 pixels; a rest at the right and the bottom is left out. */
 class Grid {
   readonly cols: number;
@@ -120,17 +111,7 @@ class Grid {
   }
 
   count(is: (s: Spot) => boolean): number {
-    return this.countIn({ left: 0, top: 0, right: this.cols, bottom: this.rows }, is);
-  }
-
-  countIn(b: Box, is: (s: Spot) => boolean): number {
-    let n = 0;
-    for (let row = Math.max(0, b.top); row < Math.min(this.rows, b.bottom); row++) {
-      for (let col = Math.max(0, b.left); col < Math.min(this.cols, b.right); col++) {
-        if (is(this.cells[row * this.cols + col]!)) n++;
-      }
-    }
-    return n;
+    return this.cells.reduce((n, s) => (is(s) ? n + 1 : n), 0);
   }
 
   contrast(): number {
@@ -138,18 +119,6 @@ class Grid {
     const print = this.cells.filter((s) => s.text).map((s) => s.high - s.low);
     all.sort((a, b) => a - b);
     return div(10 * median(print), Math.max(1, all[div(all.length, 5)]!));
-  }
-
-  holes(b: Box): number {
-    const columns = Array.from({ length: b.right - b.left }, (_, i) => ({ ...b, left: b.left + i, right: b.left + i + 1 }));
-    const print = columns.map((column) => this.countIn(column, (s) => s.text));
-    const usual = median([...print]);
-    const holes = columns.filter((column, i) => 10 * print[i]! < 6 * usual && this.countIn(column, (s) => s.burnt) > 0).length;
-    return div(1000 * holes, columns.length);
-  }
-
-  touches(b: Box): boolean {
-    return b.left <= 1 || b.right >= this.cols - 1 || b.top <= 2 || b.bottom >= this.rows - 2;
   }
 
   textTouches(): boolean {
@@ -162,17 +131,6 @@ class Grid {
 
   paper(): number {
     return median(this.cells.filter((s) => s.text).map((s) => s.high));
-  }
-
-  edge(b: Box): number {
-    const widths: number[] = [];
-    for (let row = b.top; row < b.bottom; row++) {
-      for (let col = b.left; col < b.right; col++) {
-        const s = this.cells[row * this.cols + col]!;
-        if (s.text && s.slope > 0) widths.push(div(20 * (s.high - s.low), s.slope));
-      }
-    }
-    return median(widths);
   }
 
   strongestEdge(): number {
@@ -264,15 +222,6 @@ function spot(p: Plane, left: number, top: number, step: number): Spot {
   }
   const mean = div(sum, cellHeight * Math.max(1, last - left));
   return { strokes, low, high, slope, text: strokes >= textStrokes, burnt: mean >= burntMean && high - low <= burntRange, inRegion: false };
-}
-
-function median(list: number[]): number {
-  return list.length ? list.sort((a, b) => a - b)[list.length >> 1]! : 0;
-}
-
-/** Whole-number division, as Go divides what isn't negative. */
-function div(a: number, b: number): number {
-  return Math.floor(a / b);
 }
 
 /** lumaOf gives the luma of a canvas' pixels (BT.601, full range). */
