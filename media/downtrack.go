@@ -113,6 +113,16 @@ func (d *downTrack) bind(w rtpWriter, as outbound) {
 	d.writer, d.as = w, as
 }
 
+// expect makes room to send again for a subscriber at this round trip, before
+// anything is sent.
+func (d *downTrack) expect(rtt time.Duration) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.kind == Video && rtt > 0 {
+		d.kept.room = resendRoom(rtt)
+	}
+}
+
 // open says that packets reach the subscriber from now on.
 func (d *downTrack) open() {
 	d.mu.Lock()

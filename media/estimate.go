@@ -16,7 +16,7 @@ const (
 	estimateMost  = 4_000_000 // bit/s: more than a call sends
 	estimateFirst = 300_000   // bit/s, before anything is known
 
-	departuresKept = 1024                 // packets whose feedback may still come: seconds of them
+	departuresKept = 512                  // packets whose feedback may still come: two seconds of them
 	groupSpan      = 5 * time.Millisecond // packets sent together, section 5.2 of the draft
 	ackedSpan      = 500 * time.Millisecond
 

@@ -2,24 +2,35 @@ package media
 
 import (
 	"encoding/binary"
+	"time"
 
 	"github.com/pion/rtp"
 )
 
-// Room for packets that can be sent again, in bytes. Video begins with a third
-// of a second at 1.5 Mbit/s and doubles, keeping what it has, whenever a
-// subscriber asks for one from its older half: the next that he asks for could
-// be gone, for requests and repairs are lost, too.
+// Room for packets that can be sent again, in bytes. Video begins with what two
+// round trips and the subscriber's own delay take at the most that is sent, and doubles,
+// keeping what it has, whenever he asks for one from its older half: the next
+// that he asks for could be gone, for requests and repairs are lost, too.
 const (
-	resendVideoRoom, resendAudioRoom = 64 << 10, 8 << 10
-	resendMostRoom                   = 512 << 10
-	// resendPackets at most are kept: 3 s of video at 160 packets a second, or of
-	// audio, which has a small room, one for each resendLeast bytes.
-	resendPackets = 512
-	resendLeast   = 64
+	resendVideoRoom, resendAudioRoom = 64 << 10, 4 << 10 // while the round trip is unknown; always
+	resendLeastRoom, resendMostRoom  = 32 << 10, 512 << 10
+	resendRate                       = 312                    // bytes a millisecond: 2.5 Mbit/s
+	resendDelay                      = 100 * time.Millisecond // until a gap is noticed and asked for, twice
+	// resendShare bytes of room a packet: a place for each that is kept, unless
+	// they are small, and then they are few a second.
+	resendShare = 128
 	// resendTries of one packet; a subscriber that asks more often gets nothing.
 	resendTries = 5
 )
+
+// resendRoom is the video's for a subscriber at this round trip, a power of two.
+func resendRoom(rtt time.Duration) int {
+	room := resendLeastRoom
+	for room < resendMostRoom && int64(room) < resendRate*(2*rtt+resendDelay).Milliseconds() {
+		room *= 2
+	}
+	return room
+}
 
 // sentPackets keeps the last packets that went to a subscriber, as they were
 // sent but not encrypted, to send them again when he misses them. It is a ring
@@ -47,7 +58,7 @@ func (s *sentPackets) keep(header *rtp.Header, payload []byte) {
 		return
 	}
 	if s.bytes == nil {
-		s.bytes, s.index = make([]byte, s.room), make([]sentPlace, min(resendPackets, s.room/resendLeast))
+		s.bytes, s.index = make([]byte, s.room), make([]sentPlace, s.room/resendShare)
 	}
 	at := s.end & uint64(len(s.bytes)-1)
 	if at+uint64(size) > uint64(len(s.bytes)) {
@@ -73,13 +84,14 @@ func (s *sentPackets) again(seq uint16) []byte {
 	if p.size == 0 || p.seq != seq || p.tries == resendTries {
 		return nil
 	}
-	gone := s.end-p.at > uint64(len(s.bytes))
+	if s.end-p.at > uint64(len(s.bytes)) {
+		p.size = 0
+		s.grow()
+		return nil
+	}
 	if s.end-p.at > uint64(len(s.bytes)/2) {
 		s.grow()
-	}
-	if gone {
-		p.size = 0
-		return nil
+		p = &s.index[int(seq)%len(s.index)]
 	}
 	p.tries++
 	at := p.at & uint64(len(s.bytes)-1)
@@ -95,16 +107,15 @@ func (s *sentPackets) grow() {
 	if 2*len(s.bytes) > resendMostRoom {
 		return
 	}
-	before := s.bytes
-	s.bytes = make([]byte, 2*len(before))
-	for i := range s.index {
-		p := &s.index[i]
+	before, places := s.bytes, s.index
+	s.bytes, s.index = make([]byte, 2*len(before)), make([]sentPlace, 2*len(places))
+	for _, p := range places {
 		if p.size == 0 || s.end-p.at > uint64(len(before)) {
-			p.size = 0
 			continue
 		}
 		from := p.at & uint64(len(before)-1)
 		copy(s.bytes[p.at&uint64(len(s.bytes)-1):], before[from:from+uint64(p.size)])
+		s.index[int(p.seq)%len(s.index)] = p
 	}
 }
 

@@ -67,6 +67,7 @@ func (t *Transport) postState(posted webrtc.PeerConnectionState) webrtc.PeerConn
 	case webrtc.PeerConnectionStateConnected:
 		t.measureRTT()
 		for _, d := range t.down {
+			d.expect(time.Duration(t.rtt.Load()))
 			d.open()
 		}
 		t.post(Connected{T: t})

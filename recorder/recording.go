@@ -151,7 +151,8 @@ func (rec *Recording) since(t time.Time) time.Duration { return max(0, t.Sub(rec
 
 func (rec *Recording) run() {
 	defer close(rec.done)
-	tick := time.NewTimer(untilTick(time.Now()))
+	group := begun.Add(1)
+	tick := time.NewTimer(untilTick(time.Now(), group))
 	defer tick.Stop()
 	for {
 		select {
@@ -161,7 +162,7 @@ func (rec *Recording) run() {
 			rec.takeWant(w)
 		case now := <-tick.C:
 			rec.tick(now)
-			tick.Reset(untilTick(now))
+			tick.Reset(untilTick(now, group))
 		case end := <-rec.stopping:
 			rec.finish(end.cause, end.at)
 			return
@@ -169,9 +170,17 @@ func (rec *Recording) run() {
 	}
 }
 
-// untilTick is the time to the next whole tickSpan: all recordings look at the
-// clock together, so that an idle process is woken once for them and not for each.
-func untilTick(now time.Time) time.Duration { return now.Truncate(tickSpan).Add(tickSpan).Sub(now) }
+// tickGroups of recordings look at the clock together: an idle process is woken
+// once for a group and not for each, and one look doesn't hold up packets for long.
+const tickGroups = 8
+
+var begun atomic.Uint32 // recordings since the process began, for their groups
+
+// untilTick is the time to the group's next look.
+func untilTick(now time.Time, group uint32) time.Duration {
+	phase := tickSpan / tickGroups * time.Duration(group%tickGroups)
+	return now.Add(-phase).Truncate(tickSpan).Add(tickSpan + phase).Sub(now)
+}
 
 // takeQueued takes in what the taps have brought.
 func (rec *Recording) takeQueued() {

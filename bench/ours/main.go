@@ -12,6 +12,7 @@ import (
 	"net/http"
 	_ "net/http/pprof" // for the profiles in docs/decisions
 	"os"
+	"runtime"
 	"runtime/debug"
 	"sync"
 
@@ -25,7 +26,10 @@ import (
 const heapGrowth = 25
 
 // settings of a run.
-type settings struct{ listen, media, record, path string }
+type settings struct {
+	listen, media, record, path string
+	heap                        bool
+}
 
 // call is two sides.
 type call struct {
@@ -50,7 +54,11 @@ func main() {
 	flag.StringVar(&set.media, "media", "127.0.0.1:0", "address of the media port")
 	flag.StringVar(&set.record, "record", "", "directory to record to; nothing is recorded without")
 	flag.StringVar(&set.path, "path", string(media.PathLean), "lean or pion")
+	flag.BoolVar(&set.heap, "heap", false, "sample what is allocated, for /debug/pprof/heap")
 	flag.Parse()
+	if !set.heap {
+		runtime.MemProfileRate = 0 // its table is a megabyte
+	}
 	if os.Getenv("GOGC") == "" {
 		debug.SetGCPercent(heapGrowth)
 	}
