@@ -103,7 +103,7 @@ func (l *downlink) beginProbe(need int, now time.Time) (probe, rate int, ok bool
 	}
 	if l.probedOf > 0 {
 		l.probeWait = min(2*l.probeWait, probeWaitMost)
-		if l.est.target >= probeFound*l.probedOf {
+		if l.est.target >= probeFound*l.probedOf || l.est.promising() {
 			l.probeWait = probeWaitLeast
 		}
 		l.probedOf = 0

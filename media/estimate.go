@@ -55,6 +55,9 @@ type estimator struct {
 	acked  ackedRate
 	probe  probeResult
 
+	probed   float64       // what the last probe showed, bit/s
+	probedAt time.Duration // and when
+
 	rtt         time.Duration
 	grewAt      time.Duration // when target last changed, up or down
 	loweredAt   time.Duration
@@ -129,9 +132,8 @@ func (e *estimator) arrived(d *departure, arrival, now time.Duration) {
 
 // decide moves the target after a feedback.
 func (e *estimator) decide(now time.Duration) {
-	probed, ok := e.probe.take()
-	switch {
-	case ok && probed > e.target:
+	switch probed := e.confirmed(now); {
+	case probed > e.target:
 		e.set(probed, now)
 		e.trend.reset()
 		return
@@ -142,6 +144,25 @@ func (e *estimator) decide(now time.Duration) {
 	}
 	e.countLoss(now)
 }
+
+// confirmed is what the last two probes agree on, once when the second has come,
+// else 0. One alone may be wrong by far: a subscriber's computer that stands still
+// for a moment takes what queued before it as if it had come at once.
+func (e *estimator) confirmed(now time.Duration) float64 {
+	probed, ok := e.probe.take()
+	if !ok {
+		return 0
+	}
+	before, at := e.probed, e.probedAt
+	e.probed, e.probedAt = probed, now
+	if at == 0 || now-at > probeConfirms {
+		return 0
+	}
+	return min(probed, before)
+}
+
+// promising says that the last probe found more, and waits for another to say so.
+func (e *estimator) promising() bool { return e.probed >= probeFound*e.target }
 
 // overuse backs off to a part of what arrives.
 func (e *estimator) overuse(now time.Duration) {

@@ -61,7 +61,11 @@ func (w *simulatedWay) run(e *estimator, bps func() int, span time.Duration, pro
 		for credit += float64(bps()) / 8 * step.Seconds(); credit >= size; credit -= size {
 			w.send(e.depart(size, 0, w.now), size)
 		}
-		if probeEvery > 0 && w.now-lastProbe > probeEvery {
+		wait := probeEvery
+		if e.promising() { // as downlink.beginProbe does
+			wait = min(wait, 500*time.Millisecond)
+		}
+		if probeEvery > 0 && w.now-lastProbe > wait {
 			lastProbe = w.now
 			w.probe(e, size)
 		}
@@ -174,8 +178,23 @@ func TestEstimateFollowsACut(t *testing.T) {
 	for e.bps() < 2_000_000 && w.now-from < 20*time.Second {
 		w.run(&e, always(150_000), 1100*time.Millisecond, time.Second)
 	}
-	if took := w.now - from; took > 6*time.Second {
+	if took := w.now - from; took > 8*time.Second {
 		t.Errorf("found wide again after %v", took)
+	}
+}
+
+// A subscriber whose computer stands still while a probe comes takes it all at
+// once: that one probe doesn't make a narrow way wide.
+func TestEstimateOfAStandstill(t *testing.T) {
+	w, e := newSimulatedWay(300_000, 0), newEstimator()
+	w.run(&e, always(60_000), 3*time.Second, time.Second)
+	before := e.bps()
+	w.capacity, w.free = 50_000_000, w.now // what waited comes in one go
+	w.probe(&e, 300)
+	w.capacity = 300_000
+	w.run(&e, always(60_000), 3*time.Second, time.Second)
+	if e.bps() > 400_000 {
+		t.Errorf("%d bit/s after %d", e.bps(), before)
 	}
 }
 

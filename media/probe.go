@@ -14,6 +14,8 @@ const (
 	probeFactor  = 2.0 // × the estimate
 	probeFull    = 0.9 // of the rate sent: less arriving is the way's limit
 	probeSettles = 300 * time.Millisecond
+	// probeConfirms is within what time another probe must say the same.
+	probeConfirms = 5 * time.Second
 )
 
 // probeResult gathers the arrivals of the probe under way. Pure; the zero value

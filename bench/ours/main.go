@@ -59,6 +59,7 @@ func main() {
 	if !set.heap {
 		runtime.MemProfileRate = 0 // its table is a megabyte
 	}
+	runtime.GOMAXPROCS(max(2, runtime.GOMAXPROCS(0))) // so does cmd/verifycall
 	if os.Getenv("GOGC") == "" {
 		debug.SetGCPercent(heapGrowth)
 	}

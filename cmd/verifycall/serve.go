@@ -15,6 +15,7 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
+	"runtime"
 	"runtime/debug"
 	"strings"
 	"sync"
@@ -78,6 +79,9 @@ func serve(ctx context.Context, c settings, log *slog.Logger, out io.Writer) (er
 	if os.Getenv("GOGC") == "" {
 		debug.SetGCPercent(heapGrowth)
 	}
+	// On one core a recording's fsync would hold up all packets until the runtime
+	// notices, some 10 ms.
+	runtime.GOMAXPROCS(max(2, runtime.GOMAXPROCS(0)))
 	n := &node{registry: prometheus.NewRegistry(), cfg: c, log: log, failed: make(chan error, 3), backing: make(chan struct{}, 1)}
 	defer func() { err = errors.Join(err, n.close()) }()
 	if err := n.open(ctx); err != nil {

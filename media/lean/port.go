@@ -63,7 +63,7 @@ type counters struct {
 // over them), each with buffers of that many bytes, as far as the system
 // allows. network is udp, udp4 or udp6.
 func Listen(network string, addr *net.UDPAddr, buffer int) (*Port, error) {
-	sockets, err := listen(network, addr, min(runtime.GOMAXPROCS(0), maxLoops), buffer)
+	sockets, err := listen(network, addr, min(runtime.GOMAXPROCS(0), runtime.NumCPU(), maxLoops), buffer)
 	if err != nil {
 		return nil, fmt.Errorf("lean: %w", err)
 	}
