@@ -39,6 +39,8 @@ const (
 	OperateRevoke Action = "operate.revoke" // end it
 
 	OperateKeeping Action = "operate.keeping" // hold, release and erase evidence
+	OperateKept    Action = "operate.kept"    // list what is kept, held and erased
+	OperateDrain   Action = "operate.drain"   // let a node take no new calls
 	SellerReceipt  Action = "seller.receipt"  // what is kept, until when
 
 	AccountRead   Action = "account.read"   // the own passkeys and sessions
@@ -143,6 +145,8 @@ var table = map[Action]row{
 	OperateRevoke: {operator: none},
 
 	OperateKeeping: {operator: everyRoom}, // says why itself, in the custody ledger
+	OperateKept:    {operator: none},
+	OperateDrain:   {operator: none},
 	SellerReceipt:  {seller: own},
 
 	AccountRead:   {manager: none, auditor: none, operator: none},

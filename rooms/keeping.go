@@ -166,6 +166,17 @@ func (r *Room) purgeDue() (next time.Time) {
 // erase, what to hold.
 const indexKeeping = "keeping"
 
+// Indexes of what is kept: by when something is erased, since when it is held, and
+// what is erased.
+const (
+	indexDue    = "kept:due"
+	indexHeld   = "kept:held"
+	indexPurged = "kept:purged"
+)
+
+// PurgeDue is when the next class is erased, zero where none is to be.
+func (r *Room) PurgeDue() time.Time { return r.purgeDue() }
+
 func (r *Room) tellsStore() bool { return r.Purging != nil || (r.Hold != nil) != r.Placed }
 
 // Keeping gives the ids of the rooms that have to be erased, held or let go of in the store.

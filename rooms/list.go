@@ -24,6 +24,10 @@ type Query struct {
 	Verdict     string
 	DecidedOnly bool
 
+	Due    bool // something of it is to be erased, the first to go first; From and To are of that
+	Held   bool // under legal hold, the latest first
+	Purged bool // something of it is erased, the latest change first
+
 	ForReview  bool   // what waits for an auditor's decision, the latest verdict first
 	Reviewed   bool   // what an auditor has decided, the latest decision first; From and To are of that
 	Reason     string // of the verdict
@@ -74,6 +78,15 @@ func memberships(r *Room) map[string]int64 {
 	}
 	if r.tellsStore() {
 		in[indexKeeping] = at
+	}
+	if due := r.purgeDue(); !due.IsZero() {
+		in[indexDue] = due.UnixMilli()
+	}
+	if r.Hold != nil {
+		in[indexHeld] = r.Hold.Since.UnixMilli()
+	}
+	if len(r.Purged) > 0 {
+		in[indexPurged] = r.Since.UnixMilli()
 	}
 	if r.Reviewing() {
 		in[indexReview] = r.Decided.UnixMilli()
@@ -126,6 +139,12 @@ func moves(member string, before, after map[string]int64) []Move {
 // index is the narrowest index for the query, and whether the latest come first.
 func (s *Store) index(q Query) (name string, latestFirst bool) {
 	switch {
+	case q.Due:
+		return indexDue, false
+	case q.Held:
+		return indexHeld, true
+	case q.Purged:
+		return indexPurged, true
 	case q.ForReview:
 		return indexReview, true
 	case q.Reviewed:

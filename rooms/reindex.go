@@ -126,7 +126,7 @@ func (s *Store) everyRoom(ctx context.Context) ([]string, error) {
 
 // roomIndex are the names of the indexes that memberships and hiddenMemberships
 // give.
-var roomIndex = regexp.MustCompile(`^(at|unsealed|review|reviewed|keeping|queue|(at|state|decided|seller|flag):.*)$`)
+var roomIndex = regexp.MustCompile(`^(at|unsealed|review|reviewed|keeping|queue|(at|state|decided|seller|flag|kept):.*)$`)
 
 func (s *Store) dropIndexes(ctx context.Context) error {
 	var names []string

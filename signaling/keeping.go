@@ -22,6 +22,8 @@ type KeepingView struct {
 	Placed  bool            `json:"placed"` // the store has been told of the hold
 	Purging *rooms.Purge    `json:"purging"`
 	Purged  []string        `json:"purged"`
+
+	Tombstones []Tombstone `json:"tombstones"` // of one room alone, oldest first
 }
 
 func (s *Server) keepingRoutes() map[string]door {
@@ -45,13 +47,21 @@ func keptOf(room *rooms.Room) []evidence.Kept {
 	return kept
 }
 
-func (s *Server) showKeeping(w http.ResponseWriter, room *rooms.Room) error {
-	return writeJSON(w, http.StatusOK, KeepingView{Room: room.ID, State: room.State, Kept: keptOf(room), Hold: room.Hold, Placed: room.Placed,
-		Purging: room.Purging, Purged: orEmpty(room.Purged)})
+func keepingOf(room *rooms.Room) KeepingView {
+	return KeepingView{Room: room.ID, State: room.State, Kept: keptOf(room), Hold: room.Hold, Placed: room.Placed,
+		Purging: room.Purging, Purged: orEmpty(room.Purged), Tombstones: []Tombstone{}}
 }
 
-func (s *Server) roomKeeping(w http.ResponseWriter, _ *http.Request, who session) error {
-	return s.showKeeping(w, who.at)
+func (s *Server) showKeeping(w http.ResponseWriter, r *http.Request, room *rooms.Room) (err error) {
+	view := keepingOf(room)
+	if view.Tombstones, err = s.tombstones(r, room); err != nil {
+		return err
+	}
+	return writeJSON(w, http.StatusOK, view)
+}
+
+func (s *Server) roomKeeping(w http.ResponseWriter, r *http.Request, who session) error {
+	return s.showKeeping(w, r, who.at)
 }
 
 func (s *Server) holdRoom(w http.ResponseWriter, r *http.Request, who session) error {
@@ -93,7 +103,7 @@ func (s *Server) changeKeeping(w http.ResponseWriter, r *http.Request, who sessi
 	if err != nil {
 		return err
 	}
-	return s.showKeeping(w, room)
+	return s.showKeeping(w, r, room)
 }
 
 // sellerReceipt gives the seller a paper of what is kept.

@@ -61,7 +61,7 @@ func (s *Server) routes() {
 	s.handle("GET /api/audit/rooms/{id}/custody.jsonl", s.as(access.AuditDownload, s.auditCustody))
 
 	for _, routes := range []map[string]door{s.restRoutes(), s.bookingRoutes(), s.queueRoutes(), s.mailRoutes(),
-		s.reviewRoutes(), s.operateRoutes(), s.documentRoutes(), s.grantRoutes(), s.entranceRoutes(), s.keepingRoutes(),
+		s.reviewRoutes(), s.operateRoutes(), s.documentRoutes(), s.grantRoutes(), s.entranceRoutes(), s.keepingRoutes(), s.retentionRoutes(),
 		s.passkeyRoutes(), s.accountRoutes(), s.openidRoutes()} {
 		for pattern, d := range routes {
 			s.handle(pattern, d)

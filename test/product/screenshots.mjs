@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 import { cardFilm, faceFilm } from '../specimen/film.mjs';
 import { context, DESK, launch, open, PHONE, playing } from './browser.mjs';
-import { pause, start } from './server.mjs';
+import { pause, start, startSeeded } from './server.mjs';
 import * as step from './steps.mjs';
 
 const [folder] = process.argv.slice(2);
@@ -25,6 +25,7 @@ try {
   await sellerAlone();
   await queue();
   await call();
+  await staffOnSeeded();
 } finally {
   await Promise.all([hand.close(), desk.close()]);
   await server.stop();
@@ -202,7 +203,6 @@ async function decide(manager, seller, it) {
   await step.signIn(auditor, server.lines.auditor, '/audit');
   await auditor.getByTestId('audit-view-all').click();
   await auditor.locator(`[data-testid="audit-row"][data-room="${it.room}"]`).waitFor();
-  await shoot(auditor, 'audit-worklist');
   await step.openReview(auditor, it.room);
   await step.playInStep(auditor);
   await shoot(auditor, 'audit-review');
@@ -213,4 +213,34 @@ async function decide(manager, seller, it) {
   await auditor.goto(`${server.url}/audit/room/${it.room}/report`);
   await auditor.locator('h1').waitFor();
   await shoot(auditor, 'audit-report', { fullPage: true });
+}
+
+/** Staff's lists and figures, on rooms of some weeks. */
+async function staffOnSeeded() {
+  const seeded = await startSeeded(40);
+  try {
+    const auditor = await open(await context(desk, DESK));
+    await step.signIn(auditor, seeded.lines.auditor, '/audit');
+    await auditor.getByTestId('audit-row').first().waitFor();
+    await shoot(auditor, 'audit-worklist');
+    await auditor.getByTestId('audit-sample').click();
+    await shoot(auditor, 'audit-sample');
+    await auditor.keyboard.press('Escape');
+    await auditor.goto(`${seeded.url}/audit/agreement`);
+    await auditor.getByTestId('agree-figures').waitFor();
+    await shoot(auditor, 'audit-agreement');
+    await auditor.goto(`${seeded.url}/audit/room/${seeded.seeded.blind}`);
+    await auditor.getByTestId('audit-blind').waitFor();
+    await shoot(auditor, 'audit-blind');
+    const operator = await open(await context(desk, DESK));
+    await step.signIn(operator, seeded.lines.operator, '/operate');
+    for (const [path, name, shown] of [[`retention?room=${seeded.seeded.flagged}`, 'operator-retention', 'kept-row'], ['managers', 'operator-managers', 'manager-row']]) {
+      await operator.goto(`${seeded.url}/operate/${path}`);
+      await operator.getByTestId(shown).first().waitFor();
+      await shoot(operator, name);
+    }
+  } finally {
+    await seeded.stop();
+    await seeded.remove();
+  }
 }

@@ -1,4 +1,4 @@
-import { FileCog, LayoutGrid } from 'lucide-preact';
+import { Archive, FileCog, LayoutGrid, Users } from 'lucide-preact';
 import type { ComponentChildren } from 'preact';
 import { Rail } from '../shared/staff';
 import type { Me } from './api';
@@ -8,7 +8,9 @@ import { t } from './text';
 export function Frame({ me, at, title, bar, children }: { me: Me; at: string; title: string; bar?: ComponentChildren; children: ComponentChildren }) {
   const places = [
     { href: '/operate', name: t('live'), icon: LayoutGrid },
+    { href: '/operate/managers', name: t('managersTitle'), icon: Users },
     { href: '/operate/profiles', name: t('profiles'), icon: FileCog },
+    { href: '/operate/retention', name: t('retention'), icon: Archive },
   ];
   return (
     <div class="operate">

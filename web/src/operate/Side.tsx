@@ -1,8 +1,10 @@
 import { language } from '../shared/i18n';
 import { languageName } from '../shared/room';
+import { onLink } from '../shared/route';
 import { clock, span } from '../shared/times';
 import { Badge } from '../shared/ui';
 import type { Manager, WallNow } from './api';
+import { DrainButton } from './Drain';
 import { t } from './text';
 
 const soon = 14; // days before a certification's end that it is shown
@@ -27,7 +29,7 @@ export function Side({ now, at, zone }: { now: WallNow; at: number; zone: string
         {now.waiting.length === 0 && <p class="side-none">{t('nobodyWaits')}</p>}
       </section>
       <section>
-        <header><h2>{t('managersTitle')}</h2></header>
+        <header><h2>{t('managersTitle')}</h2><a href="/operate/managers" onClick={onLink}>{t('allManagers')}</a></header>
         <ul>
           {now.managers.map((manager) => (
             <li key={manager.id}>
@@ -50,6 +52,7 @@ export function Side({ now, at, zone }: { now: WallNow; at: number; zone: string
                 <span class="grow" />
                 {node.draining && <Badge tone="accent">{t('draining')}</Badge>}
                 <span class="figures">{t('nodeCalls', { count: node.load })}</span>
+                <DrainButton node={node} />
               </p>
             </li>
           ))}
@@ -60,7 +63,8 @@ export function Side({ now, at, zone }: { now: WallNow; at: number; zone: string
   );
 }
 
-function Standing({ manager, at }: { manager: Manager; at: number }) {
+/** What an account manager does now. */
+export function Standing({ manager, at }: { manager: Manager; at: number }) {
   if (manager.certified) {
     const days = Math.floor((Date.parse(`${manager.certified}T23:59:59Z`) - at) / 86400e3);
     if (days < 0) return <Badge tone="danger">{t('certificateOver')}</Badge>;

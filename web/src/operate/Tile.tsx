@@ -15,7 +15,7 @@ export function Tile({ call, rates, manager, now }: { call: CallNow; rates: numb
     : t('tile.noStep');
   const share = call.figures ? percent(call.coverage / 1000) : '';
   return (
-    <li class={`tile is-${standing}`} data-testid="wall-tile" data-room={call.room} data-standing={standing}>
+    <li class={`tile is-${standing}`} tabIndex={-1} data-testid="wall-tile" data-room={call.room} data-standing={standing}>
       <p class="tile-head">
         <span class="dot" />
         <code>{call.room.replace(/^R-/, '')}</code>

@@ -8,6 +8,7 @@ import { city, clockSeconds, day, span } from '../shared/times';
 import { Icon, Strip, classes } from '../shared/ui';
 import { wall, type CallNow, type Me, type WallNow } from './api';
 import { Chart } from './Chart';
+import { Find } from './Find';
 import { Frame } from './Frame';
 import { standingOf, standings, worstFirst } from './order';
 import { Side } from './Side';
@@ -31,6 +32,8 @@ export function Wall({ me }: { me: Me }) {
     <>
       <p class="quiet figures">{day(new Date(now), me.zone)}, {clockSeconds(new Date(now), me.zone)} {city(me.zone)}</p>
       {look.value && !old && <p class="updated"><span class="dot" />{t('updated', { time: clockSeconds(new Date(look.at), me.zone) })}</p>}
+      <span class="grow" />
+      <Find now={look.value} />
     </>
   );
   return (

@@ -1,4 +1,4 @@
-import { get } from '../shared/api';
+import { get, post } from '../shared/api';
 
 /** The signed-in operator. */
 export interface Me {
@@ -96,3 +96,28 @@ export interface Rules {
 export const me = (signal?: AbortSignal) => get<Me>('/api/operate/me', signal);
 export const wall = (signal?: AbortSignal) => get<WallNow>('/api/operate/wall', signal);
 export const profiles = (signal?: AbortSignal) => get<{ profiles: { id: string; sha256: string; rules: Rules }[] }>('/api/operate/profiles', signal);
+
+export type KeptPart = 'due' | 'held' | 'purged';
+
+/** How long a room's evidence is kept, and what has become of it. */
+export interface Keeping {
+  room: string;
+  state: string;
+  kept: { class: string; until: string }[];
+  hold: { reason: string; by: string; since: string } | null;
+  purging: { classes: string[]; policy: string } | null;
+  purged: string[];
+  /** of one room alone */
+  tombstones: { at: string; classes: string[]; policy: string; by: string }[];
+}
+
+/** Why evidence can be held. */
+export const holdReasons = ['litigation', 'authority', 'complaint', 'fraud', 'other'] as const;
+
+const room = (id: string) => `/api/operate/rooms/${encodeURIComponent(id)}`;
+export const keptRooms = (part: KeptPart, signal?: AbortSignal) => get<{ rooms: (Keeping & { due?: string })[]; next: string }>(`/api/operate/keeping?part=${part}`, signal);
+export const keepingOf = (id: string, signal?: AbortSignal) => get<Keeping>(`${room(id)}/keeping`, signal);
+export const placeHold = (id: string, reason: string) => post<Keeping>(`${room(id)}/hold`, { reason });
+export const releaseHold = (id: string) => post<Keeping>(`${room(id)}/release`);
+/** Lets a node, 'self' for the only one, finish its calls and take no new ones. */
+export const drainNode = (id: string) => post<{ draining: boolean; calls: number }>(`/api/operate/nodes/${encodeURIComponent(id)}/drain`);

@@ -6,7 +6,9 @@ import { path } from '../shared/route';
 import { Blank, SignedOut } from '../shared/staff';
 import { Button } from '../shared/ui';
 import { me } from './api';
+import { Managers } from './Managers';
 import { Profiles } from './Profiles';
+import { Retention } from './Retention';
 import { t } from './text';
 import { Wall } from './Wall';
 import '../styles/base.css';
@@ -26,6 +28,8 @@ function Pages() {
     );
   }
   if (!who.value) return null;
+  if (path.value.startsWith('/operate/retention')) return <Retention me={who.value} />;
+  if (path.value.startsWith('/operate/managers')) return <Managers me={who.value} />;
   return path.value.startsWith('/operate/profiles') ? <Profiles me={who.value} /> : <Wall me={who.value} />;
 }
 
