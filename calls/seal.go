@@ -101,7 +101,11 @@ func (h *House) seal(ctx context.Context, id string, lease rooms.Lease) (err err
 	if err := h.lock(ctx, r, prefix); err != nil {
 		return fmt.Errorf("seal: %w", err)
 	}
-	_, err = h.cfg.Rooms.Do(ctx, id, "system", rooms.OpenReviewed{OpenCustody: rooms.OpenCustody{Bundle: digest, RecordHead: r.Record, Fence: lease.Fence}}, guards...)
+	opened := rooms.OpenCustody{Bundle: digest, RecordHead: r.Record, Fence: lease.Fence}
+	_, err = h.cfg.Rooms.Do(ctx, id, "system", rooms.OpenReviewed{OpenCustody: opened}, guards...)
+	if errors.Is(err, rooms.ErrEarlierNode) { // it couldn't carry a review; the room is drawn when it would close
+		_, err = h.cfg.Rooms.Do(ctx, id, "system", opened, guards...)
+	}
 	if err != nil {
 		return fmt.Errorf("open the custody ledger: %w", err)
 	}

@@ -163,5 +163,8 @@ func (c CloseRoom) decide(r *Room, now time.Time) ([]Draft, error) {
 	if due := r.reviewDue(); due.IsZero() || now.Before(due) {
 		return nil, &TransitionError{commandName(c), r.State, "its days are not over", ErrTooEarly}
 	}
+	if drawn, err := (DrawReview{}).decide(r, now); err != nil || len(drawn) > 0 { // sealed while the draw couldn't be written
+		return drawn, err
+	}
 	return custody(typeClosed, map[string]any{"why": "unreviewed"}), nil
 }

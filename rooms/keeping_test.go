@@ -104,7 +104,7 @@ func TestPurgeByDeadline(t *testing.T) {
 		for _, e := range custody {
 			types = append(types, e.Type)
 		}
-		if want := []string{typeCustodyOpened, typeClosed, typeHeld, typeHoldPlaced, typeReleased, typeHoldPlaced, typePurgeBegun, typePurged}; !slices.Equal(types, want) {
+		if want := []string{typeCustodyOpened, typeReviewDrawn, typeHeld, typeHoldPlaced, typeReleased, typeHoldPlaced, typePurgeBegun, typePurged}; !slices.Equal(types, want) {
 			t.Errorf("custody is %v, want %v", types, want)
 		}
 		stone := body(custody[len(custody)-1].Body)

@@ -133,6 +133,12 @@ func TestRoomsCloseByTime(t *testing.T) {
 	if run(t, r, noon.AddDate(0, 0, 30), CloseRoom{}); r.State != StateClosed || r.Verdict != VerdictFail {
 		t.Errorf("%+v", r)
 	}
+	missed := run(t, inState(t, StateEnded), noon, GiveVerdict{Verdict: VerdictRefer, Reasons: []string{"M_NAME"}}, Seal{map[string]any{}})
+	missed.CloseDays = 30
+	run(t, missed, noon, OpenCustody{Bundle: digest, RecordHead: missed.Record})
+	if run(t, missed, noon.AddDate(0, 0, 30), CloseRoom{}); missed.State != StateInReview || missed.Review.Why != WhyReferred {
+		t.Errorf("one that wasn't drawn with its seal: %+v", missed)
+	}
 }
 
 func TestDrawSample(t *testing.T) {
