@@ -18,7 +18,7 @@ export function PhoneCommands({ session, state }: PhoneProps) {
     <div class="phone-commands" role="group" aria-label={t('phone.title')}>
       <h2 class="quiet">{t('phone.title')}</h2>
       <One icon={SwitchCamera} name={t('phone.flip')} can={live && device.flip} hotkey="F" testid="flip" onClick={() => flip(session)} />
-      <One icon={device.lit ? FlashlightOff : Flashlight} name={t('phone.torch')} on={device.lit} can={live && device.torch} hotkey="L" testid="torch" onClick={() => torch(session)} />
+      <One icon={device.lit ? FlashlightOff : Flashlight} name={t('phone.torch')} on={!!device.lit} can={live && device.torch} hotkey="L" testid="torch" onClick={() => torch(session)} />
       <One icon={ZoomIn} name={zoomWords(device)} on={(device.zoomed ?? 1) > 1} can={live && (device.zoom ?? 0) > 1} hotkey="Z" testid="zoom" onClick={() => zoom(session)} />
       <One icon={Image} name={t('phone.photo')} busy={running} can={live && !!state.staff?.canPhoto && isSlot(state)} hotkey="P" testid="photo" onClick={() => photograph(session)} />
       {session.refusals.value.command && <p class="field-error" role="alert">{session.refusals.value.command}</p>}
