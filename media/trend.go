@@ -162,10 +162,16 @@ func (a *ackedRate) add(arrival time.Duration, size int) {
 		return
 	}
 	for next := max(a.last+1, slot-ackedSlots+1); next <= slot; next++ {
-		a.slots[next%ackedSlots] = 0
+		*a.slot(next) = 0
 	}
 	a.last = max(a.last, slot)
-	a.slots[slot%ackedSlots] += size
+	*a.slot(slot) += size
+}
+
+// slot is where a slot is counted. Arrivals are by the subscriber's clock, whose zero
+// may lie after some of them.
+func (a *ackedRate) slot(number int64) *int {
+	return &a.slots[(number%ackedSlots+ackedSlots)%ackedSlots]
 }
 
 // bps is the rate; ok is false in the beginning.
@@ -175,7 +181,7 @@ func (a *ackedRate) bps() (rate float64, ok bool) {
 	}
 	total := 0
 	for slot := a.last - ackedSlots + 1; slot < a.last; slot++ {
-		total += a.slots[slot%ackedSlots]
+		total += *a.slot(slot)
 	}
 	return 8 * float64(total) / ackedSpan.Seconds(), true
 }
