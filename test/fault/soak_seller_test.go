@@ -130,8 +130,7 @@ func (c *sellerAt) cancel(ctx context.Context) {
 	}
 	c.unsure = true
 	fault, done := c.again(ctx, func(ctx context.Context, node *robot.Server) error { return c.session.At(node).Cancel(ctx) })
-	if done {
-		// A repeat of what was not answered finds it cancelled already.
-		c.cancelled, c.unsure = fault == nil || fault.Code == protocol.CodeWrongState, false
+	if done && fault == nil { // a repeat of what was not answered may be refused: it is cancelled already
+		c.cancelled, c.unsure = true, false
 	}
 }
