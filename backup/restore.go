@@ -236,7 +236,7 @@ func (p Places) place(ctx context.Context, r *rooms.Room) error {
 	if r.Bundle == "" {
 		return nil
 	}
-	return evidence.Lock(ctx, p.Vault.Store(), r.ID, func(class vault.Class) time.Time {
+	return evidence.Lock(ctx, p.Vault.Store(), evidence.FencedPrefix(r.ID, r.BundleFence), func(class vault.Class) time.Time {
 		if slices.Contains(r.Purged, string(class)) {
 			return time.Time{}
 		}

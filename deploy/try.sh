@@ -44,7 +44,8 @@ until_ok() {
 
 step "Redis that keeps what it acknowledged, a certificate, the nodes' secret"
 port && redis=$ports
-mkdir redis && redis-server --port "$redis" --bind 127.0.0.1 --dir "$work/redis" --appendonly yes --appendfsync always --maxmemory-policy noeviction >redis.log &
+mkdir redis
+redis-server --port "$redis" --bind 127.0.0.1 --dir "$work/redis" --appendonly yes --appendfsync always --maxmemory-policy noeviction >redis.log 2>&1 &
 started+=($!)
 openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 30 -subj /CN=localhost -addext subjectAltName=DNS:localhost \
 	-keyout privkey.pem -out fullchain.pem 2>/dev/null
@@ -77,13 +78,14 @@ serve() { # NAME INDEX
 }
 
 step "nginx as deploy/nginx.conf has it, with these names and ports"
+port && plain=$ports
 mkdir nginx
 {
 	echo "pid $work/nginx.pid; error_log $work/nginx.log; events {} http {"
 	for part in client_body proxy fastcgi uwsgi scgi; do echo "${part}_temp_path $work/nginx/$part;"; done
 	sed -e "s|server 127.0.0.1:8080;.*|server 127.0.0.1:${listens[0]}; server 127.0.0.1:${listens[1]};|" \
 		-e "s|listen 443 ssl|listen 127.0.0.1:$pages ssl|; /listen \[::\]/d; s|calls.example;|localhost;|" \
-		-e "s|/etc/ssl/calls.example|$work|; s|/var/log/nginx/|$work/|" "$here/deploy/nginx.conf" | sed '/^server {$/{N;/listen 80/,$d}'
+		-e "s|/etc/ssl/calls.example|$work|; s|/var/log/nginx/|$work/|" -e "s|listen 80;|listen 127.0.0.1:$plain;|" "$here/deploy/nginx.conf"
 	echo "}"
 } >nginx.conf
 nginx -p "$work" -c "$work/nginx.conf" -g 'daemon off;' &

@@ -23,14 +23,15 @@ type Item struct {
 	Keys      []Held   `json:"keys"` // all else of it: projection and heads, private values as they lie there, what became of mails
 }
 
-// Held is what one key held. One of Text, Hash, Sorted and Set is there.
+// Held is what one key held. One of Text, Hash, Sorted, Set and Stream is there.
 type Held struct {
 	Key    string            `json:"key"`
 	Text   *string           `json:"text,omitempty"`
 	Hash   map[string]string `json:"hash,omitempty"`
 	Sorted map[string]int64  `json:"sorted,omitempty"` // members and scores
 	Set    []string          `json:"set,omitempty"`
-	Until  int64             `json:"until,omitempty"` // ms since 1970; 0: for ever
+	Stream []string          `json:"stream,omitempty"` // canonical lines of a ledger, from the first
+	Until  int64             `json:"until,omitempty"`  // ms since 1970; 0: for ever
 }
 
 // passing are keys that mean nothing in another Redis or on another day: leases
@@ -61,8 +62,9 @@ func (s *Store) Export(ctx context.Context, visit func(Item) error) error {
 			return fmt.Errorf("export %s: %w", name, err)
 		}
 	}
-	for _, name := range alone {
-		item, err := s.exportItem(ctx, "", []string{name})
+	for _, names := range together(alone) {
+		name := names[0]
+		item, err := s.exportItem(ctx, "", names)
 		if err == nil && len(item.Keys) > 0 {
 			err = visit(item)
 		}
@@ -125,6 +127,22 @@ func aggregatesOf(names []string) (whole map[string][]string, alone []string) {
 	}
 	return whole, alone
 }
+
+// together puts keys that only make sense with each other into one list: a log's
+// head and its stream.
+func together(alone []string) (lists [][]string) {
+	for _, name := range alone {
+		if n := len(lists); n > 0 && strings.HasPrefix(name, logPrefix) && strings.HasPrefix(name, lists[n-1][0]+":") {
+			lists[n-1] = append(lists[n-1], name)
+			continue
+		}
+		lists = append(lists, []string{name})
+	}
+	return lists
+}
+
+// logPrefix begins the names of logs that are ledgers of their own.
+const logPrefix = "access:"
 
 // exportItem reads an aggregate with its further keys, or the keys alone, in one
 // transaction.
@@ -208,6 +226,15 @@ func reading(ctx context.Context, pipe redis.Pipeliner, name, kind string) (func
 	case "set":
 		set := pipe.SMembers(ctx, key)
 		take = func() bool { held.Set = set.Val(); return len(held.Set) > 0 }
+	case "stream":
+		stream := pipe.XRange(ctx, key, "-", "+")
+		take = func() bool {
+			for _, m := range stream.Val() {
+				line, _ := m.Values["e"].(string)
+				held.Stream = append(held.Stream, line)
+			}
+			return len(held.Stream) > 0
+		}
 	case "none":
 		return nil, nil
 	default:
@@ -285,6 +312,11 @@ func (h Held) calls() (list [][]string) {
 		for _, member := range slices.Sorted(maps.Keys(h.Sorted)) {
 			args = append(args, strconv.FormatInt(h.Sorted[member], 10), member)
 		}
+	case h.Stream != nil:
+		for i, line := range h.Stream {
+			list = append(list, []string{"XADD", streamID(int64(i) + 1), "e", line})
+		}
+		return list
 	default:
 		name, args = "SADD", slices.Sorted(slices.Values(h.Set))
 	}

@@ -32,6 +32,9 @@ func (s *Store) Import(ctx context.Context, item Item) error {
 	}
 	if item.Aggregate == "" {
 		for _, h := range item.Keys {
+			if _, err := chainOf(h.Stream, false); err != nil {
+				return fmt.Errorf("%w: %s: %w", ErrItem, h.Key, err)
+			}
 			if err := s.putHeld(ctx, h); err != nil {
 				return err
 			}
@@ -63,12 +66,12 @@ func (i Item) Check() error {
 		return fmt.Errorf("%w: it is too large", ErrItem)
 	case i.Aggregate != "" && (!exported(i.Aggregate) || len(i.Record) == 0 || strings.Count(i.Aggregate, ":") != 1):
 		return fmt.Errorf("%w: aggregate %.80q", ErrItem, i.Aggregate)
-	case i.Aggregate == "" && (len(i.Record) > 0 || len(i.Custody) > 0 || len(i.Keys) != 1):
+	case i.Aggregate == "" && (len(i.Record) > 0 || len(i.Custody) > 0 || len(i.Keys) == 0):
 		return fmt.Errorf("%w: entries of nothing", ErrItem)
 	}
 	for _, h := range i.Keys {
 		kinds := 0
-		for _, is := range []bool{h.Text != nil, h.Hash != nil, h.Sorted != nil, h.Set != nil} {
+		for _, is := range []bool{h.Text != nil, h.Hash != nil, h.Sorted != nil, h.Set != nil, h.Stream != nil} {
 			if is {
 				kinds++
 			}
