@@ -86,14 +86,14 @@ function Figures({ now }: { now: WallNow }) {
     [t('figure.noShows'), missed, t('figure.noShowsLine', { count: now.booked })],
   ];
   return (
-    <dl class="wall-figures" data-testid="wall-figures">
+    <section class="wall-figures-box" aria-label={t('calls')}><dl class="wall-figures" data-testid="wall-figures">
       {all.map(([name, value, line, bad]) => (
         <div key={name} class={classes(bad && 'bad')}>
           <dt>{name}</dt>
           <dd><b class="figures">{value}</b> <span>{line}</span></dd>
         </div>
       ))}
-    </dl>
+    </dl></section>
   );
 }
 
