@@ -43,6 +43,9 @@ const (
 	OperateDrain   Action = "operate.drain"   // let a node take no new calls
 	SellerReceipt  Action = "seller.receipt"  // what is kept, until when
 
+	SellerCode Action = "seller.code" // have a six-digit code mailed, and enter it
+	SellerKept Action = "seller.kept" // the own name, fields and pictures after the call; wants a code
+
 	AccountRead   Action = "account.read"   // the own passkeys and sessions
 	AccountChange Action = "account.change" // add and remove them
 
@@ -148,6 +151,9 @@ var table = map[Action]row{
 	OperateKept:    {operator: none},
 	OperateDrain:   {operator: none},
 	SellerReceipt:  {seller: own},
+
+	SellerCode: {seller: own},
+	SellerKept: {seller: own},
 
 	AccountRead:   {manager: none, auditor: none, operator: none},
 	AccountChange: {manager: none, auditor: none, operator: none},

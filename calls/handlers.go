@@ -105,6 +105,9 @@ func (c *Call) dispatch(ctx context.Context, m said, s *side) (protocol.ServerMe
 }
 
 func (c *Call) onNotice(ctx context.Context, actor string, s *side, msg *protocol.Notice) error {
+	if msg.Agree && s.seat != nil && c.codeMissing(s.seat.join) { // it sat down before the code was wanted
+		return errNeedsCode()
+	}
 	err := c.command(ctx, actor, rooms.GiveNotice{
 		Who: string(s.role), Version: msg.Version, Language: msg.Language, Agree: msg.Agree,
 	})

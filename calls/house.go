@@ -112,6 +112,7 @@ type Join struct {
 	Zone    string // of staff, IANA
 	Browser string
 	Tab     string
+	Proved  bool   // the seller entered a mailed code in this session
 	Nonce   string // the page's share in the plan, may be empty
 	Out     Outbox
 }

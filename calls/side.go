@@ -114,6 +114,10 @@ func (j joined) apply(ctx context.Context, c *Call) {
 		j.reply <- joinReply{err: Fault(err)}
 		return
 	}
+	if c.codeMissing(j.join) {
+		j.reply <- joinReply{err: errNeedsCode()}
+		return
+	}
 	j.reply <- joinReply{seat: seat}
 	s := c.side(j.join.Role)
 	rested := s.seat == nil && c.rehearses(s) // a rehearsal that was left holds nothing
@@ -182,7 +186,8 @@ func (c *Call) seatDown(ctx context.Context, s *side, seat *Seat) {
 // enterWaiting brings a seller who has agreed into the waiting room, and one who
 // left it only after agreeing again.
 func (c *Call) enterWaiting(ctx context.Context) {
-	if c.seller.seat != nil && !c.walkedOut && c.room.State == rooms.StateBooked && c.room.Agreed(string(c.seller.role)) {
+	if c.seller.seat != nil && !c.walkedOut && c.room.State == rooms.StateBooked && c.room.Agreed(string(c.seller.role)) &&
+		!c.codeMissing(c.seller.seat.join) {
 		c.try(ctx, rooms.EnterWaiting{})
 		c.makeReady(time.Now())
 	}

@@ -32,6 +32,9 @@ func (c *Call) view(role protocol.Role) *protocol.State {
 		ends := r.GraceEnds.UTC()
 		v.GraceEnds = &ends
 	}
+	if role == protocol.RoleSeller && r.Over() && !you.who.Proved {
+		stripped(v)
+	}
 	if role == protocol.RoleManager {
 		v.Staff = c.staff()
 		v.Staff.Unstored = c.house.cfg.Rooms.Pending(c.id) // to staff alone: it would tell a seller of silent notes

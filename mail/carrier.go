@@ -99,15 +99,15 @@ func (c Config) next(ctx context.Context) (more bool, err error) {
 	case why != "":
 		return true, c.note(ctx, func(ctx context.Context) error { return c.Rooms.SettleMail(ctx, m, "dropped "+why) })
 	case err == nil:
-		c.Log.Info("mail sent", "room", m.Room, "kind", m.Kind, "tries", m.Tries+1)
+		c.Log.Info("mail sent", "room", m.Room, "kind", m.Topic(), "tries", m.Tries+1)
 		return true, c.note(ctx, func(ctx context.Context) error { return c.Rooms.SettleMail(ctx, m, "sent "+message.ID) })
 	case errors.Is(err, ErrOff):
 		return true, c.note(ctx, func(ctx context.Context) error { return c.Rooms.SettleMail(ctx, m, "off") })
 	case errors.Is(err, ErrRefused):
-		c.Log.Warn("mail refused by the server", "room", m.Room, "kind", m.Kind)
+		c.Log.Warn("mail refused by the server", "room", m.Room, "kind", m.Topic())
 		return true, c.note(ctx, func(ctx context.Context) error { return c.Rooms.SettleMail(ctx, m, "refused") })
 	}
-	c.Log.Warn("mail not sent, it is tried again", "room", m.Room, "kind", m.Kind, "tries", m.Tries+1)
+	c.Log.Warn("mail not sent, it is tried again", "room", m.Room, "kind", m.Topic(), "tries", m.Tries+1)
 	until := time.Now().Add(min(longest, firstPause<<min(m.Tries, 20)))
 	return true, c.note(ctx, func(ctx context.Context) error { return c.Rooms.PutOffMail(ctx, m, until) })
 }
@@ -148,7 +148,14 @@ func (c Config) compose(ctx context.Context, m rooms.Mail) (message Message, why
 	if strings.HasPrefix(m.Kind, "reminder_") && time.Now().After(rooms.ReminderOver(m.Kind, r.At)) {
 		return Message{}, "it is too late to remind", nil
 	}
-	l := letter.Letter{Kind: m.Kind, Language: r.Language, Name: r.Text(r.SellerName), Appointment: letter.Appointment{
+	code, current, err := m.Code(ctx, c.Rooms)
+	if err != nil {
+		return Message{}, "", err
+	}
+	if m.Topic() == rooms.MailCode && !current {
+		return Message{}, "the code can't be entered any more", nil
+	}
+	l := letter.Letter{Code: code, Kind: m.Topic(), Language: r.Language, Name: r.Text(r.SellerName), Appointment: letter.Appointment{
 		Room: r.ID, At: r.At, Zone: r.Zone, Sequence: r.Sequence, Stamp: r.Since, Host: c.Public.Hostname(), From: c.From, To: to}}
 	switch m.Kind {
 	case rooms.MailMissed:
@@ -194,6 +201,9 @@ func (c Config) complete(ctx context.Context, r *rooms.Room, l *letter.Letter) e
 		if terms, err := c.Rooms.Calendar(ctx, r.Manager); err == nil { // else as planned for all
 			l.Length = terms.CallLength()
 		}
+	}
+	if l.Kind == rooms.MailCode { // who has the mailbox alone must not have the link too
+		return nil
 	}
 	token, err := c.Rooms.MailLink(ctx, r.ID)
 	if err != nil {

@@ -23,7 +23,8 @@ type Identity struct {
 	Zone    string `json:"zone,omitempty"`
 	Room    string `json:"room,omitempty"` // the only room that it opens, where not empty
 	Browser string `json:"browser"`
-	From    string `json:"from"` // the client's address
+	From    string `json:"from"`             // the client's address
+	Proved  bool   `json:"proved,omitempty"` // a seller who entered a mailed code
 }
 
 // passport is an Identity for one request to one node.

@@ -34,6 +34,7 @@ const (
 	MailPostponed = "postponed" // a call that was cut off can go on
 	MailResult    = "result"
 	MailExpired   = "expired"
+	MailCode      = "code"     // and "-" with what tells it from others; see SendCode
 	MailReviewed  = "reviewed" // an auditor's decision replaced the result; Seq is of the custody ledger
 )
 

@@ -32,6 +32,9 @@ type Ticket struct {
 	How    string    `json:"how,omitempty"`   // "link", "passkey", "oidc"
 	Agent  string    `json:"agent,omitempty"` // "Firefox, Windows"
 
+	// Proved is when a seller entered a mailed code in this session.
+	Proved time.Time `json:"proved,omitzero"`
+
 	// Kept is what a ceremony of several steps has to find again at the next one.
 	Kept string `json:"kept,omitempty"`
 }

@@ -37,6 +37,7 @@ type AppointmentView struct {
 	Cancels     bool       `json:"cancels"`
 	Minutes     int        `json:"minutes"` // that the call is planned for
 	Mail        bool       `json:"mail"`    // an address is known, reminders go there
+	Code        bool       `json:"code"`    // the call wants a mailed code first
 }
 
 func (s *Server) bookingRoutes() map[string]door {
@@ -60,12 +61,15 @@ func (s *Server) sellerAppointment(w http.ResponseWriter, r *http.Request, who s
 	if err != nil {
 		return err
 	}
-	return s.writeAppointment(w, r, room)
+	if room.Over() && !who.Proved { // names open by a code then
+		return writeJSON(w, http.StatusOK, AppointmentView{State: room.State, Zone: room.Zone, Language: room.Language, Mail: room.SellerMail != ""})
+	}
+	return s.writeAppointment(w, r, room, who)
 }
 
-func (s *Server) writeAppointment(w http.ResponseWriter, r *http.Request, room *rooms.Room) error {
+func (s *Server) writeAppointment(w http.ResponseWriter, r *http.Request, room *rooms.Room, who session) error {
 	view := AppointmentView{State: room.State, Zone: room.Zone, Language: room.Language, SellerName: room.Text(room.SellerName),
-		Books: movable(room, time.Now()), Minutes: calendar.Default(room.Zone).Length, Mail: room.SellerMail != "",
+		Books: movable(room, time.Now()), Minutes: calendar.Default(room.Zone).Length, Mail: room.SellerMail != "", Code: !who.Proved && s.cfg.House.WantsCode(room),
 		Cancels: slices.Contains([]string{rooms.StateInvited, rooms.StateBooked, rooms.StateNoShow}, room.State)}
 	if room.State == rooms.StateNoShow {
 		view.Missed = room.Cause
@@ -163,7 +167,7 @@ func (s *Server) sellerBook(w http.ResponseWriter, r *http.Request, who session)
 		return err
 	}
 	s.cfg.House.Refresh(room.ID)
-	return s.writeAppointment(w, r, room)
+	return s.writeAppointment(w, r, room, who)
 }
 
 func (s *Server) sellerCancel(w http.ResponseWriter, r *http.Request, who session) error {
@@ -178,7 +182,7 @@ func (s *Server) sellerCancel(w http.ResponseWriter, r *http.Request, who sessio
 		return err
 	}
 	s.cfg.House.Refresh(room.ID)
-	return s.writeAppointment(w, r, room)
+	return s.writeAppointment(w, r, room, who)
 }
 
 func (s *Server) managerAvailability(w http.ResponseWriter, r *http.Request, who session) error {

@@ -76,7 +76,7 @@ func (s *Server) session(r *http.Request, role access.Role) (session, error) {
 	if err != nil {
 		return session{}, fmt.Errorf("session: %w", err)
 	}
-	who := session{Role: role, Subject: t.Subject, Name: t.Name, Zone: "UTC", Room: t.Room, Browser: t.Browser, token: c.Value, ticket: t}
+	who := session{Role: role, Subject: t.Subject, Name: t.Name, Zone: "UTC", Room: t.Room, Browser: t.Browser, Proved: !t.Proved.IsZero(), token: c.Value, ticket: t}
 	if role == access.Seller {
 		return who, nil
 	}

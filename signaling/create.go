@@ -55,6 +55,9 @@ func (s *Server) createRoom(ctx context.Context, actor string, n intake.Request,
 	if err != nil {
 		return nil, &protocol.Fault{Code: protocol.CodeMalformed, Message: "profile is none that this server knows.", Err: err}
 	}
+	if profile.Code && cmd.SellerMail == "" && !cmd.Test {
+		return nil, malformed("This profile wants a code by mail before the call, so seller.mail is needed.")
+	}
 	cmd.Profile = profile
 	if token != "" {
 		cmd.Link = newLink(token, at)

@@ -36,6 +36,9 @@ func (s *Server) sellerDocuments(w http.ResponseWriter, _ *http.Request, who ses
 	if err != nil {
 		return err
 	}
+	if room.Over() && !who.Proved {
+		return needsCode()
+	}
 	return writeJSON(w, http.StatusOK, map[string]any{"documents": newestDocuments(room),
 		"open": slices.Contains([]string{rooms.StateInvited, rooms.StateBooked}, room.State)})
 }

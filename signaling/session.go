@@ -41,6 +41,7 @@ type session struct {
 	Zone    string // of staff, IANA
 	Room    string // if not empty, the one room that this session is for
 	Browser string // tells browsers apart; nothing can be learnt from it
+	Proved  bool   // a seller who entered a mailed code
 	Reason  string // of access.Reasons: why an operator looks
 
 	at     *rooms.Room  // that a door was opened to; nil where it is about none

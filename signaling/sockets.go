@@ -154,7 +154,7 @@ func (s *Server) join(c *socket.Conn, v visit, hello *protocol.Hello) (*calls.Se
 	ctx, cancel := context.WithTimeout(context.Background(), joinWait)
 	defer cancel()
 	return s.cfg.House.Join(ctx, calls.Join{Room: v.room, Role: protocol.Role(v.who.Role), Test: v.who.person().Role == access.TestManager, Subject: v.who.Subject, Name: v.who.Name,
-		Zone: v.who.Zone, Browser: v.who.Browser, Tab: hello.Tab, Nonce: hello.Nonce, Out: c})
+		Zone: v.who.Zone, Browser: v.who.Browser, Proved: v.who.Proved, Tab: hello.Tab, Nonce: hello.Nonce, Out: c})
 }
 
 // asFault gives the fault in err, or nil.

@@ -29,6 +29,9 @@ const (
 	CodeNotStored     Code = "not_stored"     // the evidence store refused
 	CodeNeedsNotice   Code = "needs_notice"   // the person has not agreed to the notice yet
 	CodeNeedsAllow    Code = "needs_allow"    // another device is live; the manager must allow it
+	CodeNeedsCode     Code = "needs_code"     // the seller has to enter a mailed code first
+	CodeCodeWrong     Code = "code_wrong"     // the code is another
+	CodeCodeOver      Code = "code_over"      // no code can be entered: too late, used, or tried too often
 	CodeDamaged       Code = "record_damaged" // the stored record isn't the one that was signed
 	CodeUnavailable   Code = "unavailable"    // a part that is needed is down, try again
 	CodeInternal      Code = "internal"       // our fault
@@ -64,6 +67,9 @@ var Table = map[Code]Kind{
 	CodeNotStored:     {http.StatusInsufficientStorage, 4507, true},
 	CodeNeedsNotice:   {http.StatusConflict, 4409, false},
 	CodeNeedsAllow:    {http.StatusConflict, 4409, true},
+	CodeNeedsCode:     {http.StatusConflict, 4409, false},
+	CodeCodeWrong:     {http.StatusConflict, 4409, false},
+	CodeCodeOver:      {http.StatusGone, 4410, false},
 	CodeDamaged:       {http.StatusInternalServerError, 4500, false},
 	CodeUnavailable:   {http.StatusServiceUnavailable, 1013, true},
 	CodeInternal:      {http.StatusInternalServerError, 1011, true},

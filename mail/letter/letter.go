@@ -17,6 +17,7 @@ type Letter struct {
 	Language string // BCP 47; one that is not in the catalogue is written to in English
 	Name     string // the seller's
 	Link     string // the seller's page; may be empty
+	Code     string // six digits, of kind "code" alone
 	Appointment
 }
 
@@ -107,7 +108,7 @@ func (l Letter) Write() (subject, text string, err error) {
 	if err != nil {
 		return "", "", err
 	}
-	fill := strings.NewReplacer("{name}", line(l.Name), "{manager}", line(l.Manager), "{when}", when, "{link}", l.Link)
+	fill := strings.NewReplacer("{name}", line(l.Name), "{manager}", line(l.Manager), "{when}", when, "{link}", l.Link, "{code}", l.Code)
 	parts := []string{fill.Replace(w.Hello), fill.Replace(kind[1])}
 	if there != "" && strings.Contains(kind[1], "{when}") {
 		parts = append(parts, there)

@@ -11,7 +11,7 @@ import (
 )
 
 // kinds are all that rooms ask for.
-var kinds = []string{"invited", "booked", "moved", "cancelled", "missed_seller", "missed_manager", "postponed", "result", "expired",
+var kinds = []string{"invited", "booked", "moved", "cancelled", "missed_seller", "missed_manager", "postponed", "result", "expired", "code",
 	"reminder_24h", "reminder_1h", "reminder_10m"}
 
 func sample() Letter {
@@ -31,12 +31,18 @@ func TestEveryLanguageHasEveryLetter(t *testing.T) {
 		for _, kind := range kinds {
 			l := sample()
 			l.Language, l.Kind = language, kind
+			if kind == "code" {
+				l.Code = "042817"
+			}
 			subject, text, err := l.Write()
 			if err != nil {
 				t.Fatal(err)
 			}
 			if subject == "" || strings.ContainsAny(subject+text, "{}") || strings.Contains(subject, "\n") || !strings.Contains(text, l.Link) || !strings.Contains(text, "Anna") {
 				t.Errorf("%s %s:\n%s\n%s", language, kind, subject, text)
+			}
+			if strings.Contains(text, "042817") != (kind == "code") || strings.Contains(subject, "042817") {
+				t.Errorf("%s %s: the code is to be in the text of its own mail alone:\n%s\n%s", language, kind, subject, text)
 			}
 			if strings.Contains(w.Kinds[kind][1], "{when}") && (!strings.Contains(text, "02:30") || !strings.Contains(text, "UTC+02:00") || !strings.Contains(text, "11:30") || !strings.Contains(text, "Lord Howe")) {
 				t.Errorf("%s %s does not tell both times:\n%s", language, kind, text)

@@ -2,7 +2,7 @@
 
 export type Role = 'seller' | 'manager' | 'auditor';
 
-export type Code = 'bad_sdp' | 'conflict' | 'forbidden' | 'internal' | 'link_expired' | 'link_unknown' | 'locked' | 'malformed' | 'needs_allow' | 'needs_notice' | 'no_key_frame' | 'no_video' | 'no_vp8' | 'not_a_picture' | 'not_found' | 'not_stored' | 'record_damaged' | 'room_cancelled' | 'slot_taken' | 'too_large' | 'too_many' | 'unauthorized' | 'unavailable' | 'wrong_state';
+export type Code = 'bad_sdp' | 'code_over' | 'code_wrong' | 'conflict' | 'forbidden' | 'internal' | 'link_expired' | 'link_unknown' | 'locked' | 'malformed' | 'needs_allow' | 'needs_code' | 'needs_notice' | 'no_key_frame' | 'no_video' | 'no_vp8' | 'not_a_picture' | 'not_found' | 'not_stored' | 'record_damaged' | 'room_cancelled' | 'slot_taken' | 'too_large' | 'too_many' | 'unauthorized' | 'unavailable' | 'wrong_state';
 
 export const Slots = ['FACE', 'DOC_FRONT', 'DOC_BACK', 'FACE_WITH_DOC'] as const;
 

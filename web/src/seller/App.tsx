@@ -20,7 +20,7 @@ import { Waiting } from './Waiting';
 import { Welcome } from './Welcome';
 
 /** What became of the link: being opened, a visit, or refused. */
-export type Opened = { visit: Visit; appointment: Appointment } | { book: Appointment; back?: Visit } | { queue: Appointment } | { refused: ApiError } | null;
+export type Opened = { visit: Visit; appointment: Appointment } | { book: Appointment; back?: Visit } | { queue: Appointment } | { code: Appointment } | { refused: ApiError } | null;
 
 type AppProps = {
   opened: Signal<Opened>;
@@ -48,6 +48,7 @@ function Current({ opened, retry, join, go }: AppProps) {
   const now = opened.value;
   if (!now) return <Loading />;
   if ('queue' in now) return <Queue.Screen onBook={() => (opened.value = { book: now.queue })} onGo={go} />;
+  if ('code' in now) return <Code.Screen why="join" done={retry} />;
   if ('book' in now) {
     const { book, back } = now;
     const leave = back && (() => (opened.value = { visit: back, appointment: book }));
@@ -82,6 +83,7 @@ type VisitedProps = { visit: Visit; appointment: Appointment; onMove: () => void
 function Visited({ visit, appointment, onMove, onCancelled }: VisitedProps) {
   const view = visit.view.value;
   const state = visit.socket.state.value;
+  if (view.screen === 'end' && visit.socket.fault.value?.code === 'needs_code') return <Code.Screen why="join" done={onCancelled} />;
   if (view.screen === 'end') {
     const code = view.kind === 'other' ? visit.socket.fault.value?.code : undefined;
     return <End kind={view.kind} message={view.message} code={code} act={() => visit.socket.reopen()} />;
@@ -107,7 +109,7 @@ function Visited({ visit, appointment, onMove, onCancelled }: VisitedProps) {
       Result.ahead();
       return <Ended state={state} />;
     case 'result':
-      return <Result.Screen state={state} />;
+      return <Result.Screen state={state} mail={appointment.mail} />;
     default:
       return <Loading />;
   }
@@ -133,4 +135,5 @@ function Loading() {
 
 const Booking = later(() => import('./booking/Booking').then((part) => part.Booking), () => <Loading />);
 const Queue = later(() => import('./queue/Queue').then((part) => part.Queue), () => <Loading />);
+const Code = later(() => import('./code/Code').then((part) => part.Code), () => <Loading />);
 const Result = later(() => import('./Result').then((part) => part.Result), () => <Loading />);

@@ -23,6 +23,7 @@ async function open(): Promise<void> {
     }
     const now = await appointment();
     await speak(preferred(languages, now.language)).catch(() => undefined); // without its texts it goes on as it is
+    if (now.code) return void (opened.value = { code: now });
     if (now.state === 'invited' && (await place()).joined) return void (opened.value = { queue: now });
     opened.value = now.books && now.state !== 'booked' ? { book: now } : { visit: new Visit(), appointment: now };
   } catch (cause) {

@@ -18,6 +18,8 @@ export interface Appointment {
   minutes: number;
   /** An address is known: reminders go there. */
   mail: boolean;
+  /** The call wants a mailed code first. */
+  code: boolean;
 }
 
 /** A time that can be booked, and the zone of who would hold the call. */

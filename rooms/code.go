@@ -1,0 +1,150 @@
+package rooms
+
+import (
+	"context"
+	"crypto/hmac"
+	"crypto/sha256"
+	"crypto/subtle"
+	"encoding/binary"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// CodeLife is how long a code that was mailed can be entered; NIST SP 800-63B-4
+// section 3.1.3.2 allows ten minutes.
+const CodeLife = 10 * time.Minute
+
+// CodeTries is how often one code can be entered wrongly.
+const CodeTries = 5
+
+// Errors of codes, by errors.Is.
+var (
+	ErrNoMail    = errors.New("there is no address to mail a code to")
+	ErrCodeOver  = errors.New("there is no code that could be entered") // none sent, too late, used, or too many tries
+	ErrCodeWrong = errors.New("this is another code")
+)
+
+// kindCode are tickets of codes that were sent; their token is the room.
+const kindCode = "code"
+
+// sentCode is what Redis has of a code: it can't be told from that without the
+// deployment's key, which six digits alone, hashed, could be at once.
+type sentCode struct {
+	Nonce string `json:"nonce"`
+	Wrong int    `json:"wrong"` // tries
+}
+
+// codeOf gives the six digits that follow from the deployment's key, the room and
+// a nonce.
+func (s *Store) codeOf(room, nonce string) string {
+	mac := hmac.New(sha256.New, s.hiddenKey[:])
+	mac.Write([]byte("mail code\n" + room + "\n" + nonce))
+	return fmt.Sprintf("%06d", binary.BigEndian.Uint64(mac.Sum(nil))%1e6)
+}
+
+// SendCode has a code mailed to a room's seller and gives until when it can be
+// entered. An earlier one can't be any more. Errors: ErrNoMail.
+func (s *Store) SendCode(ctx context.Context, r *Room) (time.Time, error) {
+	if r.SellerMail == "" || r.Text(r.SellerMail) == "" || s.hiddenKey == [sha256.Size]byte{} {
+		return time.Time{}, ErrNoMail
+	}
+	code := sentCode{Nonce: NewToken()}
+	until := s.now().Add(CodeLife)
+	if _, err := s.putCode(ctx, r.ID, code, until); err != nil {
+		return time.Time{}, err
+	}
+	member := mailName(r.ID, r.Record.Seq, MailCode+"-"+code.Nonce)
+	_, _, err := s.write(ctx, "ZADD", prefix+"index:"+outbox, strconv.FormatInt(s.now().UnixMilli(), 10), member)
+	if err != nil {
+		return time.Time{}, fmt.Errorf("mail a code: %w", err)
+	}
+	return until, nil
+}
+
+func (s *Store) putCode(ctx context.Context, room string, code sentCode, until time.Time, more ...string) (bool, error) {
+	text, err := json.Marshal(code)
+	if err != nil {
+		return false, fmt.Errorf("code: %w", err)
+	}
+	return s.putTicket(ctx, kindCode, room, Ticket{Room: room, Kept: string(text), Until: until}, max(time.Millisecond, until.Sub(s.now())), more...)
+}
+
+// CheckCode takes a code that a seller enters: the right one works once. Of two
+// tries at the same moment one is refused unseen. Errors: ErrCodeWrong, ErrCodeOver.
+func (s *Store) CheckCode(ctx context.Context, room, entered string) error {
+	t, err := s.TakeTicket(ctx, kindCode, room)
+	if errors.Is(err, ErrNotFound) || err == nil && !s.now().Before(t.Until) {
+		return ErrCodeOver
+	}
+	if err != nil {
+		return fmt.Errorf("code: %w", err)
+	}
+	var code sentCode
+	if err := json.Unmarshal([]byte(t.Kept), &code); err != nil {
+		return fmt.Errorf("code: %w", err)
+	}
+	if subtle.ConstantTimeCompare([]byte(s.codeOf(room, code.Nonce)), []byte(entered)) == 1 {
+		return nil
+	}
+	if code.Wrong++; code.Wrong >= CodeTries {
+		return ErrCodeOver
+	}
+	// Not over one that was sent meanwhile.
+	if _, err := s.putCode(ctx, room, code, t.Until, "NX"); err != nil {
+		return err
+	}
+	return ErrCodeWrong
+}
+
+// CodeUntil gives until when the code that was sent can be entered; the zero time
+// where there is none.
+func (s *Store) CodeUntil(ctx context.Context, room string) (time.Time, error) {
+	t, err := s.Ticket(ctx, kindCode, room)
+	if errors.Is(err, ErrNotFound) {
+		return time.Time{}, nil
+	}
+	return t.Until, err
+}
+
+// Code gives the code that a mail brings; false where the mail is none of those or
+// the code can't be entered any more.
+func (m Mail) Code(ctx context.Context, s *Store) (string, bool, error) {
+	nonce, is := strings.CutPrefix(m.Kind, MailCode+"-")
+	if !is {
+		return "", false, nil
+	}
+	t, err := s.Ticket(ctx, kindCode, m.Room)
+	if errors.Is(err, ErrNotFound) {
+		return "", false, nil
+	}
+	if err != nil {
+		return "", false, fmt.Errorf("code: %w", err)
+	}
+	var code sentCode
+	if err := json.Unmarshal([]byte(t.Kept), &code); err != nil {
+		return "", false, fmt.Errorf("code: %w", err)
+	}
+	return s.codeOf(m.Room, nonce), code.Nonce == nonce, nil
+}
+
+// Topic is the mail's kind without what tells codes apart.
+func (m Mail) Topic() string {
+	if strings.HasPrefix(m.Kind, MailCode+"-") {
+		return MailCode
+	}
+	return m.Kind
+}
+
+// Over says that a room's call is behind it: its link then opens what is written
+// of it, never the call.
+func (r *Room) Over() bool {
+	switch r.State {
+	case StateEnded, StateDecided, StateInReview, StateClosed, StatePurged, StateAborted:
+		return true
+	}
+	return false
+}

@@ -1,0 +1,84 @@
+// The six-digit code by mail: before joining, where the profile wants it, with all
+// that can go wrong on the way.
+import assert from 'node:assert/strict';
+import test, { after, before } from 'node:test';
+import { clean } from './axe.mjs';
+import { context, launch, open, PHONE, picturing } from './browser.mjs';
+import { pause, start } from './server.mjs';
+
+let server;
+let browser;
+const small = { ...PHONE, viewport: { width: 360, height: 740 } };
+
+before(async () => {
+  server = await start();
+  browser = await launch(null);
+});
+
+after(async () => {
+  await browser?.close();
+  if (server) await server.kill();
+  await server?.remove();
+});
+
+async function room(language) {
+  const got = await server.api('/api/v1/rooms', { method: 'POST', body: JSON.stringify({
+    seller: { name: 'Anna Maria Eriksson', mail: `${language}@example.org` }, language, zone: 'America/Toronto', profile: 'bafin_like-1', manager: 'manager-1',
+    application: { surname: 'ERIKSSON', given_names: 'ANNA MARIA' },
+  }) });
+  assert.equal(got.status, 201, await got.clone().text());
+  return got.json();
+}
+
+/** The newest code that was mailed to somebody, once it is another than before. */
+async function mailed(language, before = '') {
+  for (let i = 0; i < 100; i++) {
+    const page = await (await fetch(server.lines.mail)).text();
+    const mine = page.split('<article').filter((mail) => mail.includes(`${language}@example.org`)).map((mail) => mail.replace(/<[^>]*>/g, ' '));
+    const code = mine.map((mail) => /^\s*([0-9]{6})\s*$/m.exec(mail)?.[1]).find(Boolean); // the latest mail is the first
+    if (code && code !== before) return code;
+    await pause(200);
+  }
+  return assert.fail('no mail with a code');
+}
+
+async function picture(page, name) {
+  if (process.env.VERIFYCALL_PICTURES) await page.screenshot({ path: `${process.env.VERIFYCALL_PICTURES}/${name}.png` });
+}
+
+for (const language of ['en', 'de', 'es', 'zh']) {
+  test(`a code by mail opens the call (${language})`, async () => {
+    const { sellerLink } = await room(language);
+    const page = await open(await context(browser, { ...small, locale: language }), sellerLink);
+    await picturing(`code-${language}`, { page }, async () => {
+      await page.getByTestId('seller-code-send').waitFor();
+      await clean(page, 'before it is sent');
+      await picture(page, `code-${language}-1`);
+      await page.getByTestId('seller-code-send').click();
+      const entry = page.getByTestId('seller-code-input');
+      await entry.waitFor();
+      const first = await mailed(language);
+      await picture(page, `code-${language}-2`);
+      await entry.fill(first === '000000' ? '000001' : '000000');
+      await page.locator('.field-error').waitFor();
+      await clean(page, 'a wrong code');
+      await picture(page, `code-${language}-3`);
+      // Another one makes the first worthless; pasted with words around it.
+      await page.getByTestId('seller-code-again').click();
+      const second = await mailed(language, first);
+      await entry.fill(first);
+      await page.locator('.field-error').waitFor();
+      await entry.fill(`Code: ${second.slice(0, 3)} ${second.slice(3)}`);
+      await page.getByTestId('seller-continue').waitFor();
+      await page.reload();
+      await page.getByTestId('seller-continue').waitFor(); // once for this browser
+      assert.deepEqual(page.complaints, []);
+
+      const thief = await open(await context(browser, small), sellerLink);
+      await thief.getByTestId('seller-code-send').waitFor();
+      assert.equal(await thief.getByTestId('seller-continue').count(), 0);
+      await thief.context().close();
+    });
+    await page.context().close();
+  });
+}
