@@ -1,1 +1,0 @@
-import{R as e,j as t,m as n}from"./ui-BzE1_r1D.js";var r=t(``),i=t(``);function a(e){r.value=e}function o(e){i.value=e}function s(){return n(e,{children:[n(`div`,{class:`only-read`,"aria-live":`polite`,children:r}),n(`div`,{class:`only-read`,"aria-live":`assertive`,children:i})]})}export{a as n,o as r,s as t};

@@ -1,1 +1,0 @@
-export{t as Code}from"./Code-10cCG_re.js";

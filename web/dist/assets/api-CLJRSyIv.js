@@ -1,1 +1,0 @@
-import{i as e,r as t}from"./api-DOoG_Tta.js";var n=`/api/seller/queue`,r=e=>t(n,e),i=()=>e(n,{}),a=()=>e(`${n}/away`,{}),o=()=>e(`${n}/leave`,{});function s(){navigator.sendBeacon?.(`${n}/away`,new Blob([`{}`],{type:`application/json`}))}export{a,r as i,i as n,o as r,s as t};

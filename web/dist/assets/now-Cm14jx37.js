@@ -1,1 +1,0 @@
-import{F as e,I as t}from"./ui-BzE1_r1D.js";function n(n=1e3){let[r,i]=e(Date.now());return t(()=>{let e=setInterval(()=>i(Date.now()),n);return()=>clearInterval(e)},[n]),r}export{n as t};

@@ -1,1 +1,0 @@
-import{i as e}from"./Screen--9uIENkW.js";function t(t){return t<0?e(`queue.waitUnknown`):t===0?e(`queue.waitNow`):e(`queue.waitMinutes`,{count:t})}function n(t){return t<=1?e(`queue.next`):e(`queue.number`,{place:t})}export{t as n,n as t};
