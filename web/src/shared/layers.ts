@@ -10,8 +10,13 @@ const tooLittle = 1_000_000;
 const interval = 1000; // ms between two looks
 const patience = 3; // looks in a row until the small picture begins
 
-/** What is published: the full picture, and a quarter of its width and height that is off until the network bears both. */
-export function encodings(): RTCRtpEncodingParameters[] {
+/**
+ * What is published: the full picture, and a quarter of its width and height that is off until the network bears both. Firefox
+ * (seen with 153) answers a request for a key frame of the full picture with one of the small picture alone, so that recordings
+ * and captures wait in vain: it publishes one.
+ */
+export function encodings(agent: string): RTCRtpEncodingParameters[] {
+  if (/Firefox\//.test(agent)) return [{ maxBitrate: fullMost }];
   return [
     { rid: lowLayer, active: false, scaleResolutionDownBy: 4, maxBitrate: lowMost },
     { rid: 'f', active: true, scaleResolutionDownBy: 1, maxBitrate: fullMost },

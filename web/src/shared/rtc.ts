@@ -178,7 +178,7 @@ export class CallMedia {
   private async negotiate(peer: RTCPeerConnection, stream: MediaStream): Promise<void> {
     const options: RTCRtpTransceiverInit = { direction: 'sendrecv', streams: [stream] };
     peer.addTransceiver(stream.getAudioTracks()[0] ?? 'audio', options);
-    if (this.layered) options.sendEncodings = encodings();
+    if (this.layered) options.sendEncodings = encodings(navigator.userAgent);
     const video = peer.addTransceiver(stream.getVideoTracks()[0] ?? 'video', options).sender;
     await keepResolution(video);
     if (this.layered) this.layers = new Layers(peer, video);
