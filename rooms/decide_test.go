@@ -158,7 +158,7 @@ var table = map[string]struct {
 	"GiveVerdict abort":    {always(GiveVerdict{Verdict: VerdictAbort, Reasons: []string{"P_DISCONNECT"}}), to(StateDecided, StateEnded)},
 	"Seal":                 {always(Seal{map[string]any{"gaps": 0}}), stay(StateDecided, StateAborted)},
 	"OpenCustody":          {func(r *Room) Command { return OpenCustody{RecordHead: r.Record} }, stay(StateInReview, StateClosed, StateAborted, StateCancelled, StateNoShow, StateExpired)}, // decided: once sealed
-	"Book":                 {always(Book{At: noon.Add(time.Hour), Manager: "m1"}), to(StateBooked, StateInvited, StateBooked, StateInterrupted, StateNoShow, StateCancelled)}, // cancelled by the seller
+	"Book":                 {always(Book{At: noon.Add(time.Hour), Manager: "m1"}), to(StateBooked, StateInvited, StateBooked, StateInterrupted, StateNoShow, StateCancelled)},               // cancelled by the seller
 	"Miss too early":       {always(Miss{}), nil},
 	"EndGrace early":       {always(EndGrace{}), nil},
 	"Remind not due":       {always(Remind{"reminder_1h"}), stay(StateBooked, StateWaiting)},
