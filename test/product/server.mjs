@@ -103,12 +103,13 @@ export class Server {
     return fetch(this.url + path, { ...options, headers: { authorization: `Bearer ${this.lines.apikey}`, 'content-type': 'application/json', ...options.headers } });
   }
 
-  /** Sum of bytes and number of files of the recorder, anywhere under --data. */
+  /** Sum of bytes and number of files of the recorder, anywhere under --data but for keys, which a room has before anything is recorded. */
   async recorded() {
     const files = [];
     for (const entry of await readdir(this.data, { recursive: true, withFileTypes: true })) {
       const path = join(entry.parentPath, entry.name);
-      if (entry.isFile() && /scratch|recording/.test(path.slice(this.data.length))) files.push(path);
+      const inside = path.slice(this.data.length);
+      if (entry.isFile() && /scratch|recording/.test(inside) && !inside.startsWith('/store/keys/')) files.push(path);
     }
     const sizes = await Promise.all(files.map(async (f) => (await stat(f)).size));
     return { files, bytes: sizes.reduce((a, b) => a + b, 0) };

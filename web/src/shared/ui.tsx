@@ -153,12 +153,12 @@ export function Dialog({ title, onClose, children, actions, class: name }: Dialo
         onClose();
       }}
     >
-      <header class="dialog-head">
+      <div class="dialog-head">
         <h2 class="dialog-title" id={id}>
           {title}
         </h2>
         <Button kind="ghost" bar icon={X} label={t('close')} onClick={onClose} />
-      </header>
+      </div>
       <div class="dialog-body">{children}</div>
       {actions && <footer class="dialog-actions">{actions}</footer>}
     </dialog>
