@@ -157,6 +157,7 @@ func (c Config) compose(ctx context.Context, m rooms.Mail) (message Message, why
 	}
 	l := letter.Letter{Code: code, Kind: m.Topic(), Language: r.Language, Name: r.Text(r.SellerName), Appointment: letter.Appointment{
 		Room: r.ID, At: r.At, Zone: r.Zone, Sequence: r.Sequence, Stamp: r.Since, Host: c.Public.Hostname(), From: c.From, To: to}}
+	l.Privacy = c.Public.Scheme + "://" + c.Public.Host + "/privacy?lang=" + url.QueryEscape(r.Language)
 	switch m.Kind {
 	case rooms.MailMissed:
 		l.Kind += "_" + r.Cause

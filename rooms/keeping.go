@@ -20,8 +20,8 @@ const (
 // Classes lists all classes of a room.
 var Classes = []string{ClassRecording, ClassStills, ClassDocuments, ClassRecord}
 
-// testLife is how long what is left of a test room is kept after its end.
-const testLife = 24 * time.Hour
+// TestLife is how long what is left of a test room is kept after its end.
+const TestLife = 24 * time.Hour
 
 // Keeping is how long a room's evidence is kept, and what has become of it.
 type Keeping struct {
@@ -120,7 +120,7 @@ func (r *Room) KeptUntil(class string) time.Time {
 	case !slices.Contains(endStates, r.State) || r.keepDays(class) == 0:
 		return time.Time{}
 	case r.Test:
-		return end.Add(testLife)
+		return end.Add(TestLife)
 	case r.State == StateEnded: // nobody decided: there is no bundle of which a class could be erased alone
 		class = ClassRecord
 	case r.Decided.IsZero():

@@ -27,6 +27,7 @@ import (
 	"verifycall/rooms"
 	"verifycall/rooms/accesslog"
 	"verifycall/rooms/queue"
+	"verifycall/signaling/privacy"
 	"verifycall/signaling/socket"
 	"verifycall/signin"
 	"verifycall/signin/openid"
@@ -51,6 +52,8 @@ type Config struct {
 
 	Mails      *mail.Sink // of a demo, may be nil
 	MailsToken string     // of the page that shows them
+
+	Privacy privacy.Facts // what the settings say of keeping; the rule sets come from House
 
 	TrustedProxies []netip.Prefix // whose X-Forwarded-For counts
 

@@ -194,8 +194,8 @@ func (n *node) listen() (err error) {
 	n.access = n.openAccess(accesslog.Config{Log: n.log})
 	n.edge, err = signaling.New(signaling.Config{Rooms: n.rooms, House: n.house, Evidence: n.vault, Keys: n.keys, Pages: files,
 		Public: n.public, Log: n.log, Metrics: signaling.NewMetrics(n.registry), Nodes: n.cluster.member, OpenID: provider, Access: n.access, AccessReader: n.accessReader(),
-		TrustedProxies: n.cfg.proxies(),
-		Queue:          n.openQueue(), Mails: n.post.sink, MailsToken: n.post.token,
+		TrustedProxies: n.cfg.proxies(), Privacy: n.cfg.privacy(),
+		Queue: n.openQueue(), Mails: n.post.sink, MailsToken: n.post.token,
 		ConnsPerIP: n.cfg.ConnsPerIP})
 	if err != nil {
 		return err

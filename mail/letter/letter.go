@@ -18,6 +18,7 @@ type Letter struct {
 	Name     string // the seller's
 	Link     string // the seller's page; may be empty
 	Code     string // six digits, of kind "code" alone
+	Privacy  string // the page that says what is kept; may be empty
 	Appointment
 }
 
@@ -49,6 +50,7 @@ type words struct {
 	Hello    string               `json:"hello"`
 	Link     string               `json:"link"`
 	Bye      string               `json:"bye"`
+	Privacy  string               `json:"privacy"`
 	Event    string               `json:"event"`
 	Kinds    map[string][2]string `json:"kinds"` // kind → subject, text
 }
@@ -108,7 +110,7 @@ func (l Letter) Write() (subject, text string, err error) {
 	if err != nil {
 		return "", "", err
 	}
-	fill := strings.NewReplacer("{name}", line(l.Name), "{manager}", line(l.Manager), "{when}", when, "{link}", l.Link, "{code}", l.Code)
+	fill := strings.NewReplacer("{name}", line(l.Name), "{manager}", line(l.Manager), "{when}", when, "{link}", l.Link, "{code}", l.Code, "{privacy}", l.Privacy)
 	parts := []string{fill.Replace(w.Hello), fill.Replace(kind[1])}
 	if there != "" && strings.Contains(kind[1], "{when}") {
 		parts = append(parts, there)
@@ -116,7 +118,11 @@ func (l Letter) Write() (subject, text string, err error) {
 	if l.Link != "" {
 		parts = append(parts, fill.Replace(w.Link))
 	}
-	return fill.Replace(kind[0]), strings.Join(append(parts, w.Bye), "\n\n") + "\n", nil
+	parts = append(parts, w.Bye)
+	if l.Privacy != "" {
+		parts = append(parts, fill.Replace(w.Privacy))
+	}
+	return fill.Replace(kind[0]), strings.Join(parts, "\n\n") + "\n", nil
 }
 
 // line keeps a name from being more than one.

@@ -15,10 +15,11 @@ var kinds = []string{"invited", "booked", "moved", "cancelled", "missed_seller",
 	"reminder_24h", "reminder_1h", "reminder_10m"}
 
 func sample() Letter {
-	return Letter{Kind: "booked", Language: "en", Name: "Anna", Link: "https://verify.example.org/j/token", Appointment: Appointment{
-		Room: "R-7K3M9QXD", At: time.Date(2026, 10, 25, 0, 30, 0, 0, time.UTC), Length: 30 * time.Minute, Zone: "Europe/Berlin",
-		Manager: "Jonas Weber", Away: "Australia/Lord_Howe", Sequence: 2, Stamp: time.Date(2026, 10, 20, 12, 0, 0, 0, time.UTC),
-		Host: "verify.example.org", From: "checks@example.org", To: "anna@example.org"}}
+	return Letter{Kind: "booked", Language: "en", Name: "Anna", Link: "https://verify.example.org/j/token",
+		Privacy: "https://verify.example.org/privacy?lang=en", Appointment: Appointment{
+			Room: "R-7K3M9QXD", At: time.Date(2026, 10, 25, 0, 30, 0, 0, time.UTC), Length: 30 * time.Minute, Zone: "Europe/Berlin",
+			Manager: "Jonas Weber", Away: "Australia/Lord_Howe", Sequence: 2, Stamp: time.Date(2026, 10, 20, 12, 0, 0, 0, time.UTC),
+			Host: "verify.example.org", From: "checks@example.org", To: "anna@example.org"}}
 }
 
 // TestEveryLanguageHasEveryLetter wants no placeholder left and every fact there.
@@ -38,7 +39,7 @@ func TestEveryLanguageHasEveryLetter(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if subject == "" || strings.ContainsAny(subject+text, "{}") || strings.Contains(subject, "\n") || !strings.Contains(text, l.Link) || !strings.Contains(text, "Anna") {
+			if subject == "" || strings.ContainsAny(subject+text, "{}") || strings.Contains(subject, "\n") || !strings.Contains(text, l.Link) || !strings.HasSuffix(text, "\n"+l.Privacy+"\n") || !strings.Contains(text, "Anna") {
 				t.Errorf("%s %s:\n%s\n%s", language, kind, subject, text)
 			}
 			if strings.Contains(text, "042817") != (kind == "code") || strings.Contains(subject, "042817") {

@@ -40,6 +40,12 @@ async function alone() {
     await page.locator(shown).waitFor();
     await shoot(page, name);
   }
+  for (const [name, scheme, lang] of [['privacy', 'light', 'en'], ['privacy-dark', 'dark', 'de']]) {
+    await page.emulateMedia({ colorScheme: scheme });
+    await page.goto(`${server.url}/privacy?lang=${lang}`);
+    await shoot(page, name, { fullPage: true });
+  }
+  await page.emulateMedia({ colorScheme: null });
   await page.goto(`${server.url}/design`);
   await page.getByTestId('design-dark').waitFor();
   await shoot(page, 'design', { fullPage: true });

@@ -1,6 +1,6 @@
 import { Eye, FileCheck, HandHeart, ScanText, Smartphone, type LucideIcon } from 'lucide-preact';
 import landing from '../locales/en/landing.json';
-import { catalogue, staffLanguages } from '../shared/i18n';
+import { catalogue, language, staffLanguages } from '../shared/i18n';
 import { Brand, Icon, LanguageChoice } from '../shared/ui';
 
 export const t = catalogue('landing', landing);
@@ -45,6 +45,9 @@ export function Landing() {
         </ul>
       </main>
       <footer>
+        <p class="landing-privacy">
+          <a href={`/privacy?lang=${language}`}>{t('privacy')}</a>
+        </p>
         <nav class="landing-foot" aria-labelledby="staff">
           <h2 id="staff">{t('staff')}</h2>
           <a href="/manager">{t('manager')}</a>

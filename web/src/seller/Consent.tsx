@@ -60,7 +60,10 @@ export function Consent({ visit, state }: { visit: Visit; state: State }) {
         </div>
       </section>
       <p class="fine">
-        {t('consent.version', { version: noticeVersion, language: new Intl.DisplayNames([language], { type: 'language' }).of(language) ?? language })}
+        {t('consent.version', { version: noticeVersion, language: new Intl.DisplayNames([language], { type: 'language' }).of(language) ?? language })}{' '}
+        <a href={`/privacy?lang=${language}`} target="_blank" rel="noopener" data-testid="seller-privacy">
+          {t('consent.privacy')}
+        </a>
       </p>
     </Screen>
   );
