@@ -179,7 +179,7 @@ func (m *Member) learn(self Announcement, texts map[string]string) {
 	}
 	for id, err := range strange {
 		if _, logged := m.refused[id]; !logged {
-			m.cfg.Log.Warn("announcement refused", "node", id, "err", err)
+			m.cfg.Log.Warn("announcement refused", "peer", id, "err", err)
 			m.refused[id] = now
 		}
 	}

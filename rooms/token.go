@@ -24,6 +24,9 @@ func HashToken(token string) string {
 // crockford is Crockford's base32 alphabet: no I, L, O, U.
 const crockford = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 
+// IsRoomID reports whether a text has the form of a room's id.
+func IsRoomID(text string) bool { return roomForm.MatchString(text) }
+
 // NewRoomID gives "R-" and 40 random bits.
 func NewRoomID() string {
 	var raw [8]byte

@@ -28,6 +28,7 @@ func (s *Server) as(a access.Action, h func(http.ResponseWriter, *http.Request, 
 		if err != nil {
 			return err
 		}
+		noteRoom(w, who)
 		if err := s.renew(w, r, who); err != nil {
 			return err
 		}

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"mime"
 	"net"
 	"net/http"
@@ -13,6 +14,7 @@ import (
 
 	"verifycall/access"
 	"verifycall/calls/protocol"
+	"verifycall/rooms"
 	"verifycall/signaling/intake"
 )
 
@@ -93,7 +95,7 @@ func (s *Server) handle(pattern string, d door) {
 func (s *Server) answerError(w *statusWriter, r *http.Request, pattern string, err error) {
 	f := faultOf(err)
 	if f.Code == protocol.CodeInternal || f.Code == protocol.CodeNotStored {
-		s.log.Error("request failed", "route", pattern, "err", err)
+		s.about(w, r).Error("request failed", "route", pattern, "err", err)
 	}
 	if w.began {
 		// Too late for a problem: cut the answer, so that it can't be taken for whole.
@@ -102,11 +104,31 @@ func (s *Server) answerError(w *statusWriter, r *http.Request, pattern string, e
 	writeProblem(w, f)
 }
 
-// statusWriter notes what was sent.
+// about is the log for a request: with the room where it is about one.
+func (s *Server) about(w *statusWriter, r *http.Request) *slog.Logger {
+	room := w.room
+	if id := r.PathValue("id"); room == "" && rooms.IsRoomID(id) {
+		room = id
+	}
+	if room == "" {
+		return s.log
+	}
+	return s.log.With("room", room)
+}
+
+// statusWriter notes what was sent, and about which room.
 type statusWriter struct {
 	http.ResponseWriter
 	status int
 	began  bool
+	room   string // empty until a session is known that is about one
+}
+
+// noteRoom tells the request's log which room a session is about.
+func noteRoom(w http.ResponseWriter, who session) {
+	if noted, ok := w.(*statusWriter); ok && who.at != nil {
+		noted.room = who.at.ID
+	}
 }
 
 // WriteHeader implements http.ResponseWriter.

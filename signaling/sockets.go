@@ -59,6 +59,7 @@ func (s *Server) socket(w http.ResponseWriter, r *http.Request, admit func() (vi
 	if err != nil {
 		return s.refusal(err)
 	}
+	noteRoom(w, v.who)
 	if !socket.IsUpgrade(r) {
 		return malformed("This address speaks WebSocket only.")
 	}
@@ -95,7 +96,7 @@ func (s *Server) serve(c *socket.Conn, v visit) {
 	defer s.cfg.Metrics.sockets.Dec()
 	c.Run(func() {
 		if fault := s.converse(c, v); fault != nil {
-			s.count(fault)
+			s.count(fault, v.room)
 			c.Refuse(fault)
 		}
 	})
@@ -108,11 +109,11 @@ func (s *Server) refusal(err error) error {
 	return f
 }
 
-// count counts and logs the fault that ends a connection.
-func (s *Server) count(f *protocol.Fault) {
+// count counts and logs the fault that ends a connection to a room.
+func (s *Server) count(f *protocol.Fault, room string) {
 	s.cfg.Metrics.refusals.WithLabelValues(string(f.Code)).Inc()
 	if f.Code == protocol.CodeInternal {
-		s.log.Error("websocket failed", "err", f)
+		s.log.Error("websocket failed", "room", room, "err", f)
 	}
 }
 

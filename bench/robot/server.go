@@ -223,6 +223,9 @@ func (s *Server) end(sig syscall.Signal) {
 // Log gives the end of what the process has logged.
 func (s *Server) Log() string { return s.log.String() }
 
+// WholeLog gives all of it, as long as that is under 1 MiB.
+func (s *Server) WholeLog() string { return s.log.end(wholeBytes) }
+
 // FreePorts finds n free ports of the loopback interface, for TCP and UDP.
 func FreePorts(n int) ([]string, error) {
 	var found []string
@@ -245,19 +248,22 @@ func FreePorts(n int) ([]string, error) {
 	return found, nil
 }
 
-// tail keeps the last bytes written to it.
+// tail keeps the last wholeBytes written to it.
 type tail struct {
 	mu   sync.Mutex
 	kept []byte
 }
 
-const tailBytes = 16 << 10
+const (
+	tailBytes  = 16 << 10 // that a failure shows
+	wholeBytes = 1 << 20
+)
 
 // Write implements io.Writer; VERIFYCALL_SHOW_LOG passes it on as well.
 func (t *tail) Write(p []byte) (int, error) {
 	t.mu.Lock()
 	t.kept = append(t.kept, p...)
-	if over := len(t.kept) - tailBytes; over > 0 {
+	if over := len(t.kept) - wholeBytes; over > 0 {
 		t.kept = t.kept[over:]
 	}
 	t.mu.Unlock()
@@ -267,9 +273,11 @@ func (t *tail) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// String gives what is kept.
-func (t *tail) String() string {
+// String gives the end of what is kept.
+func (t *tail) String() string { return t.end(tailBytes) }
+
+func (t *tail) end(bytes int) string {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	return string(t.kept)
+	return string(t.kept[max(0, len(t.kept)-bytes):])
 }

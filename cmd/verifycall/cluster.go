@@ -38,7 +38,7 @@ func (n *node) joinCluster(ctx context.Context) error {
 	if c.Redis == "" {
 		return n.rooms.AgreeFormat(ctx, rooms.Format)
 	}
-	self := nodes.Announcement{ID: rooms.NewToken(), Version: version(), Format: rooms.Format}
+	self := nodes.Announcement{ID: n.id, Version: version(), Format: rooms.Format}
 	secret, err := nodes.RandomSecret()
 	if c.ClusterSecret != "" {
 		secret, err = nodes.LoadSecret(c.ClusterSecret)
@@ -60,7 +60,7 @@ func (n *node) joinCluster(ctx context.Context) error {
 	if err != nil {
 		return explain(err, c)
 	}
-	n.log.Info("joined the cluster", "node", self.ID, "nodes", len(n.cluster.member.Peers()))
+	n.log.Info("joined the cluster", "nodes", len(n.cluster.member.Peers()))
 	return nil
 }
 

@@ -29,6 +29,7 @@ import (
 	"verifycall/calls"
 	"verifycall/media"
 	"verifycall/media/relay"
+	"verifycall/rooms"
 	"verifycall/rooms/accesslog"
 	"verifycall/signaling"
 	"verifycall/signin/openid"
@@ -82,7 +83,11 @@ func serve(ctx context.Context, c settings, log *slog.Logger, out io.Writer) (er
 	// On one core a recording's fsync would hold up all packets until the runtime
 	// notices, some 10 ms.
 	runtime.GOMAXPROCS(max(2, runtime.GOMAXPROCS(0)))
-	n := &node{registry: prometheus.NewRegistry(), cfg: c, log: log, failed: make(chan error, 3), backing: make(chan struct{}, 1)}
+	id := rooms.NewToken()
+	if c.Redis != "" { // several may write into one place
+		log = log.With("node", id)
+	}
+	n := &node{id: id, registry: prometheus.NewRegistry(), cfg: c, log: log, failed: make(chan error, 3), backing: make(chan struct{}, 1)}
 	defer func() { err = errors.Join(err, n.close()) }()
 	if err := n.open(ctx); err != nil {
 		return err
@@ -105,6 +110,7 @@ func serve(ctx context.Context, c settings, log *slog.Logger, out io.Writer) (er
 // node is the running server. Parts are opened in the order of the fields and
 // closed in a fixed order; those that were not opened are nil.
 type node struct {
+	id  string // among those on one Redis, made anew at each start
 	cfg settings
 	log *slog.Logger
 

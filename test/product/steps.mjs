@@ -9,6 +9,9 @@ export const APPLICATION = {
   surname: 'ERIKSSON', given_names: 'ANNA MARIA', birth_date: '1974-08-12', document_type: 'id_card',
   document_number: 'D23145890', address: '12 Harbour Lane, Zenith', business: 'Harbour Ceramics',
 };
+/** What nobody may find outside of the record: of the seller, and what was said. */
+export const PERSONAL = [...Object.entries(APPLICATION).filter(([field]) => field !== 'document_type').map(([, value]) => value),
+  'anna@example.com', '12 AUG 1974', 'Is the light good', 'I can tilt it'];
 export const DOCUMENTS = {
   id_front: join(ROOT, 'cmd/verifycall/demo/id-front.jpg'),
   id_back: join(ROOT, 'cmd/verifycall/demo/id-back.jpg'),

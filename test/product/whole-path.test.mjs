@@ -8,6 +8,7 @@ import { cardFilm, faceFilm } from '../specimen/film.mjs';
 import { SPECIMEN, td2, wrongDigit } from '../specimen/mrz.mjs';
 import { readLine2, size } from '../specimen/read.mjs';
 import { context, DESK, launch, open, PHONE, picturing, playing } from './browser.mjs';
+import * as log from './log.mjs';
 import * as record from './record.mjs';
 import { pause, start } from './server.mjs';
 import * as step from './steps.mjs';
@@ -230,6 +231,14 @@ part('the printable report shows verdict, digest, every still and what was found
 
 part('the pages had nothing to complain about', async () => {
   for (const [who, page] of Object.entries(pages)) assert.deepEqual(page.complaints, [], who);
+});
+
+part('the log tells the call by its room, and nothing of the people', async (t) => {
+  const cookies = (await Promise.all(Object.values(pages).map((page) => page.context().cookies()))).flat().map((cookie) => cookie.value);
+  const tokens = [server.lines.manager, server.lines.auditor, server.lines.operator, server.lines.seller, server.lines.mail, it.link].map((link) => link.split('/').at(-1));
+  const lines = log.parse(server.log);
+  log.assertNothingOf(lines, [...step.PERSONAL, 'Jonas Weber', 'Ruth Adler', server.lines.apikey, ...tokens, ...cookies]);
+  t.diagnostic(`${log.assertTells(lines, it.room)} lines at Info or above for the call`);
 });
 
 async function assertNothingRecorded(when) {
