@@ -202,6 +202,9 @@ func (c *Call) stop(why error) {
 	defer cancel()
 	cause := stopCauses[why]
 	c.log.Info("call ends here", "cause", cause)
+	if errors.Is(why, ErrLeaseLost) {
+		c.house.cfg.Metrics.leasesLost.Inc()
+	}
 	if c.room.State == rooms.StateLive && !errors.Is(why, ErrLeaseLost) {
 		c.try(ctx, rooms.Interrupt{Cause: cause, Grace: c.house.cfg.Grace})
 	}

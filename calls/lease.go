@@ -109,6 +109,24 @@ func (h *House) renew(ctx context.Context) error {
 	return nil
 }
 
+// Leases counts the rooms that this node holds; 0 where it is alone.
+func (h *House) Leases() int {
+	if h.cfg.Node == "" {
+		return 0
+	}
+	return len(h.running())
+}
+
+// Unheld counts the rooms that some node has to look after and none does; 0 where
+// this node is alone. The error is Redis's.
+func (h *House) Unheld(ctx context.Context) (int, error) {
+	if h.cfg.Node == "" {
+		return 0, nil
+	}
+	ids, err := h.cfg.Rooms.Unfinished(ctx)
+	return len(ids), err
+}
+
 func (h *House) running() []*Call {
 	h.mu.Lock()
 	defer h.mu.Unlock()

@@ -14,6 +14,8 @@ type Metrics struct {
 	fps, kbps, loss, rtt, jitter, coverage *prometheus.HistogramVec // role, kind
 	frozen                                 *prometheus.CounterVec   // seconds; role
 	failing                                prometheus.Counter
+	lag                                    prometheus.Histogram // seconds
+	leasesLost                             prometheus.Counter
 
 	calls    *prometheus.GaugeVec     // state
 	joins    *prometheus.HistogramVec // seconds; role
@@ -37,6 +39,11 @@ func NewMetrics(reg prometheus.Registerer) *Metrics {
 		failing: prometheus.NewCounter(prometheus.CounterOpts{
 			Name: "verifycall_recordings_failing_total", Help: "Recordings that began to lose frames to the disk."}),
 	}
+	m.lag = prometheus.NewHistogram(prometheus.HistogramOpts{
+		Name: "verifycall_recorder_lag_seconds", Help: "Age of the oldest frame of a write when it is on the disk; 2 s are gathered for one.",
+		Buckets: []float64{.5, 1, 1.5, 2, 2.5, 3, 4, 6, 10, 20}})
+	m.leasesLost = prometheus.NewCounter(prometheus.CounterOpts{
+		Name: "verifycall_leases_lost_total", Help: "Calls that ended here because another node has their room."})
 	m.calls = prometheus.NewGaugeVec(prometheus.GaugeOpts{
 		Name: "verifycall_calls", Help: "Calls on this node by the state of their room."}, []string{"state"})
 	m.joins = prometheus.NewHistogramVec(prometheus.HistogramOpts{
@@ -45,7 +52,7 @@ func NewMetrics(reg prometheus.Registerer) *Metrics {
 	m.captures = prometheus.NewHistogramVec(prometheus.HistogramOpts{
 		Name: "verifycall_capture_seconds", Help: "Time from a capture's request until its picture is stored and in the ledger, or is given up.",
 		Buckets: []float64{.05, .1, .2, .5, 1, 2, 3, 5, 10, 15}}, []string{"outcome"})
-	reg.MustRegister(m.fps, m.kbps, m.loss, m.rtt, m.jitter, m.coverage, m.frozen, m.failing, m.calls, m.joins, m.captures)
+	reg.MustRegister(m.fps, m.kbps, m.loss, m.rtt, m.jitter, m.coverage, m.frozen, m.failing, m.lag, m.leasesLost, m.calls, m.joins, m.captures)
 	return m
 }
 
@@ -61,6 +68,9 @@ func (m *Metrics) state(from, to string) {
 		m.calls.WithLabelValues(to).Inc()
 	}
 }
+
+// durable counts a write of a recording.
+func (m *Metrics) durable(lag time.Duration) { m.lag.Observe(lag.Seconds()) }
 
 // captured counts a capture that was asked for at a moment.
 func (m *Metrics) captured(asked time.Time, err error) {

@@ -41,7 +41,8 @@ func (c *Call) makeReady(now time.Time) {
 // recorderMaker gives what makes the call's recorder, on any goroutine.
 func (c *Call) recorderMaker() func(context.Context) (*recorder.Recorder, error) {
 	h, room := c.house, c.id
-	config := recorder.Config{Dir: h.scratch(room), Room: room, Fence: c.lease.Fence, Log: c.log, Post: c.recorderEvent, Spare: h.spool.Check}
+	config := recorder.Config{Dir: h.scratch(room), Room: room, Fence: c.lease.Fence, Log: c.log, Post: c.recorderEvent, Spare: h.spool.Check,
+		Durable: h.cfg.Metrics.durable}
 	return func(ctx context.Context) (*recorder.Recorder, error) {
 		key, err := h.cfg.Evidence.Make(ctx, vault.Room(room), vault.Recording)
 		if err != nil {

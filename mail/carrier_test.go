@@ -133,8 +133,8 @@ func TestMailIsSent(t *testing.T) {
 			t.Errorf("no %s in\n%s", want, file)
 		}
 	}
-	if left, err := c.Rooms.Outbox(t.Context()); err != nil || left != 0 {
-		t.Errorf("%v: %d left", err, left)
+	if left, err := c.Rooms.Figures(t.Context()); err != nil || left.Mails != 0 {
+		t.Errorf("%v: %d left", err, left.Mails)
 	}
 }
 
@@ -204,9 +204,9 @@ func TestMailThatIsRefusedIsDropped(t *testing.T) {
 	c, r := open(t, b, nil)
 	c.sendOne(t)
 	log, err := c.Rooms.Mails(t.Context(), r.ID)
-	left, _ := c.Rooms.Outbox(t.Context())
-	if err != nil || log["1.booked"] != "refused" || left != 0 {
-		t.Errorf("%v: %v, %d left", err, log, left)
+	left, _ := c.Rooms.Figures(t.Context())
+	if err != nil || log["1.booked"] != "refused" || left.Mails != 0 {
+		t.Errorf("%v: %v, %d left", err, log, left.Mails)
 	}
 }
 
@@ -263,8 +263,8 @@ func TestMailsAreOff(t *testing.T) {
 	c, r := open(t, b, nil)
 	c.Sender = None{}
 	c.sendOne(t)
-	if left, err := c.Rooms.Outbox(t.Context()); err != nil || left != 0 {
-		t.Errorf("%v: %d wait", err, left)
+	if left, err := c.Rooms.Figures(t.Context()); err != nil || left.Mails != 0 {
+		t.Errorf("%v: %d wait", err, left.Mails)
 	}
 	mails, err := c.Rooms.Mails(t.Context(), r.ID)
 	if err != nil || len(mails) != 1 || len(b.got) != 0 {

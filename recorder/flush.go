@@ -22,6 +22,9 @@ func (rec *Recording) flush() {
 		return
 	}
 	rec.serial++
+	if len(b.frames) > 0 {
+		rec.durable(time.Since(oldest(b.frames)))
+	}
 	rec.commit(b.frames)
 	clear(b.frames)
 	*b = batch{frames: b.frames[:0]}
@@ -35,6 +38,17 @@ func (rec *Recording) flush() {
 		rec.post(Working{rec})
 	}
 	rec.serveWaits()
+}
+
+// oldest is when the first of some frames arrived.
+func oldest(frames []batchFrame) time.Time {
+	first := frames[0].arrival
+	for _, f := range frames[1:] {
+		if f.arrival.Before(first) {
+			first = f.arrival
+		}
+	}
+	return first
 }
 
 func (rec *Recording) write() error {

@@ -31,6 +31,9 @@ type Config struct {
 	// Spare is asked before frames are written: its error refuses them, as a full disk
 	// does. May be nil.
 	Spare func() error
+	// Durable is told after each write how old its oldest frame was when it was on the
+	// disk; must not block. May be nil.
+	Durable func(lag time.Duration)
 }
 
 // Recorder makes the recordings of one room. Its methods may be called from any
@@ -54,6 +57,9 @@ func New(cfg Config) (*Recorder, error) {
 	}
 	if cfg.Spare == nil {
 		cfg.Spare = func() error { return nil }
+	}
+	if cfg.Durable == nil {
+		cfg.Durable = func(time.Duration) {}
 	}
 	return &Recorder{cfg: cfg, now: time.Now}, nil
 }

@@ -18,10 +18,11 @@ import (
 // Stop. Its methods may be called from any goroutine. One goroutine, run, owns
 // everything that isn't said to be shared, and alone touches the files.
 type Recording struct {
-	birth birth // Start with the monotonic clock
-	log   *slog.Logger
-	post  func(Event)
-	roomy func() error // of Config
+	birth   birth // Start with the monotonic clock
+	log     *slog.Logger
+	post    func(Event)
+	roomy   func() error        // of Config
+	durable func(time.Duration) // of Config
 
 	queue    queue         // of what the taps bring; full: the Tap drops
 	wants    chan *want    // no room, never closed; the sender waits at its context
@@ -71,7 +72,7 @@ const (
 
 func newRecording(cfg Config, b birth, folder string) *Recording {
 	rec := &Recording{
-		birth: b, log: cfg.Log.With("recording", b.ID), post: cfg.Post, roomy: cfg.Spare,
+		birth: b, log: cfg.Log.With("recording", b.ID), post: cfg.Post, roomy: cfg.Spare, durable: cfg.Durable,
 		queue: newQueue(),
 		wants: make(chan *want), stopping: make(chan ending, 1), done: make(chan struct{}),
 		light: map[string]*light{}, tracks: map[string]*track{}, taps: map[*Tap]*stream{}, serial: 1, key: cfg.Key,

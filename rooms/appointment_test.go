@@ -109,8 +109,8 @@ func TestStrangeMail(t *testing.T) {
 		t.Fatal(err)
 	}
 	mails, err := s.TakeMails(t.Context(), 10)
-	if left, _ := s.Outbox(t.Context()); err != nil || len(mails) != 1 || mails[0].Room != r.ID || left != 1 {
-		t.Errorf("%v: %v, %d in the outbox", err, mails, left)
+	if left, _ := s.Figures(t.Context()); err != nil || len(mails) != 1 || mails[0].Room != r.ID || left.Mails != 1 {
+		t.Errorf("%v: %v, %d in the outbox", err, mails, left.Mails)
 	}
 }
 

@@ -289,8 +289,8 @@ func TestOutbox(t *testing.T) {
 		if err := s.SettleMail(t.Context(), again, "sent late"); err != nil {
 			t.Fatal(err)
 		}
-		if left, err := s.Outbox(t.Context()); err != nil || left != 1 {
-			t.Errorf("%v: settled by one who had lost it, %d left", err, left)
+		if left, err := s.Figures(t.Context()); err != nil || left.Mails != 1 {
+			t.Errorf("%v: settled by one who had lost it, %d left", err, left.Mails)
 		}
 		if err := s.SettleMail(t.Context(), last, "sent"); err != nil {
 			t.Fatal(err)

@@ -92,7 +92,7 @@ func pause(ctx context.Context, attempt int) error {
 // advance takes a room one command further, in memory and in Redis. After an
 // error r is spoilt.
 func (s *Store) advance(ctx context.Context, r *Room, actor string, c Command, guards []Guard) error {
-	was, state := r.holds(), r.State
+	was, state, queued := r.holds(), r.State, r.Queued
 	change, err := s.decided(r, actor, c)
 	if err != nil || !change.writes() {
 		return err
@@ -112,7 +112,7 @@ func (s *Store) advance(ctx context.Context, r *Room, actor string, c Command, g
 			s.witness.wroteCalendar(c)
 		}
 	}
-	s.metrics.moved(r, state)
+	s.metrics.moved(r, state, queued)
 	return nil
 }
 

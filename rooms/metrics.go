@@ -11,7 +11,8 @@ import (
 type Metrics struct {
 	commits  *prometheus.HistogramVec // seconds; outcome
 	entered  *prometheus.CounterVec   // state, cause
-	verdicts *prometheus.CounterVec   // verdict
+	verdicts *prometheus.CounterVec   // verdict, first
+	queued   prometheus.Histogram     // seconds
 }
 
 // NewMetrics makes the metrics and registers them.
@@ -24,9 +25,13 @@ func NewMetrics(reg prometheus.Registerer) *Metrics {
 			Name: "verifycall_rooms_entered_total", Help: "Rooms that came into a state here, with the cause where the state has one (no_show: by whom)."},
 			[]string{"state", "cause"}),
 		verdicts: prometheus.NewCounterVec(prometheus.CounterOpts{
-			Name: "verifycall_verdicts_total", Help: "Verdicts given here."}, []string{"verdict"}),
+			Name: "verifycall_verdicts_total", Help: "Verdicts given here; first is no where the room was booked again after a call."},
+			[]string{"verdict", "first"}),
+		queued: prometheus.NewHistogram(prometheus.HistogramOpts{
+			Name: "verifycall_queue_wait_seconds", Help: "Time from joining the instant queue until the turn was given here.",
+			Buckets: []float64{5, 15, 30, 60, 120, 300, 600, 1200, 1800, 3600}}),
 	}
-	reg.MustRegister(m.commits, m.entered, m.verdicts)
+	reg.MustRegister(m.commits, m.entered, m.verdicts, m.queued)
 	return m
 }
 
@@ -51,14 +56,22 @@ func outcomeOf(err error) string {
 	return "failed"
 }
 
-// moved counts a room that a command has taken out of state was.
-func (m *Metrics) moved(r *Room, was string) {
+// moved counts a room that a command has taken out of state was, and out of the
+// instant queue where it was there since queued.
+func (m *Metrics) moved(r *Room, was string, queued time.Time) {
 	if m == nil || r.State == was {
 		return
 	}
+	if r.State == StateBooked && r.Instant && !queued.IsZero() {
+		m.queued.Observe(r.At.Sub(queued).Seconds())
+	}
 	m.entered.WithLabelValues(r.State, causeOf(r)).Inc()
 	if r.State == StateDecided {
-		m.verdicts.WithLabelValues(r.Verdict).Inc()
+		first := "yes"
+		if r.Booked.After(r.Admitted) {
+			first = "no"
+		}
+		m.verdicts.WithLabelValues(r.Verdict, first).Inc()
 	}
 }
 

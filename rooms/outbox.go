@@ -213,11 +213,6 @@ func (s *Store) Mails(ctx context.Context, room string) (map[string]string, erro
 	return list, nil
 }
 
-// Outbox counts the mails that are not settled.
-func (s *Store) Outbox(ctx context.Context) (int64, error) {
-	return s.client.ZCard(ctx, prefix+"index:"+outbox).Result()
-}
-
 // shift runs lua/shift.lua; to 0 takes the member out. log is the key of a hash,
 // a field and its value.
 func (s *Store) shift(ctx context.Context, index, member string, from, to int64, log ...string) (bool, error) {

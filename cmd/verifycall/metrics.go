@@ -29,8 +29,9 @@ func (n *node) registerGauges() {
 	gauge("spool_limit_bytes", "How much of them the disk takes, less its reserve.", nil, func() float64 { return float64(n.house.Spool().Limit) })
 	gauge("spool_behind_seconds", "For how long the store has not taken what waits; 0 while it has all.", nil,
 		func() float64 { return n.house.Spool().Behind.Seconds() })
-	gauge("mails_waiting", "Mails that are not settled yet, of all nodes; NaN where Redis doesn't answer.", nil, n.mailsWaiting)
 	gauge("certificate_expires_timestamp_seconds", "When the certificate of the pages ends; NaN without one.", nil, n.certificateEnds)
+	gauge("leases", "Rooms that this node holds; 0 where it is alone.", nil, func() float64 { return float64(n.house.Leases()) })
+	n.registry.MustRegister(newSharedFigures(n.rooms, n.house))
 	for _, state := range []string{"serving", "draining"} {
 		gauge("nodes", "Nodes on this Redis, this one among them.", prometheus.Labels{"state": state},
 			func() float64 { return float64(n.countNodes(state == "draining")) })
@@ -42,16 +43,6 @@ func flagged(is bool) float64 {
 		return 1
 	}
 	return 0
-}
-
-func (n *node) mailsWaiting() float64 {
-	ctx, cancel := context.WithTimeout(context.Background(), scrapeTime)
-	defer cancel()
-	waiting, err := n.rooms.Outbox(ctx)
-	if err != nil {
-		return math.NaN()
-	}
-	return float64(waiting)
 }
 
 // certificateEnds is asked at each scrape: it is renewed while the server runs.

@@ -12,6 +12,7 @@ import (
 	"net"
 	"net/http"
 	netmail "net/mail"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -122,24 +123,30 @@ func (p *postbox) taken() map[string][]time.Time {
 
 // mailsWaiting reads a node's metric, -1 where it gives none.
 func mailsWaiting(ctx context.Context, s *robot.Server) int {
+	n, err := strconv.Atoi(figure(ctx, s, "verifycall_mails_waiting"))
+	if err != nil {
+		return -1 // NaN: Redis is away
+	}
+	return n
+}
+
+// figure reads a metric without labels of a node, empty where it gives none.
+func figure(ctx context.Context, s *robot.Server, name string) string {
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, s.Ops()+"/metrics", nil)
 	if err != nil {
-		return -1
+		return ""
 	}
 	res, err := http.DefaultClient.Do(req)
 	if err != nil {
-		return -1
+		return ""
 	}
 	defer res.Body.Close()
-	n := -1
 	for lines := bufio.NewScanner(res.Body); lines.Scan(); {
-		if text, found := strings.CutPrefix(lines.Text(), "verifycall_mails_waiting "); found {
-			if _, err := fmt.Sscan(text, &n); err != nil {
-				return -1 // NaN: Redis is away
-			}
+		if text, found := strings.CutPrefix(lines.Text(), name+" "); found {
+			return text
 		}
 	}
-	return n
+	return ""
 }
 
 // delivered waits until no mail waits.

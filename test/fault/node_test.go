@@ -241,6 +241,9 @@ func TestPausedNodeWakesUp(t *testing.T) {
 	must(t, call.M.Do(ctx, &protocol.Capture{Slot: protocol.SlotFace}))
 	_, err = call.M.Wait(ctx, func(s *protocol.State) bool { return live(s) && len(s.Staff.Captures) == 2 })
 	must(t, err)
+	if lost, held := figure(ctx, owner, "verifycall_leases_lost_total"), figure(ctx, other, "verifycall_leases"); lost != "1" || held != "1" {
+		t.Errorf("the one that woke up counts %s lost leases, the other holds %s", lost, held)
+	}
 	must(t, call.Finish(ctx))
 	folder := bundle(t, ctx, owner, call.Room.ID) // it serves again, as any node
 	verified(t, c.program, folder, c.dir)
