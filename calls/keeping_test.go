@@ -20,14 +20,10 @@ import (
 	"verifycall/rooms/ledger"
 )
 
-// A whole call with its evidence in a real S3 bucket with object lock and its
-// ledgers mirrored there; then a hold, then a purge of one class, then of all:
-// what was erased can't be read, what remains verifies, and nothing of the person
-// is in Redis, the journal, the store, the scratch or the log.
-func TestPurgeLeavesNothingOfThePerson(t *testing.T) {
-	if testing.Short() {
-		t.Skip("a whole call with media")
-	}
+// evidenceBucket starts a real S3 server with a bucket "evidence" that locks
+// objects, until the test's end; where it can't be had the test is skipped.
+func evidenceBucket(t *testing.T) *s3test.Server {
+	t.Helper()
 	server, err := s3test.Start(t.Context(), t.TempDir())
 	if errors.Is(err, s3test.ErrMissing) {
 		t.Skip(err)
@@ -41,6 +37,18 @@ func TestPurgeLeavesNothingOfThePerson(t *testing.T) {
 	if err := server.Bucket(t.Context(), "evidence", true); err != nil {
 		t.Fatal(err)
 	}
+	return server
+}
+
+// A whole call with its evidence in a real S3 bucket with object lock and its
+// ledgers mirrored there; then a hold, then a purge of one class, then of all:
+// what was erased can't be read, what remains verifies, and nothing of the person
+// is in Redis, the journal, the store, the scratch or the log.
+func TestPurgeLeavesNothingOfThePerson(t *testing.T) {
+	if testing.Short() {
+		t.Skip("a whole call with media")
+	}
+	server := evidenceBucket(t)
 	var logged bytes.Buffer
 	r := &rig{t: t, dir: t.TempDir(), url: server.URL("evidence"), out: &logged}
 	r.start()

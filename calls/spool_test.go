@@ -2,14 +2,12 @@ package calls_test
 
 import (
 	"encoding/json"
-	"errors"
 	"strings"
 	"testing"
 	"time"
 
 	"verifycall/calls/protocol"
 	"verifycall/recorder/evidence"
-	"verifycall/recorder/evidence/objects/s3test"
 	"verifycall/recorder/evidence/vault"
 	"verifycall/rooms"
 )
@@ -39,19 +37,7 @@ func TestStoreAway(t *testing.T) {
 	if testing.Short() {
 		t.Skip("a whole call with media")
 	}
-	server, err := s3test.Start(t.Context(), t.TempDir())
-	if errors.Is(err, s3test.ErrMissing) {
-		t.Skip(err)
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(server.Stop)
-	t.Setenv("AWS_ACCESS_KEY_ID", s3test.AccessKey)
-	t.Setenv("AWS_SECRET_ACCESS_KEY", s3test.SecretKey)
-	if err := server.Bucket(t.Context(), "evidence", true); err != nil {
-		t.Fatal(err)
-	}
+	server := evidenceBucket(t)
 	r := &rig{t: t, dir: t.TempDir(), url: server.URL("evidence")}
 	r.start()
 	t.Cleanup(r.stop)
@@ -95,19 +81,7 @@ func TestShippingGoesOnAfterACrash(t *testing.T) {
 	if testing.Short() {
 		t.Skip("a whole call with media")
 	}
-	server, err := s3test.Start(t.Context(), t.TempDir())
-	if errors.Is(err, s3test.ErrMissing) {
-		t.Skip(err)
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(server.Stop)
-	t.Setenv("AWS_ACCESS_KEY_ID", s3test.AccessKey)
-	t.Setenv("AWS_SECRET_ACCESS_KEY", s3test.SecretKey)
-	if err := server.Bucket(t.Context(), "evidence", true); err != nil {
-		t.Fatal(err)
-	}
+	server := evidenceBucket(t)
 	r := &rig{t: t, dir: t.TempDir(), url: server.URL("evidence"), grace: time.Minute}
 	r.start()
 	t.Cleanup(func() { r.stop() })
