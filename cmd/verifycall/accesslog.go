@@ -6,7 +6,6 @@ import (
 	"flag"
 	"fmt"
 	"io"
-	"os"
 	"time"
 
 	"verifycall/recorder/evidence"
@@ -36,14 +35,10 @@ func runAccess(args []string, out, errOut io.Writer) int {
 	f.StringVar(&c.Data, "data", "./data", "`folder` of the server's own files")
 	f.StringVar(&c.Redis, "redis", "", "`URL` of Redis (default embedded, in --data)")
 	c.bindPlaces(f)
-	plain, err := parseMixed(f, args)
+	plain, err := parseWords(f, accessUsage, args, out)
 	if errors.Is(err, flag.ErrHelp) {
-		fmt.Fprint(out, accessUsage)
-		f.SetOutput(out)
-		f.PrintDefaults()
 		return 0
 	}
-	err = errors.Join(err, setFromEnv(f, os.LookupEnv))
 	c.complete()
 	day := time.Now().UTC().Format(time.DateOnly)
 	if len(plain) == 2 && plain[0] == "list" {

@@ -84,14 +84,10 @@ func (c *settings) forPlaces(f *flag.FlagSet, usage string, args []string, out, 
 	f.StringVar(&c.Data, "data", "./data", "`folder` of the server's own files")
 	f.StringVar(&c.Redis, "redis", "", "`URL` of Redis (default embedded, in --data)")
 	c.bindPlaces(f)
-	plain, err := parseMixed(f, args)
+	plain, err := parseWords(f, usage, args, out)
 	if errors.Is(err, flag.ErrHelp) {
-		fmt.Fprint(out, usage)
-		f.SetOutput(out)
-		f.PrintDefaults()
 		return 0, true
 	}
-	err = errors.Join(err, setFromEnv(f, os.LookupEnv))
 	c.complete()
 	if err == nil && len(plain) > 0 {
 		err = fmt.Errorf("nothing is known to do with %.40q", plain[0])

@@ -6,7 +6,6 @@ import (
 	"flag"
 	"fmt"
 	"io"
-	"os"
 
 	"verifycall/recorder/evidence"
 	"verifycall/recorder/evidence/vault"
@@ -38,14 +37,10 @@ func runKeys(args []string, out, errOut io.Writer) int {
 	f.SetOutput(io.Discard)
 	f.StringVar(&c.Data, "data", "./data", "`folder` of the server's own files")
 	c.bindPlaces(f)
-	plain, err := parseMixed(f, args)
+	plain, err := parseWords(f, keysUsage, args, out)
 	if errors.Is(err, flag.ErrHelp) {
-		fmt.Fprint(out, keysUsage)
-		f.SetOutput(out)
-		f.PrintDefaults()
 		return 0
 	}
-	err = errors.Join(err, setFromEnv(f, os.LookupEnv))
 	c.complete()
 	if err == nil && len(plain) != 1 {
 		err = errors.New("say what to do: list, rotate or rewrap")

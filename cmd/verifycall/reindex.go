@@ -10,7 +10,6 @@ import (
 	"io"
 	"log/slog"
 	"maps"
-	"os"
 	"slices"
 
 	"verifycall/recorder/evidence"
@@ -46,29 +45,12 @@ func runReindex(args []string, out, errOut io.Writer) int {
 	var c settings
 	var replace []string
 	f := flag.NewFlagSet("reindex", flag.ContinueOnError)
-	f.SetOutput(io.Discard)
-	f.StringVar(&c.Data, "data", "./data", "`folder` of the server's own files")
-	f.StringVar(&c.Redis, "redis", "", "`URL` of Redis (default embedded, in --data)")
-	c.bindPlaces(f)
 	f.Func("replace", "`room` whose stored copy takes the place of what Redis has", func(room string) error {
 		replace = append(replace, room)
 		return nil
 	})
-	plain, err := parseMixed(f, args)
-	if errors.Is(err, flag.ErrHelp) {
-		fmt.Fprint(out, reindexUsage)
-		f.SetOutput(out)
-		f.PrintDefaults()
-		return 0
-	}
-	err = errors.Join(err, setFromEnv(f, os.LookupEnv))
-	c.complete()
-	if err == nil && len(plain) > 0 {
-		err = fmt.Errorf("nothing is known to do with %.40q", plain[0])
-	}
-	if err = errors.Join(err, c.checkStores()); err != nil {
-		fmt.Fprintf(errOut, "verifycall reindex: %v\n\n%s", err, reindexUsage)
-		return exitUsage
+	if code, done := c.forPlaces(f, reindexUsage, args, out, errOut, func() error { return nil }); done {
+		return code
 	}
 	whole, err := reindex(context.Background(), c, replace, out, errOut)
 	if err != nil {

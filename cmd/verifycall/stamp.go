@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"os"
 	"strings"
 	"time"
 
@@ -52,14 +51,10 @@ func runStamp(args []string, out, errOut io.Writer) int {
 		s.keys = append(s.keys, key)
 		return nil
 	})
-	rooms, err := parseMixed(f, args)
+	rooms, err := parseWords(f, stampUsage, args, out)
 	if errors.Is(err, flag.ErrHelp) {
-		fmt.Fprint(out, stampUsage)
-		f.SetOutput(out)
-		f.PrintDefaults()
 		return 0
 	}
-	err = errors.Join(err, setFromEnv(f, os.LookupEnv))
 	s.complete()
 	s.rooms = rooms
 	if err == nil && !strings.HasPrefix(s.authority, "http://") && !strings.HasPrefix(s.authority, "https://") {

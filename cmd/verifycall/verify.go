@@ -169,6 +169,19 @@ func runVerify(args []string, out, errOut io.Writer) int {
 	return report.ExitCode()
 }
 
+// parseWords is parseMixed, then the environment, for a command that prints its
+// usage and flags to out when asked for help; it gives flag.ErrHelp then.
+func parseWords(flags *flag.FlagSet, usage string, args []string, out io.Writer) ([]string, error) {
+	plain, err := parseMixed(flags, args)
+	if errors.Is(err, flag.ErrHelp) {
+		fmt.Fprint(out, usage)
+		flags.SetOutput(out)
+		flags.PrintDefaults()
+		return nil, flag.ErrHelp
+	}
+	return plain, errors.Join(err, setFromEnv(flags, os.LookupEnv))
+}
+
 // parseMixed parses flags that may stand before and behind the arguments, and
 // gives the arguments.
 func parseMixed(flags *flag.FlagSet, args []string) ([]string, error) {
