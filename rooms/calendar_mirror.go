@@ -126,21 +126,16 @@ func (s *Store) mirrorCalendar(ctx context.Context, manager string) error {
 }
 
 func (w *witness) segmentOf(manager string, entries []ledger.Entry) ([]byte, error) {
-	var b bytes.Buffer
-	for _, e := range entries {
-		line, err := e.Line()
-		if err != nil {
-			return nil, err
-		}
-		b.Write(append(line, '\n'))
+	lines, err := ledger.Lines(entries)
+	if err != nil {
+		return nil, err
 	}
 	h := entries[len(entries)-1].Head()
 	line, err := json.Marshal(signedHead{h.Seq, h.Hash, w.signer.SignHead(h.Text(calendarName(manager), ledgerRecord))})
 	if err != nil {
 		return nil, err
 	}
-	b.Write(append(line, '\n'))
-	return b.Bytes(), nil
+	return append(append(lines, line...), '\n'), nil
 }
 
 // mirroredCalendar reads a calendar's chain from the mirror, from its first entry

@@ -147,15 +147,11 @@ func signedOrSealed(entries []ledger.Entry) []ledger.Entry {
 }
 
 func partOf(entries []ledger.Entry, values map[string]string) ([]byte, error) {
-	var b bytes.Buffer
-	for _, e := range entries {
-		line, err := e.Line()
-		if err != nil {
-			return nil, err
-		}
-		b.Write(line)
-		b.WriteByte('\n')
+	lines, err := ledger.Lines(entries)
+	if err != nil {
+		return nil, err
 	}
+	b := bytes.NewBuffer(lines)
 	for _, commitment := range commitmentsIn(entries, values) {
 		line, err := json.Marshal(kept{commitment, values[commitment]})
 		if err != nil {

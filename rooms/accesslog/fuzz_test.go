@@ -14,7 +14,7 @@ func FuzzMirror(f *testing.F) {
 	if err != nil {
 		f.Fatal(err)
 	}
-	text, err := lines([]ledger.Entry{e, e})
+	text, err := ledger.Lines([]ledger.Entry{e, e})
 	if err != nil {
 		f.Fatal(err)
 	}
@@ -29,7 +29,7 @@ func FuzzMirror(f *testing.F) {
 		if err != nil {
 			return
 		}
-		if _, err := lines(entries); err != nil {
+		if _, err := ledger.Lines(entries); err != nil {
 			t.Errorf("entries that can't be written: %v", err)
 		}
 		_ = follows(Day{Entries: entries}, 1, []string{"2026-11-27", "2026-11-28"}, ledger.Head{})

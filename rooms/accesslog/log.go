@@ -402,7 +402,7 @@ func (l *Log) copy(ctx context.Context) error {
 	if have >= int64(len(entries)) {
 		return nil
 	}
-	content, err := lines(entries[have:])
+	content, err := ledger.Lines(entries[have:])
 	if err != nil {
 		return err
 	}

@@ -108,18 +108,6 @@ func mirrored(ctx context.Context, m rooms.Mirror, segment string) ([]ledger.Ent
 	return all, nil
 }
 
-func lines(entries []ledger.Entry) ([]byte, error) {
-	var b bytes.Buffer
-	for _, e := range entries {
-		line, err := e.Line()
-		if err != nil {
-			return nil, err
-		}
-		b.Write(append(line, '\n'))
-	}
-	return b.Bytes(), nil
-}
-
 func parseLines(content []byte) (entries []ledger.Entry, err error) {
 	scanner := bufio.NewScanner(bytes.NewReader(content))
 	scanner.Buffer(nil, ledger.MaxLine+1)

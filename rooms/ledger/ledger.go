@@ -125,6 +125,19 @@ func hexSHA256(text []byte) string {
 	return hex.EncodeToString(sum[:])
 }
 
+// Lines are the canonical JSON of entries, a line each.
+func Lines(entries []Entry) ([]byte, error) {
+	var lines []byte
+	for _, e := range entries {
+		line, err := e.Line()
+		if err != nil {
+			return nil, err
+		}
+		lines = append(append(lines, line...), '\n')
+	}
+	return lines, nil
+}
+
 // Line is the canonical JSON of the entry, without a newline.
 func (e Entry) Line() ([]byte, error) {
 	line, err := canonical(e)
