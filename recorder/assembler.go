@@ -2,6 +2,7 @@ package recorder
 
 import (
 	"bytes"
+	"slices"
 	"time"
 )
 
@@ -278,12 +279,10 @@ func (a *Assembler) frame(end int64) Unit {
 	for s := a.head; s < end; s++ {
 		size += len(a.at(s).packet.body)
 	}
-	if a.Scratch == nil || cap(*a.Scratch) < size {
+	if a.Scratch == nil {
 		u.Data = make([]byte, 0, size)
 	} else {
-		u.Data = (*a.Scratch)[:0]
-	}
-	if a.Scratch != nil {
+		u.Data = slices.Grow((*a.Scratch)[:0], size)
 		*a.Scratch = u.Data
 	}
 	for ; a.head < end; a.head++ {
