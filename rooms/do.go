@@ -58,9 +58,13 @@ func (s *Store) free(ctx context.Context, id string) bool {
 // after a conflict it reads and decides again. It gives the room as it is then.
 // A command that changes nothing (the room is as wanted) writes nothing. Errors:
 // ErrNotFound, *TransitionError, *LockedError, *InputError, ErrConflict,
-// ErrUnknown, ErrFenced where one of the guards doesn't hold.
+// ErrUnknown, ErrFenced where one of the guards doesn't hold, ErrAway also while
+// changes of the room wait here: nothing overtakes them.
 func (s *Store) Do(ctx context.Context, roomID, actor string, c Command, guards ...Guard) (*Room, error) {
 	for attempt := 1; ; attempt++ {
+		if n := s.Pending(roomID); n > 0 {
+			return nil, fmt.Errorf("room %s: %w: %d changes wait", roomID, ErrAway, n)
+		}
 		r, err := s.Load(ctx, roomID)
 		if err != nil {
 			return nil, err

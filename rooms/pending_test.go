@@ -132,6 +132,31 @@ func TestKeptChangesOfALostRoomBecomeLate(t *testing.T) {
 	}
 }
 
+// TestNothingOvertakesWhatIsKept has a mail's link come into the record at the
+// moment Redis is back: it comes behind what was kept.
+func TestNothingOvertakesWhatIsKept(t *testing.T) {
+	s := openStore(t, Options{URL: startServer(t).URL(), Kept: t.TempDir(), Signer: newTestSigner(t), Mirror: &memory{parts: map[string][]byte{}}})
+	id := create(t, s, nil).ID
+	r := do(t, s, id, append(agree[:2:2], EnterWaiting{}, Admit{})...)
+	s.pulse.away.Store(true) // cut off: nobody knocks, for it has not failed by itself
+	for _, text := range []string{"kept one", "kept two"} {
+		var err error
+		if r, err = s.DoLive(t.Context(), r, "seller", SendChat{Seller, text}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	s.pulse.away.Store(false)
+	link := AddLink{Link{HashToken("a link"), s.now().Add(time.Hour)}}
+	got, err := s.Do(t.Context(), id, "system", link)
+	for errors.Is(err, ErrAway) {
+		s.awaitStored(t, id)
+		got, err = s.Do(t.Context(), id, "system", link)
+	}
+	if err != nil || got.Late != 0 || len(got.Chat) != 2 {
+		t.Fatalf("%+v, %v", got, err)
+	}
+}
+
 func TestPendingIsBoundedAndCutsATornLine(t *testing.T) {
 	dir := t.TempDir()
 	p, err := openPending(dir)

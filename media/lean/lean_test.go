@@ -192,7 +192,9 @@ func TestForward(t *testing.T) {
 				t.Fatalf("%s: got %d for %d", name, got.SequenceNumber, seq)
 			}
 		}
-		if c := p.Counts(); c.Received != 200 || c.Sent != 200 || c.Refused+c.Strange+c.Dropped != 0 {
+		var c Counts
+		eventually(t, "all counted", func() bool { c = p.Counts(); return c.Sent == 200 }) // counted behind the sending
+		if c.Received != 200 || c.Refused+c.Strange+c.Dropped != 0 {
 			t.Errorf("%s: %+v", name, c)
 		}
 	}
