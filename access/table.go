@@ -29,6 +29,7 @@ const (
 	AuditVerify   Action = "audit.verify"   // have a record checked
 	AuditDownload Action = "audit.download" // take a record away
 	AuditDecide   Action = "audit.decide"   // give an opinion on a verdict; it stands in the custody ledger
+	AuditAppeal   Action = "audit.appeal"   // answer a seller who asked for another look; it stands in the custody ledger
 	AuditSample   Action = "audit.sample"   // have rooms drawn at random
 	AuditViews    Action = "audit.views"    // the own saved views
 	AuditAgree    Action = "audit.agree"    // how auditors and managers agree
@@ -43,8 +44,9 @@ const (
 	OperateDrain   Action = "operate.drain"   // let a node take no new calls
 	SellerReceipt  Action = "seller.receipt"  // what is kept, until when
 
-	SellerCode Action = "seller.code" // have a six-digit code mailed, and enter it
-	SellerKept Action = "seller.kept" // the own name, fields and pictures after the call; wants a code
+	SellerCode   Action = "seller.code"   // have a six-digit code mailed, and enter it
+	SellerAppeal Action = "seller.appeal" // ask for another look at the outcome, have another call
+	SellerKept   Action = "seller.kept"   // the own name, fields and pictures after the call; wants a code
 
 	AccountRead   Action = "account.read"   // the own passkeys and sessions
 	AccountChange Action = "account.change" // add and remove them
@@ -138,6 +140,7 @@ var table = map[Action]row{
 	AuditDownload: {auditor: others, operator: everyRoom, reason: true},
 
 	AuditDecide: {auditor: others},
+	AuditAppeal: {auditor: others},
 	AuditSample: {auditor: none},
 	AuditViews:  {auditor: none},
 	AuditAgree:  {auditor: none, operator: none},
@@ -154,6 +157,8 @@ var table = map[Action]row{
 
 	SellerCode: {seller: own},
 	SellerKept: {seller: own},
+
+	SellerAppeal: {seller: own},
 
 	AccountRead:   {manager: none, auditor: none, operator: none},
 	AccountChange: {manager: none, auditor: none, operator: none},

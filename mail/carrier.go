@@ -163,6 +163,11 @@ func (c Config) compose(ctx context.Context, m rooms.Mail) (message Message, why
 		l.Kind += "_" + r.Cause
 	case rooms.MailReviewed:
 		l.Kind = rooms.MailResult
+	case rooms.MailAppeal:
+		if r.Appeal == nil {
+			return Message{}, "there is no appeal", nil
+		}
+		l.Kind += "_" + r.Appeal.Answer
 	}
 	if err := c.complete(ctx, r, &l); err != nil {
 		return Message{}, "", err
@@ -180,7 +185,7 @@ func (c Config) compose(ctx context.Context, m rooms.Mail) (message Message, why
 // asOf gives the room as it was when it caused a mail. A review stands outside the
 // record, and nothing comes after it that the mail speaks of.
 func (c Config) asOf(ctx context.Context, m rooms.Mail) (*rooms.Room, error) {
-	if m.Kind == rooms.MailReviewed {
+	if m.Kind == rooms.MailReviewed || m.Kind == rooms.MailAppeal {
 		return c.Rooms.Load(ctx, m.Room)
 	}
 	return c.Rooms.AsOf(ctx, m.Room, m.Seq)

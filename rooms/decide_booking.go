@@ -29,6 +29,7 @@ type CreateRoom struct {
 	Profile     *plan.Profile // plan.Default's DefaultProfile where nil
 	Seed        []byte        // plan.SeedSize random bytes; Store.Create makes them where nil
 	Test        bool
+	Prev        string // id of the room that this one goes on from, may be empty
 	Link        Link
 }
 
@@ -65,6 +66,9 @@ func (c CreateRoom) decide(r *Room, now time.Time) ([]Draft, error) {
 	if !c.At.IsZero() {
 		body["appointment"] = stamp(c.At)
 	}
+	if c.Prev != "" {
+		body["prev"] = c.Prev
+	}
 	maps.Copy(body, termsOf(c.Profile))
 	maps.Copy(body, keepingOf(c.Profile))
 	maps.Copy(body, reviewTermsOf(c.Profile))
@@ -89,6 +93,9 @@ func (c CreateRoom) check() error {
 		check(c, "zone", c.Zone, zoneForm))
 	if c.Manager != "" {
 		err = first(err, check(c, "manager", c.Manager, codeForm))
+	}
+	if c.Prev != "" {
+		err = first(err, check(c, "room before", c.Prev, roomForm))
 	}
 	for field := range c.Application {
 		err = first(err, check(c, "application field", field, fieldForm))

@@ -80,6 +80,7 @@ func (r *Room) apply(name string, e ledger.Entry) error {
 		default:
 			r.keepingChanged(e)
 			r.reviewChanged(e)
+			r.appealChanged(e)
 		}
 		return nil
 	}
@@ -165,7 +166,7 @@ func created(r *Room, at time.Time, b body) {
 	r.Created, r.Profile, r.Language, r.Zone = at, b.text("profile"), b.text("language"), b.text("zone")
 	r.ProfileSHA256, r.SeedSHA256, r.Seed = b.text("profile_sha256"), b.text("seed_sha256"), b.commitment("seed")
 	r.Test, r.Manager, r.At = b["test"] == true, b.text("manager"), b.time("appointment")
-	r.Named, r.Terms = r.Manager != "", terms(b)
+	r.Named, r.Terms, r.Prev = r.Manager != "", terms(b), b.text("prev")
 	r.SellerName, r.SellerMail = b.commitment("seller_name"), b.commitment("seller_mail")
 	r.Application = map[string]ledger.Commitment{}
 	for field := range b.object("application") {

@@ -72,12 +72,12 @@ func TestCutProjections(t *testing.T) {
 	if err != nil || strings.Contains(string(less), "shown") || strings.Contains(string(less), "closeDays") || !json.Valid(less) {
 		t.Fatalf("%s, %v", less, err)
 	}
-	r.Shown, r.CloseDays, r.ReviewShare = nil, 0, 0
+	r.Shown, r.CloseDays, r.ReviewShare, r.AppealDays = nil, 0, 0, 0
 	if whole, err := json.Marshal(r); err != nil || string(whole) != string(less) {
 		t.Errorf("cut is\n%s, want\n%s", less, whole)
 	}
 	for state, cut := range map[string]bool{string(less): true, string(text): false} {
-		r.Shown, r.CloseDays, r.ReviewShare = []string{"a1"}, 30, reviewShareOf(text)
+		r.Shown, r.CloseDays, r.ReviewShare, r.AppealDays = []string{"a1"}, 30, reviewShareOf(text), 14
 		if got, err := tells(r, state); err != nil || got != cut {
 			t.Errorf("cut %v, %v", got, err)
 		}

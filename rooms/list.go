@@ -29,6 +29,7 @@ type Query struct {
 	Purged bool // something of it is erased, the latest change first
 
 	ForReview  bool   // what waits for an auditor's decision, the latest verdict first
+	Appeals    bool   // what a seller wants looked at again and nobody has answered, the longest waiting first
 	Reviewed   bool   // what an auditor has decided, the latest decision first; From and To are of that
 	Reason     string // of the verdict
 	Profile    string
@@ -91,6 +92,9 @@ func memberships(r *Room) map[string]int64 {
 	if r.Reviewing() {
 		in[indexReview] = r.Decided.UnixMilli()
 	}
+	if r.Appealing() {
+		in[indexAppeals] = r.Appeal.At.UnixMilli()
+	}
 	if o := r.Opinion(); o != nil {
 		in[indexReviewed] = o.At.UnixMilli()
 	}
@@ -145,6 +149,8 @@ func (s *Store) index(q Query) (name string, latestFirst bool) {
 		return indexHeld, true
 	case q.Purged:
 		return indexPurged, true
+	case q.Appeals:
+		return indexAppeals, false
 	case q.ForReview:
 		return indexReview, true
 	case q.Reviewed:
@@ -211,7 +217,7 @@ func (q Query) audits(r *Room) bool {
 	if r.Review != nil {
 		why = r.Review.Why
 	}
-	opinion := q.Verdict != "" || q.Reason != "" || q.Flag != ""
+	opinion := q.Verdict != "" || q.Reason != "" || q.Flag != "" || q.Appeals
 	if q.Auditor != "" && (r.Test || r.Manager == q.Auditor || opinion && r.BlindFor(q.Auditor)) {
 		return false
 	}

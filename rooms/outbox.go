@@ -35,6 +35,7 @@ const (
 	MailResult    = "result"
 	MailExpired   = "expired"
 	MailCode      = "code"     // and "-" with what tells it from others; see SendCode
+	MailAppeal    = "appeal"   // an auditor has answered it, Room.Appeal says how; Seq is of the custody ledger
 	MailReviewed  = "reviewed" // an auditor's decision replaced the result; Seq is of the custody ledger
 )
 
@@ -72,6 +73,8 @@ func mailOf(r *Room, e ledger.Entry) string {
 		return MailResult
 	case typeExpired:
 		return MailExpired
+	case typeAppealAnswered:
+		return MailAppeal
 	case typeReviewed:
 		if v, _, _, _ := r.Outcome(); v != r.Verdict {
 			return MailReviewed
@@ -87,7 +90,7 @@ func mailName(room string, seq int64, kind string) string {
 // Mail is a mail that is to be sent, taken up by one node until Until.
 type Mail struct {
 	Room  string
-	Seq   int64  // of the entry in the room's record that causes it, of custody for MailReviewed
+	Seq   int64  // of the entry in the room's record that causes it, of custody for MailReviewed and MailAppeal
 	Kind  string // MailBooked and its kin, or a reminder's
 	Tries int    // before this one
 	Until time.Time

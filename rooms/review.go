@@ -43,14 +43,16 @@ var verdictOf = map[string]string{ReviewApprove: VerdictPass, ReviewRecapture: V
 type ReviewTerms struct {
 	ReviewShare int `json:"reviewShare,omitempty"` // ‰ of decided rooms that are drawn at random
 	CloseDays   int `json:"closeDays,omitempty"`   // after the verdict, where no review was drawn
+	AppealDays  int `json:"appealDays,omitempty"`  // after a failed outcome, in which the seller can ask for another look
 }
 
 func reviewTermsOf(p *plan.Profile) map[string]any {
-	return map[string]any{"review_share": p.Review.Share, "close_days": p.Review.Close}
+	return map[string]any{"review_share": p.Review.Share, "close_days": p.Review.Close, "appeal_days": p.Review.AppealDays()}
 }
 
 func reviewTerms(b body) ReviewTerms {
-	return ReviewTerms{ReviewShare: int(b.number("review_share")), CloseDays: int(b.number("close_days"))}
+	return ReviewTerms{ReviewShare: int(b.number("review_share")), CloseDays: int(b.number("close_days")),
+		AppealDays: int(b.number("appeal_days"))}
 }
 
 // Review is the second pair of eyes on a decided room.
@@ -124,8 +126,11 @@ func (r *Room) BlindFor(auditor string) bool {
 }
 
 // Outcome is what the seller is told: the verdict, or what an auditor's final
-// decision replaced it by. Line is the manager's, where the outcome is still his.
+// decision replaced it by; another call where an appeal had it taken back. Line is the manager's, where the outcome is still his.
 func (r *Room) Outcome() (verdict string, reasons, repeat []string, line ledger.Commitment) {
+	if r.Appeal != nil && r.Appeal.Answer == AppealOverturned {
+		return VerdictRecapture, nil, nil, ""
+	}
 	o := r.Opinion()
 	if o == nil || verdictOf[o.Decision] == "" || verdictOf[o.Decision] == r.Verdict {
 		return r.Verdict, r.Reasons, r.Repeat, r.Line

@@ -69,6 +69,9 @@ type Room struct {
 	ReviewTerms
 
 	Review *Review  `json:"review,omitempty"`
+	Appeal *Appeal  `json:"appeal,omitempty"`
+	Prev   string   `json:"prev,omitempty"`  // id of the room that this one goes on from
+	Next   string   `json:"next,omitempty"`  // id of the room that goes on from this one
 	Shown  []string `json:"shown,omitempty"` // staff ids that were shown the verdict
 
 	Late   int    `json:"late,omitempty"`   // entries that came too late, to be reviewed

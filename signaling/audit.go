@@ -33,6 +33,7 @@ type AuditRow struct {
 	Coverage    int       `json:"coverage"` // the least of all tracks, ‰; -1 where nothing was recorded
 	Length      int       `json:"length"`   // of the call, seconds
 	Decision    string    `json:"decision"` // the last auditor's; empty while there is none
+	Appeal      string    `json:"appeal"`   // "open", "upheld", "overturned"; empty where the seller has asked for no other look
 	Agrees      string    `json:"agrees"`   // with the verdict: "same", "different" or empty
 }
 

@@ -41,6 +41,9 @@ type RoomStatus struct {
 	Reasons  []string  `json:"reasons"`
 	Repeat   []string  `json:"repeat"`
 	Outcome  Outcome   `json:"outcome"`
+	Appeal   string    `json:"appeal"` // "open", "upheld", "overturned"; empty without one
+	Prev     string    `json:"prev"`   // id of the room that this one goes on from
+	Next     string    `json:"next"`   // id of the room that goes on from this one
 	Sealed   bool      `json:"sealed"`
 	Bundle   string    `json:"bundle"`
 }
@@ -223,7 +226,8 @@ func statusOf(room *rooms.Room) RoomStatus {
 	}
 	return RoomStatus{ID: room.ID, State: room.State, Cause: room.Cause, At: room.At.UTC(), Zone: room.Zone,
 		Language: room.Language, Manager: room.Manager, Test: room.Test, Verdict: room.Verdict,
-		Reasons: orEmpty(room.Reasons), Repeat: orEmpty(room.Repeat), Outcome: outcomeOf(room), Sealed: room.Sealed, Bundle: room.Bundle}
+		Reasons: orEmpty(room.Reasons), Repeat: orEmpty(room.Repeat), Outcome: outcomeOf(room),
+		Appeal: appealWord(room), Prev: room.Prev, Next: room.Next, Sealed: room.Sealed, Bundle: room.Bundle}
 }
 
 // restLedger gives the hashed entries of the record, one a line.

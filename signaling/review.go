@@ -22,6 +22,7 @@ type ReviewView struct {
 	Blind    bool          `json:"blind"`    // the manager's opinion is hidden from who asks
 	Open     bool          `json:"open"`     // who asks can decide
 	Opinions []OpinionView `json:"opinions"` // oldest first; none while blind
+	Appeal   *AuditAppeal  `json:"appeal"`   // null where the seller asked for no other look, and while blind
 	Outcome  string        `json:"outcome"`  // verdict that counts; empty while blind
 	Items    []string      `json:"items"`    // compared by eye
 }
@@ -70,7 +71,7 @@ type auditQuery struct {
 	Flag    string `json:"flag"`
 	Profile string `json:"profile"`
 	Why     string `json:"why"`
-	Part    string `json:"part"` // "", "queue", "reviewed"
+	Part    string `json:"part"` // "", "queue", "reviewed", "appeals"
 }
 
 func (ask auditQuery) into(q *rooms.Query) error {
@@ -82,10 +83,11 @@ func (ask auditQuery) into(q *rooms.Query) error {
 	}
 	err := errors.Join(known("verdict", ask.Verdict, protocol.Verdicts), known("reason", ask.Reason, protocol.Reasons),
 		known("flag", ask.Flag, protocol.Flags), known("cause of a review", ask.Why, rooms.ReviewReasons),
-		known("part of the list", ask.Part, []string{"queue", "reviewed"}))
+		known("part of the list", ask.Part, []string{"queue", "reviewed", "appeals"}))
 	if err != nil {
 		return malformed("A filter has a word that isn't known.")
 	}
+	q.Appeals = ask.Part == "appeals"
 	q.DecidedOnly, q.ForReview, q.Reviewed = true, ask.Part == "queue", ask.Part == "reviewed"
 	q.Manager, q.Seller, q.Verdict, q.Reason, q.Flag, q.Profile, q.Why = ask.Manager, ask.Seller, ask.Verdict, ask.Reason, ask.Flag, ask.Profile, ask.Why
 	return nil
@@ -123,6 +125,7 @@ func auditRow(room *rooms.Room, manager string, blind bool) AuditRow {
 			row.Flags = append(row.Flags, code)
 		}
 	}
+	row.Appeal = appealWord(room)
 	if o := room.Opinion(); o != nil {
 		row.Decision, row.Agrees = o.Decision, o.Agrees
 	}
@@ -150,6 +153,7 @@ func reviewOf(room *rooms.Room, who session) ReviewView {
 		return view
 	}
 	view.Outcome, _, _, _ = room.Outcome()
+	view.Appeal = auditAppealOf(room, who)
 	if room.Review == nil {
 		return view
 	}

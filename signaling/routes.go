@@ -64,7 +64,7 @@ func (s *Server) routes() {
 
 	for _, routes := range []map[string]door{s.restRoutes(), s.bookingRoutes(), s.queueRoutes(), s.mailRoutes(),
 		s.reviewRoutes(), s.operateRoutes(), s.documentRoutes(), s.grantRoutes(), s.entranceRoutes(), s.keepingRoutes(), s.retentionRoutes(),
-		s.passkeyRoutes(), s.accountRoutes(), s.openidRoutes(), s.codeRoutes(),
+		s.passkeyRoutes(), s.accountRoutes(), s.openidRoutes(), s.codeRoutes(), s.appealRoutes(),
 		s.privacyRoutes()} {
 		for pattern, d := range routes {
 			s.handle(pattern, d)

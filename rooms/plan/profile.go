@@ -53,6 +53,19 @@ type Late struct {
 type Review struct {
 	Share int `json:"share"`      // ‰ of decided rooms drawn at random, whatever the verdict: see decision 51
 	Close int `json:"close_days"` // days after which one that was not drawn closes
+
+	Appeal *int `json:"appeal_days"` // days in which a seller can ask for another look at a failed outcome; see AppealDays
+}
+
+// defaultAppeal is what counts where a profile says nothing of appeals.
+const defaultAppeal = 14
+
+// AppealDays is how long a seller can ask for another look, 0 for not at all.
+func (r Review) AppealDays() int {
+	if r.Appeal == nil {
+		return defaultAppeal
+	}
+	return *r.Appeal
 }
 
 // Retention is how long each class is kept, in days after the call.

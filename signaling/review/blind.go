@@ -31,11 +31,15 @@ func Timeline(entries []ledger.Entry) []ledger.Entry {
 	return seen
 }
 
-// Custody gives the entries of a custody ledger without what other auditors decided.
+// Custody gives the entries of a custody ledger without what other auditors decided,
+// and what tells it.
 func Custody(entries []ledger.Entry) []ledger.Entry {
 	seen := make([]ledger.Entry, 0, len(entries))
 	for _, e := range entries {
-		if e.Type == "reviewed" || e.Type == "late" {
+		switch e.Type {
+		case "appealed", "appeal_answered", "followed": // that there is one tells the outcome
+			continue
+		case "reviewed", "late":
 			e.Body = without(e.Body, "decision", "reasons", "repeat", "agrees", "checks", "note", "content", "type")
 		}
 		seen = append(seen, e)
