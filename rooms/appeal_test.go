@@ -61,7 +61,9 @@ func TestAskAgain(t *testing.T) {
 // Who held the call or rejected it answers nothing, nor does anybody while a review
 // is open; an answer stands, and only one that takes the outcome back gives another call.
 func TestAnswerAppeal(t *testing.T) {
-	answer := func(who, word string) AnswerAppeal { return AnswerAppeal{Who: who, Answer: word, Line: "We looked at it."} }
+	answer := func(who, word string) AnswerAppeal {
+		return AnswerAppeal{Who: who, Answer: word, Line: "We looked at it."}
+	}
 	r := run(t, failed(t), noon, AskAgain{"Please look again."})
 	for _, c := range []AnswerAppeal{answer("m1", AppealUpheld), answer("a1", "perhaps"), {Who: "a1", Answer: AppealUpheld},
 		{Who: "a1", Answer: AppealUpheld, Line: strings.Repeat("x", MaxAppealLine+1)}} {
