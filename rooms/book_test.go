@@ -350,6 +350,9 @@ func TestRebook(t *testing.T) {
 		t.Fatal(err)
 	}
 	cancelled := do(t, s, id, Cancel{By: Seller})
+	if again := do(t, s, id, Cancel{By: Seller}); again.Record != cancelled.Record {
+		t.Errorf("called off twice: %+v", again)
+	}
 	if c := calendarOf(t, s, "m1"); len(c.Holds) != 0 {
 		t.Errorf("still held: %+v", c.Holds)
 	}

@@ -156,10 +156,14 @@ func (c Reschedule) decide(r *Room, now time.Time) ([]Draft, error) {
 	return record(typeBooked, map[string]any{"appointment": stamp(c.At)}), nil
 }
 
-// Cancel calls the room off before a call.
+// Cancel calls the room off before a call. Who has called it off may say so again:
+// the answer may have been lost.
 type Cancel struct{ By string }
 
 func (c Cancel) decide(r *Room, now time.Time) ([]Draft, error) {
+	if r.State == StateCancelled && r.Cause == c.By {
+		return nil, nil
+	}
 	if err := first(in(c, r, StateInvited, StateBooked, StateWaiting, StateNoShow), check(c, "by", c.By, codeForm)); err != nil {
 		return nil, err
 	}

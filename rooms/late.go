@@ -18,14 +18,21 @@ const typeLate = "late"
 // causeAway is the cause of late entries.
 const causeAway = "redis_away"
 
+// errSealing says that a record is sealed and its custody ledger is not open yet:
+// between them there is nowhere to write to, for as long as the bundle is made.
+var errSealing = errors.New("the record is being sealed")
+
 // takeLate takes the entries of a commit in that came too late: into the record,
-// or into custody once that is sealed.
+// or into custody once that is open. Errors: errSealing.
 type takeLate struct{ entries []ledger.Entry }
 
 func (c takeLate) decide(r *Room, _ time.Time) ([]Draft, error) {
 	name := ledgerRecord
-	if r.Sealed {
+	switch {
+	case r.Custody.Seq > 0:
 		name = ledgerCustody
+	case r.Sealed:
+		return nil, errSealing
 	}
 	var drafts []Draft
 	for _, e := range c.entries {

@@ -326,8 +326,9 @@ func (s *Store) deliverRoom(ctx context.Context, room string) {
 		}
 		reply, err := s.script(ctx, commitScript, commitSource, w.Keys, w.Args)
 		if err == nil && reply != "DONE" && reply != "AGAIN" {
-			s.log.Warn("the room went on elsewhere, a change kept here becomes a late entry", "room", room, "reply", reply)
-			err = s.late(ctx, room, w)
+			if err = s.late(ctx, room, w); err == nil {
+				s.log.Warn("the room went on elsewhere, a change kept here became a late entry", "room", room, "reply", reply)
+			}
 		}
 		var refused *TransitionError
 		switch {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"testing"
 	"time"
 
@@ -154,6 +155,44 @@ func TestNothingOvertakesWhatIsKept(t *testing.T) {
 	}
 	if err != nil || got.Late != 0 || len(got.Chat) != 2 {
 		t.Fatalf("%+v, %v", got, err)
+	}
+}
+
+// TestLateWhileSealing has what was kept come back when the record is sealed and its
+// custody ledger is not open yet: it waits for that.
+func TestLateWhileSealing(t *testing.T) {
+	server := startServer(t)
+	o := Options{URL: server.URL(), Kept: t.TempDir(), Signer: newTestSigner(t), Mirror: &memory{parts: map[string][]byte{}}}
+	s := openStore(t, o)
+	o.Kept = t.TempDir()
+	other := openStore(t, o)
+	id := create(t, s, nil).ID
+	commands := wholeCall(t)
+	seal := slices.IndexFunc(commands, func(c Command) bool { _, is := c.(Seal); return is })
+	admit := slices.IndexFunc(commands, func(c Command) bool { _, is := c.(Admit); return is }) + 1
+	r := do(t, s, id, commands[:admit]...)
+	s.pulse.away.Store(true)
+	if _, err := s.DoLive(t.Context(), r, "seller", SendChat{Seller, "kept"}); err != nil {
+		t.Fatal(err)
+	}
+	sealed := do(t, other, id, commands[admit:seal+1]...)
+	w, _ := s.pending.first(id)
+	if err := other.late(t.Context(), id, w); !errors.Is(err, errSealing) {
+		t.Fatalf("late in a record that is being sealed: %v", err)
+	}
+	s.pulse.away.Store(false)
+	do(t, other, id, OpenCustody{Bundle: digest, RecordHead: sealed.Record})
+	s.awaitStored(t, id)
+	custody, err := other.CustodyLog(t.Context(), id)
+	if err != nil {
+		t.Fatal(err)
+	}
+	n := slices.IndexFunc(custody, func(e ledger.Entry) bool { return e.Type == typeLate })
+	if got, err := other.Load(t.Context(), id); n < 1 || err != nil || got.Late != 1 {
+		t.Errorf("late entry %d of custody, %v, %v", n, got, err)
+	}
+	if left, err := filepath.Glob(filepath.Join(s.pending.dir, "*")); err != nil || len(left) > 0 {
+		t.Errorf("left behind: %v, %v", left, err)
 	}
 }
 

@@ -7,6 +7,7 @@ import (
 	"bufio"
 	"context"
 	"encoding/json"
+	"errors"
 	"strings"
 
 	"github.com/redis/go-redis/v9"
@@ -44,7 +45,7 @@ func (s *soak) check(ctx context.Context) {
 			continue
 		}
 		ended++
-		lines, stills := s.checkRoom(ctx, r, chains["room:"+r.room.ID+":record"])
+		lines, stills := s.checkRoom(ctx, r, chains["room:"+r.room.ID+":record"], chains["room:"+r.room.ID+":custody"])
 		chats, captures = chats+lines, captures+stills
 	}
 	if ended == 0 {
@@ -55,8 +56,8 @@ func (s *soak) check(ctx context.Context) {
 	}
 	s.checkCalendars(chains)
 	s.checkMails(ctx, s.readChains(ctx, client)) // with what was brought about meanwhile
-	s.t.Logf("broken: %v; ledgers: %d with %d entries; bookings: %d; calls held: %d of %d; chat lines acknowledged: %d; captures: %d; of all that, late entries: %d; not acknowledged and tried again: %d",
-		s.broken, len(chains), total, len(s.booked), ended, len(s.rooms), chats, captures, s.late, s.refused)
+	s.t.Logf("broken: %v; ledgers: %d with %d entries; bookings: %d; calls held: %d of %d; chat lines acknowledged: %d; captures: %d; of all that, late entries: %d, after the seal: %d; not acknowledged and tried again: %d",
+		s.broken, len(chains), total, len(s.booked), ended, len(s.rooms), chats, captures, s.late, s.afterSeal, s.refused)
 	s.t.Logf("pictures on another node after a kill: n %d, p50 %s, p95 %s", len(s.backIn), percentile(s.backIn, 0.5), percentile(s.backIn, 0.95))
 }
 
@@ -67,8 +68,15 @@ func (s *soak) readChains(ctx context.Context, client *redis.Client) map[string]
 	chains := map[string][]ledger.Entry{}
 	keys := client.ScanType(ctx, 0, prefix+"*", 1000, "stream").Iterator()
 	for keys.Next(ctx) {
-		messages, err := client.XRange(ctx, keys.Val(), "-", "+").Result()
-		must(s.t, err)
+		at := strings.LastIndexByte(keys.Val(), ':')
+		pipe := client.TxPipeline() // as one: the access ledger grows meanwhile
+		stream := pipe.XRange(ctx, keys.Val(), "-", "+")
+		pipe.HGet(ctx, keys.Val()[:at], keys.Val()[at+1:])
+		answers, err := pipe.Exec(ctx)
+		if err != nil && !errors.Is(err, redis.Nil) {
+			must(s.t, err)
+		}
+		messages := stream.Val()
 		var list []ledger.Entry
 		for _, m := range messages {
 			line, isEntry := m.Values["e"].(string)
@@ -83,8 +91,7 @@ func (s *soak) readChains(ctx context.Context, client *redis.Client) map[string]
 			continue
 		}
 		chains[strings.TrimPrefix(keys.Val(), prefix)] = list
-		at := strings.LastIndexByte(keys.Val(), ':')
-		head, err := client.HGet(ctx, keys.Val()[:at], keys.Val()[at+1:]).Result()
+		head, err := answers[1].(*redis.StringCmd).Result()
 		must(s.t, err)
 		if _, hash, _ := strings.Cut(head, "-"); hash != list[len(list)-1].Hash {
 			s.t.Errorf("%s doesn't end at its head %s", keys.Val(), head)
@@ -94,29 +101,37 @@ func (s *soak) readChains(ctx context.Context, client *redis.Client) map[string]
 	return chains
 }
 
-// checkRoom verifies the bundle and counts in it what was acknowledged.
-func (s *soak) checkRoom(ctx context.Context, r *told, record []ledger.Entry) (chats, captures int) {
+// checkRoom verifies the bundle and counts in it what was acknowledged. What came
+// late and after the seal stands in custody alone, its text in no bundle: it is
+// counted.
+func (s *soak) checkRoom(ctx context.Context, r *told, record, custody []ledger.Entry) (chats, captures int) {
 	path := bundle(s.t, ctx, s.any(), r.room.ID)
 	verified(s.t, s.cluster.program, path, s.cluster.dir)
 	said := map[string]int{}
 	for _, text := range opened(s, path) {
 		said[text]++
 	}
+	late, after := lateIn(record), lateIn(custody)
+	s.late, s.afterSeal = s.late+len(late), s.afterSeal+len(after)
+	missing := 0
 	for text, acknowledged := range r.chats {
-		if n := said[text]; n > 1 || acknowledged && n != 1 {
-			s.t.Errorf("%s: %q is there %d times, acknowledged: %t", r.room.ID, text, n, acknowledged)
+		if n := said[text]; n > 1 {
+			s.t.Errorf("%s: %q is there %d times", r.room.ID, text, n)
+		} else if acknowledged && n == 0 {
+			missing++
 		}
 		if acknowledged {
 			chats++
 		}
 	}
-	late := lateIn(record)
-	s.late += len(late)
+	if there := count(after, "chat", "", ""); missing > there || len(said)+there > len(r.chats) {
+		s.t.Errorf("%s: %d acknowledged lines are not in the bundle, %d of %d lines are, custody has %d: %v", r.room.ID, missing, len(said), len(r.chats), there, s.hits)
+	}
 	if n := count(record, "chat", "", "") + count(late, "chat", "", ""); n != len(said) {
 		s.t.Errorf("%s: %d lines in the record, %d opened", r.room.ID, n, len(said))
 	}
 	for slot, n := range r.slots {
-		there := count(record, "capture", "slot", slot) + count(late, "capture", "slot", slot)
+		there := count(record, "capture", "slot", slot) + count(late, "capture", "slot", slot) + count(after, "capture", "slot", slot)
 		if there < n[0] || there > n[1] {
 			s.t.Errorf("%s: %d captures in %s, %d were acknowledged of %d", r.room.ID, there, slot, n[0], n[1])
 		}

@@ -130,7 +130,10 @@ func (c *sellerAt) cancel(ctx context.Context) {
 	}
 	c.unsure = true
 	fault, done := c.again(ctx, func(ctx context.Context, node *robot.Server) error { return c.session.At(node).Cancel(ctx) })
-	if done && fault == nil { // a repeat of what was not answered may be refused: it is cancelled already
+	if fault != nil {
+		c.soak.t.Errorf("%s: calling off, again where the answer was lost: %v", c.room.ID, fault)
+	}
+	if done && fault == nil {
 		c.cancelled, c.unsure = true, false
 	}
 }

@@ -64,7 +64,8 @@ type soak struct {
 	lastHit time.Time         // when a node was killed last
 	backIn  []time.Duration   // from the loss of a connection soon after a kill to pictures
 	refused int               // operations that were not acknowledged
-	late    int               // entries that came late, counted by the check
+
+	late, afterSeal int // entries that came late, into records and into custody, counted by the check
 }
 
 type soakNode struct {
