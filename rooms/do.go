@@ -62,7 +62,7 @@ func (s *Store) free(ctx context.Context, id string) bool {
 // changes of the room wait here: nothing overtakes them.
 func (s *Store) Do(ctx context.Context, roomID, actor string, c Command, guards ...Guard) (*Room, error) {
 	for attempt := 1; ; attempt++ {
-		if n := s.Pending(roomID); n > 0 {
+		if n := s.Pending(roomID); n > 0 && !opensCustody(c) {
 			return nil, fmt.Errorf("room %s: %w: %d changes wait", roomID, ErrAway, n)
 		}
 		r, err := s.Load(ctx, roomID)
@@ -80,6 +80,16 @@ func (s *Store) Do(ctx context.Context, roomID, actor string, c Command, guards 
 			return nil, fmt.Errorf("room %s: %w", roomID, err)
 		}
 	}
+}
+
+// opensCustody says that a command doesn't overtake what waits: where it is allowed
+// the record is sealed, and what waits becomes late entries of custody.
+func opensCustody(c Command) bool {
+	switch c.(type) {
+	case OpenCustody, OpenReviewed:
+		return true
+	}
+	return false
 }
 
 // pause lets others get through, the longer the more they are.

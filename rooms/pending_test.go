@@ -181,7 +181,7 @@ func TestLateWhileSealing(t *testing.T) {
 		t.Fatalf("late in a record that is being sealed: %v", err)
 	}
 	s.pulse.away.Store(false)
-	do(t, other, id, OpenCustody{Bundle: digest, RecordHead: sealed.Record})
+	do(t, s, id, OpenCustody{Bundle: digest, RecordHead: sealed.Record}) // by the node that waits itself
 	s.awaitStored(t, id)
 	custody, err := other.CustodyLog(t.Context(), id)
 	if err != nil {
