@@ -21,7 +21,7 @@ web: ## build the pages into web/dist
 generate: ## web/src/protocol.ts and docs/protocol.md from calls/protocol
 	go generate ./...
 
-lint: ## gofmt, vet, staticcheck, tidy, tsc, drift of generated files
+lint: ## gofmt, vet, staticcheck, gosec, known vulnerabilities, tidy, tsc, drift of generated files
 	@scripts/lint
 
 test: ## everything: setup, lint, all tiers

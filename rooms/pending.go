@@ -379,7 +379,7 @@ func (p *pending) done(room string) bool {
 // start, to no effect.
 func (p *pending) remove(room string, q *queue) {
 	delete(p.rooms, room)
-	q.file.Close()
+	_ = q.file.Close() // it is removed
 	if err := os.Remove(p.path(room)); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return
 	}
@@ -389,7 +389,7 @@ func (p *pending) remove(room string, q *queue) {
 func (p *pending) setAside(room string) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.rooms[room].file.Close()
+	_ = p.rooms[room].file.Close() // each line was synced
 	delete(p.rooms, room)
 	_ = os.Rename(p.path(room), p.path(room)+".refused") // it is logged already
 }

@@ -140,7 +140,7 @@ func (s *Server) ready(ctx context.Context, lines <-chan map[string]string) erro
 	for {
 		res, err := s.Place.client(nil).Get(s.URL + "/healthz")
 		if err == nil {
-			res.Body.Close()
+			_ = res.Body.Close()
 			if res.StatusCode == http.StatusOK {
 				return nil
 			}
@@ -237,7 +237,7 @@ func FreePorts(n int) ([]string, error) {
 		addr := tcp.Addr().String()
 		udp, err := net.ListenPacket("udp4", addr)
 		if err == nil {
-			udp.Close()
+			_ = udp.Close()
 			found = append(found, addr)
 		}
 		defer tcp.Close()

@@ -209,7 +209,7 @@ func (rd *Reader) open(want uint32) (size int64, err error) {
 	if id != want {
 		return 0, fmt.Errorf("%w: element %X where %X belongs", ErrFormat, id, want)
 	}
-	rd.src.Discard(n) // they were peeked
+	_, _ = rd.src.Discard(n) // they were peeked
 	rd.left -= int64(n)
 	return size, nil
 }

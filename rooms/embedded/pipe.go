@@ -57,7 +57,7 @@ func (c *conns) close() {
 	left := slices.Collect(maps.Keys(c.open))
 	c.mu.Unlock()
 	for _, p := range left {
-		p.Close() // a pipe's Close gives no error
+		_ = p.Close() // a pipe's Close gives no error
 	}
 	c.running.Wait()
 }

@@ -40,7 +40,7 @@ func (g *Group) Master(ctx context.Context, key string) (*Server, error) {
 			err = client.Get(ctx, key).Err()
 			owns = err == nil || errors.Is(err, redis.Nil)
 		}
-		client.Close()
+		_ = client.Close()
 		if owns {
 			return s, nil
 		}
