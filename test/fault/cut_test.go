@@ -114,7 +114,7 @@ func cutTime(t *testing.T) time.Duration {
 	t.Helper()
 	text := os.Getenv("VERIFYCALL_AWAY")
 	if text == "" {
-		return 10 * time.Second
+		return 6 * time.Second
 	}
 	length, err := time.ParseDuration(text)
 	must(t, err)
@@ -129,7 +129,7 @@ func duringCut(t *testing.T, ctx context.Context, call *robot.Call, until time.T
 		text := fmt.Sprint("Said while Redis was away: ", n)
 		must(t, call.M.Do(ctx, &protocol.Chat{Text: text}))
 		lines = append(lines, text)
-		must(t, call.M.Do(ctx, &protocol.Capture{Slot: protocol.SlotFace}))
+		capture(t, ctx, call.M, protocol.SlotFace)
 		captures++
 		_, err := call.M.Wait(ctx, func(s *protocol.State) bool { return s.Staff != nil && s.Staff.Unstored >= len(lines)+captures })
 		must(t, err)
@@ -216,7 +216,7 @@ func TestOwnerCutOffFromRedis(t *testing.T) {
 	other := c.node(t, ctx, "b")
 	call := c.callAt(t, ctx, owner, owner)
 	time.Sleep(3 * time.Second) // of recording
-	must(t, call.M.Do(ctx, &protocol.Capture{Slot: protocol.SlotDocFront}))
+	capture(t, ctx, call.M, protocol.SlotDocFront)
 
 	way.cut()
 	lines, captures := duringCut(t, ctx, call, time.Now().Add(away))
@@ -232,7 +232,7 @@ func TestOwnerCutOffFromRedis(t *testing.T) {
 	_, err = call.M.Wait(ctx, live)
 	must(t, err)
 	time.Sleep(3 * time.Second) // of recording
-	must(t, call.M.Do(ctx, &protocol.Capture{Slot: protocol.SlotDocBack}))
+	capture(t, ctx, call.M, protocol.SlotDocBack)
 	emptied(t, owner)
 	must(t, call.Finish(ctx))
 

@@ -51,7 +51,7 @@ func TestKillInACall(t *testing.T) {
 	must(t, call.Admit(ctx))
 	must(t, call.M.Do(ctx, &protocol.Chat{Text: "Said before."}))
 	time.Sleep(5 * time.Second) // of recording; a cluster is at most 2 s
-	must(t, call.M.Do(ctx, &protocol.Capture{Slot: protocol.SlotDocFront}))
+	capture(t, ctx, call.M, protocol.SlotDocFront)
 	before, err := call.M.Wait(ctx, func(s *protocol.State) bool { return s.Staff != nil && len(s.Staff.Captures) == 1 })
 	must(t, err)
 
@@ -78,7 +78,7 @@ func TestKillInACall(t *testing.T) {
 		t.Errorf("chat after the restart: %+v", state.Chat)
 	}
 	time.Sleep(3 * time.Second)
-	must(t, call.M.Do(ctx, &protocol.Capture{Slot: protocol.SlotFace}))
+	capture(t, ctx, call.M, protocol.SlotFace)
 	must(t, call.Finish(ctx))
 
 	folder := bundle(t, ctx, server, call.Room.ID)

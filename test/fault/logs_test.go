@@ -29,7 +29,7 @@ func TestLogsOfACluster(t *testing.T) {
 	must(t, call.M.Do(ctx, &protocol.Chat{Text: "Tilt the hologram, please."}))
 	must(t, call.S.Do(ctx, &protocol.Chat{Text: "Like that, or further?"}))
 	time.Sleep(3 * time.Second) // of recording
-	must(t, call.M.Do(ctx, &protocol.Capture{Slot: protocol.SlotDocFront}))
+	capture(t, ctx, call.M, protocol.SlotDocFront)
 	must(t, call.M.Do(ctx, &protocol.Compare{Item: "name", Decision: "same"}))
 	must(t, call.Finish(ctx))
 	bundle(t, ctx, servers[0], call.Room.ID) // it is sealed

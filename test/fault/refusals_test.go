@@ -86,7 +86,7 @@ func TestRefusals(t *testing.T) {
 		refused(t, err, protocol.CodeUnauthorized)
 	})
 
-	must(t, live.M.Do(ctx, &protocol.Capture{Slot: protocol.SlotFace}))
+	capture(t, ctx, live.M, protocol.SlotFace)
 	state, err := live.M.Wait(ctx, func(s *protocol.State) bool { return len(s.Staff.Captures) == 1 })
 	must(t, err)
 	if state.Room.State != "live" || !state.Peer.Media {

@@ -57,7 +57,7 @@ func TestRollingUpgrade(t *testing.T) {
 	ended := old.callAt(t, ctx, a, b) // sealed before anything is replaced
 	must(t, ended.Finish(ctx))
 	first, second := old.callAt(t, ctx, a, b), old.callAt(t, ctx, b, b)
-	must(t, first.M.Do(ctx, &protocol.Capture{Slot: protocol.SlotDocFront}))
+	capture(t, ctx, first.M, protocol.SlotDocFront)
 	rooms := []string{ended.Room.ID, first.Room.ID, second.Room.ID}
 	served(t, ctx, b, ended.Room.ID)
 
@@ -71,7 +71,7 @@ func TestRollingUpgrade(t *testing.T) {
 	third := c.callAt(t, ctx, n, b) // made and held with both releases there
 	rooms = append(rooms, third.Room.ID)
 	must(t, third.M.Do(ctx, &protocol.Chat{Text: "Hello"}))
-	must(t, third.M.Do(ctx, &protocol.Capture{Slot: protocol.SlotFace}))
+	capture(t, ctx, third.M, protocol.SlotFace)
 	for _, room := range rooms {
 		for name, node := range map[string]*robot.Server{"this": n, "previous": b} {
 			if state, err := node.State(ctx, room); err != nil || state == "" {
@@ -97,7 +97,7 @@ func TestRollingUpgrade(t *testing.T) {
 	m := c.node(t, ctx, "m")
 	for _, call := range []*robot.Call{first, second} {
 		comeBack(t, ctx, call, m, n, c.film)
-		must(t, call.M.Do(ctx, &protocol.Capture{Slot: protocol.SlotDocBack}))
+		capture(t, ctx, call.M, protocol.SlotDocBack)
 		must(t, call.Finish(ctx))
 	}
 	for _, room := range rooms {
