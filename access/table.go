@@ -183,6 +183,9 @@ var table = map[Action]row{
 	Say("chat"):    bothChange,
 	Say("end"):     bothChange,
 
+	Say("send_code"): bothChange,
+
+	Say("check_code"):     sellerLeads,
 	Say("withdraw"):       sellerLeads,
 	Say("photo_announce"): sellerLeads,
 	Say("photo_failed"):   sellerLeads,

@@ -51,6 +51,7 @@ type Call struct {
 	past       []covered          // recordings that have stopped
 	photo      *shooting          // the sensor photo asked for last; nil without one
 	clipping   bool               // a clip is being taken
+	coding     bool               // a code is being sent or looked at
 	working    int                // jobs that will post their result
 	sealing    bool
 	sealAfter  time.Time // not to seal before; after an attempt that failed

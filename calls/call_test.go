@@ -46,6 +46,7 @@ type rig struct {
 	grace time.Duration // 0 = 20 s
 	bare  int           // names that the scratch folder began with
 	url   string        // of a store in S3; empty: a folder
+	mails bool          // codes can be mailed: rooms have the deployment's key
 	out   io.Writer     // of the log; nil: none unless verbose
 }
 
@@ -93,6 +94,9 @@ func (r *rig) start() {
 	must(err)
 	r.vault, err = vault.Open(r.store, filepath.Join(r.dir, "keys"))
 	must(err)
+	if r.mails {
+		options.Signer, options.Mirror = r.keys, evidence.Mirror{Store: r.store}
+	}
 	options.Keys = r.vault
 	r.rooms, err = rooms.Open(r.t.Context(), options)
 	must(err)

@@ -82,6 +82,10 @@ func (c *Call) dispatch(ctx context.Context, m said, s *side) (protocol.ServerMe
 		c.onQuality(s, msg, time.Now())
 	case *protocol.Chat:
 		err = c.command(ctx, actor, rooms.SendChat{From: string(s.role), Text: msg.Text})
+	case *protocol.SendCode:
+		return nil, c.onSendCode(m.seat, m.id)
+	case *protocol.CheckCode:
+		return nil, c.onCheckCode(m.seat, m.id, msg.Code)
 	case *protocol.Step:
 		err = c.command(ctx, actor, rooms.ShowStep{Step: msg.Step})
 	case *protocol.StepResult:

@@ -21,7 +21,7 @@ func (c *Call) view(role protocol.Role) *protocol.State {
 		Room: protocol.RoomView{ID: r.ID, State: r.State, At: r.At.UTC(), Zone: r.Zone, Language: r.Language,
 			Test: r.Test, Cause: r.Cause},
 		You: c.person(you), Step: r.Step, Steps: c.steps(role), Chat: chat(r),
-		Recording: you.recording != nil, LiveSince: since(r), Outcome: outcome(r),
+		Recording: you.recording != nil, Code: codeView(r), LiveSince: since(r), Outcome: outcome(r),
 		Grace: int(c.grace().Seconds()), Relay: you.relayView(),
 	}
 	if peer.name != "" {
@@ -94,7 +94,7 @@ func (c *Call) staff() *protocol.Staff {
 		Clips: Clips(r), Photos: Photos(r), Photo: c.photoProgress(), CanPhoto: c.seller.device.Photo && c.seller.seat != nil, Device: c.sellerDevice(), Tries: r.Tries,
 		Compare: make([]protocol.CompareView, 0, len(protocol.Items)),
 		Notes:   []protocol.NoteView{}, Flags: []protocol.NoteView{},
-		Missing: c.missing(), NewDevice: c.pending != nil,
+		Missing: c.missing(), CanCode: r.SellerMail != "", NewDevice: c.pending != nil,
 	}
 	for _, item := range slices.Concat(protocol.Items, protocol.FaceFeatures) {
 		s.Compare = append(s.Compare, protocol.CompareView{Item: item, Decision: r.Compares[item].Decision, Typed: r.Text(r.Compares[item].Typed)})

@@ -21,6 +21,14 @@ const CodeLife = 10 * time.Minute
 // CodeTries is how often one code can be entered wrongly.
 const CodeTries = 5
 
+// Limits of codes, by room and on all nodes: of each at most 5 tries are left (NIST
+// SP 800-63B-4 section 3.2.2 wants less than 100 in a row). They hold for codes
+// before, in and after the call together.
+var (
+	LimitCodes     = Limit{Name: "code", Every: 2 * time.Minute, Burst: 5}
+	LimitCodeTries = Limit{Name: "codetry", Every: 5 * time.Minute, Burst: 20}
+)
+
 // Errors of codes, by errors.Is.
 var (
 	ErrNoMail    = errors.New("there is no address to mail a code to")

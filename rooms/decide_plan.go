@@ -37,8 +37,8 @@ const maxSkipped = 1
 // TransitionError.
 var ErrTries = errors.New("no more captures of this slot")
 
-// Step is one step of the plan and what came of it. Captures and comparisons
-// tell by themselves whether their step is done.
+// Step is one step of the plan and what came of it. Captures, comparisons and the
+// code tell by themselves whether their step is done.
 type Step struct {
 	Code   string `json:"code"`
 	Kind   string `json:"kind"` // of package plan
@@ -116,7 +116,7 @@ func (c FinishStep) decide(r *Room, now time.Time) ([]Draft, error) {
 		return nil, &InputError{commandName(c), "reason", "goes with skipped only"}
 	}
 	at := slices.IndexFunc(r.Steps, func(s Step) bool { return s.Code == c.Step })
-	if at < 0 || r.Steps[at].Kind == plan.KindCapture || r.Steps[at].Kind == plan.KindCompare {
+	if at < 0 || !plan.Told(r.Steps[at].Kind) {
 		return nil, &InputError{commandName(c), "step", "is none of the plan's features, challenges and questions"}
 	}
 	result := c.Result
@@ -138,6 +138,8 @@ func (r *Room) StepFinished(s Step) bool {
 	switch s.Kind {
 	case plan.KindCapture:
 		return r.captured(s.Code)
+	case plan.KindCode:
+		return !r.Code.Checked.IsZero()
 	case plan.KindCompare:
 		return !slices.ContainsFunc(r.Items, func(item string) bool { return r.Compares[item].Decision == "" })
 	}
@@ -154,6 +156,10 @@ func (r *Room) missingSteps() []Missing {
 	for _, s := range r.Steps {
 		switch {
 		case s.Kind == plan.KindCompare:
+		case s.Kind == plan.KindCode:
+			if r.codeMissing(s) {
+				list = append(list, Missing{"code", s.Code})
+			}
 		case s.Kind == plan.KindCapture:
 			if !r.captured(s.Code) {
 				list = append(list, Missing{"capture", s.Code})

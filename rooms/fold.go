@@ -142,6 +142,10 @@ var applies = map[string]func(r *Room, at time.Time, b body){
 	typeStepResult:   stepFinished,
 	typePlanRevealed: func(*Room, time.Time, body) {}, // for those who draw the plan again
 
+	typeCodeAsked:   codeAsked,
+	typeCodeChecked: func(r *Room, at time.Time, _ body) { r.Code.Checked = at },
+	typeCodeFailed:  codeFailed,
+
 	typeCompare: func(r *Room, _ time.Time, b body) {
 		r.Compares[b.text("item")] = Compare{b.text("decision"), b.commitment("typed")}
 	},

@@ -53,6 +53,7 @@ type Room struct {
 	Compares map[string]Compare `json:"compares"`          // by item
 	Chat     []ChatRef          `json:"chat"`              // oldest first
 	Notes    []NoteRef          `json:"notes"`             // oldest first, silent flags among them
+	Code     CallCode           `json:"code,omitzero"`     // that the seller enters in the call
 
 	Admitted  time.Time `json:"admitted,omitzero"`  // first admission
 	LiveSince time.Time `json:"liveSince,omitzero"` // last admission or resumption
@@ -183,7 +184,7 @@ type Note struct {
 
 // Missing is one thing that keeps a pass locked.
 type Missing struct {
-	Code string `json:"code"` // "notice", "plan", "capture", "step", "failed", "skipped", "features", "compare", "different"
+	Code string `json:"code"` // "notice", "plan", "capture", "step", "code", "failed", "skipped", "features", "compare", "different"
 	Item string `json:"item"` // person, step or item
 }
 

@@ -19,13 +19,6 @@ import (
 // person; within the session the code opens the call.
 const provedLife = 30 * time.Minute
 
-// Limits of codes, by room: of each at most 5 tries are left (NIST SP 800-63B-4
-// section 3.2.2 wants less than 100 in a row).
-var (
-	limitCodes     = rooms.Limit{Name: "code", Every: 2 * time.Minute, Burst: 5}
-	limitCodeTries = rooms.Limit{Name: "codetry", Every: 5 * time.Minute, Burst: 20}
-)
-
 var codeForm = regexp.MustCompile(`^[0-9]{6}$`)
 
 func (s *Server) codeRoutes() map[string]door {
@@ -84,7 +77,7 @@ func (s *Server) sellerSendCode(w http.ResponseWriter, r *http.Request, who sess
 	if _, err := sellerRoom(who); err != nil {
 		return err
 	}
-	if err := s.limit(r.Context(), limitCodes, who.Room); err != nil {
+	if err := s.limit(r.Context(), rooms.LimitCodes, who.Room); err != nil {
 		return err
 	}
 	_, err := s.cfg.Rooms.SendCode(r.Context(), who.at)
@@ -109,7 +102,7 @@ func (s *Server) sellerCheckCode(w http.ResponseWriter, r *http.Request, who ses
 	if !codeForm.MatchString(req.Code) {
 		return malformed("A code has six digits.")
 	}
-	if err := s.limit(r.Context(), limitCodeTries, who.Room); err != nil {
+	if err := s.limit(r.Context(), rooms.LimitCodeTries, who.Room); err != nil {
 		return err
 	}
 	switch err := s.cfg.Rooms.CheckCode(r.Context(), who.Room, req.Code); {

@@ -124,7 +124,7 @@ func TestCodesAreThrottled(t *testing.T) {
 	_, other := m.makeRoom(plainRoom)
 	b := s.seller(link)
 	wrong := 0
-	for range limitCodes.Burst {
+	for range rooms.LimitCodes.Burst {
 		code := b.codeMail(id)
 		for range rooms.CodeTries + 1 {
 			if codeOf(b.enter(otherCode(code))) == protocol.CodeCodeWrong {
@@ -134,7 +134,7 @@ func TestCodesAreThrottled(t *testing.T) {
 	}
 	b.post("/api/seller/code/send", "{}").refused(protocol.CodeTooMany)
 	b.enter("000000").refused(protocol.CodeTooMany)
-	if wrong > limitCodeTries.Burst {
+	if wrong > rooms.LimitCodeTries.Burst {
 		t.Errorf("%d wrong codes were looked at", wrong)
 	}
 	s.seller(link).post("/api/seller/code/send", "{}").refused(protocol.CodeTooMany) // another browser is no way round

@@ -55,8 +55,8 @@ func (s *Server) createRoom(ctx context.Context, actor string, n intake.Request,
 	if err != nil {
 		return nil, &protocol.Fault{Code: protocol.CodeMalformed, Message: "profile is none that this server knows.", Err: err}
 	}
-	if profile.Code && cmd.SellerMail == "" && !cmd.Test {
-		return nil, malformed("This profile wants a code by mail before the call, so seller.mail is needed.")
+	if (profile.Code || profile.CodeStep) && cmd.SellerMail == "" && !cmd.Test {
+		return nil, malformed("This profile wants a code by mail, so seller.mail is needed.")
 	}
 	cmd.Profile = profile
 	if token != "" {

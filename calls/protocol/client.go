@@ -52,14 +52,23 @@ type Chat struct {
 	Text string `json:"text"`
 }
 
+// SendCode has a six-digit code mailed to the seller (manager); when the first was
+// sent, the seller can ask for another one too.
+type SendCode struct{}
+
+// CheckCode is the code that the seller enters in the call (seller). The answer is
+// "ok" when it is the one that was sent and that stands in the ledger.
+type CheckCode struct {
+	Code string `json:"code"` // six digits
+}
+
 // Step makes a step of the plan the current one (manager); the seller's page
 // shows its instruction.
 type Step struct {
 	Step string `json:"step"`
 }
 
-// StepResult says what came of a step that is neither a capture nor the
-// comparison (manager); "open" takes it back.
+// StepResult says what came of a feature, a challenge or a question (manager); "open" takes it back.
 type StepResult struct {
 	Step   string `json:"step"`
 	Result string `json:"result"`
@@ -156,6 +165,7 @@ func (m *Hello) Check() error {
 
 var (
 	nonceForm = regexp.MustCompile(`^[0-9a-f]{32}$`)
+	codeForm  = regexp.MustCompile(`^[0-9]{6}$`)
 	stepForm  = regexp.MustCompile(`^[A-Z][A-Z0-9_]{1,63}$`)
 )
 
@@ -175,6 +185,17 @@ func (m *Mute) Check() error { return word("kind", m.Kind, []string{"audio", "vi
 
 // Check implements ClientMessage.
 func (m *Chat) Check() error { return text("text", m.Text, 1, MaxChat) }
+
+// Check implements ClientMessage.
+func (m *SendCode) Check() error { return nil }
+
+// Check implements ClientMessage.
+func (m *CheckCode) Check() error {
+	if !codeForm.MatchString(m.Code) {
+		return errors.New("a code has six digits") // not what was sent: it may be the code
+	}
+	return nil
+}
 
 // Check implements ClientMessage.
 func (m *Step) Check() error { return step(m.Step) }

@@ -44,6 +44,7 @@ type State struct {
 	Steps     []StepView `json:"steps"`
 	Chat      []ChatLine `json:"chat"` // oldest first, at most 200
 	Recording bool       `json:"recording"`
+	Code      *CodeView  `json:"code,omitempty"` // once a code was sent in the call
 	LiveSince *time.Time `json:"liveSince,omitempty"`
 	Grace     int        `json:"grace"`               // seconds that a lost side has to come back
 	GraceEnds *time.Time `json:"graceEnds,omitempty"` // while interrupted
@@ -100,6 +101,15 @@ type StepView struct {
 	Reason string `json:"reason,omitempty"` // staff; of one skipped
 }
 
+// CodeView is how it stands with the code that the seller enters in the call.
+type CodeView struct {
+	Sent  time.Time `json:"sent"`  // when the last one was
+	Until time.Time `json:"until"` // it can be entered until then
+	Again time.Time `json:"again"` // from when on another one can be sent
+	Left  int       `json:"left"`  // tries
+	Done  bool      `json:"done"`  // the right one was entered
+}
+
 // ChatLine is one line of the chat.
 type ChatLine struct {
 	At   time.Time `json:"at"`
@@ -132,6 +142,7 @@ type Staff struct {
 	Notes       []NoteView        `json:"notes"`
 	Flags       []NoteView        `json:"flags"`
 	Missing     []Missing         `json:"missing"`   // what locks pass; empty when open
+	CanCode     bool              `json:"canCode"`   // there is an address that a code can be mailed to
 	NewDevice   bool              `json:"newDevice"` // another device of the seller asks to take over
 }
 
@@ -214,7 +225,7 @@ type NoteView struct {
 
 // Missing is one thing that keeps pass locked.
 type Missing struct {
-	Code string `json:"code"` // "capture", "compare", "different", "coverage", "notice", "features"
+	Code string `json:"code"` // "capture", "code", "compare", "different", "coverage", "notice", "features", "plan", "step", "failed", "skipped"
 	Item string `json:"item,omitempty"`
 	Need int    `json:"need,omitempty"` // of "coverage": the ‰ of the call that the profile wants recorded
 }

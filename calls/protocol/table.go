@@ -20,6 +20,9 @@ var clientTypes = map[string]func() ClientMessage{
 	"withdraw":     func() ClientMessage { return &Withdraw{} },
 	"allow_device": func() ClientMessage { return &AllowDevice{} },
 
+	"send_code":  func() ClientMessage { return &SendCode{} },
+	"check_code": func() ClientMessage { return &CheckCode{} },
+
 	"command":        func() ClientMessage { return &Command{} },
 	"device":         func() ClientMessage { return &Device{} },
 	"photo_announce": func() ClientMessage { return &PhotoAnnounce{} },

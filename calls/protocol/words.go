@@ -63,8 +63,8 @@ var Flags = []string{"S_COERCION", "S_SUSPECTED_INJECTION", "S_FRAUD"}
 
 // StepKinds are the kinds of steps of a plan. A capture's code is its slot; that of
 // a feature begins with FEATURE_, of a challenge with CHALLENGE_, of a question
-// with QUESTION_; COMPARE is the last step.
-var StepKinds = []string{"capture", "feature", "challenge", "question", "compare"}
+// with QUESTION_; CODE is the step of the mailed code, COMPARE the last one.
+var StepKinds = []string{"capture", "feature", "challenge", "question", "code", "compare"}
 
 // StepResults are what can come of a feature, a challenge or a question.
 var StepResults = []string{"done", "failed", "skipped", "open"}

@@ -88,6 +88,9 @@ func (v *verification) checkPlan(ctx context.Context) (string, error) {
 	if !slices.Equal(again.Steps, file.Steps) {
 		return "", isWrong(planFile, "the steps aren't those of the ledger")
 	}
+	if err := v.record.checkCode(again); err != nil {
+		return "", err
+	}
 	return fmt.Sprintf("%d steps, as seed and nonce give them", len(d.Steps)), nil
 }
 

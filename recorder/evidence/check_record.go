@@ -16,6 +16,7 @@ import (
 // record is what a verification takes from the ledger.
 type record struct {
 	room      string          // of the first entry
+	test      bool            // the room is a robot's
 	last      string          // type of the last entry
 	digests   map[string]bool // every SHA-256 in an entry's body
 	documents map[string]bool // SHA-256 of each document filed
@@ -23,6 +24,7 @@ type record struct {
 	captures  []capture
 	plan      drawn
 	announced []announced // photos, in the order of their entries
+	code      mailedCode
 }
 
 // The types of entries that a verification reads more of than the chain.
@@ -32,6 +34,7 @@ const (
 	sealedType  = "sealed"
 
 	announcedType = "photo_announced"
+	verdictType   = "verdict"
 )
 
 // personalFields are the fields of each type's body that hold commitments, or
@@ -47,6 +50,7 @@ var personalFields = map[string][]string{
 // created is what is read of the first entry's body.
 type created struct {
 	Room          string `json:"room"`
+	Test          bool   `json:"test"`
 	Profile       string `json:"profile"`
 	ProfileSHA256 string `json:"profile_sha256"`
 	SeedSHA256    string `json:"seed_sha256"`
@@ -138,6 +142,10 @@ func (r *record) take(e ledger.Entry) error {
 		c := capture{Seq: e.Seq}
 		err = json.Unmarshal(body, &c)
 		r.captures = append(r.captures, c)
+	case codeTypes[e.Type]:
+		err = r.code.take(e.Type, e.Seq)
+	case e.Type == verdictType:
+		err = json.Unmarshal(body, &r.code.verdict)
 	case e.Type == announcedType:
 		a := announced{Seq: e.Seq}
 		err = json.Unmarshal(body, &a)
@@ -154,7 +162,7 @@ func (r *record) takeCreated(body []byte) error {
 	if err := json.Unmarshal(body, &c); err != nil {
 		return err
 	}
-	r.room, r.documents = c.Room, map[string]bool{}
+	r.room, r.test, r.documents = c.Room, c.Test, map[string]bool{}
 	r.plan.profile, r.plan.profileSHA256, r.plan.seedSHA256 = c.Profile, c.ProfileSHA256, c.SeedSHA256
 	for _, d := range c.Documents {
 		r.documents[d.SHA256] = true

@@ -28,7 +28,8 @@ func Commit(seed []byte) string {
 // The captures of face and document come first, the comparison last. Between
 // them, in random order: Features.Count security features of the document, of
 // which at least Features.OpticallyVariable change with the angle, the
-// challenges, the questions, and the other captures.
+// challenges, the questions, and the other captures. Where the profile has a code
+// in the call, its step comes before the comparison; nothing is drawn for it.
 //
 // The seed has SeedSize bytes and the nonce NonceSize; other lengths are an error.
 func Draw(p *Profile, d *Document, seed, nonce []byte) (Plan, error) {
@@ -56,7 +57,11 @@ func Draw(p *Profile, d *Document, seed, nonce []byte) (Plan, error) {
 		middle = append(middle, Step{code, KindQuestion})
 	}
 	shuffle(dice, middle)
-	steps := append(append(head, middle...), Step{Compare, KindCompare})
+	steps := append(head, middle...)
+	if p.CodeStep {
+		steps = append(steps, Step{Code, KindCode})
+	}
+	steps = append(steps, Step{Compare, KindCompare})
 	return Plan{Profile: p.ID(), Document: d.ID(), Steps: steps}, nil
 }
 

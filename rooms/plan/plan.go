@@ -10,11 +10,22 @@ const (
 	KindFeature   = "feature"   // a security feature of the document, seen or not
 	KindChallenge = "challenge" // something unforeseen that the seller is asked to do
 	KindQuestion  = "question"  // something that only the applicant should know
+	KindCode      = "code"      // a one-time code, mailed in the call and entered there
 	KindCompare   = "compare"   // the items compared by eye
 )
 
 // Compare is the code of the step that compares; it is the last one.
 const Compare = "COMPARE"
+
+// Code is the code of the step in which the seller enters a one-time code; it comes
+// before the comparison.
+const Code = "CODE"
+
+// Told reports that what came of a step of that kind is the account manager's to
+// say; other steps tell by themselves.
+func Told(kind string) bool {
+	return kind == KindFeature || kind == KindChallenge || kind == KindQuestion
+}
 
 // Step is one step of a plan.
 type Step struct {

@@ -163,7 +163,7 @@ func TestLibrary(t *testing.T) {
 			t.Errorf("%s: digest %s, without white space %s (%v)", p.ID(), p.Digest(), again.Digest(), err)
 		}
 	}
-	if want := []string{"bafin_like-1", "marketplace-1", "nist_like-1"}; !slices.Equal(ids, want) {
+	if want := []string{"bafin_like-1", "bafin_like-2", "marketplace-1", "nist_like-1"}; !slices.Equal(ids, want) {
 		t.Errorf("profiles %v, want %v", ids, want)
 	}
 	if d := l.Document("nobody's paper"); d == nil || d.Name != AnyDocument {

@@ -15,6 +15,7 @@ type Profile struct {
 	CoverageFloor int         `json:"coverage_floor"` // recorded ‰ of the call that a pass needs
 	CaptureTries  int         `json:"capture_tries"`  // at most, for each slot
 	Code          bool        `json:"code"`           // one-time code by mail before joining
+	CodeStep      bool        `json:"code_step"`      // one-time code by mail as a step of the call; absent is false
 	Interrupted   Interrupted `json:"interrupted"`
 	Late          Late        `json:"late"`
 	Review        Review      `json:"review"`

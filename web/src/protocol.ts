@@ -20,7 +20,7 @@ export const Reasons = ['Q_BLUR', 'Q_GLARE', 'Q_DARK', 'Q_CROPPED', 'Q_FRAMERATE
 
 export const Flags = ['S_COERCION', 'S_SUSPECTED_INJECTION', 'S_FRAUD'] as const;
 
-export const StepKinds = ['capture', 'feature', 'challenge', 'question', 'compare'] as const;
+export const StepKinds = ['capture', 'feature', 'challenge', 'question', 'code', 'compare'] as const;
 
 export const SkipReasons = ['not_on_document', 'seller_cannot', 'not_visible', 'technical'] as const;
 
@@ -80,6 +80,12 @@ export interface ChatLine {
   text: string;
 }
 
+/** CheckCode is the code that the seller enters in the call (seller). The answer is "ok" when it is the one that was sent and that stands in the ledger. */
+export interface CheckCode {
+  /** six digits */
+  code: string;
+}
+
 /** ClipView is a stretch of a recording, from key frame to key frame. After the seal the auditor's desk plays it. */
 export interface ClipView {
   slot: string;
@@ -92,6 +98,20 @@ export interface ClipView {
   from: number;
   /** its last frame's */
   to: number;
+}
+
+/** CodeView is how it stands with the code that the seller enters in the call. */
+export interface CodeView {
+  /** when the last one was */
+  sent: string;
+  /** it can be entered until then */
+  until: string;
+  /** from when on another one can be sent */
+  again: string;
+  /** tries */
+  left: number;
+  /** the right one was entered */
+  done: boolean;
 }
 
 /** Command has the seller's device do something (manager), where the device said that it can. The seller sees it, and can take it back. */
@@ -199,7 +219,7 @@ export interface Legible {
 
 /** Missing is one thing that keeps pass locked. */
 export interface Missing {
-  /** "capture", "compare", "different", "coverage", "notice", "features" */
+  /** "capture", "code", "compare", "different", "coverage", "notice", "features", "plan", "step", "failed", "skipped" */
   code: string;
   item?: string;
   /** of "coverage": the ‰ of the call that the profile wants recorded */
@@ -366,6 +386,10 @@ export interface RoomView {
   cause?: string;
 }
 
+/** SendCode has a six-digit code mailed to the seller (manager); when the first was sent, the seller can ask for another one too. */
+export interface SendCode {
+}
+
 /** Staff is the part of State that no seller ever gets. */
 export interface Staff {
   /** changes that the server keeps while its store is away */
@@ -392,6 +416,8 @@ export interface Staff {
   flags: NoteView[];
   /** what locks pass; empty when open */
   missing: Missing[];
+  /** there is an address that a code can be mailed to */
+  canCode: boolean;
   /** another device of the seller asks to take over */
   newDevice: boolean;
 }
@@ -409,6 +435,8 @@ export interface State {
   /** oldest first, at most 200 */
   chat: ChatLine[];
   recording: boolean;
+  /** once a code was sent in the call */
+  code?: CodeView;
   liveSince?: string;
   /** seconds that a lost side has to come back */
   grace: number;
@@ -427,7 +455,7 @@ export interface Step {
   step: string;
 }
 
-/** StepResult says what came of a step that is neither a capture nor the comparison (manager); "open" takes it back. */
+/** StepResult says what came of a feature, a challenge or a question (manager); "open" takes it back. */
 export interface StepResult {
   step: string;
   result: string;
@@ -528,6 +556,7 @@ export interface ClientMessages {
   allow_device: AllowDevice;
   capture: Capture;
   chat: Chat;
+  check_code: CheckCode;
   command: Command;
   compare: Compare;
   device: Device;
@@ -541,6 +570,7 @@ export interface ClientMessages {
   photo_announce: PhotoAnnounce;
   photo_failed: PhotoFailed;
   quality: Quality;
+  send_code: SendCode;
   step: Step;
   step_result: StepResult;
   verdict: Verdict;
