@@ -4,7 +4,8 @@ import assert from 'node:assert/strict';
 import test, { after, before } from 'node:test';
 import { clean } from './axe.mjs';
 import { context, launch, open, PHONE, picturing } from './browser.mjs';
-import { pause, start } from './server.mjs';
+import { start } from './server.mjs';
+import { mailed } from './steps.mjs';
 
 let server;
 let browser;
@@ -30,18 +31,6 @@ async function room(language) {
   return got.json();
 }
 
-/** The newest code that was mailed to somebody, once it is another than before. */
-async function mailed(language, before = '') {
-  for (let i = 0; i < 100; i++) {
-    const page = await (await fetch(server.lines.mail)).text();
-    const mine = page.split('<article').filter((mail) => mail.includes(`${language}@example.org`)).map((mail) => mail.replace(/<[^>]*>/g, ' '));
-    const code = mine.map((mail) => /^\s*([0-9]{6})\s*$/m.exec(mail)?.[1]).find(Boolean); // the latest mail is the first
-    if (code && code !== before) return code;
-    await pause(200);
-  }
-  return assert.fail('no mail with a code');
-}
-
 async function picture(page, name) {
   if (process.env.VERIFYCALL_PICTURES) await page.screenshot({ path: `${process.env.VERIFYCALL_PICTURES}/${name}.png` });
 }
@@ -57,7 +46,7 @@ for (const language of ['en', 'de', 'es', 'zh']) {
       await page.getByTestId('seller-code-send').click();
       const entry = page.getByTestId('seller-code-input');
       await entry.waitFor();
-      const first = await mailed(language);
+      const first = await mailed(server, `${language}@example.org`);
       await picture(page, `code-${language}-2`);
       await entry.fill(first === '000000' ? '000001' : '000000');
       await page.locator('.field-error').waitFor();
@@ -65,7 +54,7 @@ for (const language of ['en', 'de', 'es', 'zh']) {
       await picture(page, `code-${language}-3`);
       // Another one makes the first worthless; pasted with words around it.
       await page.getByTestId('seller-code-again').click();
-      const second = await mailed(language, first);
+      const second = await mailed(server, `${language}@example.org`, first);
       await entry.fill(first);
       await page.locator('.field-error').waitFor();
       await entry.fill(`Code: ${second.slice(0, 3)} ${second.slice(3)}`);

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { ROOT } from '../specimen/film.mjs';
 import { playing } from './browser.mjs';
+import { pause } from './server.mjs';
 
 /** What the seller of the specimen card filed. */
 export const APPLICATION = {
@@ -217,6 +218,18 @@ export async function findDecided(page, room) {
   await row.waitFor({ state: 'detached' });
   await by(page, 'audit-to').fill('');
   await row.waitFor();
+}
+
+/** The newest code that was mailed to somebody, once it is another than before. */
+export async function mailed(server, address, before = '') {
+  for (let i = 0; i < 100; i++) {
+    const page = await (await fetch(server.lines.mail)).text();
+    const mine = page.split('<article').filter((mail) => mail.includes(address)).map((mail) => mail.replace(/<[^>]*>/g, ' '));
+    const code = mine.map((mail) => /^\s*([0-9]{6})\s*$/m.exec(mail)?.[1]).find(Boolean); // the latest mail is the first
+    if (code && code !== before) return code;
+    await pause(200);
+  }
+  return assert.fail('no mail with a code');
 }
 
 const localDay = (shift) => new Date(Date.now() + shift * 86400e3).toISOString().slice(0, 10);

@@ -7,6 +7,7 @@ import test, { after, before } from 'node:test';
 import { cardFilm, faceFilm } from '../specimen/film.mjs';
 import { SPECIMEN, td2, wrongDigit } from '../specimen/mrz.mjs';
 import { readLine2, size } from '../specimen/read.mjs';
+import { clean } from './axe.mjs';
 import { context, DESK, launch, open, PHONE, picturing, playing } from './browser.mjs';
 import * as log from './log.mjs';
 import * as record from './record.mjs';
@@ -103,6 +104,25 @@ part('mute and camera off are seen on the other side, and chat goes both ways', 
   await manager.getByTestId('manager-camera').click();
   await seller.locator('.picture-off').waitFor({ state: 'detached' });
   await step.chat(manager, seller);
+});
+
+part('a code by mail is entered in the call', async () => {
+  const { manager, seller } = pages;
+  await manager.locator('.plan').focus();
+  await manager.keyboard.press('e');
+  const entry = seller.getByTestId('seller-call-code-input');
+  await entry.waitFor();
+  assert.equal(await entry.getAttribute('autocomplete'), 'one-time-code');
+  assert.equal(await seller.getByTestId('seller-call-code-again').getAttribute('aria-disabled'), 'true', 'another one is not sent at once');
+  const code = await step.mailed(server, 'anna@example.com');
+  await clean(seller, 'the code in the call');
+  await entry.fill(code === '000000' ? '000001' : '000000');
+  await seller.locator('.code-line[role="alert"]').waitFor();
+  await seller.reload(); // how it stands is the server's to know
+  await entry.waitFor();
+  await entry.fill(`Code: ${code.slice(0, 3)} ${code.slice(3)}`);
+  await entry.waitFor({ state: 'detached' });
+  await manager.locator('[data-testid="manager-phone-code"][aria-disabled="true"]').waitFor();
 });
 
 part('pass is locked and names what is missing', async () => {

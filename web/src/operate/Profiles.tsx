@@ -46,6 +46,7 @@ function lines(rules: Rules): [string, string][] {
     [t('profile.coverage'), percent(rules.coverage_floor / 1000)],
     [t('profile.tries'), String(rules.capture_tries)],
     [t('profile.code'), rules.code ? t('profile.yes') : t('profile.no')],
+    [t('profile.codeStep'), rules.code_step ? t('profile.yes') : t('profile.no')],
     [t('profile.grace'), t(`profile.${interrupted.then}`, { seconds: interrupted.grace_s })],
     [t('profile.late'), t('profile.lateValue', { seller: late.seller_min, manager: late.manager_min })],
     [t('profile.review'), t('profile.reviewValue', { share: percent(review.share / 1000), count: review.close_days })],

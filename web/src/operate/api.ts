@@ -87,6 +87,7 @@ export interface Rules {
   coverage_floor: number;
   capture_tries: number;
   code: boolean;
+  code_step?: boolean;
   interrupted: { grace_s: number; then: 'resume' | 'abort' };
   late: { seller_min: number; manager_min: number };
   review: { share: number; close_days: number };

@@ -25,7 +25,8 @@ export function checksOf(desk: Desk): Check[] {
   return steps.map(({ code, kind }) => {
     const shown = desk.line.steps.filter((each) => each.step === code).at(-1);
     const taken = desk.line.stills.filter((still) => still.slot === code).at(-1);
-    const result = kind === 'capture' && !desk.review.review.blind && taken ? 'done' : lastOf(desk, 'step_result', 'step', code, 'result');
+    const entered = kind === 'code' && timeline.some(({ type }) => type === 'code_checked');
+    const result = entered ? 'done' : kind === 'capture' && !desk.review.review.blind && taken ? 'done' : lastOf(desk, 'step_result', 'step', code, 'result');
     const at = taken ? desk.timeOf(taken) : shown?.start;
     return { code, kind, name: word('step', code) || code, result, ...(at === undefined ? {} : { at }) };
   });

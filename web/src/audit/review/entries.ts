@@ -20,6 +20,8 @@ export function say(entry: Entry, personal: Review['personal']): Said {
       return { title, text: word('step', text('step')) || text('step'), staff: false };
     case 'step_result':
       return { title, text: [word('step', text('step')) || text('step'), word('stepResult', text('result')) || text('result'), text('reason') && (word('skip', text('reason')) || plain(text('reason')))].filter(Boolean).join(', '), staff: false };
+    case 'code_failed':
+      return { title, text: t('review.triesLeft', { count: Number(body.left) }), staff: false };
     case 'photo_announced':
     case 'capture':
       return { title: word('captureKind', text('kind')) || title, text: [word('slot', text('slot')) || text('slot'), body.frame ? t('review.frame', { n: String(body.frame) }) : ''].filter(Boolean).join(', '), staff: false };

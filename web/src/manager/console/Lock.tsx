@@ -42,6 +42,7 @@ export function missingWords({ code, item = '', need = 0 }: Missing): string {
       return t('lock.features');
     case 'plan':
       return t('lock.plan');
+    case 'code':
     case 'step':
     case 'failed':
     case 'skipped':

@@ -1,7 +1,9 @@
-import { Flashlight, FlashlightOff, Image, SwitchCamera, ZoomIn, type LucideIcon } from 'lucide-preact';
+import { Flashlight, Mail, MailCheck, FlashlightOff, Image, SwitchCamera, ZoomIn, type LucideIcon } from 'lucide-preact';
 import type { Device, State } from '../../protocol';
 import { Button, classes } from '../../shared/ui';
+import { useNow } from '../../shared/now';
 import { t } from '../text';
+import { canSend, sendCode } from './MailCode';
 import { take } from './PlanPane';
 import type { Session } from './session';
 
@@ -21,16 +23,26 @@ export function PhoneCommands({ session, state }: PhoneProps) {
       <One icon={device.lit ? FlashlightOff : Flashlight} name={t('phone.torch')} on={!!device.lit} can={live && device.torch} hotkey="L" testid="torch" onClick={() => torch(session)} />
       <One icon={ZoomIn} name={zoomWords(device)} on={(device.zoomed ?? 1) > 1} can={live && (device.zoom ?? 0) > 1} hotkey="Z" testid="zoom" onClick={() => zoom(session)} />
       <One icon={Image} name={t('phone.photo')} busy={running} can={live && !!state.staff?.canPhoto && isSlot(state)} hotkey="P" testid="photo" onClick={() => photograph(session)} />
+      <CodeCommand session={session} state={state} />
       {session.refusals.value.command && <p class="field-error" role="alert">{session.refusals.value.command}</p>}
     </div>
   );
 }
 
-type OneProps = { icon: LucideIcon; name: string; on?: boolean | undefined; busy?: boolean; can: boolean | undefined; hotkey: string; testid: string; onClick: () => void };
+/** A code by mail where the plan has no step of it; the step has its own button. */
+function CodeCommand({ session, state }: PhoneProps) {
+  const now = useNow();
+  if (!state.staff?.canCode || state.steps.some((step) => step.kind === 'code')) return null;
+  const { code } = state;
+  const open = !!code && !code.done && code.left > 0 && Date.parse(code.until) > now;
+  return <One icon={code?.done ? MailCheck : Mail} name={t('code.command')} title={code?.done ? t('code.done') : t('code.key')} on={open} busy={!!session.busy.value.send_code} can={canSend(state, now)} hotkey="E" testid="code" onClick={() => sendCode(session)} />;
+}
 
-function One({ icon, name, on, busy, can, hotkey, testid, onClick }: OneProps) {
+type OneProps = { icon: LucideIcon; name: string; title?: string; on?: boolean | undefined; busy?: boolean; can: boolean | undefined; hotkey: string; testid: string; onClick: () => void };
+
+function One({ icon, name, title = name, on, busy, can, hotkey, testid, onClick }: OneProps) {
   return (
-    <Button bar class={classes(on && 'lit')} icon={icon} hotkey={hotkey} locked={!can} busy={!!busy} title={can ? name : t('phone.cannot', { name })} aria-pressed={on} data-testid={`manager-phone-${testid}`} onClick={onClick}>
+    <Button bar class={classes(on && 'lit')} icon={icon} hotkey={hotkey} locked={!can} busy={!!busy} title={can || title !== name ? title : t('phone.cannot', { name })} aria-pressed={on} data-testid={`manager-phone-${testid}`} onClick={onClick}>
       {name}
     </Button>
   );

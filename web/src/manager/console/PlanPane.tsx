@@ -12,6 +12,7 @@ import { t, word } from '../text';
 import { Captures } from './Captures';
 import type { Ask } from './Console';
 import { Lock } from './Lock';
+import { MailCode } from './MailCode';
 import { Notes } from './Notes';
 import { latest, type Session } from './session';
 
@@ -50,7 +51,7 @@ function Step({ session, state, desk, step, n, zone }: StepProps) {
         {step.result && step.result !== 'done' && <span class="quiet">{word('stepResult', step.result)}</span>}
         {done && <time class="quiet" dateTime={done.at}>{clock(done.at, zone)}</time>}
       </button>
-      {current && <StepBody session={session} state={state} desk={desk} step={step} />}
+      {current && <StepBody session={session} state={state} desk={desk} step={step} zone={zone} />}
     </li>
   );
 }
@@ -66,7 +67,7 @@ export function show(session: Session, desk: Desk, step: string): void {
   if (session.state?.step !== step) void session.ask('step', { step });
 }
 
-function StepBody({ session, state, desk, step }: Omit<StepProps, 'n' | 'zone'>) {
+function StepBody({ session, state, desk, step, zone }: Omit<StepProps, 'n'>) {
   const slot = step.kind === 'capture';
   const kept = (state.staff?.captures ?? []).filter((capture) => capture.slot === step.step).length;
   const { busy, refusals } = session;
@@ -85,6 +86,8 @@ function StepBody({ session, state, desk, step }: Omit<StepProps, 'n' | 'zone'>)
             </Button>
             <Button kind={step.done ? 'primary' : 'secondary'} locked={!step.done} hotkey="D" data-testid="manager-next" onClick={() => next(session, desk)}>{t('plan.next')}</Button>
           </>
+        ) : step.kind === 'code' ? (
+          step.done && <Button kind="primary" hotkey="D" data-testid="manager-next" onClick={() => next(session, desk)}>{t('plan.next')}</Button>
         ) : step.kind !== 'compare' ? (
           <Result session={session} desk={desk} step={step} />
         ) : (
@@ -94,6 +97,7 @@ function StepBody({ session, state, desk, step }: Omit<StepProps, 'n' | 'zone'>)
           </>
         )}
       </p>
+      {step.kind === 'code' && <MailCode session={session} state={state} zone={zone} />}
       {slot && <OtherKinds session={session} state={state} slot={step.step} />}
       {step.done && hint && <p class="step-hint" role="status" data-testid="manager-hint" data-hint={hint}>{t('plan.hint', { what: word('hint', hint) })}</p>}
       {refusals.value.capture && <p class="field-error" role="alert">{t('plan.captureFailed', { why: refusals.value.capture })}</p>}
@@ -184,6 +188,9 @@ export async function capture(session: Session, desk: Desk, slot: string): Promi
   if (await session.ask('capture', { slot })) desk.follow();
 }
 
+/** Kinds of steps of which the manager says what came of them; the others tell by themselves. */
+const told = ['feature', 'challenge', 'question'];
+
 /** next says that the current step is done, where that is the manager's to say, and goes on to the one after it. */
 export function next(session: Session, desk: Desk): void {
   const state = session.state;
@@ -191,7 +198,7 @@ export function next(session: Session, desk: Desk): void {
   const step = state?.steps[at];
   if (!step) return;
   if (step.done) onTo(session, desk, at + 1);
-  else if (step.kind !== 'capture' && step.kind !== 'compare') void resultOf({ session, desk, step }, 'done');
+  else if (told.includes(step.kind)) void resultOf({ session, desk, step }, 'done');
 }
 
 function onTo(session: Session, desk: Desk, at: number): void {

@@ -53,6 +53,13 @@ const kinds: Record<string, ComponentChildren> = {
       <path d="M10 46c3 6 9 9 15 9m0 0-4-4m4 4-5 3" />
     </>
   ),
+  CODE: (
+    <>
+      <rect x="10" y="17" width="44" height="30" rx="4" />
+      <path d="m11 20 21 16 21-16" />
+      <path d="M19 41h.01M25 41h.01M31 41h.01" />
+    </>
+  ),
   CHALLENGE: (
     <>
       <circle cx="32" cy="27" r="8.5" />

@@ -1,10 +1,11 @@
 import { Ellipsis, Flashlight, FlashlightOff, Hand, MessageSquare, Mic, MicOff, PhoneOff, SwitchCamera, Video, VideoOff, type LucideIcon } from 'lucide-preact';
-import { useEffect } from 'preact/hooks';
+import { useEffect, useRef } from 'preact/hooks';
 import type { State } from '../../protocol';
 import { classes, Icon } from '../../shared/ui';
 import { say } from '../Announcer';
 import { promptText, t } from '../text';
 import type { Visit } from '../visit';
+import { CodeOr } from './CodeEntry';
 import { Pictogram } from './Pictogram';
 
 type SheetProps = { visit: Visit; state: State; unread: number; onChat: () => void; onLeave: () => void; onMore: () => void };
@@ -14,19 +15,25 @@ export function Sheet({ visit, state, unread, onChat, onLeave, onMore }: SheetPr
   const name = state.peer?.name || t('peerNobody');
   const step = promptOf(state);
   const { title, sub } = promptText(step, name) ?? promptText('none', name)!;
-  useEffect(() => say(`${title}. ${sub}`), [title, sub]);
+  const code = !!state.code && !state.code.done;
+  useEffect(() => {
+    if (!code) say(`${title}. ${sub}`);
+  }, [title, sub, code]);
+  useRight(state.code?.done);
   return (
     <section class="sheet">
       <StepBar state={state} />
-      <div class="prompt">
-        <Pictogram step={step} />
-        <div>
-          <h1 class="prompt-title" data-testid="seller-prompt">
-            {title}
-          </h1>
-          <p class="sub">{sub}</p>
+      <CodeOr visit={visit} state={state}>
+        <div class="prompt">
+          <Pictogram step={step} />
+          <div>
+            <h1 class="prompt-title" data-testid="seller-prompt">
+              {title}
+            </h1>
+            <p class="sub">{sub}</p>
+          </div>
         </div>
-      </div>
+      </CodeOr>
       <Controls visit={visit} unread={unread} onChat={onChat} onLeave={onLeave} onMore={onMore} />
       <p class="stop-hint">
         {state.recording && (
@@ -40,8 +47,18 @@ export function Sheet({ visit, state, unread, onChat, onLeave, onMore }: SheetPr
   );
 }
 
+/** Says that the code was right, once. */
+function useRight(done = false): void {
+  const before = useRef(done);
+  useEffect(() => {
+    if (done && !before.current) say(t('call.code.right'));
+    before.current = done;
+  }, [done]);
+}
+
 function promptOf(state: State): string {
   if (state.you.notice === 'withdrawn') return 'withdrawn';
+  if (state.step === 'CODE' && state.code?.done) return 'CODE_DONE';
   return state.step || 'none';
 }
 
