@@ -2,6 +2,7 @@ package signaling
 
 import (
 	"bufio"
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -90,9 +91,18 @@ func (s *Server) handle(pattern string, d door) {
 	})
 }
 
+// statusGone is what the figures have of a request whose client went away before
+// its answer: a page that asks for another list does, and it is nobody's fault. No
+// RFC has a number for it; 499 is nginx's.
+const statusGone = 499
+
 // answerError answers with the problem, if nothing was sent yet, and logs what
 // is our fault. No address, no path: paths hold tokens and ids.
 func (s *Server) answerError(w *statusWriter, r *http.Request, pattern string, err error) {
+	if !w.began && errors.Is(err, context.Canceled) && r.Context().Err() != nil {
+		w.status = statusGone
+		return
+	}
 	f := faultOf(err)
 	if f.Code == protocol.CodeInternal || f.Code == protocol.CodeNotStored {
 		s.about(w, r).Error("request failed", "route", pattern, "err", err)
