@@ -134,7 +134,7 @@ func (s *Store) Languages(ctx context.Context) ([]string, error) {
 // candidate is a calendar in which a room could be booked.
 type candidate struct {
 	manager string
-	*calendar.Calendar
+	*calendar.Free
 }
 
 // candidates gives the calendars for a room, the room's own hold taken out: that
@@ -151,7 +151,7 @@ func (s *Store) candidates(ctx context.Context, r *Room, language string) ([]can
 		if err != nil {
 			return nil, err
 		}
-		return []candidate{{r.Manager, c.Without(r.ID)}}, nil
+		return []candidate{{r.Manager, s.shelf.free(r.Manager, c.Without(r.ID))}}, nil
 	}
 	all, err := s.Calendars(ctx)
 	if err != nil {
@@ -160,7 +160,7 @@ func (s *Store) candidates(ctx context.Context, r *Room, language string) ([]can
 	var list []candidate
 	for id, c := range all {
 		if c.Speaks(language) {
-			list = append(list, candidate{id, c.Without(r.ID)})
+			list = append(list, candidate{id, s.shelf.free(id, c.Without(r.ID))})
 		}
 	}
 	slices.SortFunc(list, func(a, b candidate) int { return strings.Compare(a.manager, b.manager) })

@@ -15,18 +15,18 @@ import (
 )
 
 // shelf keeps the calendars that were read last, so that only those that have
-// changed are read again. What lies on it is never changed. Leaf: its lock is
-// held for look-ups alone.
+// changed are read again, and their free slots. What lies on it is never changed.
+// Leaf: its lock is held for look-ups alone.
 type shelf struct {
 	mu sync.Mutex
-	by map[string]*calendar.Calendar // by manager
+	by map[string]*calendar.Free // by manager
 }
 
 func (s *shelf) get(manager string, head string) *calendar.Calendar {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if c := s.by[manager]; c != nil && headText(c.Record) == head {
-		return c
+	if f := s.by[manager]; f != nil && headText(f.Record) == head {
+		return f.Calendar
 	}
 	return nil
 }
@@ -35,9 +35,19 @@ func (s *shelf) put(manager string, c *calendar.Calendar) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.by == nil {
-		s.by = map[string]*calendar.Calendar{}
+		s.by = map[string]*calendar.Free{}
 	}
-	s.by[manager] = c
+	s.by[manager] = &calendar.Free{Calendar: c}
+}
+
+// free gives a calendar's slots: computed before, where this very one lies here.
+func (s *shelf) free(manager string, c *calendar.Calendar) *calendar.Free {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if f := s.by[manager]; f != nil && f.Calendar == c {
+		return f
+	}
+	return &calendar.Free{Calendar: c}
 }
 
 // Calendar reads a manager's calendar; one that was never set has no hours. It

@@ -31,10 +31,19 @@ func (s *Store) Head(ctx context.Context, aggregate, name string) (ledger.Head, 
 	if err != nil {
 		return ledger.Head{}, fmt.Errorf("head of %s: %w", aggregate, err)
 	}
+	head, err := parseHead(text)
+	if err != nil {
+		return head, fmt.Errorf("%s: %w", aggregate, err)
+	}
+	return head, nil
+}
+
+// parseHead reads what headText writes of a head that isn't zero.
+func parseHead(text string) (ledger.Head, error) {
 	seq, hash, _ := strings.Cut(text, "-")
 	n, err := strconv.ParseInt(seq, 10, 64)
-	if err != nil || len(hash) != 64 {
-		return ledger.Head{}, fmt.Errorf("head of %s can't be read", aggregate)
+	if err != nil || n < 1 || len(hash) != 64 {
+		return ledger.Head{}, errors.New("its head can't be read")
 	}
 	return ledger.Head{Seq: n, Hash: hash}, nil
 }

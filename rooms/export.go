@@ -110,6 +110,8 @@ func aggregatesOf(names []string) (whole map[string][]string, alone []string) {
 	for _, name := range names {
 		if aggregate, is := strings.CutSuffix(name, ":"+ledgerRecord); is {
 			whole[aggregate] = nil
+		} else if strings.HasPrefix(name, "room:") && strings.Count(name, ":") == 1 { // its record may lie in the mirror alone
+			whole[name] = nil
 		}
 	}
 	for _, name := range names {
@@ -197,7 +199,34 @@ func (s *Store) exportItem(ctx context.Context, aggregate string, more []string)
 			item.Keys = append(item.Keys, held)
 		}
 	}
-	return item, nil
+	return item, s.exportArchived(ctx, &item)
+}
+
+// exportArchived reads the record of a room that left Redis from the mirror. One
+// that isn't there is a damaged room's and is left out; a mirror that can't be
+// asked is an error.
+func (s *Store) exportArchived(ctx context.Context, item *Item) error {
+	room, is := strings.CutPrefix(item.Aggregate, "room:")
+	if !is || len(item.Record) > 0 {
+		return nil
+	}
+	record, err := s.chain(ctx, item.Aggregate, ledgerRecord)
+	var damaged *DamagedError
+	if errors.As(err, &damaged) {
+		s.log.Error("RECORD DAMAGED: a room is backed up without it", "room", room, "why", err)
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	for _, e := range record {
+		line, err := e.Line()
+		if err != nil {
+			return err
+		}
+		item.Record = append(item.Record, string(line))
+	}
+	return nil
 }
 
 // reading asks for what a key holds and gives what reads the answer; nil for a key

@@ -87,7 +87,8 @@ func (s *Store) takeLate(ctx context.Context, room string, w waiting, entries []
 	return nil
 }
 
-// tookLate says whether the ledgers hold the late entries already.
+// tookLate says whether the ledgers hold the entries already, late or, where the
+// answer was lost, in their place.
 func (s *Store) tookLate(ctx context.Context, room string, entries []ledger.Entry) (bool, error) {
 	for _, name := range []string{ledgerRecord, ledgerCustody} {
 		there, err := s.chain(ctx, "room:"+room, name)
@@ -95,7 +96,7 @@ func (s *Store) tookLate(ctx context.Context, room string, entries []ledger.Entr
 			return false, fmt.Errorf("room %s: %w", room, err)
 		}
 		for _, e := range there {
-			if e.Type == typeLate && len(entries) > 0 && body(e.Body).text("hash") == entries[0].Hash {
+			if len(entries) > 0 && (e.Hash == entries[0].Hash || e.Type == typeLate && body(e.Body).text("hash") == entries[0].Hash) {
 				return true, nil
 			}
 		}

@@ -77,6 +77,9 @@ func memberships(r *Room) map[string]int64 {
 	if r.unsealed() {
 		in[indexUnsealed] = r.Decided.UnixMilli()
 	}
+	if r.Custody.Seq > 0 {
+		in[indexArchive] = at
+	}
 	if r.tellsStore() {
 		in[indexKeeping] = at
 	}

@@ -97,7 +97,13 @@ func (s *Store) mirrorRoom(ctx context.Context, room string) error {
 	if err != nil {
 		return err
 	}
-	for _, name := range []string{ledgerRecord, ledgerCustody} {
+	ledgers := []string{ledgerRecord, ledgerCustody}
+	if archived, err := s.archivedHead(ctx, room); err != nil {
+		return err
+	} else if archived != "" {
+		ledgers = ledgers[1:]
+	}
+	for _, name := range ledgers {
 		entries, err := s.chain(ctx, "room:"+room, name)
 		if err != nil {
 			return err

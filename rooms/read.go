@@ -99,10 +99,19 @@ func (s *Store) CustodyLog(ctx context.Context, roomID string) ([]ledger.Entry, 
 	return s.chain(ctx, "room:"+roomID, ledgerCustody)
 }
 
+// chain reads a ledger: from Redis, or from the mirror where it left that.
 func (s *Store) chain(ctx context.Context, aggregate, name string) ([]ledger.Entry, error) {
 	entries, err := s.entries(ctx, prefix+aggregate+":"+name, "-")
 	if err != nil {
 		return nil, err
+	}
+	if room, is := strings.CutPrefix(aggregate, "room:"); is && name == ledgerRecord && len(entries) == 0 {
+		if head, err := s.archivedHead(ctx, room); err != nil || head != "" {
+			if err != nil {
+				return nil, err
+			}
+			return s.archived(ctx, room, head)
+		}
 	}
 	if err := ledger.Verify(entries); err != nil {
 		return nil, &DamagedError{strings.TrimPrefix(aggregate, "room:"), fmt.Errorf("%s: %w", name, err)}

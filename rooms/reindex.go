@@ -126,7 +126,7 @@ func (s *Store) everyRoom(ctx context.Context) ([]string, error) {
 
 // roomIndex are the names of the indexes that memberships and hiddenMemberships
 // give.
-var roomIndex = regexp.MustCompile(`^(at|unsealed|review|reviewed|keeping|queue|(at|state|decided|seller|flag|kept):.*)$`)
+var roomIndex = regexp.MustCompile(`^(at|archive|unsealed|review|reviewed|keeping|queue|(at|state|decided|seller|flag|kept):.*)$`)
 
 func (s *Store) dropIndexes(ctx context.Context) error {
 	var names []string
@@ -156,6 +156,9 @@ func (s *Store) rebuild(ctx context.Context, id string, how Rebuilding) (wrote b
 		if err := s.setAside(ctx, id, c); err != nil {
 			return false, err
 		}
+	}
+	if err := s.storeAgain(ctx, id, c); err != nil {
+		return false, err
 	}
 	var have copied
 	if have.Record, err = s.chain(ctx, "room:"+id, ledgerRecord); err != nil {
@@ -192,7 +195,7 @@ func (s *Store) rebuild(ctx context.Context, id string, how Rebuilding) (wrote b
 // that had to be asked.
 func (s *Store) everything(ctx context.Context, id string, how Rebuilding) (copied, SealedRecord, error) {
 	c, err := s.witness.mirrored(ctx, id)
-	if err != nil || len(c.Custody) > 0 || how.Sealed == nil {
+	if err != nil || c.closed() || how.Sealed == nil {
 		return c, SealedRecord{}, err
 	}
 	sealed, found, err := how.Sealed(ctx, id)
@@ -204,6 +207,11 @@ func (s *Store) everything(ctx context.Context, id string, how Rebuilding) (copi
 	}
 	c.Opened = sealed.Privates
 	return c, sealed, nil
+}
+
+// closed says that a copy has the whole record, as its custody ledger names it.
+func (c copied) closed() bool {
+	return len(c.Custody) > 0 && int64(len(c.Record)) >= body(c.Custody[0].Body).number("record_seq")
 }
 
 // setAside takes a room out of Redis after its copy was proven, and keeps what

@@ -33,8 +33,8 @@ const prefix = "vc:{main}:"
 // Store keeps rooms, staff accounts, links and tickets in Redis. It is safe for
 // concurrent use. What lies where, after the prefix:
 //
-//	room:ID           hash: record and custody (heads, "seq-hash"), state (the Room as JSON)
-//	room:ID:record    stream: the entries, id "seq-0", field "e" the canonical line
+//	room:ID           hash: record and custody (heads, "seq-hash"), state (the Room as JSON), archived (see Store.archive)
+//	room:ID:record    stream: the entries, id "seq-0", field "e" the canonical line; of a closed room in the mirror alone
 //	room:ID:custody   stream: as above
 //	room:ID:private   hash: commitment → {salt, value}, encrypted, see Keys
 //	staff:ID…         the same for an account, with the ledger record
@@ -149,6 +149,7 @@ func (s *Store) start() {
 	if s.witness != nil {
 		s.tasks.Go(s.mirrorAll)
 		s.tasks.Go(func() { s.cutCalendars(ctx) })
+		s.tasks.Go(func() { s.archiveAll(ctx, archiveEvery) })
 	}
 }
 

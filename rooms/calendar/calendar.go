@@ -192,8 +192,12 @@ func (c *Calendar) Clone() *Calendar {
 	return &copied
 }
 
-// Without gives a copy in which a room holds nothing: what a room may move to.
+// Without gives a calendar in which a room holds nothing: what a room may move to.
+// It must not be changed: where the room holds nothing it is this very one.
 func (c *Calendar) Without(room string) *Calendar {
+	if _, holds := c.Holds[room]; !holds {
+		return c
+	}
 	copied := c.Clone()
 	copied.free(room, false)
 	return copied

@@ -81,6 +81,21 @@ func TestSlots(t *testing.T) {
 	})
 }
 
+// TestFreeIsWhatSlotsSays asks a calendar again and again, as the clock goes on by
+// minutes and days and now and then back, for what is computed once a day.
+func TestFreeIsWhatSlotsSays(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		c, now := drawCalendar(t)
+		f := Free{Calendar: c}
+		for range rapid.IntRange(1, 8).Draw(t, "questions") {
+			if got, want := f.Slots(now), c.Slots(now); !slices.EqualFunc(got, want, time.Time.Equal) {
+				t.Fatalf("at %s: %v, want %v", now, got, want)
+			}
+			now = now.Add(time.Duration(rapid.SampledFrom([]int{-90, 1, 17, 600, 1440, 3000}).Draw(t, "later")) * time.Minute)
+		}
+	})
+}
+
 func later(a, b time.Time) time.Time {
 	if a.After(b) {
 		return a

@@ -8,6 +8,10 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strconv"
 	"strings"
 
 	"github.com/redis/go-redis/v9"
@@ -56,8 +60,8 @@ func (s *soak) check(ctx context.Context) {
 	}
 	s.checkCalendars(chains)
 	s.checkMails(ctx, s.readChains(ctx, client)) // with what was brought about meanwhile
-	s.t.Logf("broken: %v; ledgers: %d with %d entries; bookings: %d; calls held: %d of %d; chat lines acknowledged: %d; captures: %d; of all that, late entries: %d, after the seal: %d; not acknowledged and tried again: %d",
-		s.broken, len(chains), total, len(s.booked), ended, len(s.rooms), chats, captures, s.late, s.afterSeal, s.refused)
+	s.t.Logf("broken: %v; ledgers: %d with %d entries, of them in the store alone: %d; bookings: %d; calls held: %d of %d; chat lines acknowledged: %d; captures: %d; of all that, late entries: %d, after the seal: %d; not acknowledged and tried again: %d",
+		s.broken, len(chains), total, s.archived, len(s.booked), ended, len(s.rooms), chats, captures, s.late, s.afterSeal, s.refused)
 	s.t.Logf("pictures on another node after a kill: n %d, p50 %s, p95 %s", len(s.backIn), percentile(s.backIn, 0.5), percentile(s.backIn, 0.95))
 }
 
@@ -98,7 +102,41 @@ func (s *soak) readChains(ctx context.Context, client *redis.Client) map[string]
 		}
 	}
 	must(s.t, keys.Err())
+	s.readArchived(ctx, client, chains)
 	return chains
+}
+
+// readArchived reads the records that left Redis out of the store's folder.
+func (s *soak) readArchived(ctx context.Context, client *redis.Client, chains map[string][]ledger.Entry) {
+	const prefix = "vc:{main}:"
+	s.archived = 0
+	for rooms := client.Scan(ctx, 0, prefix+"room:R-????????", 1000).Iterator(); rooms.Next(ctx); {
+		name := strings.TrimPrefix(rooms.Val(), prefix)
+		text, err := client.HGet(ctx, rooms.Val(), "archived").Result()
+		if _, there := chains[name+":record"]; there || errors.Is(err, redis.Nil) {
+			continue
+		}
+		must(s.t, err)
+		seq, hash, _ := strings.Cut(text, "-")
+		n, err := strconv.Atoi(seq)
+		must(s.t, err)
+		room := strings.TrimPrefix(name, "room:")
+		content, err := os.ReadFile(filepath.Join(s.cluster.dir, "store", "rooms", room, "mirror", fmt.Sprintf("record-%06d-%06d-%s.jsonl", 1, n, hash[:32])))
+		must(s.t, err)
+		var list []ledger.Entry
+		for line := range strings.Lines(string(content)) {
+			if !strings.HasPrefix(line, `{"commitment"`) {
+				e, err := ledger.Parse([]byte(strings.TrimSpace(line)))
+				must(s.t, err)
+				list = append(list, e)
+			}
+		}
+		if len(list) != n || list[n-1].Hash != hash {
+			s.t.Errorf("%s: the store has %d entries, Redis has let go of %s", name, len(list), text)
+		}
+		chains[name+":record"] = list
+		s.archived++
+	}
 }
 
 // checkRoom verifies the bundle and counts in it what was acknowledged. What came

@@ -66,6 +66,7 @@ type soak struct {
 	refused int               // operations that were not acknowledged
 
 	late, afterSeal int // entries that came late, into records and into custody, counted by the check
+	archived        int // records that left Redis for the store, counted by the check
 }
 
 type soakNode struct {
