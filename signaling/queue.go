@@ -14,10 +14,11 @@ import (
 
 // QueueView is how a seller stands in the instant queue.
 type QueueView struct {
-	Open    bool       `json:"open"`           // can be joined: a manager is there for this seller
+	Open    bool       `json:"open"`           // can be joined: a manager is there for this seller, or on a break
+	Break   bool       `json:"break"`          // those who can take this seller are on a break
 	Joined  bool       `json:"joined"`         // has a place
 	Place   int        `json:"place"`          // 1 is next; of one who would join now, where not joined
-	Minutes int        `json:"minutes"`        // expected wait, rounded up; -1 where nobody is there now
+	Minutes int        `json:"minutes"`        // expected wait, rounded up; -1 where nobody is there now, or all are on a break
 	Away    *time.Time `json:"away,omitempty"` // UTC, until when the place is kept of one who left
 	Keeps   int        `json:"keeps"`          // minutes that a place is kept
 
@@ -79,7 +80,7 @@ func (s *Server) writeQueue(w http.ResponseWriter, r *http.Request, room *rooms.
 		if err != nil {
 			return err
 		}
-		view.Joined, view.Place, view.Open = p.Joined, p.Number, p.Known
+		view.Joined, view.Place, view.Open, view.Break = p.Joined, p.Number, p.Known || p.Paused, p.Paused
 		if p.Known {
 			view.Minutes = int((p.Wait + time.Minute - 1) / time.Minute)
 		}

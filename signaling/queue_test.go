@@ -45,8 +45,8 @@ func TestQueueByTheLink(t *testing.T) {
 
 	first.post("/api/seller/queue", `{}`).into(http.StatusOK, fresh(&place))
 	second.post("/api/seller/queue", `{}`).into(http.StatusOK, fresh(&place))
-	if !place.Joined || place.Place != 2 {
-		t.Errorf("the second: %+v", place)
+	if !place.Joined || place.Place != 2 || !place.Break || !place.Open || place.Minutes != -1 {
+		t.Errorf("the second, during a break: %+v", place)
 	}
 	first.post("/api/seller/queue/away", `{}`).into(http.StatusOK, fresh(&place))
 	if place.Away == nil || time.Until(*place.Away) < 14*time.Minute || place.Place != 1 {

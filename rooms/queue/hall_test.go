@@ -71,6 +71,12 @@ var stores = map[string]func(t *testing.T) (one, two *rooms.Store){
 		t.Cleanup(server.Kill)
 		return pairOn(t, server.URL())
 	},
+	"sentinel": func(t *testing.T) (one, two *rooms.Store) {
+		group, err := redistest.StartSentinel(t.Context(), t.TempDir())
+		started(t, err)
+		t.Cleanup(group.Kill)
+		return pairOn(t, group.URL)
+	},
 	"cluster": func(t *testing.T) (one, two *rooms.Store) {
 		group, err := redistest.StartCluster(t.Context(), t.TempDir())
 		started(t, err)
@@ -356,6 +362,13 @@ func TestWhoIsCalled(t *testing.T) {
 	}
 	must(t, h.SetDesk(t.Context(), "m1", rooms.DeskBreak))
 	calls()
+	for language, paused := range map[string]bool{"de": true, "es": false} {
+		r, err := s.Load(t.Context(), invite(t, s, language))
+		must(t, err)
+		if p, err := h.Place(t.Context(), r); err != nil || p.Known || p.Paused != paused {
+			t.Fatalf("%v: during the break one who speaks %s is told %+v", err, language, p)
+		}
+	}
 	must(t, h.SetDesk(t.Context(), "m1", rooms.DeskOnline))
 	terms := calendar.Default("Europe/Berlin")
 	terms.Languages, terms.Certified = []string{"de"}, "2020-01-01"

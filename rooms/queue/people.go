@@ -3,6 +3,7 @@ package queue
 import (
 	"context"
 	"errors"
+	"slices"
 	"time"
 
 	"verifycall/rooms"
@@ -14,6 +15,7 @@ type Place struct {
 	Number int           // 1 is next, among those who wait for the same
 	Wait   time.Duration // expected; only where Known
 	Known  bool          // somebody is there who can take the seller
+	Paused bool          // nobody is, but somebody will be after a break
 	Away   time.Time     // until when the place is kept of one who left; zero while here
 }
 
@@ -35,6 +37,7 @@ func (h *Hall) Place(ctx context.Context, r *rooms.Room) (Place, error) {
 	}
 	p.Number = Ahead(v.sellers, s) + 1
 	p.Wait, p.Known = Estimate(v.sellers, v.desks, s, length)
+	p.Paused = !p.Known && slices.ContainsFunc(v.paused, func(d Desk) bool { return d.Takes(s) })
 	return p, nil
 }
 

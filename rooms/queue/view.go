@@ -16,6 +16,7 @@ type view struct {
 	lobby   rooms.Lobby
 	sellers []Seller // the longest waiting first
 	desks   []Desk   // that take sellers, now or after their call
+	paused  []Desk   // that will, when their manager's break is over
 	staff   map[string]StaffView
 }
 
@@ -93,8 +94,12 @@ func (h *Hall) takeDesks(ctx context.Context, v *view) error {
 			desk.FreeIn = left(r, v.at, length)
 		}
 		v.staff[d.Manager] = s
-		if d.Status == rooms.DeskOnline && s.Bar == "" {
+		switch {
+		case s.Bar != "":
+		case d.Status == rooms.DeskOnline:
 			v.desks = append(v.desks, desk)
+		default:
+			v.paused = append(v.paused, desk)
 		}
 	}
 	return nil

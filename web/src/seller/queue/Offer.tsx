@@ -16,7 +16,7 @@ export function Offer({ onJoin }: { onJoin: () => void }) {
       <Icon of={UsersRound} size={24} class="accent" />
       <span>
         <span class="strong">{now.joined ? t('queue.backTo') : t('queue.offer')}</span>
-        <span class="sub figures">{now.joined && now.away ? t('queue.keptUntil', { time: clock(now.away) }) : t('queue.offerSub', { wait: waitWords(now.minutes), place: now.place })}</span>
+        <span class="sub figures">{now.joined && now.away ? t('queue.keptUntil', { time: clock(now.away) }) : t('queue.offerSub', { wait: now.break ? t('queue.waitBreak') : waitWords(now.minutes), place: now.place })}</span>
       </span>
       <Icon of={ChevronRight} size={20} class="bring-more" />
     </button>

@@ -10,7 +10,7 @@ import { Comfort, Screen } from '../Screen';
 import { t } from '../text';
 import { closing, join, leave, place, stepAway, type Place } from './api';
 import { usePreview, type Preview } from './preview';
-import { placeWords, waitWords } from './wait';
+import { leadWords, placeWords, waitWords } from './wait';
 import './queue.css';
 
 const every = 3000; // ms between two questions; that they come says that the page is open
@@ -126,7 +126,7 @@ function InLine({ now, busy, strip, preview, onAway, onLeave, onBook }: InLinePr
     >
       <div class="centred">
         <h1 class="title" data-testid="queue-place" data-place={now.place}>{placeWords(now.place)}</h1>
-        <p class="lead">{now.minutes < 0 ? t('queue.nobody') : t('queue.lead')}</p>
+        <p class="lead">{leadWords(now)}</p>
       </div>
       {strip}
       <dl class="card queue-figures">
@@ -136,7 +136,7 @@ function InLine({ now, busy, strip, preview, onAway, onLeave, onBook }: InLinePr
         </div>
         <div>
           <dt>{t('queue.wait')}</dt>
-          <dd data-testid="queue-wait">{waitWords(now.minutes)}</dd>
+          <dd data-testid="queue-wait">{now.break ? t('queue.waitBreak') : waitWords(now.minutes)}</dd>
         </div>
       </dl>
       <Picture preview={preview} />

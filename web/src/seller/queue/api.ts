@@ -2,12 +2,14 @@ import { get, post } from '../../shared/api';
 
 /** How a seller stands in the instant queue. */
 export interface Place {
-  /** It can be joined: somebody is there who can take this seller. */
+  /** It can be joined: somebody is there who can take this seller, or on a break. */
   open: boolean;
+  /** Those who can take this seller are on a break. */
+  break: boolean;
   joined: boolean;
   /** 1 is next; of one who would join now, where not joined. */
   place: number;
-  /** Expected wait, -1 where nobody is there now. */
+  /** Expected wait, -1 where nobody is there now, or all are on a break. */
   minutes: number;
   /** Until when the place is kept of one who left. */
   away?: string;

@@ -1,4 +1,5 @@
 import { t } from '../text';
+import type { Place } from './api';
 
 /** The expected wait in words, by the minutes that the server says. */
 export function waitWords(minutes: number): string {
@@ -9,4 +10,10 @@ export function waitWords(minutes: number): string {
 /** The place in words. */
 export function placeWords(place: number): string {
   return place <= 1 ? t('queue.next') : t('queue.number', { place });
+}
+
+/** What a seller in the queue is told below the place. */
+export function leadWords(now: Place): string {
+  if (now.break) return t('queue.onBreak');
+  return now.minutes < 0 ? t('queue.nobody') : t('queue.lead');
 }
