@@ -31,7 +31,7 @@ const tempLife = 24 * time.Hour
 // so an object is whole or absent, also after a power cut.
 type FS struct {
 	root    *os.Root
-	locking sync.Mutex // a lock is read and written by one at a time
+	locking [64]sync.Mutex // a name's lock is read and written by one at a time; others wait for no sync of it
 }
 
 // OpenFS opens the folder dir as a store and makes it if it is missing.
@@ -221,8 +221,7 @@ func (s *FS) Delete(ctx context.Context, name string) error {
 	if _, err := s.Stat(ctx, name); err != nil {
 		return err
 	}
-	s.locking.Lock()
-	defer s.locking.Unlock()
+	defer s.lockName(name)()
 	lock, err := s.lockOf(name)
 	if err == nil && lock.holds(time.Now()) {
 		err = ErrLocked

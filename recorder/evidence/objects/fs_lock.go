@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"hash/maphash"
 	"io/fs"
 	"path"
 	"time"
@@ -45,8 +46,7 @@ func (s *FS) changeLock(ctx context.Context, name string, change func(*keptBy)) 
 	if _, err := s.Stat(ctx, name); err != nil {
 		return err
 	}
-	s.locking.Lock()
-	defer s.locking.Unlock()
+	defer s.lockName(name)()
 	lock, err := s.lockOf(name)
 	if err != nil {
 		return fmt.Errorf("lock %s: %w", name, err)
@@ -83,6 +83,15 @@ func (s *FS) writeLock(ctx context.Context, name string, text []byte) error {
 		return err
 	}
 	return s.syncUp(path.Dir(where))
+}
+
+var spread = maphash.MakeSeed()
+
+// lockName lets one at a time at a name's lock, and gives what ends that.
+func (s *FS) lockName(name string) (done func()) {
+	m := &s.locking[maphash.String(spread, name)%uint64(len(s.locking))]
+	m.Lock()
+	return m.Unlock
 }
 
 // lockOf reads the lock of an object; one that has none has an empty one.
