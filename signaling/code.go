@@ -138,6 +138,8 @@ type KeptView struct {
 	Fields      map[string]string `json:"fields"`
 	Documents   []KeptPicture     `json:"documents"`
 	Stills      []KeptPicture     `json:"stills"`
+	Compared    []string          `json:"compared"`        // items that a person compared; not what came of it
+	Until       *time.Time        `json:"until,omitempty"` // when all of it is erased
 }
 
 // KeptPicture is a picture that can be looked at.
@@ -167,13 +169,22 @@ func (s *Server) sellerKept(w http.ResponseWriter, r *http.Request, who session)
 	if err != nil {
 		return err
 	}
-	view := KeptView{SellerName: room.Text(room.SellerName), Fields: calls.Application(room), Documents: []KeptPicture{}, Stills: []KeptPicture{}}
+	view := KeptView{SellerName: room.Text(room.SellerName), Fields: calls.Application(room), Documents: []KeptPicture{}, Stills: []KeptPicture{}, Compared: []string{}}
 	if room.Manager != "" {
 		account, err := s.cfg.Rooms.Staff(r.Context(), room.Manager)
 		if err != nil && !errors.Is(err, rooms.ErrNotFound) { // a robot's room has none
 			return err
 		}
 		view.ManagerName = account.Name
+	}
+	for _, item := range room.Items {
+		if room.Compares[item].Decision != "" {
+			view.Compared = append(view.Compared, item)
+		}
+	}
+	if until := room.KeptUntil(rooms.ClassRecord); !until.IsZero() {
+		until = until.UTC()
+		view.Until = &until
 	}
 	for _, d := range newestDocuments(room) {
 		view.Documents = append(view.Documents, KeptPicture{d.Kind, "/api/seller/kept/documents/" + d.SHA256, d.Width, d.Height})

@@ -47,6 +47,14 @@ type made struct {
 	Escalated string   `json:"escalated"` // sealed, waits for a second auditor
 	Due       string   `json:"due"`       // sealed, its time is over soon
 	Listed    []string `json:"listed"`    // without evidence
+
+	Sellers map[string]seller `json:"sellers"` // by how their room ended: "fail", "upheld", "recapture", "refer", "no_show", "missed", "cancelled", "expired", "declined"
+}
+
+// seller is a room that its seller can look at.
+type seller struct {
+	Room  string `json:"room"`
+	Token string `json:"token"` // of the link
 }
 
 // seeder makes rooms at a time of its choice.
@@ -55,6 +63,7 @@ type seeder struct {
 	rooms *rooms.Store
 	house *calls.House
 	clock atomic.Int64 // ns since 1970
+	link  rooms.Link   // of the next room, where not empty
 }
 
 func run(data, keyDir string, count int) (err error) {
@@ -125,11 +134,15 @@ func (s *seeder) all(count int) error {
 		{&out.Escalated, "S_FRAUD", []rooms.Command{rooms.GiveReview{Who: "auditor-2", Decision: rooms.ReviewEscalate, Reasons: []string{"M_FACE_DOUBT"}, Note: "The ears differ, I want a second look."}}},
 		{&out.Due, "", nil},
 	} {
-		id, err := s.sealed(sealed.flag, sealed.then)
+		id, err := s.sealed(sealed.flag, verdict[0], sealed.then)
 		if err != nil {
 			return err
 		}
 		*sealed.into = id
+	}
+	var err error
+	if out.Sellers, err = s.sellers(); err != nil {
+		return err
 	}
 	return json.NewEncoder(os.Stdout).Encode(out)
 }
@@ -151,7 +164,7 @@ func (s *seeder) to(i int, when time.Time, v rooms.GiveVerdict, more ...rooms.Co
 	s.at(when)
 	name := given[i%len(given)] + " " + surname[i%len(surname)]
 	r, err := s.rooms.Create(s.ctx, "system", rooms.CreateRoom{SellerName: name, SellerMail: fmt.Sprintf("seller%d@example.org", i), Language: []string{"en", "de", "es"}[i%3],
-		Zone: "America/Toronto", At: when, Manager: fmt.Sprintf("manager-%d", 1+i%3), Application: map[string]string{"surname": surname[i%len(surname)], "given_names": given[i%len(given)]}})
+		Zone: "America/Toronto", At: when, Manager: fmt.Sprintf("manager-%d", 1+i%3), Link: s.link, Application: map[string]string{"surname": surname[i%len(surname)], "given_names": given[i%len(given)]}})
 	if err != nil {
 		return nil, err
 	}
@@ -235,12 +248,12 @@ func (s *seeder) opinion(i int, v rooms.GiveVerdict) rooms.GiveReview {
 }
 
 // sealed makes a room of today that the real code seals.
-func (s *seeder) sealed(flag string, then []rooms.Command) (string, error) {
+func (s *seeder) sealed(flag string, v rooms.GiveVerdict, then []rooms.Command) (string, error) {
 	var more []rooms.Command
 	if flag != "" {
 		more = append(more, rooms.WriteNote{Code: flag, Text: "Somebody whispers behind the camera."})
 	}
-	r, err := s.to(0, time.Now().Add(-30*time.Minute), verdict[0], more...)
+	r, err := s.to(0, time.Now().Add(-30*time.Minute), v, more...)
 	if err != nil {
 		return "", err
 	}

@@ -42,6 +42,13 @@ test('another tab or device took the call, whatever the room is in', () => {
   assert.equal(end({ status: 'replaced', replacedBy: 'device', state: state('live') }), 'replacedDevice');
 });
 
+test('a result can be read in any number of tabs', () => {
+  for (const room of ['decided', 'in_review', 'closed']) {
+    assert.equal(screen({ status: 'replaced', replacedBy: 'tab', state: state(room, { outcome: { verdict: 'fail' } }) }), 'result');
+    assert.equal(end({ status: 'replaced', replacedBy: 'tab', state: state(room) }), 'replacedTab');
+  }
+});
+
 test('a refused connection tells why; a refused message in a call does not end it', () => {
   assert.deepEqual(viewOf(situation({ status: 'closed', fault: { code: 'link_expired', message: 'It has expired.' } })), { screen: 'end', kind: 'link_expired', message: 'It has expired.' });
   assert.equal(end({ status: 'connecting', fault: { code: 'needs_allow' } }), 'needs_allow');

@@ -28,6 +28,8 @@ export interface AuditRow extends RoomRow {
   /** the last auditor's; '' while there is none */
   decision: Decision | '';
   agrees: Mark | '';
+  /** a seller asked for another look; '' where not */
+  appeal: '' | 'open' | 'upheld' | 'overturned';
 }
 
 export interface Page {
@@ -118,6 +120,20 @@ export interface Opinion {
   note: string;
 }
 
+/** A seller's wish to have a failed outcome looked at again. */
+export interface Appeal {
+  at: string;
+  text: string;
+  /** who asks can answer */
+  open: boolean;
+  /** why not; '' where it is open or answered */
+  why: '' | 'review' | 'own' | 'over';
+  /** staff id */
+  by: string;
+  answer: '' | 'upheld' | 'overturned';
+  line: string;
+}
+
 /** How the room's review stands for who asks. */
 export interface ReviewState {
   /** '' where none was drawn */
@@ -127,6 +143,8 @@ export interface ReviewState {
   /** who asks can decide */
   open: boolean;
   opinions: Opinion[];
+  /** null where the seller asked for no other look, and while blind */
+  appeal: Appeal | null;
   /** the verdict that counts; '' while blind */
   outcome: string;
   items: string[];
@@ -166,7 +184,7 @@ export interface Report {
   wrong?: string;
 }
 
-export const parts = ['queue', 'all', 'reviewed'] as const;
+export const parts = ['queue', 'appeals', 'all', 'reviewed'] as const;
 export type Part = (typeof parts)[number];
 
 export interface Filters {
@@ -259,6 +277,8 @@ export const agreement = (query: { from: string; to: string; manager: string }, 
 export const review = (id: string, signal?: AbortSignal) => get<Review>(room(id), signal);
 /** Gives an opinion; it stands in the custody ledger. */
 export const decide = (id: string, decided: Decided) => post<ReviewState>(`${room(id)}/decision`, decided);
+/** Answers a seller's appeal; line is what the seller reads. */
+export const answerAppeal = (id: string, answer: 'upheld' | 'overturned', line: string) => post<ReviewState>(`${room(id)}/appeal`, { answer, line });
 export const verify = (id: string, signal?: AbortSignal) => get<Report>(`${room(id)}/verify`, signal);
 export const zipURL = (id: string) => `${room(id)}/bundle.zip`;
 /** Address of a file of the bundle, by its path below data/. */

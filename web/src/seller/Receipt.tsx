@@ -1,7 +1,7 @@
 import { Download, ReceiptText } from 'lucide-preact';
 import { useEffect, useState } from 'preact/hooks';
 import { get } from '../shared/api';
-import { language } from '../shared/i18n';
+import { dayShort } from '../shared/times';
 import { Icon } from '../shared/ui';
 import { t } from './text';
 
@@ -30,7 +30,7 @@ export function Receipt({ digest }: { digest: string | undefined }) {
             return kept && (
               <div key={name}>
                 <dt>{t(`receipt.${name}`)}</dt>
-                <dd class="figures">{t('receipt.until', { day: new Intl.DateTimeFormat(language, { dateStyle: 'long' }).format(new Date(kept.until)) })}</dd>
+                <dd class="figures">{t('receipt.until', { day: dayShort(kept.until) })}</dd>
               </div>
             );
           })}

@@ -1,6 +1,7 @@
 import { signal } from '@preact/signals';
 import type { ComponentType } from 'preact';
 import { useEffect } from 'preact/hooks';
+import { completeTexts } from '../shared/i18n';
 import { End } from './After';
 
 /**
@@ -14,7 +15,10 @@ export function later<P extends object>(load: () => Promise<ComponentType<P>>, m
     if (part.peek()) return;
     failed.value = false;
     load().then(
-      (loaded) => (part.value = loaded),
+      async (loaded) => {
+        await completeTexts().catch(() => undefined); // in English rather than not at all
+        part.value = loaded;
+      },
       () => (failed.value = true),
     );
   };

@@ -54,10 +54,13 @@ export function endOf(code: string): EndKind {
   return refusals.find((kind) => kind === code) ?? (code === 'not_found' ? 'link_unknown' : 'other');
 }
 
+/** States with a result to read, which any number of tabs can. */
+const over = ['decided', 'in_review', 'closed'];
+
 /** Chooses the screen. */
 export function viewOf(now: Situation): View {
   const { status, fault, state } = now;
-  if (status === 'replaced') return { screen: 'end', kind: now.replacedBy === 'device' ? 'replacedDevice' : 'replacedTab' };
+  if (status === 'replaced' && !(state?.outcome && over.includes(state.room.state))) return { screen: 'end', kind: now.replacedBy === 'device' ? 'replacedDevice' : 'replacedTab' };
   if (fault?.code === 'needs_allow' && status !== 'open') return { screen: 'end', kind: 'needs_allow' };
   if (fault && status === 'closed') return { screen: 'end', kind: endOf(fault.code), message: fault.message };
   if (!state) return { screen: 'loading' };

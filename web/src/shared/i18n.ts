@@ -86,6 +86,9 @@ export async function speak(tag: string): Promise<void> {
   dressPage(document.title);
 }
 
+/** Fetches the texts of parts that came after the language was chosen; throws where they can't be had. */
+export const completeTexts = (): Promise<void> => fetchTexts(language, Object.keys(known.en!));
+
 const place = 'verifycall.language';
 
 /** The language that a person has chosen on this browser; '' while none. */

@@ -60,12 +60,13 @@ type OutcomeProps = {
   manager?: string | undefined;
   /** Tells when the bundle is not sealed yet; a preview leaves the receipt out with 'none'. */
   receipt?: 'show' | 'none';
-  /** What the seller can do beside reading, on the seller's own page. */
+  /** What the seller can do beside reading, on the seller's own page: before the record, and after it. */
+  acts?: ComponentChildren;
   children?: ComponentChildren;
 };
 
 /** What the seller reads after the verdict: outcome, causes with their fixes, what next, the record's fingerprint. */
-export function OutcomeView({ outcome, manager, receipt = 'show', children }: OutcomeProps) {
+export function OutcomeView({ outcome, manager, receipt = 'show', acts, children }: OutcomeProps) {
   const verdict = (outcome.verdict in looks ? outcome.verdict : 'abort') as VerdictWord;
   const reasons = outcome.reasons.filter((code) => known(Reasons, code));
   const repeat = outcome.repeat.filter((slot) => known(Slots, slot));
@@ -88,7 +89,8 @@ export function OutcomeView({ outcome, manager, receipt = 'show', children }: Ou
           <p class="outcome-sub">{tOutcome(`next.${verdict}`)}</p>
         </div>
       </section>
-      {receipt === 'show' && <Receipt digest={outcome.digest} />}
+      {acts}
+      {receipt === 'show' && <RecordCard digest={outcome.digest} />}
       {children}
       {manager && <p class="outcome-fine">{tOutcome('receipt.decidedBy', { name: manager })}</p>}
     </div>
@@ -142,7 +144,8 @@ function Line({ text, manager }: { text: string; manager: string | undefined }) 
   );
 }
 
-function Receipt({ digest }: { digest: string | undefined }) {
+/** The fingerprint of the sealed record. */
+export function RecordCard({ digest }: { digest: string | undefined }) {
   return (
     <section class="card outcome-row" aria-live="polite">
       <Icon of={FileCheck} size={24} />

@@ -69,6 +69,11 @@ export function day(at: string | Date, zone: string = ownZone): string {
   return `${of('day')} ${of('month')} ${of('year')}`;
 }
 
+/** "26 Nov 2026", where there is little room. */
+export function dayShort(at: string | Date, zone: string = ownZone): string {
+  return formatter(language === 'en' ? 'en-GB' : language, zone, { day: 'numeric', month: 'short', year: 'numeric' }).format(new Date(at));
+}
+
 /** Offset of a zone at an instant: "UTC−5", "UTC+5:30", "UTC". */
 export function utcOffset(at: string | Date, zone: string): string {
   const name = formatter('en', zone, { timeZoneName: 'shortOffset' })

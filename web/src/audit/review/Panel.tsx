@@ -9,6 +9,7 @@ import { documentURL, type Entry, type Me } from '../api';
 import { plain, t, word } from '../text';
 import { comparisons, lineToSeller, say } from './entries';
 import { keepFocus } from '../../shared/focus';
+import { AppealPane } from './Appeal';
 import { DecisionPane } from './Decision';
 import { gapWords } from './Lanes';
 import { NotesTab, PlanTab } from './PlanTab';
@@ -38,6 +39,7 @@ export function Panel({ desk, me, onDecided }: { desk: Desk; me: Me; onDecided: 
         {tab === 'facts' && <FactList desk={desk} me={me} />}
         {tab === 'access' && <Access desk={desk} me={me} />}
       </div>
+      <AppealPane desk={desk} me={me} onAnswered={onDecided} />
       <DecisionPane desk={desk} me={me} onDecided={onDecided} />
     </aside>
   );
@@ -159,6 +161,8 @@ function accessWords({ type, body }: Entry): string {
   const text = (key: string) => (typeof body?.[key] === 'string' ? (body[key] as string) : '');
   if (type === 'played') return text('what');
   if (type === 'viewed') return text('what').includes('blind') ? t('access.blindly') : '';
+  if (type === 'appeal_answered') return text('answer') && t(`appeal.${text('answer') as 'upheld'}`);
+  if (type === 'followed') return text('room');
   if (type === 'review_drawn') return word('why', text('why'));
   if (type === 'reviewed') return text('decision') && word('decide', text('decision'));
   return text('reason') && (word('reason', text('reason')) || plain(text('reason')));

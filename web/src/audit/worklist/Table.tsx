@@ -1,4 +1,4 @@
-import { ArrowRight, Check, EyeOff, Flag, RefreshCw, X } from 'lucide-preact';
+import { ArrowRight, Check, EyeOff, Flag, RefreshCw, Scale, X } from 'lucide-preact';
 import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { useNow } from '../../shared/now';
 import { go } from '../../shared/route';
@@ -68,7 +68,7 @@ function Row({ row, decided, index, now, picked, zone, onPick }: RowProps) {
       <td class="reason"><code>{(row.reasons ?? []).join(' ')}</code></td>
       <td>{row.flags.map((code) => <Badge tone="staff" icon={Flag} key={code}>{word('flag', code)}</Badge>)}</td>
       {decided ? <Decided row={row} /> : <Recorded row={row} />}
-      <td>{row.why && word('why', row.why)}</td>
+      <td>{row.appeal && <Badge icon={Scale} {...(row.appeal === 'open' ? { tone: 'warn' as const } : {})}>{t(`appeal.${row.appeal}`)}</Badge>} {row.why && word('why', row.why)}</td>
       <td class="age figures" title={`${day(row.decided, zone)}, ${clock(row.decided, zone)}`}>{age(now - Date.parse(row.decided))}</td>
     </tr>
   );

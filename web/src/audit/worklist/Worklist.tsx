@@ -82,7 +82,7 @@ export function Worklist({ me }: { me: Me }) {
             <Table rows={list.rows} loading={list.loading} picked={row?.id ?? ''} zone={me.zone} onPick={setPicked} decided={filters.part !== 'queue'} scroller={scroller} />
           )}
           {!list.loading && !list.failed && list.rows.length === 0 && (
-            <Blank icon={Inbox} title={isFiltered(filters) ? t('list.emptyFiltered') : filters.part === 'queue' ? t('list.emptyQueue') : t('list.empty')} line={isFiltered(filters) ? undefined : filters.part === 'queue' ? t('list.emptyQueueHint') : t('list.emptyHint')}>
+            <Blank icon={Inbox} title={isFiltered(filters) ? t('list.emptyFiltered') : filters.part === 'appeals' ? t('list.emptyAppeals') : filters.part === 'queue' ? t('list.emptyQueue') : t('list.empty')} line={isFiltered(filters) ? undefined : filters.part === 'queue' ? t('list.emptyQueueHint') : t('list.emptyHint')}>
               {isFiltered(filters) ? <Button icon={FilterX} onClick={() => change(noFilters(filters.part))}>{t('list.clear')}</Button> : filters.part === 'queue' && <Button onClick={() => change(noFilters('all'))}>{t('list.parts.all')}</Button>}
             </Blank>
           )}

@@ -7,7 +7,7 @@ import { t } from '../text';
 import { checkCode, codeState, sendCode, type CodeState } from './api';
 import './code.css';
 
-type CodeProps = { /** What the code is for: it changes the words only. */ why: 'join' | 'kept'; back?: (() => void) | undefined; done: () => void };
+type CodeProps = { /** What the code is for: it changes the words only. */ why: 'join' | 'kept' | 'again'; back?: (() => void) | undefined; done: () => void };
 
 /** The six-digit code by mail: send, enter, and what to do when it doesn't come or isn't taken. */
 export function Code({ why, back, done }: CodeProps) {
@@ -101,7 +101,7 @@ export function Code({ why, back, done }: CodeProps) {
         <Icon of={sent ? Mail : ShieldCheck} size={32} />
       </span>
       <h1 class="title">{t(sent ? 'code.titleSent' : 'code.title')}</h1>
-      <p class="lead">{t(sent ? 'code.leadSent' : why === 'join' ? 'code.leadJoin' : 'code.leadKept')}</p>
+      <p class="lead">{t(sent ? 'code.leadSent' : why === 'join' ? 'code.leadJoin' : why === 'again' ? 'code.leadAgain' : 'code.leadKept')}</p>
       {fault && fault.code !== 'code_wrong' && (
         <Strip tone="warn" icon={MailX} title={fault.code === 'code_over' ? t('code.over') : fault.message} urgent />
       )}

@@ -1,16 +1,18 @@
-import { WifiOff } from 'lucide-preact';
+import { Check, WifiOff } from 'lucide-preact';
 import { useEffect } from 'preact/hooks';
 import { ApiError } from '../../shared/api';
 import { useLoad } from '../../shared/load';
-import { Button } from '../../shared/ui';
+import { day } from '../../shared/times';
+import { Button, Icon } from '../../shared/ui';
 import { t as tCommon } from '../../shared/i18n';
+import { NextCall } from '../appeal/Again';
 import { Screen } from '../Screen';
 import { t } from '../text';
 import { kept, type KeptPicture } from './api';
 import './code.css';
 
 /** What is kept of the seller: name, fields, pictures. Opened by a code; shuts again after half an hour. */
-export function Kept({ back, ask }: { back: () => void; ask: () => void }) {
+export function Kept({ next, back, ask }: { next?: string | undefined; back: () => void; ask: () => void }) {
   const load = useLoad('kept', kept);
   const fault = load.fault instanceof ApiError && !load.value ? load.fault : null;
   const shut = fault?.code === 'needs_code';
@@ -51,7 +53,25 @@ export function Kept({ back, ask }: { back: () => void; ask: () => void }) {
           </dl>
           <Pictures title={t('kept.documents')} pictures={mine.documents} word={documentWord} />
           <Pictures title={t('kept.stills')} pictures={mine.stills} word={stillWord} />
-          <p class="fine">{t('kept.shuts')}</p>
+          {mine.compared.length > 0 && (
+            <section aria-label={t('kept.compared')}>
+              <h2 class="strong">{t('kept.compared')}</h2>
+              <ul class="card kept-compared" data-testid="seller-compared">
+                {mine.compared.map((item) => (
+                  <li key={item}>
+                    <Icon of={Check} size={20} />
+                    {t(`kept.item.${item as 'face'}`)}
+                  </li>
+                ))}
+              </ul>
+              <p class="fine">{t('kept.comparedText')}</p>
+            </section>
+          )}
+          {next && <NextCall at={next} />}
+          <p class="fine">
+            {mine.until && t('kept.until', { day: day(mine.until) })}{mine.until && '. '}
+            {t('kept.shuts')}
+          </p>
         </>
       )}
     </Screen>

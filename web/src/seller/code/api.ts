@@ -25,6 +25,10 @@ export interface Kept {
   fields: Record<string, string>;
   documents: KeptPicture[];
   stills: KeptPicture[];
+  /** Items that a person compared: 'face', 'name', 'number', 'birth_date'. */
+  compared: string[];
+  /** When all of it is erased. */
+  until?: string;
 }
 
 export const codeState = (signal?: AbortSignal) => get<CodeState>('/api/seller/code', signal);
