@@ -1,8 +1,10 @@
-import { classes } from '../../shared/ui';
+import { Equal, EqualNot, EyeOff } from 'lucide-preact';
+import { Icon, classes } from '../../shared/ui';
 import { word } from '../text';
 import type { Decision, Desk } from './desk';
 
 const decisions: Decision[] = ['same', 'different', 'not_visible'];
+const signs = { same: Equal, different: EqualNot, not_visible: EyeOff };
 
 type DecisionsProps = { desk: Desk; item: string; words: string; described?: string };
 
@@ -20,11 +22,12 @@ export function Decisions({ desk, item, words, described }: DecisionsProps) {
             aria-pressed={given === decision}
             aria-disabled={!ready || undefined}
             aria-describedby={ready ? undefined : described}
+            title={word(words, decision)}
             data-testid={`manager-${decision}-${item}`}
             key={decision}
             onClick={() => void desk.decide(item, decision)}
           >
-            {word(words, decision)}
+            <Icon of={signs[decision]} size={14} /><span>{word(words, decision)}</span>
           </button>
         );
       })}

@@ -29,10 +29,10 @@ export function PhoneCommands({ session, state }: PhoneProps) {
   );
 }
 
-/** A code by mail where the plan has no step of it; the step has its own button. */
+/** A code by mail, also where the plan has no step of it; always there, so that nothing moves when the plan is drawn. */
 function CodeCommand({ session, state }: PhoneProps) {
   const now = useNow();
-  if (!state.staff?.canCode || state.steps.some((step) => step.kind === 'code')) return null;
+  if (!state.staff?.canCode) return null;
   const { code } = state;
   const open = !!code && !code.done && code.left > 0 && Date.parse(code.until) > now;
   return <One icon={code?.done ? MailCheck : Mail} name={t('code.command')} title={code?.done ? t('code.done') : t('code.key')} on={open} busy={!!session.busy.value.send_code} can={canSend(state, now)} hotkey="E" testid="code" onClick={() => sendCode(session)} />;

@@ -1,5 +1,5 @@
 import { Camera, Check, Film, Minus, Smartphone, X } from 'lucide-preact';
-import { useState } from 'preact/hooks';
+import { useEffect, useRef, useState } from 'preact/hooks';
 import { SkipReasons, type State, type StepView } from '../../protocol';
 import { keepFocus } from '../../shared/focus';
 import { language } from '../../shared/i18n';
@@ -20,11 +20,14 @@ type PlanPaneProps = { session: Session; state: State; desk: Desk; zone: string;
 
 /** The plan pane: steps in their order, captures, notes and flags, and what keeps pass locked. */
 export function PlanPane({ session, state, desk, zone, onAsk }: PlanPaneProps) {
+  const list = useRef<HTMLOListElement>(null);
+  const { step } = state;
+  useEffect(() => list.current?.querySelector('[aria-current]')?.scrollIntoView({ block: 'nearest' }), [step, state.room.state]);
   return (
     <section class="pane plan" aria-label={t('plan.pane')} tabIndex={-1} data-pane>
       <header class="plan-head"><h2>{t('plan.pane')}</h2> <span class="quiet">{t('plan.fixed')}</span></header>
       {state.steps.length === 0 && <p class="quiet plan-to-come">{t('plan.toCome')}</p>}
-      <ol class="steps" onMouseDown={keepFocus}>
+      <ol class="steps" ref={list} onMouseDown={keepFocus}>
         {state.steps.map((step, i) => (
           <Step key={step.step} session={session} state={state} desk={desk} step={step} n={i + 1} zone={zone} />
         ))}

@@ -64,6 +64,7 @@ function CodeEntry({ visit, code, now }: { visit: Visit; code: CodeView; now: nu
   function typed(text: string) {
     const value = text.replace(/\D/g, '').slice(0, 6);
     setDigits(value);
+    if (value) setFault(null);
     if (value.length === 6) void ask('check_code', value);
   }
 
@@ -99,7 +100,7 @@ function CodeEntry({ visit, code, now }: { visit: Visit; code: CodeView; now: nu
         </div>
       )}
       <p class={classes('code-line', fault && 'field-error')} id="code-fault" role={fault ? 'alert' : undefined}>
-        {fault ? <><Icon of={CircleAlert} size={16} /> {wrong ? t('call.code.wrong') : fault.message} {wrong && left > 0 && t('call.code.tries', { count: code.left })}</> : left > 0 && <span class="figures">{t('call.code.left', { time: span(left) })}</span>}
+        {fault ? <><Icon of={CircleAlert} size={16} /><span>{wrong ? t('call.code.wrong') : fault.message} {wrong && left > 0 && t('call.code.tries', { count: code.left })}</span></> : left > 0 && <span class="figures">{t('call.code.left', { time: span(left) })}</span>}
       </p>
       <Button kind="link" busy={busy === 'send_code'} locked={wait > 0} data-testid="seller-call-code-again" onClick={() => wait === 0 && void ask('send_code')}>
         {wait > 0 ? t('call.code.againIn', { time: span(wait) }) : t('call.code.again')}
