@@ -28,7 +28,7 @@ async function work(manager, seller, round) {
   for (const tab of ['face', 'fields', 'document']) {
     await by(`manager-tab-${tab}`).click();
     for (const mode of await manager.locator('.compare .segments button').all()) await mode.click();
-    await by('manager-view-a').hover();
+    await by('manager-view-b').hover(); // the upper one where they lie on each other
     await manager.mouse.wheel(0, -300);
     await pause(300);
   }
