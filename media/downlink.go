@@ -39,6 +39,8 @@ const (
 	probeWaitMost  = 4 * time.Second
 	probeFound     = 1.3 // × the estimate before: the probe found more
 	probeDeaf      = 4   // probes for a browser that reports nothing
+	// probeRests is how long after a full queue none is sent: it has to drain.
+	probeRests = 2 * time.Second
 )
 
 func newDownlink(now time.Time) *downlink {
@@ -80,6 +82,18 @@ func (l *downlink) feedback(fb *rtcp.TransportLayerCC, now time.Time) {
 	l.est.feedback(fb, now.Sub(l.epoch))
 }
 
+// assume lowers the estimate to what was measured the other way, before a
+// picture begins: few ways bear less towards the participant than from it, and
+// what more there is the next probes find. What probes found while the
+// participant's computer was busy starting may be wrong by far.
+func (l *downlink) assume(bps int, now time.Time) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if most := max(float64(bps), estimateFirst); most < l.est.target {
+		l.est.assume(most, now.Sub(l.epoch))
+	}
+}
+
 // bps is the estimate, in bit/s; the most there is for a browser that doesn't
 // report arrivals. Called at least each second.
 func (l *downlink) bps(now time.Time) int {
@@ -98,12 +112,12 @@ func (l *downlink) beginProbe(need int, now time.Time) (probe, rate int, ok bool
 	since := now.Sub(l.epoch)
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if l.est.bps() >= need || since < l.probeAt || !l.heard && l.tries == probeDeaf {
+	if l.est.bps() >= need || since < l.probeAt || l.est.backedAt > 0 && since-l.est.backedAt < probeRests || !l.heard && l.tries == probeDeaf {
 		return 0, 0, false
 	}
 	if l.probedOf > 0 {
 		l.probeWait = min(2*l.probeWait, probeWaitMost)
-		if l.est.target >= probeFound*l.probedOf || l.est.promising() {
+		if l.est.target >= probeFound*l.probedOf {
 			l.probeWait = probeWaitLeast
 		}
 		l.probedOf = 0

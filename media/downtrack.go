@@ -27,17 +27,19 @@ type downTrack struct {
 
 	link *downlink
 
-	switching  sync.Mutex  // guards the next five; one play or steer at a time
+	switching  sync.Mutex  // guards the next six; one play or steer at a time
 	source     *Receiver   // the full layer of what is played
 	subscribed []*Receiver // those that call forward
 	layer      layerChoice
 	held       int // bit/s, the last limit sent to source's publisher
 	heldAt     time.Time
+	settledAt  time.Time // when what settles is sent, zero when nothing does
 
 	mu     sync.Mutex // guards what follows
 	from   *Receiver  // the layer that is sent
 	next   *Receiver  // the one to be sent from its next key frame on, or nil
 	passed passed     // of next, or of from while fwd waits
+	settle bool       // nothing of from is sent before its publisher keeps the limit
 	fwd    forwarder
 	writer rtpWriter // nil until negotiated
 	as     outbound
@@ -83,16 +85,17 @@ func (d *downTrack) play(r *Receiver) {
 	d.mu.Lock()
 	ready := d.ready
 	if old != r {
-		d.from, d.next, d.passed = r, nil, passed{}
+		d.from, d.next, d.passed, d.settle = r, nil, passed{}, false
 		d.fwd.switchSource()
 	}
 	d.mu.Unlock()
 	if old != r {
-		d.layer = layerChoice{}
-		d.subscribeTo(r)
+		d.layer, d.settledAt = layerChoice{}, time.Time{}
 		d.release(old)
+		d.settleFirst(r, time.Now())
+		d.subscribeTo(r)
 	}
-	if r != nil && ready {
+	if r != nil && ready && !d.settles() {
 		r.RequestKeyFrame()
 	}
 }
@@ -171,7 +174,7 @@ func (p *passed) overtaken(seq uint16) bool {
 // forward sends pkt, if r is what is being played.
 func (d *downTrack) forward(r *Receiver, pkt *rtp.Packet, now time.Time, out *outgoing) {
 	d.mu.Lock()
-	if d.kind == Video && (r == d.next || r == d.from && d.fwd.waiting) {
+	if d.kind == Video && (r == d.next || r == d.from && d.fwd.waiting && !d.settle) {
 		overtaken := d.passed.overtaken(pkt.SequenceNumber)
 		switch key := startsKeyFrame(pkt.Payload); {
 		case key && overtaken:
@@ -186,7 +189,7 @@ func (d *downTrack) forward(r *Receiver, pkt *rtp.Packet, now time.Time, out *ou
 		}
 	}
 	writer := d.writer
-	if d.from != r || !d.ready || writer == nil || !d.fwd.forward(pkt, now, out) {
+	if d.from != r || !d.ready || d.settle || writer == nil || !d.fwd.forward(pkt, now, out) {
 		d.mu.Unlock()
 		return
 	}

@@ -21,6 +21,8 @@ const (
 	ackedSpan      = 500 * time.Millisecond
 
 	overuseBackoff  = 0.85 // of what arrived, section 5.5
+	carriedBackoff  = 0.9  // of the target, where what is sent arrives all the same
+	carriedShare    = 1.2  // × what arrives: a sender up to that fills no queue of note
 	growth          = 0.08 // a second, section 5.5
 	growthHeadroom  = 1.5  // × what arrived: a sender that sends less learns nothing
 	lossHigh        = 0.1  // a fraction that tells of a full queue; radio loses less
@@ -53,10 +55,9 @@ type estimator struct {
 	groups groups
 	trend  trend
 	acked  ackedRate
+	sends  ackedRate // by departure
 	probe  probeResult
-
-	probed   float64       // what the last probe showed, bit/s
-	probedAt time.Duration // and when
+	idle   leastDelay
 
 	rtt         time.Duration
 	grewAt      time.Duration // when target last changed, up or down
@@ -81,6 +82,7 @@ func (e *estimator) depart(size, probe int, now time.Duration) uint16 {
 		e.heardAt = max(e.heardAt, now)
 	}
 	e.sentAt = now
+	e.sends.add(now, size)
 	e.sent[number%departuresKept] = departure{at: now, size: uint16(size), probe: uint16(probe), number: number, pending: true}
 	return number
 }
@@ -123,6 +125,7 @@ func (e *estimator) arrived(d *departure, arrival, now time.Duration) {
 		e.all++
 	}
 	e.acked.add(arrival, int(d.size))
+	e.idle.add(arrival-d.at, now)
 	e.probe.arrived(d, arrival)
 	if grown, at, ok := e.groups.add(d.at, arrival); ok {
 		e.trend.add(grown, at)
@@ -132,8 +135,8 @@ func (e *estimator) arrived(d *departure, arrival, now time.Duration) {
 
 // decide moves the target after a feedback.
 func (e *estimator) decide(now time.Duration) {
-	switch probed := e.confirmed(now); {
-	case probed > e.target:
+	switch probed, ok := e.probe.take(e.idle.least()); {
+	case ok && probed > e.target:
 		e.set(probed, now)
 		e.trend.reset()
 		return
@@ -145,33 +148,21 @@ func (e *estimator) decide(now time.Duration) {
 	e.countLoss(now)
 }
 
-// confirmed is what the last two probes agree on, once when the second has come,
-// else 0. One alone may be wrong by far: a subscriber's computer that stands still
-// for a moment takes what queued before it as if it had come at once.
-func (e *estimator) confirmed(now time.Duration) float64 {
-	probed, ok := e.probe.take()
-	if !ok {
-		return 0
-	}
-	before, at := e.probed, e.probedAt
-	e.probed, e.probedAt = probed, now
-	if at == 0 || now-at > probeConfirms {
-		return 0
-	}
-	return min(probed, before)
-}
-
-// promising says that the last probe found more, and waits for another to say so.
-func (e *estimator) promising() bool { return e.probed >= probeFound*e.target }
-
-// overuse backs off to a part of what arrives.
+// overuse backs off to a part of what arrives. Where little is sent, that part
+// may be far below what the way bears, and a delay that grows may be the
+// subscriber's computer's: as long as all arrives, the target falls by steps.
 func (e *estimator) overuse(now time.Duration) {
 	if now-e.backedAt < min(e.rtt, decreaseSpacing)+decreaseSpacing {
 		return
 	}
-	if arrives, ok := e.acked.bps(); ok && overuseBackoff*arrives < e.target {
+	arrives, ok := e.acked.most()
+	lowered := overuseBackoff * arrives
+	if sends, known := e.sends.bps(); known && sends <= carriedShare*arrives {
+		lowered = max(lowered, carriedBackoff*e.target)
+	}
+	if ok && lowered < e.target {
 		e.backedAt = now
-		e.lower(overuseBackoff*arrives, now)
+		e.lower(lowered, now)
 	}
 }
 
@@ -179,6 +170,9 @@ func (e *estimator) overuse(now time.Duration) {
 func (e *estimator) grow(now time.Duration) {
 	since := min(now-e.grewAt, time.Second)
 	arrives, ok := e.acked.bps()
+	if sends, known := e.sends.bps(); known {
+		arrives = min(arrives, sends) // what waited and came at once was sent before
+	}
 	if !ok {
 		return
 	}
@@ -214,6 +208,12 @@ func (e *estimator) lower(target float64, now time.Duration) {
 
 func (e *estimator) set(target float64, now time.Duration) {
 	e.target, e.grewAt = min(max(target, estimateLeast), estimateMost), now
+}
+
+// assume makes the target what is known from elsewhere.
+func (e *estimator) assume(target float64, now time.Duration) {
+	e.trend.reset()
+	e.set(target, now)
 }
 
 // eachStatus walks through a feedback's packets until visit says false.

@@ -19,6 +19,7 @@ type simulatedWay struct {
 	unheard  float64 // share of the reports that is lost
 
 	now      time.Duration
+	still    time.Duration // the subscriber takes nothing until then
 	free     time.Duration // when the way has sent all it took
 	dice     *rand.Rand
 	recorder *twcc.Recorder
@@ -61,11 +62,7 @@ func (w *simulatedWay) run(e *estimator, bps func() int, span time.Duration, pro
 		for credit += float64(bps()) / 8 * step.Seconds(); credit >= size; credit -= size {
 			w.send(e.depart(size, 0, w.now), size)
 		}
-		wait := probeEvery
-		if e.promising() { // as downlink.beginProbe does
-			wait = min(wait, 500*time.Millisecond)
-		}
-		if probeEvery > 0 && w.now-lastProbe > wait {
+		if probeEvery > 0 && w.now-lastProbe > probeEvery {
 			lastProbe = w.now
 			w.probe(e, size)
 		}
@@ -89,7 +86,7 @@ func (w *simulatedWay) deliver(e *estimator) {
 	for len(w.pending) > 0 && w.pending[0].at <= w.now {
 		a := w.pending[0]
 		w.pending = w.pending[1:]
-		w.recorder.Record(7, a.number, (time.Hour + a.at).Microseconds()) // his clock is another
+		w.recorder.Record(7, a.number, (time.Hour + max(a.at, w.still)).Microseconds()) // his clock is another
 	}
 	if w.now >= w.reportAt {
 		w.reportAt = w.now + 100*time.Millisecond
@@ -183,16 +180,17 @@ func TestEstimateFollowsACut(t *testing.T) {
 	}
 }
 
-// A subscriber whose computer stands still while a probe comes takes it all at
-// once: that one probe doesn't make a narrow way wide.
+// A subscriber whose computer stands still while probes come takes them all at
+// once: they don't make a narrow way wide.
 func TestEstimateOfAStandstill(t *testing.T) {
 	w, e := newSimulatedWay(300_000, 0), newEstimator()
 	w.run(&e, always(60_000), 3*time.Second, time.Second)
 	before := e.bps()
-	w.capacity, w.free = 50_000_000, w.now // what waited comes in one go
-	w.probe(&e, 300)
-	w.capacity = 300_000
-	w.run(&e, always(60_000), 3*time.Second, time.Second)
+	for range 5 {
+		w.still = w.now + 120*time.Millisecond
+		w.probe(&e, 300)
+		w.run(&e, always(60_000), time.Second, 0)
+	}
 	if e.bps() > 400_000 {
 		t.Errorf("%d bit/s after %d", e.bps(), before)
 	}

@@ -14,8 +14,6 @@ const (
 	probeFactor  = 2.0 // × the estimate
 	probeFull    = 0.9 // of the rate sent: less arriving is the way's limit
 	probeSettles = 300 * time.Millisecond
-	// probeConfirms is within what time another probe must say the same.
-	probeConfirms = 5 * time.Second
 )
 
 // probeResult gathers the arrivals of the probe under way. Pure; the zero value
@@ -70,12 +68,17 @@ func (p *probeResult) arrived(d *departure, arrival time.Duration) {
 	p.arrivedAt[1] = max(p.arrivedAt[1], arrival)
 }
 
-// take is what the whole probe showed, in bit/s, once.
-func (p *probeResult) take() (bps float64, ok bool) {
+// take is what the whole probe showed, in bit/s, once. idle is how much later, by
+// the subscriber's clock, a packet arrives that meets no queue. A subscriber whose
+// computer stands still for a moment takes what came meanwhile as if it had come
+// at once; but what was sent from the first packet on can't have been on its way
+// for less than the time from there to the last arrival, less idle.
+func (p *probeResult) take(idle time.Duration) (bps float64, ok bool) {
 	if !p.done || p.came < probeLeast || p.came*5 < p.packets*4 {
 		return 0, false
 	}
 	sending, arriving := p.sent[1]-p.sent[0], p.arrivedAt[1]-p.arrivedAt[0]
+	arriving = max(arriving, p.arrivedAt[1]-p.sent[0]-idle)
 	p.done = false
 	if sending <= 0 || arriving <= 0 {
 		return 0, false
@@ -87,3 +90,27 @@ func (p *probeResult) take() (bps float64, ok bool) {
 	}
 	return min(sent, arrived), true
 }
+
+// delayKept is for how long a delay counts at least, and twice that at most.
+const delayKept = 5 * time.Second
+
+// leastDelay is the least of the last seconds: that of packets that met no queue.
+// The two clocks may begin anywhere. Pure; the zero value is ready.
+type leastDelay struct {
+	began       bool
+	now, before time.Duration
+	turned      time.Duration
+}
+
+func (l *leastDelay) add(delay, now time.Duration) {
+	switch {
+	case !l.began:
+		*l = leastDelay{true, delay, delay, now}
+	case now-l.turned > delayKept:
+		*l = leastDelay{true, delay, l.now, now}
+	default:
+		l.now = min(l.now, delay)
+	}
+}
+
+func (l *leastDelay) least() time.Duration { return min(l.now, l.before) }

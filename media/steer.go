@@ -10,13 +10,19 @@ import (
 const (
 	// firstNeed in bit/s is what a way is probed for before anything is played.
 	firstNeed = 2_600_000
-	// holdShare of a downlink is what its publisher may send.
-	holdShare = 0.95
+	// holdShare of a downlink is what its publisher may send, holdFirst while its
+	// first key frame is on the way.
+	holdShare, holdFirst = 0.95, 0.7
 	// holdInterval between the limits sent; one that falls goes at once.
 	holdInterval = time.Second
 	// holdClose: a publisher that sends this share of its limit may want more.
 	holdClose = 0.6
 	probeStep = 5 * time.Millisecond
+	// holdSettles is how long, beside the round trip, a publisher takes to keep
+	// a limit that is below what it sends.
+	holdSettles = 200 * time.Millisecond
+	// settledFor after that holdFirst counts and nothing is probed.
+	settledFor = 1500 * time.Millisecond
 )
 
 // steer fits what the participant gets to the downlink: the layer, or where
@@ -81,6 +87,7 @@ func (d *downTrack) steer(bps int, now time.Time) (need int) {
 	if full == nil {
 		return firstNeed
 	}
+	d.settled(full, now)
 	rate := full.rate(now)
 	low := full.io.layers.low()
 	lowRate := 0
@@ -96,6 +103,10 @@ func (d *downTrack) steer(bps int, now time.Time) (need int) {
 	case lowRate > 0:
 		return int((layerRoom + 0.1) * float64(rate+soundRate))
 	case full.io.layers.yields():
+		if now.Sub(d.settledAt) < settledFor {
+			d.hold(full, int(holdFirst*float64(bps)), now)
+			return 0
+		}
 		limit := int(holdShare * float64(bps))
 		d.hold(full, limit, now)
 		if float64(rate) >= holdClose*float64(limit) {
@@ -104,6 +115,51 @@ func (d *downTrack) steer(bps int, now time.Time) (need int) {
 	}
 	return 0
 }
+
+// settleFirst holds the publisher of a video that begins to be played to what
+// the way is thought to bear. Where it sends more, nothing goes on before it can
+// have obeyed: its first key frame alone would fill the way's queue. The caller
+// holds switching.
+func (d *downTrack) settleFirst(r *Receiver, now time.Time) {
+	if r == nil || d.kind != Video || !r.yields() {
+		return
+	}
+	bps := d.link.bps(now)
+	limit := int(holdShare * float64(bps))
+	if rate := r.rate(now); bps >= firstNeed || rate > 0 && rate <= limit {
+		d.hold(r, limit, now)
+		return
+	}
+	d.hold(r, int(holdFirst*float64(bps)), now)
+	d.settledAt = now.Add(holdSettles + r.io.rtt())
+	d.mu.Lock()
+	d.settle = true
+	d.mu.Unlock()
+}
+
+func (d *downTrack) settles() bool {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.settle
+}
+
+// settled begins what waited for its publisher. The caller holds switching.
+func (d *downTrack) settled(full *Receiver, now time.Time) {
+	if now.Before(d.settledAt) {
+		return
+	}
+	d.mu.Lock()
+	waited, ready := d.settle, d.ready
+	d.settle = false
+	d.mu.Unlock()
+	if waited && ready {
+		full.RequestKeyFrame()
+	}
+}
+
+// yields says that the track's publisher may be held; a Receiver without
+// publisher has none to ask.
+func (r *Receiver) yields() bool { return r.io.layers != nil && r.io.layers.yields() }
 
 // turnTo makes the layer to be sent from its next key frame on; until then the
 // one before goes on. The caller holds switching.

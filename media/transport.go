@@ -197,6 +197,11 @@ func (t *Transport) Play(kind Kind, r *Receiver) {
 	if r != nil && r.kind != kind {
 		panic("media: " + string(r.kind) + " played as " + string(kind))
 	}
+	if kind == Video && r != nil && r.yields() {
+		if uplink := t.repairs.arrivals.best(time.Now()); uplink > 0 {
+			t.link.assume(uplink, time.Now())
+		}
+	}
 	t.down[kind].play(r)
 }
 

@@ -174,6 +174,12 @@ func (a *ackedRate) slot(number int64) *int {
 	return &a.slots[(number%ackedSlots+ackedSlots)%ackedSlots]
 }
 
+// most is bps with what came last: after a standstill that is nearly all.
+func (a *ackedRate) most() (rate float64, ok bool) {
+	rate, ok = a.bps()
+	return rate + 8*float64(*a.slot(a.last))/ackedSpan.Seconds(), ok
+}
+
 // bps is the rate; ok is false in the beginning.
 func (a *ackedRate) bps() (rate float64, ok bool) {
 	if !a.began || a.last-a.first < ackedSlots {

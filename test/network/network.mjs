@@ -17,7 +17,7 @@ export async function network(port) {
     for(who) { relay.send({ who }); },
     /** Conditions by "seller.up", "manager.down", …: { loss (percent), delay (ms), kbps, queue (ms) }. */
     set(conditions) { relay.send({ set: conditions }); },
-    /** Packets, bytes, lost and queue-full since the last read, by way. */
+    /** Packets, bytes, lost, queue-full and the longest queue (ms) since the last read, by way. */
     async counts() {
       relay.send({ read: true });
       return (await once(relay, 'message'))[0].counts;

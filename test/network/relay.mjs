@@ -51,13 +51,14 @@ function way(name, deliver) {
   };
   return (packet) => {
     const { loss = 0, delay = 0, kbps = 0, queue = 500 } = conditions[name] ?? {};
-    const count = (counts[name] ??= { packets: 0, bytes: 0, lost: 0, full: 0 });
+    const count = (counts[name] ??= { packets: 0, bytes: 0, lost: 0, full: 0, queued: 0 });
     const now = performance.now();
     count.packets++;
     count.bytes += packet.length + 28;
     if (Math.random() * 100 < loss) return void count.lost++;
     free = Math.max(free, now);
     if (kbps) {
+      count.queued = Math.max(count.queued, Math.round(free - now));
       if (free - now > queue) return void count.full++;
       free += ((packet.length + 28) * 8) / kbps;
     }
