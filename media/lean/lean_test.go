@@ -200,6 +200,18 @@ func TestForward(t *testing.T) {
 	}
 }
 
+// What probes are made of is on the wire, all of it.
+func TestPadding(t *testing.T) {
+	peer, to := join(t, newTestPort(t, "127.0.0.1"), &forward{})
+	header := rtp.Header{Version: 2, SSRC: 3, PayloadType: 97, SequenceNumber: 1, Padding: true, PaddingSize: 255}
+	if err := peer.WriteRTP(nil, &header, nil); err != nil {
+		t.Fatal(err)
+	}
+	if got := to.receive(t); got.PaddingSize != 255 || len(got.Payload) != 0 {
+		t.Errorf("%d bytes of padding and %d of payload arrived", got.PaddingSize, len(got.Payload))
+	}
+}
+
 // Strangers, forgeries, replays, unknown streams and floods don't reach the
 // sink, and are counted for what they are.
 func TestRefusals(t *testing.T) {

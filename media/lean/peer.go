@@ -158,7 +158,7 @@ func (p *Peer) Silence(now time.Time) time.Duration {
 // there is none. It keeps neither argument. Errors: ErrNoKeys, ErrTooLarge,
 // and SRTP's when its numbers are used up.
 func (p *Peer) WriteRTP(b *Batch, header *rtp.Header, payload []byte) error {
-	if header.MarshalSize()+len(payload) > maxPacket {
+	if header.MarshalSize()+len(payload)+int(header.PaddingSize) > maxPacket {
 		return ErrTooLarge
 	}
 	return p.write(b, func(buf []byte) ([]byte, error) {
@@ -167,8 +167,21 @@ func (p *Peer) WriteRTP(b *Batch, header *rtp.Header, payload []byte) error {
 			return nil, err
 		}
 		n += copy(buf[n:], payload)
+		n += pad(buf[n:], header)
 		return p.encrypt.EncryptRTP(buf[:0], buf[:n], &p.header)
 	})
+}
+
+// pad writes a packet's padding, which MarshalTo leaves out (RFC 3550 section
+// 5.1), and says how long it is.
+func pad(buf []byte, header *rtp.Header) int {
+	n := int(header.PaddingSize)
+	if !header.Padding || n == 0 {
+		return 0
+	}
+	clear(buf[:n-1])
+	buf[n-1] = header.PaddingSize
+	return n
 }
 
 // WriteRTCP encrypts a compound packet and sends it as WriteRTP does.
