@@ -145,6 +145,12 @@ async function call() {
   await step.capture(manager, 'FACE');
   await shoot(seller, 'seller-call-person');
   await step.chat(manager, seller);
+  await manager.locator('.plan').focus();
+  await manager.keyboard.press('e');
+  await seller.getByTestId('seller-call-code-input').waitFor();
+  await shoot(seller, 'seller-call-code');
+  await seller.getByTestId('seller-call-code-input').fill(await step.mailed(server, 'anna@example.com'));
+  await seller.getByTestId('seller-call-code-input').waitFor({ state: 'detached' });
   await step.capture(manager, 'DOC_FRONT');
   await seller.getByTestId('seller-mute').blur();
   await shoot(seller, 'seller-call');
