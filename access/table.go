@@ -195,6 +195,7 @@ var table = map[Action]row{
 	Say("step"):         hostChange,
 	Say("step_result"):  hostChange,
 	Say("capture"):      hostChange,
+	Say("crop"):         hostChange,
 	Say("compare"):      hostChange,
 	Say("note"):         hostChange,
 	Say("flag"):         hostChange,

@@ -193,6 +193,12 @@ func TestWholeCall(t *testing.T) {
 			manager.do(&protocol.Capture{Slot: slot})
 		}
 		manager.do(&protocol.Capture{Slot: protocol.SlotDocFront}) // a retake keeps the earlier one
+		front := manager.until("five stills", func(s *protocol.State) bool { return len(s.Staff.Captures) == 5 }).Staff.Captures[1]
+		region := protocol.Crop{Still: front.SHA256, X: 10, Y: 20, Width: 60, Height: 40}
+		manager.do(&region)
+		region.X = front.Width - 59
+		manager.refused(&region, protocol.CodeMalformed)
+		manager.until("the region", func(s *protocol.State) bool { return len(s.Staff.Crops) == 1 && s.Staff.Crops[0].Still == front.SHA256 }) // the film repeats a picture in every slot
 		for _, item := range slices.Concat(protocol.FaceFeatures, protocol.Items) {
 			manager.do(&protocol.Compare{Item: item, Decision: "same", Typed: "D23145890"})
 		}

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"time"
 
+	"verifycall/calls/protocol"
 	"verifycall/recorder"
 	"verifycall/recorder/evidence"
 	"verifycall/recorder/evidence/vault"
@@ -15,22 +16,23 @@ import (
 // Facts are room.json of the bundle: what was recorded when, and what is
 // missing. It holds ids, codes, times and digests, no personal values.
 type Facts struct {
-	Room       string           `json:"room"`
-	Test       bool             `json:"test"`
-	Profile    string           `json:"profile"`
-	Language   string           `json:"language"`
-	Zone       string           `json:"zone"`
-	At         time.Time        `json:"at"`
-	Call       Span             `json:"call"`
-	Verdict    string           `json:"verdict"`
-	Reasons    []string         `json:"reasons"`
-	Repeat     []string         `json:"repeat"`
-	Recordings []RecordingFacts `json:"recordings"` // oldest first
-	Gaps       []GapFacts       `json:"gaps"`       // between recordings, by participant
-	Captures   []CaptureFacts   `json:"captures"`
-	Clips      []ClipFacts      `json:"clips"`
-	Photos     []PhotoFacts     `json:"photos"`
-	Coverage   map[string]int   `json:"coverage"` // "seller.video" → ‰ of the call
+	Room       string              `json:"room"`
+	Test       bool                `json:"test"`
+	Profile    string              `json:"profile"`
+	Language   string              `json:"language"`
+	Zone       string              `json:"zone"`
+	At         time.Time           `json:"at"`
+	Call       Span                `json:"call"`
+	Verdict    string              `json:"verdict"`
+	Reasons    []string            `json:"reasons"`
+	Repeat     []string            `json:"repeat"`
+	Recordings []RecordingFacts    `json:"recordings"` // oldest first
+	Gaps       []GapFacts          `json:"gaps"`       // between recordings, by participant
+	Captures   []CaptureFacts      `json:"captures"`
+	Clips      []ClipFacts         `json:"clips"`
+	Crops      []protocol.CropView `json:"crops"`
+	Photos     []PhotoFacts        `json:"photos"`
+	Coverage   map[string]int      `json:"coverage"` // "seller.video" → ‰ of the call
 }
 
 // Span is a stretch of time, UTC.
@@ -100,7 +102,7 @@ func factsOf(r *rooms.Room, made []*recorder.Tape) Facts {
 		f.Captures = append(f.Captures, CaptureFacts{c.Slot, "frame", c.SHA256, c.FrameSHA256, c.Width, c.Height,
 			c.At.UTC(), c.Recording, c.Frame})
 	}
-	f.Clips, f.Photos = clipFacts(r), photoFacts(r)
+	f.Clips, f.Photos, f.Crops = clipFacts(r), photoFacts(r), Crops(r)
 	f.Gaps = f.between()
 	f.cover()
 	return f

@@ -90,6 +90,8 @@ func (c *Call) dispatch(ctx context.Context, m said, s *side) (protocol.ServerMe
 		err = c.command(ctx, actor, rooms.ShowStep{Step: msg.Step})
 	case *protocol.StepResult:
 		err = c.command(ctx, actor, rooms.FinishStep{Step: msg.Step, Result: msg.Result, Reason: msg.Reason})
+	case *protocol.Crop:
+		err = c.command(ctx, actor, rooms.MarkCrop(*msg))
 	case *protocol.Compare:
 		err = c.command(ctx, actor, rooms.DecideCompare{Item: msg.Item, Decision: msg.Decision, Typed: msg.Typed})
 	case *protocol.Note:

@@ -91,7 +91,7 @@ func (c *Call) staff() *protocol.Staff {
 	r := c.room
 	s := &protocol.Staff{
 		Application: Application(r), Documents: Documents(r), Captures: Captures(r),
-		Clips: Clips(r), Photos: Photos(r), Photo: c.photoProgress(), CanPhoto: c.seller.device.Photo && c.seller.seat != nil, Device: c.sellerDevice(), Tries: r.Tries,
+		Clips: Clips(r), Photos: Photos(r), Crops: Crops(r), Photo: c.photoProgress(), CanPhoto: c.seller.device.Photo && c.seller.seat != nil, Device: c.sellerDevice(), Tries: r.Tries,
 		Compare: make([]protocol.CompareView, 0, len(protocol.Items)),
 		Notes:   []protocol.NoteView{}, Flags: []protocol.NoteView{},
 		Missing: c.missing(), CanCode: r.SellerMail != "", NewDevice: c.pending != nil,

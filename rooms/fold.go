@@ -135,6 +135,7 @@ var applies = map[string]func(r *Room, at time.Time, b body){
 	typeStep:        func(r *Room, _ time.Time, b body) { r.Step = b.text("step") },
 	typeCapture:     captureKindTaken,
 	typeAnnounced:   photoAnnounced,
+	typeCrop:        cropMarked,
 
 	typeDocument: documentFiled,
 

@@ -49,6 +49,7 @@ type Room struct {
 	Captures []Capture          `json:"captures"`          // oldest first; a retake keeps the earlier one
 	Clips    []Clip             `json:"clips,omitempty"`   // oldest first
 	Photos   []Photo            `json:"photos,omitempty"`  // oldest first
+	Crops    []Crop             `json:"crops,omitempty"`   // oldest first
 	Awaited  *Announcement      `json:"awaited,omitempty"` // the photo that was announced and has not come yet
 	Compares map[string]Compare `json:"compares"`          // by item
 	Chat     []ChatRef          `json:"chat"`              // oldest first

@@ -83,6 +83,16 @@ type Capture struct {
 	Kind string `json:"kind,omitempty"` // "frame" (also if empty), "clip" or "photo"
 }
 
+// Crop marks a region of a still (manager). It is kept as the rectangle and the
+// still's digest, nothing is cut out.
+type Crop struct {
+	Still  string `json:"still"` // SHA-256 of the still, hex
+	X      int    `json:"x"`     // pixels of the still, from its left edge
+	Y      int    `json:"y"`     // from its upper edge
+	Width  int    `json:"width"`
+	Height int    `json:"height"`
+}
+
 // Device says what the seller's device can do and does (seller), again whenever
 // that changes.
 type Device struct {
@@ -223,6 +233,19 @@ func (m *Capture) Check() error {
 	}
 	return errors.Join(word("slot", m.Slot, Slots), word("kind", m.Kind, CaptureKinds))
 }
+
+// Check implements ClientMessage.
+func (m *Crop) Check() error {
+	for field, value := range map[string]int{"x": m.X, "y": m.Y, "width": m.Width, "height": m.Height} {
+		if value < 0 || value > maxEdge {
+			return fmt.Errorf("%s is %d, allowed is 0 to %d", field, value, maxEdge)
+		}
+	}
+	return hexText("still", m.Still, 64)
+}
+
+// maxEdge bounds a coordinate in a still: VP8 has 14 bits for it (RFC 6386 section 9.1).
+const maxEdge = 1<<14 - 1
 
 // Check implements ClientMessage.
 func (m *Device) Check() error {

@@ -134,6 +134,7 @@ type Staff struct {
 	Captures    []CaptureView     `json:"captures"`        // oldest first
 	Clips       []ClipView        `json:"clips"`           // oldest first
 	Photos      []PhotoView       `json:"photos"`          // oldest first
+	Crops       []CropView        `json:"crops"`           // oldest first
 	Photo       *PhotoProgress    `json:"photo,omitempty"` // the one under way, or the last that failed
 	CanPhoto    bool              `json:"canPhoto"`        // the seller's device can take one now
 	Tries       int               `json:"tries"`           // captures that a slot may have, 0: as many as wanted
@@ -207,6 +208,17 @@ type PhotoProgress struct {
 	Received int64  `json:"received"`
 	Size     int64  `json:"size"`          // 0 until it was announced
 	Why      string `json:"why,omitempty"` // plain words, when it failed
+}
+
+// CropView is a region of a still, in the still's pixels.
+type CropView struct {
+	Slot   string    `json:"slot"`
+	Still  string    `json:"still"` // SHA-256 of the still
+	X      int       `json:"x"`
+	Y      int       `json:"y"`
+	Width  int       `json:"width"`
+	Height int       `json:"height"`
+	At     time.Time `json:"at"`
 }
 
 // CompareView is what was decided for one item.

@@ -12,6 +12,7 @@ var clientTypes = map[string]func() ClientMessage{
 	"step":         func() ClientMessage { return &Step{} },
 	"step_result":  func() ClientMessage { return &StepResult{} },
 	"capture":      func() ClientMessage { return &Capture{} },
+	"crop":         func() ClientMessage { return &Crop{} },
 	"compare":      func() ClientMessage { return &Compare{} },
 	"note":         func() ClientMessage { return &Note{} },
 	"flag":         func() ClientMessage { return &Flag{} },

@@ -206,6 +206,9 @@ func (v *verification) checkStills(ctx context.Context) (string, error) {
 	if err := v.checkPhotosListed(); err != nil {
 		return "", err
 	}
+	if err := v.record.checkCrops(); err != nil {
+		return "", err
+	}
 	return fmt.Sprintf("%d captures: stills are byte for byte frames of their recordings", len(v.record.captures)), nil
 }
 

@@ -25,6 +25,7 @@ type record struct {
 	plan      drawn
 	announced []announced // photos, in the order of their entries
 	code      mailedCode
+	crops     []crop
 }
 
 // The types of entries that a verification reads more of than the chain.
@@ -35,6 +36,7 @@ const (
 
 	announcedType = "photo_announced"
 	verdictType   = "verdict"
+	cropType      = "crop"
 )
 
 // personalFields are the fields of each type's body that hold commitments, or
@@ -146,6 +148,10 @@ func (r *record) take(e ledger.Entry) error {
 		err = r.code.take(e.Type, e.Seq)
 	case e.Type == verdictType:
 		err = json.Unmarshal(body, &r.code.verdict)
+	case e.Type == cropType:
+		c := crop{Seq: e.Seq}
+		err = json.Unmarshal(body, &c)
+		r.crops = append(r.crops, c)
 	case e.Type == announcedType:
 		a := announced{Seq: e.Seq}
 		err = json.Unmarshal(body, &a)

@@ -296,6 +296,7 @@ export async function audit(page, server, { room, digest }) {
   await openReview(page, room);
   await playInStep(page);
   assert.equal(await by(page, 'audit-still').count(), 5);
+  assert.equal(await by(page, 'audit-region').count(), 1);
   await page.getByTestId('audit-tab-facts').click();
   await page.getByText(digest).first().waitFor();
   await page.getByTestId('audit-tab-documents').click();

@@ -159,6 +159,13 @@ part('the still lies beside the filed document with linked zoom', async () => {
   await manager.mouse.wheel(0, -600);
   await pause(1200);
   assert.notDeepEqual(await still.screenshot(), looked, 'zooming the filed document zooms the still');
+  await manager.keyboard.press('w');
+  await manager.getByTestId('manager-region-kept').waitFor();
+  await manager.keyboard.press('0');
+  await manager.keyboard.press('w'); // of a capture that is shown whole there is nothing to keep
+  await manager.getByTestId('manager-region-note').getByText(/Zoom/).waitFor();
+  await manager.getByTestId('manager-region-kept').click(); // it shows what was kept
+  assert.equal(await manager.getByTestId('manager-region-kept').count(), 1);
 });
 
 part('a reload brings the seller back into the same state', async () => {

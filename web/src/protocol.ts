@@ -140,6 +140,30 @@ export interface CompareView {
   typed?: string;
 }
 
+/** Crop marks a region of a still (manager). It is kept as the rectangle and the still's digest, nothing is cut out. */
+export interface Crop {
+  /** SHA-256 of the still, hex */
+  still: string;
+  /** pixels of the still, from its left edge */
+  x: number;
+  /** from its upper edge */
+  y: number;
+  width: number;
+  height: number;
+}
+
+/** CropView is a region of a still, in the still's pixels. */
+export interface CropView {
+  slot: string;
+  /** SHA-256 of the still */
+  still: string;
+  x: number;
+  y: number;
+  width: number;
+  height: number;
+  at: string;
+}
+
 /** Device says what the seller's device can do and does (seller), again whenever that changes. */
 export interface Device {
   /** a full-resolution photo beside the running camera */
@@ -403,6 +427,8 @@ export interface Staff {
   clips: ClipView[];
   /** oldest first */
   photos: PhotoView[];
+  /** oldest first */
+  crops: CropView[];
   /** the one under way, or the last that failed */
   photo?: PhotoProgress;
   /** the seller's device can take one now */
@@ -559,6 +585,7 @@ export interface ClientMessages {
   check_code: CheckCode;
   command: Command;
   compare: Compare;
+  crop: Crop;
   device: Device;
   end: End;
   flag: Flag;

@@ -97,6 +97,7 @@ export interface Facts {
   captures: StillFact[];
   /** absent in records of before there were any */
   clips?: { slot: string; at: string; ms: number; recording: string; frame: number; last: number }[];
+  crops?: { slot: string; still: string; x: number; y: number; width: number; height: number; at: string }[];
   photos?: { slot: string; sha256: string; mime: string; width: number; height: number; announced: string; frame: StillFact }[];
   /** "seller.video" → per mille */
   coverage: Record<string, number>;

@@ -37,7 +37,7 @@ function lines(rules: Rules): [string, string][] {
   const { retention, interrupted, late, review } = rules;
   const days = (count: number) => t('profile.days', { count });
   return [
-    [t('profile.documents'), rules.documents.map((name) => word('type', name)).join(', ')],
+    [t('profile.documents'), rules.documents.map((name) => word('documentType', name)).join(', ')],
     [t('profile.slots'), rules.slots.map((slot) => word('slot', slot)).join(', ')],
     [t('profile.compare'), rules.compare.map((item) => word('item', item)).join(', ')],
     [t('profile.features'), t('profile.featuresValue', { count: rules.features.count, variable: rules.features.optically_variable })],

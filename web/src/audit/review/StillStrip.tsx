@@ -1,5 +1,6 @@
 import { Download, Film } from 'lucide-preact';
 import { clipURL, photoURL, stillURL } from '../api';
+import { RegionPicture } from '../../shared/region';
 import { Icon, classes } from '../../shared/ui';
 import { t, word } from '../text';
 import { keepFocus } from '../../shared/focus';
@@ -9,7 +10,7 @@ import type { Desk } from './session';
 /** Every still of the call in order; a click shows it and its frame. */
 export function StillStrip({ desk }: { desk: Desk }) {
   const { stills } = desk.line;
-  const { clips = [], photos = [] } = desk.review.facts;
+  const { clips = [], photos = [], crops = [] } = desk.review.facts;
   const id = desk.review.room.id;
   const place = (at: string) => Math.max(0, Date.parse(at) - desk.line.start);
   return (
@@ -23,6 +24,19 @@ export function StillStrip({ desk }: { desk: Desk }) {
             <button type="button" class={classes('still', i === desk.chosen.value && 'on')} aria-pressed={i === desk.chosen.value} data-testid="audit-still" data-slot={still.slot} data-frame={still.frame} onClick={() => desk.show(i)}>
               <img src={stillURL(desk.review.room.id, still.sha256)} alt="" />
               <span class="still-name"><b>{again ? `${slot} ${still.turn}` : slot}</b> <span class="figures">{clockTime(desk.timeOf(still))}</span></span>
+            </button>
+          </li>
+        );
+      })}
+      {crops.map((crop) => {
+        const i = stills.findIndex((each) => each.sha256 === crop.still);
+        const still = stills[i];
+        const name = t('review.region', { slot: word('slot', crop.slot) || crop.slot });
+        return still && (
+          <li key={`${crop.still} ${crop.x} ${crop.y} ${crop.width} ${crop.height}`}>
+            <button type="button" class="still" data-testid="audit-region" onClick={() => desk.show(i)}>
+              <RegionPicture url={stillURL(id, crop.still)} size={still} region={crop} name={name} />
+              <span class="still-name"><b>{name}</b> <span class="figures">{clockTime(place(crop.at))}</span></span>
             </button>
           </li>
         );

@@ -20,6 +20,8 @@ export function say(entry: Entry, personal: Review['personal']): Said {
       return { title, text: word('step', text('step')) || text('step'), staff: false };
     case 'step_result':
       return { title, text: [word('step', text('step')) || text('step'), word('stepResult', text('result')) || text('result'), text('reason') && (word('skip', text('reason')) || plain(text('reason')))].filter(Boolean).join(', '), staff: false };
+    case 'crop':
+      return { title, text: `${word('slot', text('slot')) || text('slot')}, ${t('review.size', { width: Number(body.width), height: Number(body.height) })}`, staff: false };
     case 'code_failed':
       return { title, text: t('review.triesLeft', { count: Number(body.left) }), staff: false };
     case 'photo_announced':
@@ -72,6 +74,7 @@ function list(value: unknown): string[] {
 export const laneOf: Record<string, 'captures' | 'compare' | 'chat' | 'staff' | 'entries'> = {
   capture: 'captures',
   photo_announced: 'captures',
+  crop: 'captures',
   compare: 'compare',
   chat: 'chat',
   staff_note: 'staff',

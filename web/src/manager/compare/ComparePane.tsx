@@ -1,4 +1,4 @@
-import { CameraOff, FileX2, Repeat2, TriangleAlert } from 'lucide-preact';
+import { CameraOff, Crop, FileX2, Repeat2, TriangleAlert } from 'lucide-preact';
 import type { CaptureView, State } from '../../protocol';
 import { keepFocus } from '../../shared/focus';
 import { clockSeconds } from '../../shared/times';
@@ -41,6 +41,7 @@ export function ComparePane({ session, state, desk, zone }: ComparePaneProps) {
         <div class="compare-stage">
           <LinkedViews key={tab} pair={desk.pairs[tab]} a={a} b={b} mode={mode} swapped={desk.flick.value} sheer={desk.sheer.value} />
           <ViewTools pair={desk.pairs[tab]} narrow={over}>
+            {tab === 'document' && <Button kind="ghost" bar icon={Crop} label={`${t('compare.region')} (W)`} locked={!desk.capture.value} busy={!!session.busy.value.crop} data-testid="manager-region" onClick={() => void desk.keepRegion()} />}
             {tab === 'face' ? <FaceSourceButton desk={desk} /> : <DocumentChoice desk={desk} />}
             {mode === 'overlay' && (
               <input type="range" class="sheer-range" min={0} max={100} step={5} aria-label={t('compare.sheer')} title={t('compare.sheer')} value={desk.sheer.value} data-testid="manager-sheer" onInput={(event) => (desk.sheer.value = event.currentTarget.valueAsNumber)} />
@@ -49,12 +50,20 @@ export function ComparePane({ session, state, desk, zone }: ComparePaneProps) {
               <Button kind="ghost" bar icon={Repeat2} label={`${t('compare.hold')} (X)`} class={classes(desk.flick.value && 'on')} onPointerDown={hold(true)} onPointerUp={hold(false)} onPointerLeave={hold(false)} />
             )}
           </ViewTools>
+          <RegionNote session={session} desk={desk} />
         </div>
         {tab === 'face' && <FaceDecision session={session} desk={desk} />}
         {tab === 'fields' && <FieldsTable session={session} desk={desk} />}
       </div>
     </section>
   );
+}
+
+/** Why no region was kept; over the pictures, so that nothing moves. */
+function RegionNote({ session, desk }: { session: Session; desk: Desk }) {
+  const why = session.refusals.value.crop;
+  const words = desk.unzoomed.value ? t('compare.regionHint') : why ? t('compare.regionFailed', { why }) : '';
+  return <p class={classes('region-note', words && 'over-label warn')} role="status" data-testid="manager-region-note">{words}</p>;
 }
 
 function DocumentChoice({ desk }: { desk: Desk }) {

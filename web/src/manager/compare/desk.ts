@@ -1,5 +1,6 @@
 import { computed, signal } from '@preact/signals';
-import { FaceFeatures, type CaptureView, type Document } from '../../protocol';
+import { FaceFeatures, type CaptureView, type CropView, type Document } from '../../protocol';
+import { stillURL } from '../api';
 import { latest, type Session } from '../console/session';
 import { fieldItems, filed, type FieldItem } from './fields';
 import type { Mode } from './LinkedViews';
@@ -31,6 +32,9 @@ export class Desk {
   readonly faceSource = signal<FaceSource>('filed');
   /** What the manager reads on the document, by item; the server's until something is typed here. */
   readonly typed = signal<Partial<Record<FieldItem, string>>>({});
+
+  /** A region was to be kept of a capture that is shown whole. */
+  readonly unzoomed = signal(false);
 
   private readonly chosenCapture = signal('');
   private readonly chosenDocument = signal('');
@@ -88,6 +92,24 @@ export class Desk {
     this.chosenCapture.value = capture.sha256;
     this.chosenDocument.value = '';
     if (this.tab.value === 'face' && !capture.slot.startsWith('FACE')) this.tab.value = 'document';
+  }
+
+  /** keepRegion keeps what the document tab shows of the capture. */
+  async keepRegion(): Promise<void> {
+    const capture = this.capture.peek();
+    const seen = this.tab.peek() === 'document' ? this.pairs.document.region('b') : null;
+    this.unzoomed.value = !!capture && !seen;
+    if (capture && seen) await this.session.ask('crop', { still: capture.sha256, ...seen });
+  }
+
+  /** showCrop turns the document tab to a region that was kept. */
+  showCrop(crop: CropView): void {
+    const capture = this.captures.find((each) => each.sha256 === crop.still);
+    if (!capture) return;
+    this.chooseCapture(capture);
+    this.tab.value = 'document';
+    const { id } = this.session.socket.state.peek()!.room;
+    this.pairs.document.showRegion('b', crop, stillURL(id, crop.still));
   }
 
   chooseDocument(sha256: string): void {

@@ -1,5 +1,6 @@
 import { signal } from '@preact/signals';
 import type OpenSeadragon from 'openseadragon';
+import type { Region } from '../../shared/region';
 import { follow, lead, wrap, type Link, type View } from './link';
 
 export type Side = 'a' | 'b';
@@ -11,6 +12,7 @@ type Viewing = typeof import('./viewer');
 export type Place = { x: number; y: number };
 
 const step = 1.3; // zoom of one press
+const least = 16; // pixels of a region's edge, as the server has it
 const quarter = 90; // degrees of one press
 
 /**
@@ -33,6 +35,8 @@ export class Pair {
   private viewing: Viewing | null = null;
   private viewers: Partial<Record<Side, OpenSeadragon.Viewer>> = {};
   private urls: Record<Side, string> = { a: '', b: '' };
+  /** A part of a picture that is on its way. */
+  private wanted: { side: Side; region: Region } | null = null;
   private leader: Side = 'a';
   private link: Link | null = null;
   /** Both pictures are shown whole, and stay so when their boxes change. */
@@ -150,6 +154,36 @@ export class Pair {
     return { x: image.x, y: image.y, rotation: viewport.getRotation(true), scale: viewport.viewportToImageZoom(viewport.getZoom(true)) };
   }
 
+  /** region gives what a side shows of its picture, in whole pixels of it; null where that is nearly all of it, or nothing. */
+  region(side: Side): Region | null {
+    const viewer = this.open(side);
+    const item = viewer?.world.getItemAt(0);
+    if (!viewer || !this.viewing || !item) return null;
+    const box = viewer.viewport.getContainerSize();
+    const size = item.getContentSize();
+    const { viewing } = this;
+    const corners = [[0, 0], [box.x, 0], [0, box.y], [box.x, box.y]].map(([x, y]) => viewer.viewport.viewerElementToImageCoordinates(viewing.pointAt(x!, y!)));
+    const within = (values: number[], most: number) => values.map((value) => Math.min(most, Math.max(0, Math.round(value))));
+    const xs = within(corners.map(({ x }) => x), size.x);
+    const ys = within(corners.map(({ y }) => y), size.y);
+    const x = Math.min(...xs);
+    const y = Math.min(...ys);
+    const width = Math.max(...xs) - x;
+    const height = Math.max(...ys) - y;
+    return width < least || height < least || width * height > 0.9 * size.x * size.y ? null : { x, y, width, height };
+  }
+
+  /** showRegion turns a side to a part of its picture, at once or when the picture is there. */
+  showRegion(side: Side, region: Region, url: string): void {
+    const viewer = this.urls[side] === url ? this.open(side) : undefined;
+    this.wanted = viewer ? null : { side, region };
+    if (!viewer) return;
+    this.take(side);
+    this.whole = false;
+    viewer.viewport.setRotation(0, true);
+    viewer.viewport.fitBounds(viewer.viewport.imageToViewportRectangle(region.x, region.y, region.width, region.height), true);
+  }
+
   private open(side: Side): OpenSeadragon.Viewer | undefined {
     const viewer = this.viewers[side];
     return viewer?.isOpen() ? viewer : undefined;
@@ -170,6 +204,7 @@ export class Pair {
   private opened(side: Side): void {
     this.setBroken(side, false);
     this.fit();
+    if (this.wanted?.side === side) this.showRegion(side, this.wanted.region, this.urls[side]);
   }
 
   private relink(): void {

@@ -1,6 +1,7 @@
 import { AlertTriangle, Check, Film, Plus } from 'lucide-preact';
 import { Slots, type State } from '../../protocol';
 import { keepFocus } from '../../shared/focus';
+import { RegionPicture } from '../../shared/region';
 import { Icon, classes } from '../../shared/ui';
 import { photoURL, stillURL } from '../api';
 import type { Desk } from '../compare/desk';
@@ -35,6 +36,18 @@ export function Captures({ state, desk }: { state: State; desk: Desk }) {
                 {!replaced && (capture.hint ? <span class="capture-hint" title={word('hint', capture.hint)}><Icon of={AlertTriangle} size={12} /></span> : <span class="capture-ok"><Icon of={Check} size={12} /></span>)}
               </button>
               <span>{turn > 1 || replaced ? t('captures.retake', { slot, n: turn }) : slot}</span>
+            </li>
+          );
+        })}
+        {(state.staff?.crops ?? []).map((crop, i) => {
+          const still = captures.find((each) => each.sha256 === crop.still);
+          const slot = word('slot', crop.slot);
+          return still && (
+            <li key={`${crop.still} ${crop.x} ${crop.y} ${crop.width} ${crop.height}`}>
+              <button type="button" class="capture" aria-label={t('captures.regionShow', { n: i + 1, slot })} data-testid="manager-region-kept" onClick={() => desk.showCrop(crop)}>
+                <RegionPicture url={stillURL(state.room.id, crop.still)} size={still} region={crop} name={t('captures.region', { slot })} />
+              </button>
+              <span>{t('captures.region', { slot })}</span>
             </li>
           );
         })}

@@ -21,7 +21,7 @@ export function MailCode({ session, state, zone }: CodeProps) {
           {!code ? t('code.send') : wait > 0 && !code.done ? t('code.againIn', { time: span(wait) }) : t('code.again')}
         </Button>
       </span>
-      {!able && <p class="step-hint"><Icon of={MailX} size={14} /> {t('code.noMail')}</p>}
+      {!able && <p class="step-hint">{t('code.noMail')}</p>}
       {code && <Standing code={code} now={now} zone={zone} />}
       {session.refusals.value.send_code && <p class="field-error" role="alert">{t('code.failed', { why: session.refusals.value.send_code })}</p>}
     </>
@@ -34,7 +34,7 @@ function Standing({ code, now, zone }: { code: CodeView; now: number; zone: stri
   const words = code.done ? t('code.done') : left > 0 ? t('code.open', { at, time: span(left) }) : t('code.over', { at });
   return (
     <p class={classes('quiet figures code-standing', code.done && 'done')} data-testid="manager-code-state" data-state={code.done ? 'done' : left > 0 ? 'open' : 'over'}>
-      <Icon of={code.done ? MailCheck : left > 0 ? Mail : MailX} size={14} /> {words} {!code.done && left > 0 && <b>{t('code.tries', { count: code.left })}</b>}
+      <Icon of={code.done ? MailCheck : left > 0 ? Mail : MailX} size={14} /> <span>{words} {!code.done && left > 0 && <b>{t('code.tries', { count: code.left })}</b>}</span>
     </p>
   );
 }

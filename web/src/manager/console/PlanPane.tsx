@@ -22,7 +22,13 @@ type PlanPaneProps = { session: Session; state: State; desk: Desk; zone: string;
 export function PlanPane({ session, state, desk, zone, onAsk }: PlanPaneProps) {
   const list = useRef<HTMLOListElement>(null);
   const { step } = state;
-  useEffect(() => list.current?.querySelector('[aria-current]')?.scrollIntoView({ block: 'nearest' }), [step, state.room.state]);
+  useEffect(() => {
+    const show = () => list.current?.querySelector('[aria-current]')?.scrollIntoView({ block: 'nearest' });
+    show();
+    const sized = new ResizeObserver(show);
+    if (list.current) sized.observe(list.current);
+    return () => sized.disconnect();
+  }, [step, state.room.state, state.code?.sent, state.code?.done]);
   return (
     <section class="pane plan" aria-label={t('plan.pane')} tabIndex={-1} data-pane>
       <header class="plan-head"><h2>{t('plan.pane')}</h2> <span class="quiet">{t('plan.fixed')}</span></header>

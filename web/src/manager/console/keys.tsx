@@ -32,6 +32,7 @@ function bindCall(session: Session, desk: Desk, ask: (what: Ask) => void): () =>
     z: () => zoom(session),
     p: () => photograph(session),
     e: () => sendCode(session),
+    w: () => void desk.keepRegion(),
     t: () => live() && session.state!.step.startsWith('DOC_') && void take(session, session.state!.step, 'clip'),
     d: () => live() && next(session, desk),
     v: () => ['live', 'interrupted', 'ended'].includes(session.state?.room.state ?? '') && ask('verdict'),
@@ -83,7 +84,7 @@ export function ConsoleKeys({ onClose }: { onClose: () => void }) {
       groups={[
         { title: t('keys.groups.call'), keys: [['M', t('keys.mute')], ['C', t('keys.chat')], ['F', t('phone.flip')], ['L', t('phone.torch')], ['Z', t('phone.zoom')], ['P', t('phone.photo')]] },
         { title: t('keys.groups.plan'), keys: [[t('keys.space'), t('keys.capture')], ['R', t('keys.retake')], ['T', t('keys.clip')], ['E', t('code.key')], ['D', t('keys.next')], ['N', t('keys.note')], ['⇧+S', t('keys.flag')], ['V', t('keys.verdict')]] },
-        { title: t('keys.groups.compare'), keys: [['1 2 3', t('keys.tabs')], ['K', t('keys.link')], ['X', t('keys.flicker')], ['+ − 0', t('keys.zoom')], ['[ ]', t('keys.rotate')], ['A S G', t('keys.same')]] },
+        { title: t('keys.groups.compare'), keys: [['1 2 3', t('keys.tabs')], ['K', t('keys.link')], ['W', t('keys.region')], ['X', t('keys.flicker')], ['+ − 0', t('keys.zoom')], ['[ ]', t('keys.rotate')], ['A S G', t('keys.same')]] },
         { title: t('keys.groups.everywhere'), keys: [['F6', t('keys.panes')], ['Ctrl+↵', t('keys.send')], ['Esc', t('keys.close2')], ['?', t('keys.help')]] },
       ]}
     />
