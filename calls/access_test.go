@@ -6,6 +6,7 @@ import (
 	"maps"
 	"os"
 	"slices"
+	"sync"
 	"testing"
 
 	"verifycall/access"
@@ -41,6 +42,13 @@ func everyMessage(t *testing.T) map[string]protocol.ClientMessage {
 // table says; nobody else gets a seat.
 func TestEveryMessageWithEveryRole(t *testing.T) {
 	r := newRig(t)
+	var mu sync.Mutex // guards counted
+	var counted []access.Refusal
+	r.refused = func(no *access.Refusal) {
+		mu.Lock()
+		defer mu.Unlock()
+		counted = append(counted, *no)
+	}
 	messages := everyMessage(t)
 	id := r.book()
 	for _, role := range access.Roles {
@@ -69,6 +77,12 @@ func TestEveryMessageWithEveryRole(t *testing.T) {
 			shut := answer != nil && answer.Code == protocol.CodeForbidden
 			if refused := access.Check(who, access.Say(name), at); (refused != nil) != shut {
 				t.Errorf("%s as %q: %+v, the table says %v", name, role, answer, refused)
+			}
+			mu.Lock()
+			told := slices.Contains(counted, access.Refusal{Role: who.Role, ID: join.Subject, Action: access.Say(name), Why: access.WhyRole})
+			mu.Unlock()
+			if told != shut {
+				t.Errorf("%s as %q: shut %t, counted %t", name, role, shut, told)
 			}
 		}
 		seat.Leave()

@@ -18,6 +18,7 @@ import (
 
 	"go.uber.org/goleak"
 
+	"verifycall/access"
 	"verifycall/calls"
 	"verifycall/calls/protocol"
 	"verifycall/media"
@@ -48,6 +49,8 @@ type rig struct {
 	url   string        // of a store in S3; empty: a folder
 	mails bool          // codes can be mailed: rooms have the deployment's key
 	out   io.Writer     // of the log; nil: none unless verbose
+
+	refused func(*access.Refusal) // nil: nobody counts
 }
 
 func newRig(t *testing.T) *rig {
@@ -104,7 +107,11 @@ func (r *rig) start() {
 	must(err)
 	r.house = calls.NewHouse(calls.Config{Rooms: r.rooms, Media: r.media, Evidence: r.vault, Keys: r.keys,
 		Scratch: filepath.Join(r.dir, "scratch"), Ship: r.url != "", Log: log, Blip: 300 * time.Millisecond, Grace: cmp.Or(r.grace, 20*time.Second),
-		Deadline: 15 * time.Second})
+		Deadline: 15 * time.Second, Refused: func(no *access.Refusal) {
+			if r.refused != nil {
+				r.refused(no)
+			}
+		}})
 	must(r.house.Recover(r.t.Context()))
 }
 

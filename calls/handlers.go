@@ -40,6 +40,7 @@ func (m said) apply(ctx context.Context, c *Call) {
 	}
 	if err := c.may(m.seat.join, access.Say(protocol.ClientName(m.msg))); err != nil {
 		c.log.Warn("message not allowed", "role", s.role)
+		c.house.cfg.Refused(access.Refused(err))
 		m.seat.refuse(m.id, err)
 		return
 	}

@@ -15,6 +15,7 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 
+	"verifycall/access"
 	"verifycall/calls/protocol"
 	"verifycall/media"
 	"verifycall/media/relay"
@@ -32,14 +33,15 @@ var (
 	ErrLeaseLost = errors.New("another node has the room")
 )
 
-// Config says what a House works with. All fields are needed but Relay, Metrics and the
-// durations.
+// Config says what a House works with. All fields are needed but Relay, Metrics,
+// Refused and the durations.
 type Config struct {
 	Rooms    *rooms.Store
 	Media    *media.Node
-	Relay    *relay.Server // nil: there is none
-	Metrics  *Metrics      // nil: nobody reads them
-	Plans    *plan.Library // nil: plan.Default
+	Relay    *relay.Server         // nil: there is none
+	Metrics  *Metrics              // nil: nobody reads them
+	Refused  func(*access.Refusal) // of a message in a call; called often, and must not block; nil: nobody counts
+	Plans    *plan.Library         // nil: plan.Default
 	Evidence *vault.Vault
 	Keys     *evidence.Keys
 	Scratch  string // directory of the parts of running recordings
@@ -89,6 +91,9 @@ func NewHouse(cfg Config) *House {
 	}
 	if cfg.Metrics == nil {
 		cfg.Metrics = NewMetrics(prometheus.NewRegistry())
+	}
+	if cfg.Refused == nil {
+		cfg.Refused = func(*access.Refusal) {}
 	}
 	cfg.Ship = cfg.Ship || cfg.Node != ""
 	h := &House{cfg: cfg, spool: spool.New(cfg.Scratch), calls: make(map[string]*Call), beginning: make(map[string]chan struct{})}

@@ -60,11 +60,19 @@ func (s *Server) countRefusal(a access.Action, err error) {
 	f := faultOf(err)
 	e := accesslog.Event{Type: accesslog.Refused, Actor: "nobody", Body: accesslog.Body{Action: string(a), Code: string(f.Code)}}
 	if r := access.Refused(err); r != nil {
-		e.Actor, e.Body.Role, e.Body.Action = actorOfRole(r.Role, r.ID), string(r.Role), string(r.Action)
+		e = RefusedInCall(r)
+		e.Body.Code = string(f.Code)
 	} else if !slices.Contains(refusedCodes, f.Code) {
 		return
 	}
 	s.cfg.Access.Count(e)
+}
+
+// RefusedInCall is what the access ledger counts where the table refuses a message of
+// a call.
+func RefusedInCall(r *access.Refusal) accesslog.Event {
+	return accesslog.Event{Type: accesslog.Refused, Actor: actorOfRole(r.Role, r.ID),
+		Body: accesslog.Body{Role: string(r.Role), Action: string(r.Action), Code: string(protocol.CodeForbidden)}}
 }
 
 // tellCustody tells the access ledger what the room's custody ledger has.

@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"verifycall/access"
 	"verifycall/calls/protocol"
 	"verifycall/recorder/evidence"
 	"verifycall/rooms/accesslog"
@@ -51,6 +52,10 @@ func TestAccessLedger(t *testing.T) {
 	form := "kind=session&grant=" + grants[0].ID
 	operator.client.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 	operator.do("POST", "/operate/access/revoke", form, "Content-Type", "application/x-www-form-urlencoded").into(http.StatusSeeOther, nil)
+	refusal := access.Refused(access.Check(access.Person{Role: access.Seller, ID: "seller", Room: id}, access.Say("verdict"), access.Place{Room: id}))
+	for range 5000 { // a flood makes a count
+		log.Count(RefusedInCall(refusal))
+	}
 	log.Close()
 
 	read, err := s.server.cfg.AccessReader.Read(t.Context(), time.Now().UTC().Format(time.DateOnly))
@@ -70,6 +75,7 @@ func TestAccessLedger(t *testing.T) {
 		"refused manager:sabine map[action:manager.read code:not_found n:1 role:manager]", "refused nobody map[action:manager.rooms code:unauthorized n:1]",
 		"refused nobody map[action:public code:link_unknown n:3]", "key_used key:shop map[action:key.read n:3]",
 		"refused key:shop map[action:key.evidence code:forbidden n:1 role:integrator]", "signed_out auditor:ruth map[session:",
+		"refused seller map[action:" + string(access.Say("verdict")) + " code:forbidden n:5000 role:seller]",
 		"revoked operator:olga map[grant:" + grants[0].ID + " kind:session]",
 	} {
 		if !strings.Contains(text.String(), want) {

@@ -66,15 +66,28 @@ func (k keyed) RoundTrip(r *http.Request) (*http.Response, error) {
 
 // State asks for the state of a room.
 func (s *Server) State(ctx context.Context, room string) (string, error) {
+	status, err := s.status(ctx, room)
+	return status.State, err
+}
+
+// Sealed asks whether a room has its evidence bundle.
+func (s *Server) Sealed(ctx context.Context, room string) (bool, error) {
+	status, err := s.status(ctx, room)
+	return status.Sealed, err
+}
+
+type status struct {
+	State  string `json:"state"`
+	Sealed bool   `json:"sealed"`
+}
+
+func (s *Server) status(ctx context.Context, room string) (found status, err error) {
 	body, err := s.Get(ctx, "/api/v1/rooms/"+room)
 	if err != nil {
-		return "", err
+		return found, err
 	}
 	defer body.Close()
-	var status struct {
-		State string `json:"state"`
-	}
-	return status.State, json.NewDecoder(body).Decode(&status)
+	return found, json.NewDecoder(body).Decode(&found)
 }
 
 // Get opens a path of the REST API with the key; the caller closes the body.

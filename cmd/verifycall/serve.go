@@ -26,6 +26,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/collectors"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
+	"verifycall/access"
 	"verifycall/calls"
 	"verifycall/media"
 	"verifycall/media/relay"
@@ -155,7 +156,8 @@ func (n *node) open(ctx context.Context) (err error) {
 		return err
 	}
 	house := calls.Config{Rooms: n.rooms, Media: n.media, Relay: n.relay, Metrics: calls.NewMetrics(n.registry), Evidence: n.vault, Keys: n.keys,
-		Scratch: filepath.Join(c.Data, "scratch"), Ship: c.storeApart(), Log: n.log}
+		Scratch: filepath.Join(c.Data, "scratch"), Ship: c.storeApart(), Log: n.log,
+		Refused: func(r *access.Refusal) { n.access.Count(signaling.RefusedInCall(r)) }}
 	if m := n.cluster.member; m != nil {
 		house.Node, house.Steady = m.ID(), m.Steady
 	}

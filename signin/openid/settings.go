@@ -56,7 +56,7 @@ func Read(path string) (Settings, error) {
 		return Settings{}, fmt.Errorf("%s: %w", path, err)
 	}
 	if s.SecretFile != "" {
-		secret, err := readFile(s.SecretFile)
+		secret, err := readSecret(s.SecretFile)
 		if err != nil {
 			return Settings{}, fmt.Errorf("client_secret_file: %w", err)
 		}
@@ -69,12 +69,33 @@ func Read(path string) (Settings, error) {
 	return s, nil
 }
 
+// readSecret reads a file that others must not read; a group may share it.
+func readSecret(path string) ([]byte, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	info, err := f.Stat()
+	if err != nil {
+		return nil, err
+	}
+	if info.Mode().Perm()&0o007 != 0 {
+		return nil, fmt.Errorf("%s can be read by others (mode %04o): chmod 600 it", path, info.Mode().Perm())
+	}
+	return readAll(f, path)
+}
+
 func readFile(path string) ([]byte, error) {
 	f, err := os.Open(path)
 	if err != nil {
 		return nil, err
 	}
 	defer f.Close()
+	return readAll(f, path)
+}
+
+func readAll(f *os.File, path string) ([]byte, error) {
 	text, err := io.ReadAll(io.LimitReader(f, maxFile+1))
 	if err == nil && len(text) > maxFile {
 		err = fmt.Errorf("%s: is larger than %d bytes", path, maxFile)

@@ -45,3 +45,18 @@ func TestReadRefuses(t *testing.T) {
 		}
 	}
 }
+
+func TestASecretThatOthersCanReadIsRefused(t *testing.T) {
+	secret := write(t, "secret", "hush\n")
+	file := write(t, "oidc.json", `{"issuer":"https://id.example/realms/x","client_id":"vc","client_secret_file":"`+secret+`",
+		"claim":"groups","roles":[{"value":"ops","role":"operator"}]}`)
+	for mode, refused := range map[os.FileMode]bool{0o600: false, 0o640: false, 0o644: true, 0o604: true, 0o602: true} {
+		if err := os.Chmod(secret, mode); err != nil {
+			t.Fatal(err)
+		}
+		_, err := Read(file)
+		if got := err != nil && strings.Contains(err.Error(), secret) && strings.Contains(err.Error(), "chmod 600"); got != refused || !refused && err != nil {
+			t.Errorf("mode %04o: %v", mode, err)
+		}
+	}
+}

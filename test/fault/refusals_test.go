@@ -5,12 +5,15 @@ package fault
 import (
 	"context"
 	"errors"
+	"os/exec"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/gorilla/websocket"
 
+	"verifycall/access"
 	"verifycall/bench/robot"
 	"verifycall/calls/protocol"
 )
@@ -23,13 +26,13 @@ func TestRefusals(t *testing.T) {
 	defer cancel()
 	film, err := robot.OpenFilm("../../bench/testdata/card.ivf")
 	must(t, err)
-	server, err := robot.StartServer(ctx, program, t.TempDir())
+	dir := t.TempDir()
+	server, err := robot.StartServer(ctx, program, dir)
 	must(t, err)
 	defer server.Kill()
 	live, err := server.Wait(ctx, film)
 	must(t, err)
 	must(t, live.Admit(ctx))
-	defer live.Close()
 
 	room, err := server.NewRoom(ctx)
 	must(t, err)
@@ -91,6 +94,14 @@ func TestRefusals(t *testing.T) {
 	must(t, err)
 	if state.Room.State != "live" || !state.Peer.Media {
 		t.Errorf("the live call was touched: %+v", state.Room)
+	}
+	_ = live.Close()
+	if code := server.Stop(); code != 0 {
+		t.Errorf("ended with %d:\n%s", code, server.Log())
+	}
+	text, err := exec.Command(program, "access", "list", "--data", filepath.Join(dir, "data"), "--keys", filepath.Join(dir, "keys")).CombinedOutput()
+	if line := string(access.Say("verdict")); err != nil || !strings.Contains(string(text), line) {
+		t.Errorf("the access ledger has no refused %s (%v):\n%s", line, err, text)
 	}
 }
 

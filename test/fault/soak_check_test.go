@@ -13,6 +13,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"testing"
 
 	"github.com/redis/go-redis/v9"
 
@@ -65,9 +66,16 @@ func (s *soak) check(ctx context.Context) {
 	s.t.Logf("pictures on another node after a kill: n %d, p50 %s, p95 %s", len(s.backIn), percentile(s.backIn, 0.5), percentile(s.backIn, 0.95))
 }
 
+// readChains reads every ledger, out of the store what has left Redis.
+func (s *soak) readChains(ctx context.Context, client *redis.Client) map[string][]ledger.Entry {
+	chains := readChains(s.t, ctx, client)
+	s.readArchived(ctx, client, chains)
+	return chains
+}
+
 // readChains reads every ledger out of Redis itself, and looks that each ends as
 // its head says.
-func (s *soak) readChains(ctx context.Context, client *redis.Client) map[string][]ledger.Entry {
+func readChains(t *testing.T, ctx context.Context, client *redis.Client) map[string][]ledger.Entry {
 	const prefix = "vc:{main}:"
 	chains := map[string][]ledger.Entry{}
 	keys := client.ScanType(ctx, 0, prefix+"*", 1000, "stream").Iterator()
@@ -78,7 +86,7 @@ func (s *soak) readChains(ctx context.Context, client *redis.Client) map[string]
 		pipe.HGet(ctx, keys.Val()[:at], keys.Val()[at+1:])
 		answers, err := pipe.Exec(ctx)
 		if err != nil && !errors.Is(err, redis.Nil) {
-			must(s.t, err)
+			must(t, err)
 		}
 		messages := stream.Val()
 		var list []ledger.Entry
@@ -88,7 +96,7 @@ func (s *soak) readChains(ctx context.Context, client *redis.Client) map[string]
 				break // a stream that is no ledger
 			}
 			e, err := ledger.Parse([]byte(line))
-			must(s.t, err)
+			must(t, err)
 			list = append(list, e)
 		}
 		if len(list) == 0 {
@@ -96,13 +104,12 @@ func (s *soak) readChains(ctx context.Context, client *redis.Client) map[string]
 		}
 		chains[strings.TrimPrefix(keys.Val(), prefix)] = list
 		head, err := answers[1].(*redis.StringCmd).Result()
-		must(s.t, err)
+		must(t, err)
 		if _, hash, _ := strings.Cut(head, "-"); hash != list[len(list)-1].Hash {
-			s.t.Errorf("%s doesn't end at its head %s", keys.Val(), head)
+			t.Errorf("%s doesn't end at its head %s", keys.Val(), head)
 		}
 	}
-	must(s.t, keys.Err())
-	s.readArchived(ctx, client, chains)
+	must(t, keys.Err())
 	return chains
 }
 
