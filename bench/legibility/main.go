@@ -30,17 +30,18 @@ func main() {
 	log.SetFlags(0)
 	count := flag.Int("n", 600, "pictures, of both halves together")
 	from := flag.Int("from", 0, "the first seed")
+	half := flag.String("half", "", "only this half: calibration or report")
 	card := flag.String("card", "cmd/verifycall/demo/id-front.jpg", "the specimen card")
 	list := flag.String("list", "", "write every outcome into this file, one JSON object a line")
 	truth := flag.String("truth", "", "keep what tesseract read in this file, and don't ask it again")
 	keep := flag.String("keep", "", "keep the pictures in this folder")
 	flag.Parse()
-	if err := run(*count, *from, *card, *list, *truth, *keep); err != nil {
+	if err := run(*count, *from, *half, *card, *list, *truth, *keep); err != nil {
 		log.Fatal("legibility: ", err)
 	}
 }
 
-func run(count, from int, cardPath, list, truthPath, keep string) error {
+func run(count, from int, half, cardPath, list, truthPath, keep string) error {
 	card, err := readCard(cardPath)
 	if err != nil {
 		return err
@@ -50,15 +51,21 @@ func run(count, from int, cardPath, list, truthPath, keep string) error {
 		return err
 	}
 	from = max(0, from)
-	outcomes := make([]outcome, count)
-	faults := make([]error, count)
+	var seeds []int
+	for seed := from; seed < from+count; seed++ {
+		if half == "" || half == halfOf(seed) {
+			seeds = append(seeds, seed)
+		}
+	}
+	outcomes := make([]outcome, len(seeds))
+	faults := make([]error, len(seeds))
 	var work sync.WaitGroup
 	slots := make(chan struct{}, 2)
-	for i := range count {
+	for i, seed := range seeds {
 		slots <- struct{}{}
 		work.Go(func() {
 			defer func() { <-slots }()
-			outcomes[i], faults[i] = one(card, from+i, known, keep)
+			outcomes[i], faults[i] = one(card, seed, known, keep)
 		})
 	}
 	work.Wait()
@@ -79,7 +86,7 @@ func run(count, from int, cardPath, list, truthPath, keep string) error {
 // one makes, reads and measures one picture.
 func one(card plane, seed int, known map[int]int, keep string) (outcome, error) {
 	s := sceneOf(seed)
-	p, zones := s.render(card)
+	p, lines := s.render(card)
 	o := outcome{Seed: seed, Half: s.half, Kind: s.kind, Strength: s.strength}
 	o.Said = legibility.Measure(legibility.Plane{Width: p.w, Height: p.h, Pix: p.pix}, legibility.Zone)
 	if keep != "" {
@@ -90,7 +97,7 @@ func one(card plane, seed int, known map[int]int, keep string) (outcome, error) 
 	var err error
 	var found bool
 	if o.Sizes, found = known[seed]; !found {
-		o.Sizes, err = sizesRead(zones)
+		o.Sizes, err = sizesRead(lines)
 	}
 	o.Readable = o.Sizes > 0
 	return o, err

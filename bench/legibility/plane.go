@@ -7,6 +7,7 @@ import (
 	"image/jpeg"
 	"math"
 	"os"
+	"slices"
 
 	"golang.org/x/image/draw"
 )
@@ -59,6 +60,20 @@ func (p plane) at(x, y float64) (float64, bool) {
 	above := float64(p.pix[i])*(1-fx) + float64(p.pix[i+1])*fx
 	below := float64(p.pix[i+p.w])*(1-fx) + float64(p.pix[i+p.w+1])*fx
 	return above*(1-fy) + below*fy, true
+}
+
+// framed puts a margin around a picture, of the luma that a quarter of it is above.
+func (p plane) framed(margin int) plane {
+	sorted := slices.Clone(p.pix)
+	slices.Sort(sorted)
+	out := newPlane(p.w+2*margin, p.h+2*margin)
+	for i := range out.pix {
+		out.pix[i] = sorted[len(sorted)*3/4]
+	}
+	for y := range p.h {
+		copy(out.pix[(y+margin)*out.w+margin:], p.pix[y*p.w:(y+1)*p.w])
+	}
+	return out
 }
 
 func clamp(v float64) uint8 { return uint8(max(0, min(255, math.Round(v)))) }

@@ -14,11 +14,11 @@ const lineTwo = "D231458907UTO7408122F3104150<<<<<<<2"
 
 const characters = "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789<"
 
-// sizesRead counts the sizes of a zone in which tesseract reads line 2 exactly, after
+// sizesRead counts the sizes of line 2 in which tesseract reads it exactly, after
 // letters and digits were told apart by their position. One makes it readable.
-func sizesRead(zones []plane) (count int, err error) {
-	for _, zone := range zones {
-		found, err := reads(zone)
+func sizesRead(lines []plane) (count int, err error) {
+	for _, line := range lines {
+		found, err := reads(line)
 		if err != nil {
 			return count, err
 		}
@@ -29,17 +29,17 @@ func sizesRead(zones []plane) (count int, err error) {
 	return count, nil
 }
 
-func reads(zone plane) (bool, error) {
+func reads(line plane) (bool, error) {
 	folder, err := os.MkdirTemp("", "legibility-")
 	if err != nil {
 		return false, err
 	}
 	defer os.RemoveAll(folder)
-	path := filepath.Join(folder, "zone.pgm")
-	if err := zone.write(path); err != nil {
+	path := filepath.Join(folder, "line.pgm")
+	if err := line.write(path); err != nil {
 		return false, err
 	}
-	tesseract := exec.Command("tesseract", path, "-", "--psm", "6", "-c", "tessedit_char_whitelist="+characters,
+	tesseract := exec.Command("tesseract", path, "-", "--psm", "7", "-c", "tessedit_char_whitelist="+characters,
 		"-c", "load_system_dawg=0", "-c", "load_freq_dawg=0")
 	tesseract.Env = append(os.Environ(), "OMP_THREAD_LIMIT=1")
 	out, err := tesseract.Output()

@@ -7,7 +7,11 @@ import (
 
 const (
 	frameWidth, frameHeight = 1280, 720
-	zoneTop, zoneBottom     = 795.0, 1009.0 // of the card, in its own pixels
+	cardWidth, cardHeight   = 1600.0, 1009.0
+	// Line 2 of the zone with its margins, of the card, in its own pixels. The card's
+	// edges stay outside, which a reader takes for print.
+	lineLeft, lineRight = 58.0, 1562.0
+	lineTop, lineBottom = 888.0, 980.0
 )
 
 // kinds of degradation. Strength 0 is next to none, 1 hopeless.
@@ -34,13 +38,20 @@ type scene struct {
 // glare is a bright spot with a soft rim.
 type glare struct{ x, y, rx, ry, power float64 }
 
+func halfOf(seed int) string {
+	if seed%2 == 1 {
+		return "report"
+	}
+	return "calibration"
+}
+
 // sceneOf draws the picture of a seed. Even seeds are for calibration and have
 // the first four backgrounds, odd ones are reported on and have the others.
 func sceneOf(seed int) scene {
 	r := rand.New(rand.NewPCG(uint64(seed), 20261124))
-	s := scene{half: "calibration", kind: kinds[seed/2%len(kinds)], random: r, background: r.IntN(4)}
-	if seed%2 == 1 {
-		s.half, s.background = "report", 4+s.background
+	s := scene{half: halfOf(seed), kind: kinds[seed/2%len(kinds)], random: r, background: r.IntN(4)}
+	if s.half == "report" {
+		s.background += 4
 	}
 	between := func(low, high float64) float64 { return low + (high-low)*r.Float64() }
 	s.strength = r.Float64()
@@ -72,19 +83,19 @@ func sceneOf(seed int) scene {
 		case 1:
 			s.x = frameWidth - s.width/2*math.Cos(s.turn) + way
 		default:
-			s.y = frameHeight - s.width*1009/1600/2 + way/2
+			s.y = frameHeight - s.width*cardHeight/cardWidth/2 + way/2
 		}
 	}
 	return s
 }
 
-// pitches are the widths of a character, in pixels, in which a zone is given to
-// the reader; engines differ with the size from one line to the next.
-var pitches = []float64{24, 30, 36}
+// pitches are the widths of a character, in pixels, in which line 2 is given to the
+// reader; engines differ with the size.
+var pitches = []float64{20, 26, 32}
 
-// render draws the scene and gives it with its zone set upright in some sizes,
-// as a reader of zones would take it.
-func (s scene) render(card plane) (frame plane, zones []plane) {
+// render draws the scene and gives it with line 2 of its zone set upright in some
+// sizes, as a reader of zones would take it.
+func (s scene) render(card plane) (frame plane, lines []plane) {
 	small := card.scaled(s.width)
 	frame = newPlane(frameWidth, frameHeight)
 	shade := backgrounds[s.background](s.random)
@@ -111,28 +122,30 @@ func (s scene) render(card plane) (frame plane, zones []plane) {
 	}
 	frame = frame.coded(s.quality)
 	for _, pitch := range pitches {
-		zones = append(zones, s.upright(frame, small, pitch/(0.9*float64(small.w)/36)))
+		lines = append(lines, s.upright(frame, small, pitch))
 	}
-	return frame, zones
+	return frame, lines
 }
 
-// upright cuts the zone out, enlarged some times. What lies outside of the picture is white.
-func (s scene) upright(frame, card plane, times float64) plane {
-	scale := float64(card.w) / 1600
-	zone := newPlane(int(times*float64(card.w)), int(times*(zoneBottom-zoneTop)*scale))
+// upright cuts line 2 out, enlarged to the pitch, with a character's width of paper
+// around it. What lies outside of the picture is white.
+func (s scene) upright(frame, card plane, pitch float64) plane {
+	scale := float64(card.w) / cardWidth
+	times := pitch / (0.9 * float64(card.w) / 36)
+	line := newPlane(int(times*(lineRight-lineLeft)*scale), int(times*(lineBottom-lineTop)*scale))
 	cos, sin := math.Cos(s.turn), math.Sin(s.turn)
-	for y := range zone.h {
-		for x := range zone.w {
-			u := float64(x)/times - float64(card.w)/2
-			v := float64(y)/times + zoneTop*scale - float64(card.h)/2
+	for y := range line.h {
+		for x := range line.w {
+			u := float64(x)/times + lineLeft*scale - float64(card.w)/2
+			v := float64(y)/times + lineTop*scale - float64(card.h)/2
 			value, on := frame.at(s.x+u*cos-v*sin, s.y+u*sin+v*cos)
 			if !on {
 				value = 255
 			}
-			zone.pix[y*zone.w+x] = clamp(value)
+			line.pix[y*line.w+x] = clamp(value)
 		}
 	}
-	return zone
+	return line.framed(int(pitch))
 }
 
 // backgrounds are eight rooms: the first four for calibration.

@@ -7,7 +7,8 @@ type spot struct {
 	strokes  int // changes of direction at strong edges, over all rows
 	low      int // darkest and lightest luma
 	high     int
-	slope    int // largest step over two pixels
+	slope    int // largest step over two pixels of a row
+	fall     int // largest step over two pixels of a column
 	mean     int
 	text     bool
 	burnt    bool
@@ -58,6 +59,8 @@ func (p Plane) spot(left, top, step int) spot {
 			v, d := int(p.Pix[at]), int(p.Pix[at+2])-int(p.Pix[at])
 			s.low, s.high, sum = min(s.low, v), max(s.high, v), sum+v
 			s.slope = max(s.slope, max(d, -d))
+			down := int(p.Pix[min(at+2*p.Width, len(p.Pix)-p.Width+x)]) - v
+			s.fall = max(s.fall, max(down, -down))
 			switch {
 			case d >= step && direction != 1:
 				direction = 1
@@ -95,20 +98,29 @@ func (g *grid) paper() int {
 // contrast says how far print stands out of the noise: the range of luma in a
 // cell of print, the median, to the range in flat cells, in tenths.
 func (g *grid) contrast() int {
-	var print, all []int
+	var print []int
 	for _, s := range g.cells {
-		all = append(all, s.high-s.low)
 		if s.text {
 			print = append(print, s.high-s.low)
 		}
 	}
+	return 10 * median(print) / max(1, g.flat())
+}
+
+// flat is the range of luma in flat cells: a fifth of all have less.
+func (g *grid) flat() int {
+	var all []int
+	for _, s := range g.cells {
+		all = append(all, s.high-s.low)
+	}
 	slices.Sort(all)
-	return 10 * median(print) / max(1, all[len(all)/5])
+	return all[len(all)/5]
 }
 
 // strongestEdge is how wide the edges are over the cells with the largest contrast
 // in the picture, a twentieth of them: the median, in tenths of a pixel, from the
-// darkest to the lightest at the steepest slope.
+// darkest to the lightest at the steepest slope. Where those of rows alone are wide, a
+// hand moved sideways, and the horizontal strokes that it leaves help the reader.
 func (g *grid) strongestEdge() int {
 	var count [256]int
 	for _, s := range g.cells {
@@ -118,13 +130,18 @@ func (g *grid) strongestEdge() int {
 	for sum := count[255]; sum < len(g.cells)/20 && contrast > 1; sum += count[contrast] {
 		contrast--
 	}
-	var widths []int
+	var widths, heights []int
 	for _, s := range g.cells {
-		if s.high-s.low >= contrast && s.slope > 0 {
+		if s.high-s.low >= contrast && s.slope > 0 && s.fall > 0 {
 			widths = append(widths, 20*(s.high-s.low)/s.slope)
+			heights = append(heights, 20*(s.high-s.low)/s.fall)
 		}
 	}
-	return median(widths)
+	width := median(widths)
+	if 2*median(heights) < width {
+		width = width * 3 / 4
+	}
+	return width
 }
 
 // textTouches tells whether print lies at the picture's edge.

@@ -51,16 +51,18 @@ const (
 
 // Thresholds, found on the calibration half of the set (docs/legibility.md).
 const (
-	darkBelow  = 22 // luma of the paper, whatever else
-	dimBelow   = 80 // luma of the paper, where noise counts
-	noiseBelow = 30 // tenths
-	burntLeast = 1  // ‰ of the cells, where a line isn't even
-	burntLarge = 25 // ‰ of the cells, where there is no line
-	pitchBelow = 83 // tenths of a pixel
-	blurOver   = 55 // tenths of a pixel that an edge may be wide
-	edgeOver   = 70 // tenths of a pixel, where there is no line
-	textLeast  = 12 // ‰ of the cells, where no zone is expected
-	zoneChars  = 36 // of a line of size TD2; TD3 has 44, which counts as a smaller picture
+	darkBelow   = 10  // luma of the paper, whatever else
+	dimBelow    = 80  // luma of the paper, where noise counts, or characters are missing
+	noiseBelow  = 28  // tenths
+	burntLeast  = 1   // ‰ of the cells, where a line isn't even
+	burntLarge  = 25  // ‰ of the cells, where there is no line
+	pitchBelow  = 77  // tenths of a pixel
+	mergedBelow = 110 // tenths of a pixel: where two lines run together
+	blurOver    = 61  // tenths of a pixel that an edge may be wide
+	edgeOver    = 65  // tenths of a pixel, where there is no line
+	textLeast   = 12  // ‰ of the cells, where no zone is expected
+	textLarge   = 40  // ‰ of the cells, of a document that is large enough
+	zoneChars   = 36  // of a line of size TD2; TD3 has 44, which counts as a smaller picture
 )
 
 // The size of a cell, pixels.
@@ -74,14 +76,23 @@ func Measure(p Plane, side Side) Measures {
 	if p.Width < 160 || p.Height < 90 || len(p.Pix) < p.Width*p.Height {
 		return Measures{Cause: Small}
 	}
+	light, clear := scale{0, 9 * clearTop}, p.highest(100) < clearBelow
+	if clear {
+		p, light = p.cleared()
+	}
 	low, high := p.percentiles()
 	step := max(10, (high-low)*15/100)
 	g := p.grid(step)
+	if clear { // what is weaker than the noise is no edge
+		step = max(step, g.flat()*3/4)
+		g = p.grid(step)
+	}
 	m := Measures{Bright: high, Text: 1000 * g.count(isText) / len(g.cells), Burnt: 1000 * g.count(isBurnt) / len(g.cells), Edge: g.strongestEdge()}
 	if m.Text >= textLeast/2 {
 		m.Bright, m.Noise = g.paper(), g.contrast()
 	}
-	if zone, found := g.zone(); found && side == Zone {
+	m.Bright = light.of(m.Bright)
+	if zone, found := g.zone(); found && side == Zone && m.Text >= textLeast/2 {
 		if l, found := p.lastLine(g, zone, step); found {
 			m.Pitch = max(1, l.pitch())
 			m.Cause = m.judgeLine(p, g, l)
@@ -92,11 +103,16 @@ func Measure(p Plane, side Side) Measures {
 	return m
 }
 
+// dim tells whether there is too little light, or too little for the noise.
+func (m Measures) dim() bool {
+	return m.Bright < darkBelow || m.Bright < dimBelow && m.Noise < noiseBelow
+}
+
 // judgeLine names the first thing to be changed where the zone's last line was
 // found.
 func (m Measures) judgeLine(p Plane, g *grid, l line) Cause {
 	switch {
-	case m.Bright < darkBelow:
+	case m.dim():
 		return Dark
 	case l.touches(p):
 		return Cropped
@@ -104,11 +120,13 @@ func (m Measures) judgeLine(p Plane, g *grid, l line) Cause {
 		return Cropped
 	case m.Pitch < pitchBelow && m.Burnt >= burntLeast:
 		return Glare
+	case m.Pitch < pitchBelow && m.Text >= textLarge:
+		return Cropped // other print, of a document that is large enough
 	case m.Pitch < pitchBelow:
 		return Small
 	case m.Edge > blurOver:
 		return Blur
-	case l.pair && p.even(l):
+	case (l.pair || m.Bright < dimBelow || m.Pitch < mergedBelow) && p.even(l, m.Burnt >= burntLeast):
 		return Readable
 	case m.Burnt >= burntLeast:
 		return Glare
@@ -121,15 +139,15 @@ func (m Measures) judgeLine(p Plane, g *grid, l line) Cause {
 // judge is the same where there is no line.
 func (m Measures) judge(g *grid, side Side) Cause {
 	switch {
-	case m.Bright < darkBelow, m.Bright < dimBelow && m.Noise < noiseBelow:
+	case m.dim():
 		return Dark
 	case m.Burnt > burntLarge:
 		return Glare
-	case m.Edge > edgeOver:
+	case m.Edge > edgeOver && m.Text < textLeast:
 		return Blur
 	case side == Plain && m.Text >= textLeast:
 		return Readable
-	case g.textTouches():
+	case g.textTouches(), m.Text >= textLarge:
 		return Cropped
 	}
 	return Small
@@ -145,11 +163,20 @@ func (p Plane) percentiles() (low, high int) {
 	for sum := count[0]; sum < twentieth; sum += count[low] {
 		low++
 	}
+	return low, p.highest(20)
+}
+
+// highest gives the luma that one in so many pixels is above.
+func (p Plane) highest(of int) (high int) {
+	var count [256]int
+	for _, v := range p.Pix[:p.Width*p.Height] {
+		count[v]++
+	}
 	high = 255
-	for sum := count[255]; sum < twentieth; sum += count[high] {
+	for sum := count[255]; sum < p.Width*p.Height/of; sum += count[high] {
 		high--
 	}
-	return low, high
+	return high
 }
 
 // median gives the middle of a list, 0 of none.

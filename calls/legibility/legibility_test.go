@@ -21,6 +21,7 @@ type drawing struct {
 	Zone   [4]int `json:"zone"`  // two lines of strokes
 	Pitch  int    `json:"pitch"` // from character to character, two strokes each
 	Smear  int    `json:"smear"` // pixels to each side
+	Grain  int    `json:"grain"` // luma to each side
 	Burnt  [4]int `json:"burnt"`
 }
 
@@ -58,13 +59,18 @@ func (d drawing) plane() Plane {
 		for k := -d.Smear; k <= d.Smear; k++ {
 			sum += sharp[i-x+max(0, min(d.Width-1, x+k))]
 		}
-		p.Pix[i] = uint8(sum / (2*d.Smear + 1))
+		p.Pix[i] = uint8(max(0, sum/(2*d.Smear+1)+d.grain(x, i/d.Width)))
 	}
 	return p
 }
 
+// grain is the same at each place, and hardly alike at neighbours.
+func (d drawing) grain(x, y int) int {
+	return (x*x*31+y*y*17+x*y*13+x*7)%(2*d.Grain+1) - d.Grain
+}
+
 func drawings() []golden {
-	good := drawing{1280, 720, 110, 215, 30, [4]int{130, 40, 1020, 640}, [4]int{180, 560, 936, 90}, 26, 2, [4]int{}}
+	good := drawing{1280, 720, 110, 215, 30, [4]int{130, 40, 1020, 640}, [4]int{180, 560, 936, 90}, 26, 2, 0, [4]int{}}
 	with := func(name string, side Side, change func(*drawing)) golden {
 		d := good
 		change(&d)
@@ -75,12 +81,19 @@ func drawings() []golden {
 		with("a little soft", Zone, func(d *drawing) { d.Smear = 3 }),
 		with("soft", Zone, func(d *drawing) { d.Smear = 5 }),
 		with("hopelessly blurred", Zone, func(d *drawing) { d.Smear = 30 }),
-		with("dark", Zone, func(d *drawing) { d.Room, d.Paper, d.Ink = 8, 18, 2 }),
+		with("dark", Zone, func(d *drawing) { d.Room, d.Paper, d.Ink = 3, 8, 1 }),
+		with("dim", Zone, func(d *drawing) { d.Room, d.Paper, d.Ink = 20, 60, 12 }),
+		with("dim and soft", Zone, func(d *drawing) { d.Room, d.Paper, d.Ink, d.Smear = 20, 60, 12, 3 }),
+		with("dim and grainy", Zone, func(d *drawing) { d.Room, d.Paper, d.Ink, d.Grain = 20, 60, 12, 9 }),
+		with("too dim for its grain", Zone, func(d *drawing) { d.Room, d.Paper, d.Ink, d.Grain = 14, 24, 12, 11 }),
+		with("glare on the upper half of the last line", Zone, func(d *drawing) { d.Burnt = [4]int{600, 600, 200, 34} }),
+		with("glare on the first character", Zone, func(d *drawing) { d.Burnt = [4]int{140, 604, 68, 60} }),
+		with("other print alone", Zone, func(d *drawing) { d.Zone = [4]int{300, 200, 300, 220} }),
 		with("glare on the zone", Zone, func(d *drawing) { d.Burnt = [4]int{600, 560, 100, 90} }),
 		with("glare on the last line", Zone, func(d *drawing) { d.Burnt = [4]int{800, 610, 60, 40} }),
 		with("one line only", Zone, func(d *drawing) { d.Zone[1], d.Zone[3] = 646, 90 }),
 		with("small", Zone, func(d *drawing) {
-			d.Card, d.Zone, d.Pitch = [4]int{500, 300, 300, 190}, [4]int{510, 455, 250, 28}, 7
+			d.Card, d.Zone, d.Pitch = [4]int{500, 300, 300, 190}, [4]int{510, 455, 216, 28}, 6
 		}),
 		with("cropped", Zone, func(d *drawing) { d.Card[0], d.Zone[0] = 300, 360 }),
 		with("zone outside", Zone, func(d *drawing) { d.Zone = [4]int{} }),

@@ -17,11 +17,11 @@ func (l line) pitch() int { return 10 * (l.right - l.left) / zoneChars }
 
 // How a line is found and judged.
 const (
-	riseSteps = 6   // slopes tried to either side of the one that the cells give
+	riseSteps = 16  // slopes tried to either side of the one that the cells give
 	riseStep  = 3   // 1/1024 between them
 	bandFrom  = 35  // % of the strongest row that a row of print has
-	weakBelow = 750 // ‰ of the usual contrast that each character has
-	paleOver  = 300 // ‰ of the usual contrast that the darkest of a character may be lighter
+	weakBelow = 700 // ‰ of the usual contrast that each character has
+	paleOver  = 350 // ‰ of the usual contrast that the darkest of a character may be lighter
 	sideLeast = 8   // pixels from the picture's sides
 	footLeast = 1   // pixels from its bottom
 )
@@ -185,8 +185,41 @@ func (l line) touches(p Plane) bool {
 }
 
 // even tells whether each character of a line stands out about as much as the usual
-// one: what is washed out or hidden doesn't.
-func (p Plane) even(l line) bool {
+// one: what is washed out or hidden doesn't. Where something is burnt, the upper and
+// the lower halves are looked at for themselves, as glare ends within a line.
+func (p Plane) even(l line, burnt bool) bool {
+	if !burnt {
+		return p.evenIn(l)
+	}
+	if p.burntBeside(l) {
+		return false
+	}
+	upper, lower := l, l
+	upper.bottom, lower.top = (l.top+l.bottom+1)/2, (l.top+l.bottom)/2
+	return p.evenIn(upper) && p.evenIn(lower)
+}
+
+// burntBeside tells whether one of the two characters' places before a line or behind
+// it is burnt: the line goes on there.
+func (p Plane) burntBeside(l line) bool {
+	pitch := (l.right - l.left) / zoneChars
+	for _, from := range []int{l.left - 2*pitch, l.left - pitch, l.right, l.right + pitch} {
+		sum, n := 0, 0
+		for x := max(0, from); x < min(p.Width, from+pitch); x++ {
+			for y := l.top; y < l.bottom; y++ {
+				if row := l.row(y, x); row >= 0 && row < p.Height {
+					sum, n = sum+int(p.Pix[row*p.Width+x]), n+1
+				}
+			}
+		}
+		if n > 0 && sum >= n*burntMean {
+			return true
+		}
+	}
+	return false
+}
+
+func (p Plane) evenIn(l line) bool {
 	contrasts, darkest := make([]int, zoneChars), make([]int, zoneChars)
 	for i := range zoneChars {
 		low, high := p.rangeOf(l, l.left+i*(l.right-l.left)/zoneChars, l.left+(i+1)*(l.right-l.left)/zoneChars)

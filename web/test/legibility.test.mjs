@@ -22,7 +22,9 @@ function draw(d) {
     const x = i % d.width;
     let sum = 0;
     for (let k = -d.smear; k <= d.smear; k++) sum += sharp[i - x + Math.max(0, Math.min(d.width - 1, x + k))];
-    pix[i] = Math.floor(sum / (2 * d.smear + 1));
+    const y = Math.floor(i / d.width);
+    const grain = ((x * x * 31 + y * y * 17 + x * y * 13 + x * 7) % (2 * d.grain + 1)) - d.grain;
+    pix[i] = Math.max(0, Math.floor(sum / (2 * d.smear + 1)) + grain);
   }
   return { width: d.width, height: d.height, pix };
 }

@@ -3,7 +3,7 @@
  * numbers only. Rows are those at column 0 of a line that goes down by rise/1024; right and bottom are outside of it.
  */
 
-import { cellHeight, cellWidth, div, median, zoneChars, type Box, type Plane } from './legibility-parts';
+import { burntMean, cellHeight, cellWidth, div, median, zoneChars, type Box, type Plane } from './legibility-parts';
 
 export interface Line {
   top: number;
@@ -21,11 +21,11 @@ export interface Cells {
   readonly cells: readonly { text: boolean }[];
 }
 
-const riseSteps = 6;
+const riseSteps = 16;
 const riseStep = 3;
 const bandFrom = 35;
-const weakBelow = 750;
-const paleOver = 300;
+const weakBelow = 700;
+const paleOver = 350;
 const sideLeast = 8;
 const footLeast = 1;
 
@@ -158,8 +158,35 @@ export function touches(p: Plane, l: Line): boolean {
   return l.left < sideLeast || p.width - l.right < sideLeast || p.height - foot < footLeast;
 }
 
-/** Whether each character stands out about as much as the usual one. */
-export function even(p: Plane, l: Line): boolean {
+/**
+ * Whether each character stands out about as much as the usual one. Where something is burnt, the upper and the lower
+ * halves are looked at for themselves, as glare ends within a line.
+ */
+export function even(p: Plane, l: Line, burnt: boolean): boolean {
+  if (!burnt) return evenIn(p, l);
+  if (burntBeside(p, l)) return false;
+  return evenIn(p, { ...l, bottom: div(l.top + l.bottom + 1, 2) }) && evenIn(p, { ...l, top: div(l.top + l.bottom, 2) });
+}
+
+/** Whether one of the two characters' places before a line or behind it is burnt: the line goes on there. */
+function burntBeside(p: Plane, l: Line): boolean {
+  const pitch = div(l.right - l.left, zoneChars);
+  return [l.left - 2 * pitch, l.left - pitch, l.right, l.right + pitch].some((from) => {
+    let sum = 0;
+    let n = 0;
+    for (let x = Math.max(0, from); x < Math.min(p.width, from + pitch); x++) {
+      for (let y = l.top; y < l.bottom; y++) {
+        const row = rowOf(l, y, x);
+        if (row < 0 || row >= p.height) continue;
+        sum += p.pix[row * p.width + x]!;
+        n++;
+      }
+    }
+    return n > 0 && sum >= n * burntMean;
+  });
+}
+
+function evenIn(p: Plane, l: Line): boolean {
   const ranges = Array.from({ length: zoneChars }, (_, i) =>
     rangeOf(p, l, l.left + div(i * (l.right - l.left), zoneChars), l.left + div((i + 1) * (l.right - l.left), zoneChars)),
   );

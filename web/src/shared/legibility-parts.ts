@@ -16,6 +16,7 @@ export interface Box {
 export const cellWidth = 16; // pixels
 export const cellHeight = 8;
 export const zoneChars = 36;
+export const burntMean = 250; // luma of a cell, or of a character's place, that is burnt
 
 /** The middle of a list, which it sorts; 0 of none. */
 export function median(list: number[]): number {

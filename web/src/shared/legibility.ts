@@ -5,7 +5,8 @@
  */
 
 import { even, lastLine, pitchOf, touches, type Line } from './legibility-line';
-import { cellHeight, cellWidth, div, median, type Box, type Plane } from './legibility-parts';
+import { clearBelow, cleared, clearTop, type Scale } from './legibility-clear';
+import { burntMean, cellHeight, cellWidth, div, median, type Box, type Plane } from './legibility-parts';
 
 export type Cause = '' | 'dark' | 'glare' | 'blur' | 'small' | 'cropped';
 
@@ -20,19 +21,20 @@ export interface Measures {
   cause: Cause;
 }
 
-const darkBelow = 22;
+const darkBelow = 10;
 const dimBelow = 80;
-const noiseBelow = 30;
+const noiseBelow = 28;
 const burntLeast = 1;
 const burntLarge = 25;
-const pitchBelow = 83;
-const blurOver = 55;
-const edgeOver = 70;
+const pitchBelow = 77;
+const mergedBelow = 110;
+const blurOver = 61;
+const edgeOver = 65;
 const textLeast = 12;
+const textLarge = 40;
 const zoneSlender = 4;
 
 const textStrokes = 12;
-const burntMean = 250;
 const burntRange = 8;
 
 /** Measures a picture; zone says that a machine-readable zone is expected on this side. */
@@ -40,38 +42,54 @@ export function measure(p: Plane, zone: boolean): Measures {
   if (p.width < 160 || p.height < 90 || p.pix.length < p.width * p.height) {
     return { bright: 0, noise: 0, burnt: 0, text: 0, pitch: 0, edge: 0, cause: 'small' };
   }
+  let scale: Scale = { low: 0, high: 9 * clearTop };
+  const clear = highest(p, 100) < clearBelow;
+  if (clear) [p, scale] = cleared(p);
   const [low, high] = percentiles(p);
-  const step = Math.max(10, div((high - low) * 15, 100));
-  const grid = new Grid(p, step);
+  let step = Math.max(10, div((high - low) * 15, 100));
+  let grid = new Grid(p, step);
+  if (clear) {
+    step = Math.max(step, div(grid.flat() * 3, 4));
+    grid = new Grid(p, step);
+  }
   const share = (is: (s: Spot) => boolean) => div(1000 * grid.count(is), grid.cells.length);
   const text = share((s) => s.text);
   const printed = text >= div(textLeast, 2);
   const m: Measures = {
-    bright: printed ? grid.paper() : high, noise: printed ? grid.contrast() : 0, burnt: share((s) => s.burnt), text, pitch: 0,
+    bright: lumaIn(scale, printed ? grid.paper() : high), noise: printed ? grid.contrast() : 0, burnt: share((s) => s.burnt), text, pitch: 0,
     edge: grid.strongestEdge(), cause: '',
   };
-  const found = zone ? grid.zone() : null;
+  const found = zone && printed ? grid.zone() : null;
   const line = found && lastLine(p, grid, found, step);
   if (line) m.pitch = Math.max(1, pitchOf(line));
   m.cause = line ? judgeLine(m, p, grid, line) : judge(m, grid, zone);
   return m;
 }
 
+/** The luma that a stretched picture's value was. */
+const lumaIn = (s: Scale, v: number) => div(s.low + div(v * (s.high - s.low), clearTop), 9);
+
+const dim = (m: Measures) => m.bright < darkBelow || (m.bright < dimBelow && m.noise < noiseBelow);
+
 function judgeLine(m: Measures, p: Plane, grid: Grid, line: Line): Cause {
-  if (m.bright < darkBelow) return 'dark';
+  if (dim(m)) return 'dark';
   if (touches(p, line)) return 'cropped';
-  if (m.pitch < pitchBelow) return grid.textTouches() ? 'cropped' : m.burnt >= burntLeast ? 'glare' : 'small';
+  if (m.pitch < pitchBelow) {
+    if (grid.textTouches()) return 'cropped';
+    if (m.burnt >= burntLeast) return 'glare';
+    return m.text >= textLarge ? 'cropped' : 'small';
+  }
   if (m.edge > blurOver) return 'blur';
-  if (line.pair && even(p, line)) return '';
+  if ((line.pair || m.bright < dimBelow || m.pitch < mergedBelow) && even(p, line, m.burnt >= burntLeast)) return '';
   return m.burnt >= burntLeast ? 'glare' : m.bright < dimBelow ? 'dark' : 'cropped';
 }
 
 function judge(m: Measures, grid: Grid, zone: boolean): Cause {
-  if (m.bright < darkBelow || (m.bright < dimBelow && m.noise < noiseBelow)) return 'dark';
+  if (dim(m)) return 'dark';
   if (m.burnt > burntLarge) return 'glare';
-  if (m.edge > edgeOver) return 'blur';
+  if (m.edge > edgeOver && m.text < textLeast) return 'blur';
   if (!zone && m.text >= textLeast) return '';
-  return grid.textTouches() ? 'cropped' : 'small';
+  return grid.textTouches() || m.text >= textLarge ? 'cropped' : 'small';
 }
 
 function percentiles(p: Plane): [low: number, high: number] {
@@ -81,9 +99,16 @@ function percentiles(p: Plane): [low: number, high: number] {
   const twentieth = div(all, 20);
   let low = 0;
   for (let sum = count[0]!; sum < twentieth; sum += count[low]!) low++;
+  return [low, highest(p, 20)];
+}
+
+function highest(p: Plane, of: number): number {
+  const count = new Int32Array(256);
+  const all = p.width * p.height;
+  for (let i = 0; i < all; i++) count[p.pix[i]!]!++;
   let high = 255;
-  for (let sum = count[255]!; sum < twentieth; sum += count[high]!) high--;
-  return [low, high];
+  for (let sum = count[255]!; sum < div(all, of); sum += count[high]!) high--;
+  return high;
 }
 
 interface Spot {
@@ -91,6 +116,7 @@ interface Spot {
   low: number;
   high: number;
   slope: number;
+  fall: number;
   text: boolean;
   burnt: boolean;
   inRegion: boolean;
@@ -115,10 +141,12 @@ class Grid {
   }
 
   contrast(): number {
-    const all = this.cells.map((s) => s.high - s.low);
-    const print = this.cells.filter((s) => s.text).map((s) => s.high - s.low);
-    all.sort((a, b) => a - b);
-    return div(10 * median(print), Math.max(1, all[div(all.length, 5)]!));
+    return div(10 * median(this.cells.filter((s) => s.text).map((s) => s.high - s.low)), Math.max(1, this.flat()));
+  }
+
+  flat(): number {
+    const all = this.cells.map((s) => s.high - s.low).sort((a, b) => a - b);
+    return all[div(all.length, 5)]!;
   }
 
   textTouches(): boolean {
@@ -139,7 +167,10 @@ class Grid {
     const least = div(this.cells.length, 20);
     let contrast = 255;
     for (let sum = count[255]!; sum < least && contrast > 1; sum += count[contrast]!) contrast--;
-    return median(this.cells.filter((s) => s.high - s.low >= contrast && s.slope > 0).map((s) => div(20 * (s.high - s.low), s.slope)));
+    const edges = this.cells.filter((s) => s.high - s.low >= contrast && s.slope > 0 && s.fall > 0);
+    const width = median(edges.map((s) => div(20 * (s.high - s.low), s.slope)));
+    const height = median(edges.map((s) => div(20 * (s.high - s.low), s.fall)));
+    return 2 * height < width ? div(width * 3, 4) : width;
   }
 
   zone(): Box | null {
@@ -198,6 +229,7 @@ function spot(p: Plane, left: number, top: number, step: number): Spot {
   let low = 255;
   let high = 0;
   let slope = 0;
+  let fall = 0;
   let sum = 0;
   const last = Math.min(left + cellWidth, p.width - 2);
   for (let y = top; y < top + cellHeight; y++) {
@@ -211,6 +243,8 @@ function spot(p: Plane, left: number, top: number, step: number): Spot {
       sum += v;
       if (d > slope) slope = d;
       else if (-d > slope) slope = -d;
+      const down = Math.abs(p.pix[Math.min(at + 2 * p.width, p.pix.length - p.width + x)]! - v);
+      if (down > fall) fall = down;
       if (d >= step && direction !== 1) {
         direction = 1;
         strokes++;
@@ -221,7 +255,7 @@ function spot(p: Plane, left: number, top: number, step: number): Spot {
     }
   }
   const mean = div(sum, cellHeight * Math.max(1, last - left));
-  return { strokes, low, high, slope, text: strokes >= textStrokes, burnt: mean >= burntMean && high - low <= burntRange, inRegion: false };
+  return { strokes, low, high, slope, fall, text: strokes >= textStrokes, burnt: mean >= burntMean && high - low <= burntRange, inRegion: false };
 }
 
 /** lumaOf gives the luma of a canvas' pixels (BT.601, full range). */
