@@ -1,6 +1,7 @@
 package signaling
 
 import (
+	"io"
 	"net/http"
 	"net/url"
 	"strings"
@@ -177,4 +178,46 @@ func TestSignOut(t *testing.T) {
 	stolen.get("/api/manager/me").refused(protocol.CodeUnauthorized)
 	m.post("/api/signout", `{"role":"manager"}`).into(http.StatusOK, nil)
 	m.post("/api/signout", `{"role":"king"}`).refused(protocol.CodeMalformed)
+}
+
+// Behind https every answer says so for a year, refusals and files too.
+func TestEveryAnswerKeepsHTTPS(t *testing.T) {
+	s := openSite(t, func(c *Config) { c.Public, _ = url.Parse("https://calls.example.org") })
+	for _, path := range []string{"/", "/signin", "/j/AAAAAAAAAAAAAAAAAAAAAA", "/api/manager/me", "/api/v1/openapi.json", "/healthz", "/nowhere", "/assets/none.js"} {
+		if got := s.browser().get(path).header.Get("Strict-Transport-Security"); got != "max-age=31536000" {
+			t.Errorf("%s: Strict-Transport-Security %q", path, got)
+		}
+	}
+}
+
+// No answer leads to the host that a client names.
+func TestTheHostOfARequestLeadsNowhere(t *testing.T) {
+	s := openSite(t, nil)
+	for _, path := range []string{"/", "/manager", "/signin", "/audit", "/operate", "/j/AAAAAAAAAAAAAAAAAAAAAA", "/oidc/start", "/account"} {
+		req, err := http.NewRequest(http.MethodGet, s.url+path, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		req.Host = "evil.example"
+		req.Header.Set("X-Forwarded-Host", "evil.example")
+		client := *s.browser().client
+		client.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+		res, err := client.Do(req)
+		if err != nil {
+			t.Fatal(err)
+		}
+		text, err := io.ReadAll(res.Body)
+		res.Body.Close()
+		if err != nil {
+			t.Fatal(err)
+		}
+		for name, values := range res.Header {
+			if strings.Contains(strings.Join(values, " "), "evil.example") {
+				t.Errorf("%s: the header %s has the host of the request", path, name)
+			}
+		}
+		if strings.Contains(string(text), "evil.example") {
+			t.Errorf("%s: the page has the host of the request", path)
+		}
+	}
 }

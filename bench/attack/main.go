@@ -69,6 +69,7 @@ var kinds = []kind{
 	{"paths that lead out", traversal},
 	{"smuggled and forged headers", smuggling},
 	{"forged tokens", forgedTokens},
+	{"what comes back from a provider", callback},
 	{"too large", oversized},
 	{"bombs for files", bombs},
 	{"too many messages, floods of datagrams", floods},

@@ -42,9 +42,10 @@ type target struct {
 	at      string // host:port of the pages
 	address int    // of the attacker that strikes now, see client
 
-	good *client
-	live *robot.Call // goes on all the time
-	done string      // a room whose record is sealed
+	provider *provider // of --oidc, the attacker's
+	good     *client
+	live     *robot.Call // goes on all the time
+	done     string      // a room whose record is sealed
 
 	expired struct{ link, signIn, key string }
 }
@@ -70,10 +71,14 @@ func newTarget(ctx context.Context, set settings, dir string) (t *target, err er
 	if t.trusted, err = makeCertificate(dir); err != nil {
 		return t, err
 	}
+	var oidc string
+	if t.provider, oidc, err = startProvider(dir); err != nil {
+		return t, err
+	}
 	public := "https://" + t.at
 	t.server, err = robot.Start(ctx, robot.Run{Program: set.program, Dir: dir, Listen: ports, URL: public,
 		Place: robot.Place{TLS: t.trusted}, Args: []string{"--redis", t.redis.URL, "--store", filepath.Join(dir, "store"), "--public-url", public,
-			"--tls-cert", filepath.Join(dir, "cert.pem"), "--tls-key", filepath.Join(dir, "key.pem")}})
+			"--tls-cert", filepath.Join(dir, "cert.pem"), "--tls-key", filepath.Join(dir, "key.pem"), "--oidc", oidc}})
 	if err != nil {
 		return t, err
 	}
@@ -153,6 +158,9 @@ func (t *target) close() error {
 	}
 	if t.redis != nil {
 		t.redis.Kill()
+	}
+	if t.provider != nil {
+		faults = append(faults, t.provider.close())
 	}
 	return errors.Join(faults...)
 }

@@ -51,3 +51,23 @@ func TestGate(t *testing.T) {
 }
 
 func isReset(err error) bool { _, ok := err.(*net.OpError); return ok }
+
+// One address that is full keeps no other out.
+func TestGateKeepsNobodyElseOut(t *testing.T) {
+	g := newGate(nil, 1, nil)
+	for range connsPerWebSocket {
+		if !g.enter("192.0.2.1") {
+			t.Fatal("less than the places are given")
+		}
+	}
+	if g.enter("192.0.2.1") {
+		t.Error("one place more than there are")
+	}
+	if !g.enter("192.0.2.2") {
+		t.Error("another address is kept out")
+	}
+	g.leave("192.0.2.1")
+	if !g.enter("192.0.2.1") {
+		t.Error("a place that was given back is not given again")
+	}
+}
