@@ -129,6 +129,18 @@ func (r *Room) KeptUntil(class string) time.Time {
 	return end.AddDate(0, 0, r.keepDays(class))
 }
 
+// KeptLongest is how many days after the call something of a room is kept, in whole
+// days. A legal hold keeps it longer.
+func (r *Room) KeptLongest() (days int) {
+	if r.Test {
+		return int(TestLife / (24 * time.Hour))
+	}
+	for _, class := range Classes {
+		days = max(days, r.keepDays(class))
+	}
+	return days
+}
+
 // dueClasses lists the classes whose time is over. With the record all go: nothing
 // else can be read without it.
 func (r *Room) dueClasses(now time.Time) []string {

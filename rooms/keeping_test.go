@@ -173,3 +173,21 @@ func TestPurgedRoomIsAttested(t *testing.T) {
 		t.Errorf("load: %v", err)
 	}
 }
+
+// What the notice says of how long is what the room's first entry pins.
+func TestKeptLongest(t *testing.T) {
+	short := *marketplace()
+	short.Retention.Recording, short.Retention.Stills, short.Retention.Documents, short.Retention.Record = 30, 90, 10, 60
+	c := newRoom
+	c.Profile = &short
+	if days := run(t, &Room{ID: "R-7K3M9QXD"}, noon, c).KeptLongest(); days != 90 {
+		t.Errorf("%d days", days)
+	}
+	if days := run(t, &Room{ID: "R-7K3M9QXE"}, noon, newRoom).KeptLongest(); days != 1826 {
+		t.Errorf("%d days by the marketplace's rules", days)
+	}
+	c.Test = true
+	if days := run(t, &Room{ID: "R-7K3M9QXF"}, noon, c).KeptLongest(); days != 1 {
+		t.Errorf("%d days of a test room", days)
+	}
+}

@@ -35,9 +35,11 @@ type AppointmentView struct {
 	ManagerZone string     `json:"managerZone"`
 	Books       bool       `json:"books"` // the seller can choose or move the time now
 	Cancels     bool       `json:"cancels"`
-	Minutes     int        `json:"minutes"` // that the call is planned for
-	Mail        bool       `json:"mail"`    // an address is known, reminders go there
-	Code        bool       `json:"code"`    // the call wants a mailed code first
+	Minutes     int        `json:"minutes"`  // that the call is planned for
+	Mail        bool       `json:"mail"`     // an address is known, reminders go there
+	Code        bool       `json:"code"`     // the call wants a mailed code first
+	Queued      bool       `json:"queued"`   // has a place in the instant queue
+	KeepDays    int        `json:"keepDays"` // after the call, of what is kept longest; the notice says it
 }
 
 func (s *Server) bookingRoutes() map[string]door {
@@ -61,16 +63,24 @@ func (s *Server) sellerAppointment(w http.ResponseWriter, r *http.Request, who s
 	if err != nil {
 		return err
 	}
-	if room.Over() && !who.Proved { // names open by a code then
-		return writeJSON(w, http.StatusOK, AppointmentView{State: room.State, Zone: room.Zone, Language: room.Language, Mail: room.SellerMail != ""})
-	}
 	return s.writeAppointment(w, r, room, who)
 }
 
 func (s *Server) writeAppointment(w http.ResponseWriter, r *http.Request, room *rooms.Room, who session) error {
-	view := AppointmentView{State: room.State, Zone: room.Zone, Language: room.Language, SellerName: room.Text(room.SellerName),
+	view, err := s.appointmentOf(r.Context(), room, who)
+	if err != nil {
+		return err
+	}
+	return writeJSON(w, http.StatusOK, view)
+}
+
+func (s *Server) appointmentOf(ctx context.Context, room *rooms.Room, who session) (AppointmentView, error) {
+	if room.Over() && !who.Proved { // names open by a code then
+		return AppointmentView{State: room.State, Zone: room.Zone, Language: room.Language, Mail: room.SellerMail != ""}, nil
+	}
+	view := AppointmentView{Queued: room.State == rooms.StateInvited && !room.Queued.IsZero(), State: room.State, Zone: room.Zone, Language: room.Language, SellerName: room.Text(room.SellerName),
 		Books: movable(room, time.Now()), Minutes: calendar.Default(room.Zone).Length, Mail: room.SellerMail != "", Code: !who.Proved && s.cfg.House.WantsCode(room),
-		Cancels: slices.Contains([]string{rooms.StateInvited, rooms.StateBooked, rooms.StateNoShow}, room.State)}
+		KeepDays: room.KeptLongest(), Cancels: slices.Contains([]string{rooms.StateInvited, rooms.StateBooked, rooms.StateNoShow}, room.State)}
 	if room.State == rooms.StateNoShow {
 		view.Missed = room.Cause
 	}
@@ -79,17 +89,17 @@ func (s *Server) writeAppointment(w http.ResponseWriter, r *http.Request, room *
 		view.At = &at
 	}
 	if room.Manager == "" || room.State == rooms.StateInvited {
-		return writeJSON(w, http.StatusOK, view)
+		return view, nil
 	}
-	account, err := s.cfg.Rooms.Staff(r.Context(), room.Manager)
+	account, err := s.cfg.Rooms.Staff(ctx, room.Manager)
 	switch {
 	case err == nil:
 		view.ManagerName, view.ManagerZone = account.Name, account.Zone
 	case !errors.Is(err, rooms.ErrNotFound): // a robot's room has none
-		return fmt.Errorf("account manager: %w", err)
+		return AppointmentView{}, fmt.Errorf("account manager: %w", err)
 	}
-	view.Minutes = int(s.lengthOf(r.Context(), room) / time.Minute)
-	return writeJSON(w, http.StatusOK, view)
+	view.Minutes = int(s.lengthOf(ctx, room) / time.Minute)
+	return view, nil
 }
 
 // movable says whether a seller can choose a time: not in a call, and not of a

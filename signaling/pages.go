@@ -64,6 +64,13 @@ func (s *Server) static(w http.ResponseWriter, r *http.Request, name string) err
 		return fmt.Errorf("page %s: %w", name, err)
 	}
 	w.Header().Set("Content-Type", contentType(name))
+	if squeezed := s.squeezed.of(name, data); squeezed != nil {
+		w.Header().Add("Vary", "Accept-Encoding")
+		if takesGzip(r) {
+			w.Header().Set("Content-Encoding", "gzip")
+			data = squeezed
+		}
+	}
 	http.ServeContent(w, r, "", time.Time{}, bytes.NewReader(data))
 	return nil
 }

@@ -106,13 +106,20 @@ func (s *Server) exchangeLink(w http.ResponseWriter, r *http.Request) error {
 			return err
 		}
 		// The same browser keeps its session, so that its second tab is known as such.
-		if had, err := s.session(r, access.Seller); err != nil || had.Room != room.ID {
+		who, err := s.session(r, access.Seller)
+		if err != nil || who.Room != room.ID {
+			who = session{} // has entered no code
 			t := rooms.Ticket{Role: string(access.Seller), Subject: "seller", Room: room.ID}
 			if err := s.begin(r.Context(), w, t); err != nil {
 				return err
 			}
 		}
-		return writeJSON(w, http.StatusOK, map[string]string{"role": string(access.Seller)})
+		// The appointment at once: a slow network asks for nothing twice.
+		appointment, err := s.appointmentOf(r.Context(), room, who)
+		if err != nil {
+			return err
+		}
+		return writeJSON(w, http.StatusOK, map[string]any{"role": access.Seller, "appointment": appointment})
 	})
 }
 

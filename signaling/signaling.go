@@ -68,6 +68,7 @@ type Server struct {
 	doors    map[string]access.Action // of each route
 	log      *slog.Logger
 	secure   bool          // people come by https
+	squeezed squeezed      // the built pages, compressed
 	decoding chan struct{} // capacity 1: the right to decode a picture
 	guesses  rooms.Limit   // failed exchanges of tokens, by address
 	crowd    *crowd

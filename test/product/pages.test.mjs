@@ -212,6 +212,12 @@ test('axe on what sellers see beside the call, light and dark', async () => {
       await by(page, 'booking-slot').first().waitFor();
       await by(page, 'booking-slot').first().click();
       await looked(page, `booking, ${colorScheme}`);
+      for (const tag of ['en', 'de', 'es', 'zh']) {
+        await page.goto(`${server.url}/privacy?lang=${tag}`);
+        await page.locator('h1').waitFor();
+        await looked(page, `privacy, ${tag}, ${colorScheme}`);
+        await fits(page, `privacy, ${tag}`);
+      }
     });
     await page.context().close();
   }

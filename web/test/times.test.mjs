@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import './browser.mjs';
-import { bytes, city, clock, day, place, span, utcOffset } from '../src/shared/times.ts';
+import { bytes, city, clock, day, place, span, term, utcOffset } from '../src/shared/times.ts';
 
 const at = '2026-11-26T15:30:00Z';
 
@@ -27,4 +27,9 @@ test('lengths of time never go below zero', () => {
 
 test('bytes keep two figures', () => {
   assert.deepEqual([0, 999, 54_321, 1_600_000, 9_949_999, 18_700_000, 2_300_000_000].map(bytes), ['0 byte', '999 byte', '54 kB', '1.6 MB', '9.9 MB', '19 MB', '2.3 GB']);
+});
+
+test('a term is told in the largest unit that it fills', () => {
+  const told = { 1826: '5 years', 365: '1 year', 366: '1 year', 183: '6 months', 90: '90 days', 30: '30 days', 1: '1 day', 400: '13 months', 1000: '1,000 days' };
+  for (const [days, words] of Object.entries(told)) assert.equal(term(Number(days)), words, days);
 });

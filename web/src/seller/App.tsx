@@ -98,7 +98,7 @@ function Visited({ visit, appointment, onMove, onCancelled }: VisitedProps) {
     case 'check':
       return <Check visit={visit} state={state} />;
     case 'consent':
-      return <Consent visit={visit} state={state} />;
+      return <Consent visit={visit} state={state} keepDays={appointment.keepDays} />;
     case 'waiting':
       return <Waiting visit={visit} state={state} />;
     case 'call':

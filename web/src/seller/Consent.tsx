@@ -3,16 +3,14 @@ import { useState } from 'preact/hooks';
 import type { State } from '../protocol';
 import { language } from '../shared/i18n';
 import { ServerError } from '../shared/socket';
-import { day } from '../shared/times';
+import { day, term } from '../shared/times';
 import { Button, Icon, Strip } from '../shared/ui';
 import { Comfort, Screen } from './Screen';
 import { t } from './text';
 import { noticeVersion, type Visit } from './visit';
 
-const keptYears = 5; // the default of the profile
-
 /** Notice and consent: four plain facts, refusing as easy as agreeing. Its words are version noticeVersion. */
-export function Consent({ visit, state }: { visit: Visit; state: State }) {
+export function Consent({ visit, state, keepDays }: { visit: Visit; state: State; keepDays: number }) {
   const [sending, setSending] = useState<'agree' | 'decline' | ''>('');
   const [fault, setFault] = useState('');
   const answer = async (agree: boolean) => {
@@ -51,7 +49,7 @@ export function Consent({ visit, state }: { visit: Visit; state: State }) {
         <h1 class="title">{t('consent.title')}</h1>
         <p class="lead">{t('consent.lead')}</p>
       </div>
-      <Facts state={state} />
+      <Facts state={state} keepDays={keepDays} />
       <section class="promise">
         <Icon of={Eye} size={24} />
         <div>
@@ -69,13 +67,13 @@ export function Consent({ visit, state }: { visit: Visit; state: State }) {
   );
 }
 
-function Facts({ state }: { state: State }) {
+function Facts({ state, keepDays }: { state: State; keepDays: number }) {
   const until = new Date(state.room.at);
-  until.setFullYear(until.getFullYear() + keptYears);
+  until.setUTCDate(until.getUTCDate() + keepDays);
   const facts: [LucideIcon, string, string][] = [
     [Video, t('consent.what'), t('consent.whatText')],
     [Users, t('consent.who'), t('consent.whoText', { name: state.peer?.name || t('peerNobody') })],
-    [CalendarX, t('consent.until'), t('consent.untilText', { date: day(until) })],
+    [CalendarX, t('consent.until'), t('consent.untilText', { term: term(keepDays), date: day(until) })],
     [Hand, t('consent.stop'), t('consent.stopText')],
   ];
   return (

@@ -17,14 +17,12 @@ const token = /^\/j\/([^/]+)$/.exec(location.pathname)?.[1];
 async function open(): Promise<void> {
   opened.value = null;
   try {
-    if (token) {
-      await post('/api/link', { token: decodeURIComponent(token) });
-      history.replaceState(null, '', '/j');
-    }
-    const now = await appointment();
+    const exchanged = token ? await post<{ appointment?: Appointment }>('/api/link', { token: decodeURIComponent(token) }) : undefined;
+    const now = exchanged?.appointment ?? (await appointment()); // a server of before says its role alone
+    if (token) history.replaceState(null, '', '/j');
     await speak(preferred(languages, now.language)).catch(() => undefined); // without its texts it goes on as it is
     if (now.code) return void (opened.value = { code: now });
-    if (now.state === 'invited' && (await place()).joined) return void (opened.value = { queue: now });
+    if (now.state === 'invited' && (now.queued ?? (await place()).joined)) return void (opened.value = { queue: now });
     opened.value = now.books && now.state !== 'booked' ? { book: now } : { visit: new Visit(), appointment: now };
   } catch (cause) {
     if (!(cause instanceof ApiError)) throw cause;

@@ -74,6 +74,14 @@ export function dayShort(at: string | Date, zone: string = ownZone): string {
   return formatter(language === 'en' ? 'en-GB' : language, zone, { day: 'numeric', month: 'short', year: 'numeric' }).format(new Date(at));
 }
 
+/** How long a number of days is, in the largest unit that they fill: "5 years", "6 months", "90 days". Retention counts a year as 365 or 366 days. */
+export function term(days: number): string {
+  const years = Math.round(days / 365.25);
+  const months = Math.round(days / 30.4375);
+  const [count, unit] = years > 0 && Math.abs(days - years * 365.25) <= years ? [years, 'year'] : days > 90 && Math.abs(days - months * 30.4375) <= 1.5 ? [months, 'month'] : [days, 'day'];
+  return new Intl.NumberFormat(language, { style: 'unit', unit: unit as string, unitDisplay: 'long' }).format(count as number);
+}
+
 /** Offset of a zone at an instant: "UTC−5", "UTC+5:30", "UTC". */
 export function utcOffset(at: string | Date, zone: string): string {
   const name = formatter('en', zone, { timeZoneName: 'shortOffset' })

@@ -20,6 +20,10 @@ export interface Appointment {
   mail: boolean;
   /** The call wants a mailed code first. */
   code: boolean;
+  /** Has a place in the instant queue. */
+  queued?: boolean;
+  /** Days after the call for which something of it is kept, as the room's rules say. */
+  keepDays: number;
 }
 
 /** A time that can be booked, and the zone of who would hold the call. */
