@@ -36,7 +36,7 @@ var mayImport = map[string][]string{
 	"recorder/evidence/stamp/stamptest": {"recorder/evidence/stamp"},
 
 	"recorder/evidence/vault": {"recorder/evidence/objects"},
-	"recorder/spool":          {},
+	"recorder/spool":          {"recorder/evidence/objects"},
 	"recorder/webm":           {},
 	"recorder/webp":           {},
 	"rooms":                   {"rooms/calendar", "rooms/embedded", "rooms/ledger", "rooms/plan"},

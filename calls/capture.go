@@ -1,7 +1,6 @@
 package calls
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -10,7 +9,6 @@ import (
 	"verifycall/calls/protocol"
 	"verifycall/media"
 	"verifycall/recorder"
-	"verifycall/recorder/evidence/vault"
 	"verifycall/recorder/webp"
 	"verifycall/rooms"
 )
@@ -29,7 +27,10 @@ func (c *Call) onCapture(seat *Seat, id, slot string) error {
 		if err == nil {
 			still.quality = qualityOf(slot, still.frame.Data)
 		}
-		return captured{seat, id, slot, rec.ID(), still, after, parts.keep(ctx, err)}
+		if err == nil {
+			parts.follow(ctx)
+		}
+		return captured{seat, id, slot, rec.ID(), still, after, err}
 	})
 	return nil
 }
@@ -83,11 +84,11 @@ func (h *House) take(ctx context.Context, room string, rec *recorder.Recording, 
 	if err != nil {
 		return still{}, fmt.Errorf("wrap frame %d: %w", frame.N, err)
 	}
-	sealed, err := h.cfg.Evidence.Put(context.WithoutCancel(ctx), vault.Room(room), vault.Stills, stillName(room, picture), bytes.NewReader(picture))
-	if err != nil {
+	digest := digestOf(picture)
+	if err := h.keep(context.WithoutCancel(ctx), room, StillName(room, digest), picture); err != nil {
 		return still{}, notStored(err)
 	}
-	return still{frame: frame, digest: sealed.SHA256, width: w, height: ht}, nil
+	return still{frame: frame, digest: digest, width: w, height: ht}, nil
 }
 
 // nextKeyFrame asks again every second, since a request can be lost.

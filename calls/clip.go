@@ -51,7 +51,10 @@ func (c *Call) onClip(seat *Seat, id, slot string) error {
 	ctx, deadline, after, parts := c.house.ctx, c.house.cfg.Deadline, time.Now(), c.parts
 	c.job(func() event {
 		first, last, err := takeClip(ctx, rec, source, after, deadline)
-		return clipped{seat, id, slot, rec.ID(), first, last, parts.keep(ctx, err)}
+		if err == nil {
+			parts.follow(ctx)
+		}
+		return clipped{seat, id, slot, rec.ID(), first, last, err}
 	})
 	return nil
 }

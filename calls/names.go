@@ -30,7 +30,7 @@ func Extension(mime string) string {
 	return ".bin"
 }
 
-func stillName(room string, picture []byte) string {
+func digestOf(picture []byte) string {
 	sum := sha256.Sum256(picture)
-	return StillName(room, hex.EncodeToString(sum[:]))
+	return hex.EncodeToString(sum[:])
 }

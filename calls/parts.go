@@ -14,6 +14,7 @@ import (
 
 	"verifycall/recorder"
 	"verifycall/recorder/evidence/objects"
+	"verifycall/recorder/evidence/vault"
 	"verifycall/recorder/spool"
 )
 
@@ -30,7 +31,9 @@ func partsOf(room string) string { return "rooms/" + room + "/parts/" }
 // shipper copies the parts of a room's recordings from this node's scratch to the
 // store that all nodes share. Its methods may be called from any goroutine.
 type shipper struct {
-	store objects.Store
+	vault *vault.Vault
+	store objects.Store // the vault's
+	spool *spool.Spool
 	room  string
 	dir   string           // the room's scratch
 	turn  chan struct{}    // capacity 1: the right to ship
@@ -43,7 +46,8 @@ func (h *House) newShipper(room string) *shipper {
 	if !h.cfg.Ship {
 		return nil
 	}
-	return &shipper{store: h.cfg.Evidence.Store(), room: room, dir: h.scratch(room), turn: make(chan struct{}, 1), sent: map[string]int64{}}
+	return &shipper{vault: h.cfg.Evidence, store: h.cfg.Evidence.Store(), spool: h.spool, room: room, dir: h.scratch(room),
+		turn: make(chan struct{}, 1), sent: map[string]int64{}}
 }
 
 // ship brings the store up to what is on the disk now.
@@ -51,11 +55,12 @@ func (s *shipper) ship(ctx context.Context) error {
 	if s == nil {
 		return nil
 	}
-	select {
-	case s.turn <- struct{}{}:
-		defer func() { <-s.turn }()
-	case <-ctx.Done():
-		return ctx.Err()
+	if err := s.take(ctx); err != nil {
+		return err
+	}
+	defer s.give()
+	if err := s.sendKept(ctx); err != nil {
+		return err
 	}
 	ids, err := recorder.Recordings(s.dir)
 	if err != nil {
@@ -81,14 +86,16 @@ func (s *shipper) ship(ctx context.Context) error {
 	return nil
 }
 
-// keep ships what a capture refers to before it is acknowledged: the frame must
-// not be lost with this node. What has failed before stays as it is.
-func (s *shipper) keep(ctx context.Context, failed error) error {
-	if failed != nil {
-		return failed
+func (s *shipper) take(ctx context.Context) error {
+	select {
+	case s.turn <- struct{}{}:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
 	}
-	return notStored(s.ship(ctx))
 }
+
+func (s *shipper) give() { <-s.turn }
 
 // shipFile sends what a file has grown by. A piece that is there already, of a
 // run before, has the same bytes as far as it goes.

@@ -1,7 +1,6 @@
 package calls
 
 import (
-	"bytes"
 	"context"
 	"crypto/rand"
 	"crypto/sha256"
@@ -9,7 +8,6 @@ import (
 	"time"
 
 	"verifycall/calls/protocol"
-	"verifycall/recorder/evidence/vault"
 	"verifycall/rooms"
 )
 
@@ -75,7 +73,10 @@ func (c *Call) onPhotoAnnounce(ctx context.Context, actor string, msg *protocol.
 	ctx, deadline, parts := c.house.ctx, c.captureDeadline(), c.parts // a picture that is recorded has a transport
 	c.job(func() event {
 		still, err := c.house.take(ctx, c.id, rec, source, after, deadline)
-		return besideTaken{p, rec.ID(), still, parts.keep(ctx, err)}
+		if err == nil {
+			parts.follow(ctx)
+		}
+		return besideTaken{p, rec.ID(), still, err}
 	})
 	return nil
 }
@@ -208,7 +209,7 @@ func (c *Call) storePhoto() {
 	c.job(func() event {
 		mime, width, height, err := checkPhoto(p.data)
 		if err == nil {
-			_, err = h.cfg.Evidence.Put(context.WithoutCancel(h.ctx), vault.Room(id), vault.Stills, PhotoName(id, p.announced.SHA256, mime), bytes.NewReader(p.data))
+			err = h.keep(context.WithoutCancel(h.ctx), id, PhotoName(id, p.announced.SHA256, mime), p.data)
 		}
 		return photoStored{p, rooms.Photo{Announcement: p.announced, Mime: mime, Width: width, Height: height, Beside: *p.beside}, err}
 	})

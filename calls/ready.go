@@ -17,8 +17,8 @@ const (
 )
 
 // makeReady makes the recorder as soon as somebody waits to be let in, beside the
-// call: what it needs of the store, the recordings' key, is then in memory, and a
-// store that fails later costs no frame. It writes no file.
+// call: what it needs of the store, the keys, is then in memory, and a store that
+// fails later costs no frame and no capture. It writes no file.
 func (c *Call) makeReady(now time.Time) {
 	switch c.room.State {
 	case rooms.StateWaiting, rooms.StateLive, rooms.StateInterrupted:
@@ -47,6 +47,11 @@ func (c *Call) recorderMaker() func(context.Context) (*recorder.Recorder, error)
 		key, err := h.cfg.Evidence.Make(ctx, vault.Room(room), vault.Recording)
 		if err != nil {
 			return nil, err
+		}
+		if h.cfg.Ship { // what the store doesn't take later is encrypted with it and kept here
+			if _, err := h.cfg.Evidence.Make(ctx, vault.Room(room), vault.Stills); err != nil {
+				return nil, err
+			}
 		}
 		config.Key = key.Recipient()
 		return recorder.New(config)

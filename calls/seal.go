@@ -31,8 +31,8 @@ func (c *Call) startSeal(ctx context.Context) {
 		if figures != nil {
 			figures.close()
 		}
-		var err error
-		if lease.Fence > 0 { // who takes over in the middle must have the same recordings
+		err := parts.shipKept(ctx)
+		if err == nil && lease.Fence > 0 { // who takes over in the middle must have the same recordings
 			err = parts.ship(ctx)
 		}
 		if err == nil {

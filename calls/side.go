@@ -263,9 +263,15 @@ func (c *Call) onTick(ctx context.Context, now time.Time) {
 	}
 }
 
-// watchPending shows what is kept here while Redis is away.
+// keptHere is how many changes and captures wait on this node while Redis or the
+// evidence store is away.
+func (c *Call) keptHere() int {
+	return c.house.cfg.Rooms.Pending(c.id) + c.house.spool.Waiting(c.id)
+}
+
+// watchPending shows what is kept here.
 func (c *Call) watchPending() {
-	if now := c.house.cfg.Rooms.Pending(c.id); now != c.unstored {
+	if now := c.keptHere(); now != c.unstored {
 		c.unstored, c.dirty = now, true
 	}
 }

@@ -37,7 +37,7 @@ func (c *Call) view(role protocol.Role) *protocol.State {
 	}
 	if role == protocol.RoleManager {
 		v.Staff = c.staff()
-		v.Staff.Unstored = c.house.cfg.Rooms.Pending(c.id) // to staff alone: it would tell a seller of silent notes
+		v.Staff.Unstored = c.keptHere() // to staff alone: it would tell a seller of silent notes
 	}
 	return v
 }

@@ -145,7 +145,7 @@ func (s *Server) managerStill(w http.ResponseWriter, r *http.Request, who sessio
 
 // serveObject serves what is named by its digest and so never changes.
 func (s *Server) serveObject(w http.ResponseWriter, r *http.Request, class vault.Class, room, name, digest string) error {
-	f, _, err := s.cfg.Evidence.Open(r.Context(), vault.Room(room), class, name)
+	f, err := s.cfg.House.OpenEvidence(r.Context(), room, class, name)
 	if err != nil {
 		return fmt.Errorf("evidence: %w", err)
 	}

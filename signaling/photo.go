@@ -61,7 +61,7 @@ func (s *Server) managerPhoto(w http.ResponseWriter, r *http.Request, who sessio
 // servePicture shows a picture that came as a file: a copy without what lies
 // beside and behind its pixels.
 func (s *Server) servePicture(w http.ResponseWriter, r *http.Request, room string, class vault.Class, name, digest string) error {
-	f, _, err := s.cfg.Evidence.Open(r.Context(), vault.Room(room), class, name)
+	f, err := s.cfg.House.OpenEvidence(r.Context(), room, class, name)
 	if err != nil {
 		return fmt.Errorf("evidence: %w", err)
 	}

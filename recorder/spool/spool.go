@@ -35,15 +35,18 @@ type Spool struct {
 	dir string
 	now func() time.Time
 
+	keeping sync.Mutex // the right to change the files of kept objects; taken before mu
+
 	mu     sync.Mutex           // guards what follows; never held while calling out
 	behind map[string]time.Time // by room: since when the store has not taken what waits
+	kept   map[string]int       // by room: objects that wait, as found last
 	bytes  int64
 	looked time.Time
 }
 
 // New watches a folder, which need not be there yet; the one above it does.
 func New(dir string) *Spool {
-	return &Spool{dir: dir, now: time.Now, behind: map[string]time.Time{}}
+	return &Spool{dir: dir, now: time.Now, behind: map[string]time.Time{}, kept: map[string]int{}}
 }
 
 // Check is ErrFull when nothing more may be recorded. Where the system doesn't tell
@@ -94,13 +97,20 @@ func (s *Spool) Behind(room string, err error) (news bool, since time.Duration) 
 }
 
 // Forget ends what is known of a room: its record is sealed, or another node's.
-func (s *Spool) Forget(room string) { s.Behind(room, nil) }
+func (s *Spool) Forget(room string) {
+	s.Behind(room, nil)
+	s.setKept(room, 0)
+}
 
 // Rooms lists those that the store is behind of.
 func (s *Spool) Rooms() []string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return slices.Sorted(maps.Keys(s.behind))
+	rooms := maps.Clone(s.behind)
+	for room := range s.kept {
+		rooms[room] = time.Time{}
+	}
+	return slices.Sorted(maps.Keys(rooms))
 }
 
 // Use is how the spool stands.
