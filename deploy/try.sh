@@ -113,7 +113,7 @@ echo "the first node has ended"
 "$program" bench --url "$public" --apikey "$key" --calls 1 --ramp 2s --hold 3s | tail -n 1
 
 step "a backup while the second node serves"
-room=$(sed -nE 's/.*msg="record sealed" room=(R-[0-9A-Z]+).*/\1/p' two.log one.log | head -n 1)
+room=$(sed -nE 's/.*msg="record sealed".* room=(R-[0-9A-Z]+).*/\1/p' two.log one.log | head -n 1)
 [ -n "$room" ] || { echo "try: no record was sealed" >&2; exit 1; }
 curl -fsS -H "Authorization: Bearer $key" "$public/api/v1/rooms/$room/bundle.zip" -o before.zip
 "$program" backup --to "$work/backup" --evidence "${places[@]}" --data "$work/cli"
