@@ -103,6 +103,10 @@ func (s *Server) answerError(w *statusWriter, r *http.Request, pattern string, e
 		w.status = statusGone
 		return
 	}
+	if w.began && r.Context().Err() != nil { // it broke a download off
+		s.about(w, r).Debug("client gone", "route", pattern, "err", err)
+		panic(http.ErrAbortHandler)
+	}
 	f := faultOf(err)
 	if f.Code == protocol.CodeInternal || f.Code == protocol.CodeNotStored {
 		s.about(w, r).Error("request failed", "route", pattern, "err", err)

@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"strings"
+	"syscall"
 	"testing"
 )
 
@@ -32,6 +33,32 @@ func TestClientThatWentAway(t *testing.T) {
 		}
 		if !gone && (!told || w.status != http.StatusInternalServerError) {
 			t.Errorf("still there: status %d, log %s", w.status, &log)
+		}
+	}
+}
+
+// A download that the client broke off is cut, and no failure of ours; one that we
+// can't go on with is.
+func TestDownloadBrokenOff(t *testing.T) {
+	for _, gone := range []bool{true, false} {
+		var log bytes.Buffer
+		s := &Server{log: slog.New(slog.NewTextHandler(&log, nil))}
+		ctx, cancel := context.WithCancel(t.Context())
+		if gone {
+			cancel()
+		}
+		w := &statusWriter{ResponseWriter: httptest.NewRecorder(), status: http.StatusOK, began: true}
+		func() {
+			defer func() {
+				if cut := recover(); cut != http.ErrAbortHandler {
+					t.Errorf("gone %t: recovered %v", gone, cut)
+				}
+			}()
+			s.answerError(w, httptest.NewRequestWithContext(ctx, http.MethodGet, "/api/v1/rooms", nil), "GET /bundle.zip", syscall.EPIPE)
+		}()
+		cancel()
+		if told := strings.Contains(log.String(), "request failed"); told == gone {
+			t.Errorf("gone %t: log %s", gone, &log)
 		}
 	}
 }
