@@ -9,6 +9,7 @@ import (
 
 	"verifycall/recorder/evidence/objects"
 	"verifycall/recorder/evidence/vault"
+	"verifycall/recorder/spool"
 )
 
 // nodesOn makes Houses of nodes that share a store, without anything else.
@@ -28,7 +29,8 @@ func nodesOn(t *testing.T, n int) []*House {
 	}
 	var list []*House
 	for range n {
-		list = append(list, &House{cfg: Config{Evidence: store, Scratch: t.TempDir(), Node: "n", Ship: true, Log: slog.New(slog.DiscardHandler)}})
+		cfg := Config{Evidence: store, Scratch: t.TempDir(), Node: "n", Ship: true, Log: slog.New(slog.DiscardHandler)}
+		list = append(list, &House{cfg: cfg, spool: spool.New(cfg.Scratch)})
 	}
 	return list
 }

@@ -136,7 +136,7 @@ func (e expected) after(c Command) (next expected, possible bool) {
 }
 
 // triesOfModel is how often the profile lets a slot be captured.
-const triesOfModel = 5
+const triesOfModel = 12
 
 // is says whether a room is as expected.
 func (e expected) is(r *Room) bool {
