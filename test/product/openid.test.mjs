@@ -25,7 +25,7 @@ before(async () => {
   provider = spawn(program, [site], { stdio: ['ignore', 'pipe', 'ignore'] });
   const issuer = await new Promise((done) => { createInterface({ input: provider.stdout }).once('line', done); });
   const [secret, file] = ['secret', 'oidc.json'].map((name) => join(server.folder, name));
-  await writeFile(secret, 'hush');
+  await writeFile(secret, 'hush', { mode: 0o600 });
   await writeFile(file, JSON.stringify({ issuer, client_id: 'verifycall', client_secret_file: secret, label: 'Example Ltd', claim: 'groups',
     roles: [{ value: 'vc-operators', role: 'operator' }, { value: 'vc-managers', role: 'manager' }] }));
   server.more = ['--public-url', site, '--oidc', file];
