@@ -26,8 +26,6 @@ func (c *Call) onCapture(seat *Seat, id, slot string) error {
 		still, err := c.house.take(ctx, c.id, rec, source, after, deadline)
 		if err == nil {
 			still.quality = qualityOf(slot, still.frame.Data)
-		}
-		if err == nil {
 			parts.follow(ctx)
 		}
 		return captured{seat, id, slot, rec.ID(), still, after, err}

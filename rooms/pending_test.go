@@ -22,6 +22,19 @@ func (s *Store) awaitStored(t *testing.T, room string) {
 	}
 }
 
+// cutOff takes Redis away from a store, and has lines of a seller kept here. Nobody
+// knocks, for it has not failed by itself.
+func (s *Store) cutOff(t *testing.T, r *Room, lines ...string) {
+	t.Helper()
+	s.pulse.away.Store(true)
+	for _, text := range lines {
+		var err error
+		if r, err = s.DoLive(t.Context(), r, "seller", SendChat{Seller, text}); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
 // TestCallGoesOnWithoutRedis takes Redis away under a live call: its captures and
 // lines are kept, survive the process, and are in the record in order afterwards.
 func TestCallGoesOnWithoutRedis(t *testing.T) {
@@ -100,13 +113,7 @@ func TestKeptChangesOfALostRoomBecomeLate(t *testing.T) {
 	other := openStore(t, o)
 	id := create(t, s, nil).ID
 	r := do(t, s, id, append(agree[:2:2], EnterWaiting{}, Admit{})...)
-	s.pulse.away.Store(true) // cut off: nobody knocks, for it has not failed by itself
-	for _, text := range []string{"kept one", "kept two"} {
-		var err error
-		if r, err = s.DoLive(t.Context(), r, "seller", SendChat{Seller, text}); err != nil {
-			t.Fatal(err)
-		}
-	}
+	s.cutOff(t, r, "kept one", "kept two")
 	do(t, other, id, SendChat{Manager, "meanwhile"})
 	s.pulse.away.Store(false)
 	s.awaitStored(t, id)
@@ -139,13 +146,7 @@ func TestNothingOvertakesWhatIsKept(t *testing.T) {
 	s := openStore(t, Options{URL: startServer(t).URL(), Kept: t.TempDir(), Signer: newTestSigner(t), Mirror: &memory{parts: map[string][]byte{}}})
 	id := create(t, s, nil).ID
 	r := do(t, s, id, append(agree[:2:2], EnterWaiting{}, Admit{})...)
-	s.pulse.away.Store(true) // cut off: nobody knocks, for it has not failed by itself
-	for _, text := range []string{"kept one", "kept two"} {
-		var err error
-		if r, err = s.DoLive(t.Context(), r, "seller", SendChat{Seller, text}); err != nil {
-			t.Fatal(err)
-		}
-	}
+	s.cutOff(t, r, "kept one", "kept two")
 	s.pulse.away.Store(false)
 	link := AddLink{Link{HashToken("a link"), s.now().Add(time.Hour)}}
 	got, err := s.Do(t.Context(), id, "system", link)
@@ -171,10 +172,7 @@ func TestLateWhileSealing(t *testing.T) {
 	seal := slices.IndexFunc(commands, func(c Command) bool { _, is := c.(Seal); return is })
 	admit := slices.IndexFunc(commands, func(c Command) bool { _, is := c.(Admit); return is }) + 1
 	r := do(t, s, id, commands[:admit]...)
-	s.pulse.away.Store(true)
-	if _, err := s.DoLive(t.Context(), r, "seller", SendChat{Seller, "kept"}); err != nil {
-		t.Fatal(err)
-	}
+	s.cutOff(t, r, "kept")
 	sealed := do(t, other, id, commands[admit:seal+1]...)
 	w, _ := s.pending.first(id)
 	if err := other.late(t.Context(), id, w); !errors.Is(err, errSealing) {

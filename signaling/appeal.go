@@ -8,7 +8,6 @@ import (
 	"verifycall/access"
 	"verifycall/calls/protocol"
 	"verifycall/rooms"
-	"verifycall/signaling/intake"
 )
 
 // AppealView is what a seller can do about an outcome, and what came of it.
@@ -84,11 +83,7 @@ func (s *Server) sellerAsksAgain(w http.ResponseWriter, r *http.Request, who ses
 	var body struct {
 		Text string `json:"text"`
 	}
-	text, err := readBody(w, r, maxDecision)
-	if err != nil {
-		return err
-	}
-	if err := intake.DecodeJSON(text, &body); err != nil {
+	if err := readJSON(w, r, maxDecision, &body); err != nil {
 		return err
 	}
 	room, err := sellerRoom(who)
@@ -164,11 +159,7 @@ func (s *Server) auditAppeal(w http.ResponseWriter, r *http.Request, who session
 		Answer string `json:"answer"`
 		Line   string `json:"line"`
 	}
-	text, err := readBody(w, r, maxDecision)
-	if err != nil {
-		return err
-	}
-	if err := intake.DecodeJSON(text, &body); err != nil {
+	if err := readJSON(w, r, maxDecision, &body); err != nil {
 		return err
 	}
 	room, err = s.cfg.Rooms.Do(r.Context(), room.ID, actorOf(who), rooms.AnswerAppeal{Who: who.Subject, Answer: body.Answer, Line: body.Line})

@@ -215,12 +215,8 @@ func (s *Server) managerSetAvailability(w http.ResponseWriter, r *http.Request, 
 const maxAvailability = 64 << 10
 
 func (s *Server) setAvailability(w http.ResponseWriter, r *http.Request, actor, manager string, operator bool) error {
-	body, err := readBody(w, r, maxAvailability)
-	if err != nil {
-		return err
-	}
 	terms := calendar.Default("UTC")
-	if err := intake.DecodeJSON(body, &terms); err != nil {
+	if err := readJSON(w, r, maxAvailability, &terms); err != nil {
 		return err
 	}
 	if !operator { // a certification isn't the manager's own to prolong

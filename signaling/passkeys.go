@@ -15,7 +15,6 @@ import (
 	"verifycall/access"
 	"verifycall/calls/protocol"
 	"verifycall/rooms"
-	"verifycall/signaling/intake"
 	"verifycall/signin"
 )
 
@@ -169,10 +168,7 @@ func (s *Server) beginCreate(w http.ResponseWriter, r *http.Request, a signin.Ac
 // readAnswer reads what a browser brings of its step.
 func readAnswer(w http.ResponseWriter, r *http.Request) (ceremonyAnswer, error) {
 	var req ceremonyAnswer
-	body, err := readBody(w, r, maxAnswer)
-	if err == nil {
-		err = intake.DecodeJSON(body, &req)
-	}
+	err := readJSON(w, r, maxAnswer, &req)
 	return req, err
 }
 

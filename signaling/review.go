@@ -12,7 +12,6 @@ import (
 	"verifycall/access"
 	"verifycall/calls/protocol"
 	"verifycall/rooms"
-	"verifycall/signaling/intake"
 	"verifycall/signaling/review"
 )
 
@@ -194,11 +193,7 @@ func (s *Server) auditDecide(w http.ResponseWriter, r *http.Request, who session
 		Checks   map[string]string `json:"checks"`
 		Note     string            `json:"note"`
 	}
-	text, err := readBody(w, r, maxDecision)
-	if err != nil {
-		return err
-	}
-	if err := intake.DecodeJSON(text, &body); err != nil {
+	if err := readJSON(w, r, maxDecision, &body); err != nil {
 		return err
 	}
 	for _, reason := range body.Reasons {
@@ -289,11 +284,7 @@ func (s *Server) saveViews(w http.ResponseWriter, r *http.Request, who session) 
 	var body struct {
 		Views []SavedView `json:"views"`
 	}
-	text, err := readBody(w, r, 4*smallBody)
-	if err != nil {
-		return err
-	}
-	if err := intake.DecodeJSON(text, &body); err != nil {
+	if err := readJSON(w, r, 4*smallBody, &body); err != nil {
 		return err
 	}
 	if len(body.Views) > maxSavedViews {

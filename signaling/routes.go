@@ -195,7 +195,12 @@ const smallBody = 4 << 10
 const maxBody = intake.MaxBody + 1
 
 func readSmall(w http.ResponseWriter, r *http.Request, into any) error {
-	body, err := readBody(w, r, smallBody)
+	return readJSON(w, r, smallBody, into)
+}
+
+// readJSON reads a body of at most limit bytes into a value, strictly.
+func readJSON(w http.ResponseWriter, r *http.Request, limit int64, into any) error {
+	body, err := readBody(w, r, limit)
 	if err != nil {
 		return err
 	}
