@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
+	"slices"
 	"sync/atomic"
 	"time"
 
@@ -17,23 +19,33 @@ var ErrAway = errors.New("redis doesn't answer")
 // errNotAsked is ErrAway for what was never sent.
 var errNotAsked = fmt.Errorf("%w: not asked", ErrAway)
 
+// errSlow is ErrAway for one request that got no answer, while others did.
+var errSlow = fmt.Errorf("%w in time", ErrAway)
+
 // errShort says that fewer replicas than wanted have a write.
 var errShort = errors.New("too few replicas have it")
 
 // knock is how often an absent Redis is asked whether it is back.
 const knock = 100 * time.Millisecond
 
+// silence is how long Redis may have answered nobody while one request goes
+// without an answer: then it is away. In less, only that request was slow: on a
+// machine that has no time, or over a connection that lost a packet.
+const silence = answerTime / 2
+
 // pulse stands before every request to Redis, so that none hangs: it bounds the
 // time of each, and once one has failed it refuses all others at once until a
 // knock is answered. It is a redis.Hook.
 type pulse struct {
-	away  atomic.Bool
-	slots chan struct{} // one taken for each request under way; full makes the next wait, never for a connection
-	lost  chan struct{} // tells Store.tend that it went away; capacity 1
+	away     atomic.Bool
+	slots    chan struct{} // one taken for each request under way; full makes the next wait, never for a connection
+	lost     chan error    // tells Store.tend that it went away, and by what; capacity 1
+	began    time.Time
+	answered atomic.Int64 // when Redis answered last, whomever: nanoseconds since began
 }
 
 func newPulse() *pulse {
-	return &pulse{slots: make(chan struct{}, requests), lost: make(chan struct{}, 1)}
+	return &pulse{slots: make(chan struct{}, requests), lost: make(chan error, 1), began: time.Now()}
 }
 
 type noPulse struct{}
@@ -43,7 +55,8 @@ func withoutPulse(ctx context.Context) context.Context {
 	return context.WithValue(ctx, noPulse{}, true)
 }
 
-// guard asks Redis something within answerTime.
+// guard asks Redis something within answerTime. A request that got no answer in
+// that time while others did has failed alone: errSlow.
 func (p *pulse) guard(ctx context.Context, ask func(context.Context) error) error {
 	knocks := ctx.Value(noPulse{}) != nil
 	if !knocks {
@@ -62,21 +75,39 @@ func (p *pulse) guard(ctx context.Context, ask func(context.Context) error) erro
 	}
 	bounded, cancel := context.WithTimeout(ctx, answerTime)
 	defer cancel()
+	asked := time.Since(p.began)
 	err := ask(bounded)
 	switch {
-	case absent(err) && ctx.Err() == nil:
-	case err == nil && knocks && p.away.Load(): // the answer to a question asked before it went away proves nothing
-		p.away.Store(false)
-		return nil
-	default:
+	case !absent(err):
+		p.answered.Store(int64(time.Since(p.began)))
+		if err == nil && knocks && p.away.Load() { // the answer to a question asked before it went away proves nothing
+			p.away.Store(false)
+		}
 		return err
+	case ctx.Err() != nil:
+		return err
+	case timedOut(err) && p.answersOthers(asked):
+		return fmt.Errorf("%w: %w", errSlow, err)
 	}
 	p.away.Store(true)
 	select {
-	case p.lost <- struct{}{}:
+	case p.lost <- err:
 	default: // it knows
 	}
 	return fmt.Errorf("%w: %w", ErrAway, err)
+}
+
+// answersOthers says whether Redis has answered somebody since a time after
+// p.began, and not long ago.
+func (p *pulse) answersOthers(since time.Duration) bool {
+	answered := time.Duration(p.answered.Load())
+	return answered > since && time.Since(p.began)-answered < silence
+}
+
+// timedOut tells an answer that doesn't come from a connection that is refused or cut.
+func timedOut(err error) bool {
+	var fault net.Error
+	return errors.Is(err, context.DeadlineExceeded) || errors.As(err, &fault) && fault.Timeout()
 }
 
 // absent says whether an error is that of a Redis that isn't there, or isn't fit
@@ -108,7 +139,12 @@ func (p *pulse) ProcessHook(next redis.ProcessHook) redis.ProcessHook {
 		case "xread", "blpop", "bzpopmin", "subscribe":
 			return next(ctx, cmd)
 		}
-		err := p.guard(ctx, func(ctx context.Context) error { return next(ctx, cmd) })
+		ask := func(ctx context.Context) error { return next(ctx, cmd) }
+		err := p.guard(ctx, ask)
+		if errors.Is(err, errSlow) && onlyReads(cmd) {
+			cmd.SetErr(nil)
+			err = p.guard(ctx, ask)
+		}
 		if err != nil {
 			cmd.SetErr(err)
 		}
@@ -116,10 +152,25 @@ func (p *pulse) ProcessHook(next redis.ProcessHook) redis.ProcessHook {
 	}
 }
 
+// askedAgain are the commands that may be asked again: nothing hangs on how often.
+var askedAgain = []string{"get", "mget", "exists", "hget", "hmget", "hgetall", "hlen", "zcard", "zcount", "zscore", "zmscore", "zrange", "zrangebyscore",
+	"zrevrange", "zrevrangebyscore", "xrange", "xrevrange", "xlen"}
+
+func onlyReads(cmds ...redis.Cmder) bool {
+	return !slices.ContainsFunc(cmds, func(cmd redis.Cmder) bool { return !slices.Contains(askedAgain, cmd.Name()) })
+}
+
 // ProcessPipelineHook implements redis.Hook.
 func (p *pulse) ProcessPipelineHook(next redis.ProcessPipelineHook) redis.ProcessPipelineHook {
 	return func(ctx context.Context, cmds []redis.Cmder) error {
-		err := p.guard(ctx, func(ctx context.Context) error { return next(ctx, cmds) })
+		ask := func(ctx context.Context) error { return next(ctx, cmds) }
+		err := p.guard(ctx, ask)
+		if errors.Is(err, errSlow) && onlyReads(cmds...) {
+			for _, cmd := range cmds {
+				cmd.SetErr(nil)
+			}
+			err = p.guard(ctx, ask)
+		}
 		if errors.Is(err, ErrAway) {
 			for _, cmd := range cmds {
 				cmd.SetErr(err)
@@ -133,13 +184,17 @@ func (p *pulse) ProcessPipelineHook(next redis.ProcessPipelineHook) redis.Proces
 // with ctx.
 func (s *Store) tend(ctx context.Context) {
 	for {
+		var why error
 		select {
 		case <-ctx.Done():
 			return
-		case <-s.pulse.lost:
+		case why = <-s.pulse.lost:
 		}
 		s.log.Error("redis doesn't answer; running calls go on, nothing new is taken in")
 		began := time.Now()
+		if !timedOut(why) && !pauseFor(ctx, knock) { // what is silent may have been slow once
+			return
+		}
 		if !s.knock(ctx) {
 			return
 		}
@@ -150,13 +205,13 @@ func (s *Store) tend(ctx context.Context) {
 // knock returns true when Redis answers.
 func (s *Store) knock(ctx context.Context) bool {
 	for {
-		if !pauseFor(ctx, knock) {
-			return false
-		}
 		// A key of ours: in a Cluster the node that has them must answer.
 		if err := s.client.Get(withoutPulse(ctx), prefix+"knock").Err(); !absent(err) && ctx.Err() == nil {
 			s.pulse.away.Store(false)
 			return true
+		}
+		if !pauseFor(ctx, knock) {
+			return false
 		}
 	}
 }
