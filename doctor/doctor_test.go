@@ -150,6 +150,13 @@ func TestStore(t *testing.T) {
 	defer s.Close()
 	want(t, Store(t.Context(), s, dir), Fine, "written, read back and deleted")
 	want(t, Store(t.Context(), s, dir), Warning, "aren't locked")
+	want(t, Store(t.Context(), s, dir), Fine, "within two seconds of the store's")
+	at := time.Now()
+	for written, level := range map[time.Time]Level{at.Add(-time.Second): Fine, at.Add(2 * time.Second): Fine, at.Add(-time.Minute): Fault, at.Add(time.Hour): Fault} {
+		if f := storeClock(at, at.Add(time.Second), written); f.Level != level {
+			t.Errorf("%v after: %v", written.Sub(at), f)
+		}
+	}
 	if names, err := s.List(t.Context(), ""); err != nil || len(names) != 0 {
 		t.Errorf("left over: %v, %v", names, err)
 	}

@@ -29,15 +29,22 @@ func Store(ctx context.Context, s objects.Store, folder string) []Finding {
 	if _, err := s.Put(ctx, name, bytes.NewReader(content)); err != nil {
 		return []Finding{fault(check, "let the service write there", "can't be written: %v", err)}
 	}
-	took := time.Since(began)
+	ended := time.Now()
 	err := readBack(ctx, s, name, content)
+	var written time.Time
+	if dated, ok := s.(objects.Dated); ok && err == nil {
+		written, err = dated.Written(ctx, name)
+	}
 	if deleteErr := s.Delete(ctx, name); err == nil && deleteErr != nil {
 		err = fmt.Errorf("what isn't locked can't be deleted: %w", deleteErr)
 	}
 	if err != nil {
 		return []Finding{fault(check, "check its disk and its rights", "%v", err)}
 	}
-	all := []Finding{fine(check, "written, read back and deleted in %d ms", took.Milliseconds())}
+	all := []Finding{fine(check, "written, read back and deleted in %d ms", ended.Sub(began).Milliseconds())}
+	if !written.IsZero() {
+		all = append(all, storeClock(began, ended, written))
+	}
 	if _, locks := s.(objects.Locker); !locks || folder != "" { // whoever may write in a folder may unlock there
 		all = append(all, warning(check, "keep evidence in an S3 bucket with object lock, where that is asked of you",
 			"sealed records aren't locked: who may write there can delete them (and it shows)"))
@@ -46,6 +53,17 @@ func Store(ctx context.Context, s objects.Store, folder string) []Finding {
 		all = append(all, Space("space", folder))
 	}
 	return all
+}
+
+// storeClock holds the store's clock against this machine's, by an object that was
+// written between began and ended: locks end by the store's, and are set by ours.
+func storeClock(began, ended, written time.Time) Finding {
+	const check = "store clock"
+	apart := max(began.Sub(written), written.Sub(ended))
+	if apart > maxOffset+time.Second { // stores give whole seconds
+		return fault(check, "set both by NTP", "this machine's clock and that of the store are %s apart", apart.Round(time.Second))
+	}
+	return fine(check, "within two seconds of the store's")
 }
 
 func readBack(ctx context.Context, s objects.Store, name string, want []byte) error {

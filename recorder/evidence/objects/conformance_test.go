@@ -86,6 +86,15 @@ func roundTrip(t *testing.T, s objects.Store) {
 	if tail, err := io.ReadAll(f); string(tail) != "lo" || err != nil {
 		t.Errorf("after Seek read %q, %v", tail, err)
 	}
+	if dated, ok := s.(objects.Dated); ok {
+		at, err := dated.Written(t.Context(), object.Name)
+		if age := time.Since(at); err != nil || age < -time.Minute || age > time.Hour {
+			t.Errorf("written %v ago, %v", age, err)
+		}
+		if _, err := dated.Written(t.Context(), "none"); !errors.Is(err, objects.ErrNotFound) {
+			t.Errorf("when nothing was written: %v, want ErrNotFound", err)
+		}
+	}
 	if put(t, s, "empty", "").Size != 0 || get(t, s, "empty") != "" {
 		t.Error("an empty object isn't empty")
 	}

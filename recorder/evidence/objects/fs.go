@@ -174,17 +174,34 @@ func (s *FS) Open(ctx context.Context, name string) (File, Object, error) {
 
 // Stat implements Store. Only regular files are objects; a link isn't followed.
 func (s *FS) Stat(_ context.Context, name string) (Object, error) {
-	if err := CheckName(name); err != nil {
+	info, err := s.stat(name)
+	if err != nil {
 		return Object{}, err
+	}
+	return Object{Name: name, Size: info.Size()}, nil
+}
+
+// Written implements Dated: on a network's disk it is the server's clock.
+func (s *FS) Written(_ context.Context, name string) (time.Time, error) {
+	info, err := s.stat(name)
+	if err != nil {
+		return time.Time{}, err
+	}
+	return info.ModTime(), nil
+}
+
+func (s *FS) stat(name string) (fs.FileInfo, error) {
+	if err := CheckName(name); err != nil {
+		return nil, err
 	}
 	info, err := s.root.Lstat(name)
 	if err != nil {
-		return Object{}, storeError("stat", name, err)
+		return nil, storeError("stat", name, err)
 	}
 	if !info.Mode().IsRegular() {
-		return Object{}, fmt.Errorf("stat %s: %w", name, ErrNotFound)
+		return nil, fmt.Errorf("stat %s: %w", name, ErrNotFound)
 	}
-	return Object{Name: name, Size: info.Size()}, nil
+	return info, nil
 }
 
 // List implements Store.

@@ -66,6 +66,12 @@ type Locker interface {
 	Hold(ctx context.Context, name string, on bool) error
 }
 
+// Dated is a Store that says when it wrote an object, by its own clock.
+type Dated interface {
+	// Written gives that time to a second. ErrNotFound if there is no such object.
+	Written(ctx context.Context, name string) (time.Time, error)
+}
+
 // MaxName is the longest object name in bytes.
 const MaxName = 512
 

@@ -112,14 +112,28 @@ func (s *S3) Open(ctx context.Context, name string) (File, Object, error) {
 
 // Stat implements Store.
 func (s *S3) Stat(ctx context.Context, name string) (Object, error) {
-	if err := CheckName(name); err != nil {
+	info, err := s.stat(ctx, name)
+	if err != nil {
 		return Object{}, err
+	}
+	return Object{Name: name, Size: info.Size}, nil
+}
+
+// Written implements Dated.
+func (s *S3) Written(ctx context.Context, name string) (time.Time, error) {
+	info, err := s.stat(ctx, name)
+	return info.LastModified, err
+}
+
+func (s *S3) stat(ctx context.Context, name string) (minio.ObjectInfo, error) {
+	if err := CheckName(name); err != nil {
+		return minio.ObjectInfo{}, err
 	}
 	info, err := s.client.StatObject(ctx, s.place.Bucket, s.key(name), minio.StatObjectOptions{})
 	if err != nil {
-		return Object{}, fmt.Errorf("stat %s: %w", name, s.fault(ctx, err))
+		return minio.ObjectInfo{}, fmt.Errorf("stat %s: %w", name, s.fault(ctx, err))
 	}
-	return Object{Name: name, Size: info.Size}, nil
+	return info, nil
 }
 
 // List implements Store.
