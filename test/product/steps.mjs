@@ -275,6 +275,12 @@ export async function report(page, server, { room, digest, stills }) {
     const pictures = [...document.querySelectorAll('[data-testid="audit-report-still"] img')];
     return pictures.length === n && pictures.every((i) => i.naturalWidth === 1280);
   }, all.length);
+  const [region] = await page.locator('[data-testid="audit-report-region"]').evaluateAll((figures) => figures.map((f) => ({
+    box: f.querySelector('svg').getAttribute('viewBox').split(' ').map(Number), url: f.querySelector('image').href.baseVal, tall: f.querySelector('svg').getBoundingClientRect().height, text: f.innerText })));
+  const marked = await page.evaluate((id) => fetch(`/api/audit/rooms/${id}`).then((r) => r.json()).then(({ facts }) => facts.crops), room);
+  assert.deepEqual([region.box], marked.map(({ x, y, width, height }) => [x, y, width, height]), 'the region that was marked');
+  assert.ok(region.url.includes(marked[0].still) && region.text.includes(marked[0].still) && region.text.includes(`${marked[0].width} × ${marked[0].height}`), `its still and its place: ${JSON.stringify(region)}`);
+  assert.ok(region.tall > 20, `it is ${region.tall} pixels high`);
   const text = await sheet.innerText();
   for (const sum of all) assert.ok(text.includes(sum), `the digest of still ${sum}`);
   assert.ok(text.includes(room) && text.includes('seller-'), 'the room and its recordings');

@@ -1,6 +1,7 @@
 import { ArrowLeft, FileWarning, Printer } from 'lucide-preact';
 import { useEffect, useMemo } from 'preact/hooks';
 import { useLoad } from '../../shared/load';
+import { RegionPicture } from '../../shared/region';
 import { go } from '../../shared/route';
 import { Blank } from '../../shared/staff';
 import { clock, clockSeconds, day } from '../../shared/times';
@@ -88,6 +89,7 @@ function Pictures({ record, line }: { record: Review; line: Line }) {
             <figcaption><strong>{word('slot', still.slot) || still.slot}</strong> <span class="figures">{clockTime(still.at)}, <code>{still.recording}</code>, {t('review.frame', { n: String(still.frame) })}</span> <code>{still.sha256}</code></figcaption>
           </figure>
         ))}
+        <Regions record={record} line={line} />
         {facts.photos?.map((photo) => (
           <figure key={photo.sha256}>
             <img src={photoURL(room.id, photo.sha256, photo.mime)} alt={t('review.photo', { slot: word('slot', photo.slot) || photo.slot })} />
@@ -97,6 +99,21 @@ function Pictures({ record, line }: { record: Review; line: Line }) {
       </div>
     </section>
   );
+}
+
+/** What was marked on a still, each as a picture of its own with its place in that still. */
+function Regions({ record: { facts, room }, line }: { record: Review; line: Line }) {
+  return facts.crops?.map((crop) => {
+    const { slot, x, y, width, height } = crop;
+    const still = line.stills.find(({ sha256 }) => sha256 === crop.still);
+    const name = t('review.region', { slot: word('slot', slot) || slot });
+    return still && (
+      <figure key={`${crop.still} ${x} ${y} ${width} ${height}`} data-testid="audit-report-region">
+        <RegionPicture url={stillURL(room.id, crop.still)} size={still} region={crop} name={name} />
+        <figcaption><strong>{name}</strong> <span class="figures">{clockTime(Math.max(0, Date.parse(crop.at) - line.start))}, {t('report.region', { width, height, x, y })}</span> <code>{crop.still}</code></figcaption>
+      </figure>
+    );
+  });
 }
 
 function Compared({ record: { timeline, personal } }: { record: Review }) {
