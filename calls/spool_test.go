@@ -2,6 +2,7 @@ package calls_test
 
 import (
 	"encoding/json"
+	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -35,7 +36,9 @@ func (r *rig) shipped(room string) (bytes int64) {
 // TestStoreAway: a node that is alone ships its parts to a store in S3 during the
 // call. While that is away the call goes on, its parts wait and the operator sees
 // it; no call begins of which nothing could be recorded. After it, and after a
-// start anew in the middle, what waited is sent, and the record has no gap.
+// start anew in the middle, what waited is sent, and the record has no gap. The
+// store stays away for VERIFYCALL_STORE_AWAY, or until something waits; from a
+// minute on that is an alarm.
 func TestStoreAway(t *testing.T) {
 	if testing.Short() {
 		t.Skip("a whole call with media")
@@ -57,6 +60,7 @@ func TestStoreAway(t *testing.T) {
 	host.refused(&protocol.Admit{}, protocol.CodeUnavailable)
 	before := r.house.Spool().Bytes
 	wait(t, "parts that wait", func() bool { use := r.house.Spool(); return use.Behind > 0 && use.Bytes > before+100_000 })
+	r.goWithoutStore()
 	kept := map[string]bool{r.captured(room, manager, protocol.SlotFace): true, r.captured(room, manager, protocol.SlotDocFront): true}
 	manager.until("captures that wait here", func(s *protocol.State) bool { return s.Staff.Unstored == len(kept) })
 	for digest := range kept {
@@ -84,6 +88,33 @@ func TestStoreAway(t *testing.T) {
 	}
 	if gaps := r.gaps(room); gaps != "" {
 		t.Errorf("the record has gaps: %s", gaps)
+	}
+}
+
+// goWithoutStore lets the call go on for VERIFYCALL_STORE_AWAY, in which what waits
+// grows, and raises the alarm.
+func (r *rig) goWithoutStore() {
+	r.t.Helper()
+	text := os.Getenv("VERIFYCALL_STORE_AWAY")
+	if text == "" {
+		return
+	}
+	length, err := time.ParseDuration(text)
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	last := r.house.Spool()
+	for end := time.Now().Add(length); time.Now().Before(end); {
+		time.Sleep(min(30*time.Second, time.Until(end)))
+		use := r.house.Spool()
+		r.t.Logf("away for %s: %d bytes of %d wait, alarm %q", use.Behind.Round(time.Second), use.Bytes, use.Limit, use.Alarm())
+		if use.Bytes <= last.Bytes {
+			r.t.Errorf("what waits doesn't grow: %d bytes", use.Bytes)
+		}
+		if use.Behind > time.Minute && use.Alarm() == "" {
+			r.t.Errorf("away for %s, and no alarm", use.Behind)
+		}
+		last = use
 	}
 }
 
