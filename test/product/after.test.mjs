@@ -92,10 +92,17 @@ test('another look is asked for once, answered by an auditor, and another call f
     await by(page, 'seller-appeal-text').fill('The name on the card is my maiden name.');
     await clean(page, 'asking for another look');
     await picture(page, 'appeal-ask');
-    await page.goBack().catch(() => undefined); // leaves the words alone or the page; the link brings it back
+    // Neither back nor a reload nor the link opened anew loses the words, and back stays on the result.
+    const words = 'The name on the card is my maiden name.';
+    await page.goBack();
+    await by(page, 'seller-appeal-open').click();
+    assert.equal(await by(page, 'seller-appeal-text').inputValue(), words, 'back lost the words');
+    await page.reload();
+    await by(page, 'seller-appeal-text').waitFor();
+    assert.equal(await by(page, 'seller-appeal-text').inputValue(), words, 'a reload lost the words');
     await page.goto(linkOf('fail'));
     await by(page, 'seller-appeal-open').click();
-    await by(page, 'seller-appeal-text').fill('The name on the card is my maiden name.');
+    assert.equal(await by(page, 'seller-appeal-text').inputValue(), words, 'the link lost the words');
 
     // Two tabs and a double click make one.
     const second = await open(page.context(), linkOf('fail'));
@@ -106,6 +113,7 @@ test('another look is asked for once, answered by an auditor, and another call f
     await by(second, 'seller-appeal-send').click();
     await by(second, 'seller-asked').waitFor();
     await second.close();
+    assert.deepEqual(await page.evaluate(() => Object.values(sessionStorage).filter((kept) => kept.includes('maiden'))), [], 'what was sent is kept no longer');
     await clean(page, 'asked');
     await picture(page, 'appeal-asked');
     assert.equal(await by(page, 'seller-appeal-open').count(), 0);

@@ -10,17 +10,20 @@ import { Appeal } from './appeal/Appeal';
 import { another, recourse, type Recourse } from './appeal/api';
 import { Code } from './code/Code';
 import { Kept } from './code/Kept';
+import { usePart } from './history';
 import { Receipt } from './Receipt';
 import { Screen } from './Screen';
 import { t } from './text';
 
 const answerEvery = 15_000; // ms between two looks for an auditor's answer
 
-type Shown = '' | 'kept' | 'code' | 'appeal' | 'again';
+type Shown = 'kept' | 'code' | 'appeal' | 'again';
+
+const reopened: readonly Shown[] = ['kept', 'appeal']; // after a reload; codes are asked for anew
 
 /** The result: outcome, reasons with their fixes, what next, what is kept of it; what is personal opens by a code. */
 export function Result({ state, mail }: { state: State; mail: boolean }) {
-  const [shown, show] = useState<Shown>('');
+  const [shown, show] = usePart(reopened);
   const [now, setNow] = useState<Recourse | null | undefined>(undefined); // undefined while it is asked for, null where it can't be had
   const outcome = state.outcome!;
   const look = () => recourse().then(setNow, () => setNow((before) => before ?? null));
@@ -43,7 +46,7 @@ export function Result({ state, mail }: { state: State; mail: boolean }) {
       setNow(then);
       show('');
     };
-    return <Appeal until={now.until} back={() => show('')} done={asked} />;
+    return <Appeal room={state.room.id} until={now.until} back={() => show('')} done={asked} />;
   }
   const taken = now?.answer === 'overturned';
   // A result that was taken back has other words; they are not changed under the reader's eyes.

@@ -1,4 +1,5 @@
 import { effect, type ReadonlySignal, type Signal } from '@preact/signals';
+import { useEffect, useState } from 'preact/hooks';
 import type { Progress } from './visit';
 
 const order: readonly Progress[] = ['welcome', 'documents', 'check', 'consent'];
@@ -33,4 +34,25 @@ export function keepHistory(progress: Signal<Progress>, inCall: ReadonlySignal<b
     history.pushState({ progress: 'call' }, '');
     ask();
   });
+}
+
+/**
+ * A part of a screen that opens over it, '' while none does. It is an entry of the history too: the browser's back button
+ * closes it, a reload opens those parts again that are named.
+ */
+export function usePart<T extends string>(reopened: readonly T[]): [part: T | '', show: (part: T | '') => void] {
+  const named = () => (history.state as { part?: T } | null)?.part ?? '';
+  const [part, setPart] = useState<T | ''>(() => reopened.find((each) => each === named()) ?? '');
+  useEffect(() => {
+    const follow = () => setPart(reopened.find((each) => each === named()) ?? '');
+    addEventListener('popstate', follow);
+    return () => removeEventListener('popstate', follow);
+  }, []);
+  const show = (next: T | '') => {
+    if (next === '' && named()) return history.back(); // and the part closes
+    if (named()) history.replaceState({ ...history.state, part: next }, '');
+    else if (next) history.pushState({ ...history.state, part: next }, '');
+    setPart(next);
+  };
+  return [part, show];
 }

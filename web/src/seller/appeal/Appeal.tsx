@@ -3,16 +3,17 @@ import { useState } from 'preact/hooks';
 import { ApiError } from '../../shared/api';
 import { day } from '../../shared/times';
 import { Button, Field, Icon, Strip } from '../../shared/ui';
+import { useDraft } from '../draft';
 import { Comfort, Screen } from '../Screen';
 import { t } from '../text';
 import { askAgain, longestAppeal, type Recourse } from './api';
 import './appeal.css';
 
-type AppealProps = { until: string; back: () => void; done: (now: Recourse) => void };
+type AppealProps = { room: string; until: string; back: () => void; done: (now: Recourse) => void };
 
 /** Asking for another look at a failed outcome, in the own words; there is one. */
-export function Appeal({ until, back, done }: AppealProps) {
-  const [text, setText] = useState('');
+export function Appeal({ room, until, back, done }: AppealProps) {
+  const [text, setText] = useDraft(`appeal.${room}`);
   const [busy, setBusy] = useState(false);
   const [fault, setFault] = useState('');
   const ready = text.trim() !== '';
@@ -22,7 +23,9 @@ export function Appeal({ until, back, done }: AppealProps) {
     setBusy(true);
     setFault('');
     try {
-      done(await askAgain(text));
+      const asked = await askAgain(text);
+      setText('');
+      done(asked);
     } catch (cause) {
       if (!(cause instanceof ApiError)) throw cause;
       setFault(cause.message);

@@ -1,20 +1,19 @@
 import { CalendarX, ChevronLeft, ChevronRight, Clock, Languages, MapPin, WifiOff } from 'lucide-preact';
-import { useState } from 'preact/hooks';
+import { useMemo, useState } from 'preact/hooks';
 import { ApiError } from '../../shared/api';
 import { language as pageLanguage } from '../../shared/i18n';
 import { useLoad } from '../../shared/load';
 import { useNow } from '../../shared/now';
 import { languageName } from '../../shared/room';
-import { city, clock, day, ownZone, place, weekday, weekdayShort } from '../../shared/times';
+import { city, clock, day, ownZone, weekday, weekdayShort } from '../../shared/times';
 import { Button, Icon, Strip, classes } from '../../shared/ui';
 import { Offer } from '../queue/Offer';
 import { Comfort, Screen } from '../Screen';
 import { t } from '../text';
 import { book, offer, TakenError, type Appointment, type Slot } from './api';
 import { byDay, dateOf, partOf, parts, week, weekTitle } from './week';
+import { ZoneChoice } from './ZoneChoice';
 import './booking.css';
-
-const zones: string[] = Intl.supportedValuesOf('timeZone');
 
 type BookingProps = { now: Appointment; back?: (() => void) | undefined; queue?: (() => void) | undefined; done: (booked: Appointment) => void };
 
@@ -70,9 +69,7 @@ export function Booking({ now, back, queue, done }: BookingProps) {
         <label class="booking-term">
           <Icon of={MapPin} size={20} />
           <span>{t('booking.zone')}</span>
-          <select data-testid="booking-zone" value={zone} onChange={(event) => setZone(event.currentTarget.value)}>
-            {(zones.includes(zone) ? zones : [zone, ...zones]).map((name) => <option value={name} key={name}>{place(new Date(), name)}</option>)}
-          </select>
+          <ZoneChoice zone={zone} onChoose={setZone} />
         </label>
         <label class="booking-term">
           <Icon of={Languages} size={20} />
@@ -143,7 +140,7 @@ type TimesProps = { slots: Slot[]; zone: string; picked: Slot | null; onPick: (s
 
 function Times({ slots, zone, picked, onPick }: TimesProps) {
   const today = new Date(useNow(60_000));
-  const days = byDay(slots, zone);
+  const days = useMemo(() => byDay(slots, zone), [slots, zone]); // of two weeks, and each click draws anew
   const [weeks, setWeeks] = useState(() => weeksTo(slots[0]!.at, today, zone));
   const [chosen, setChosen] = useState(() => dateOf(slots[0]!.at, zone));
   const shown = week(today, zone, weeks);

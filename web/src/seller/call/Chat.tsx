@@ -4,6 +4,7 @@ import type { State } from '../../protocol';
 import { clock } from '../../shared/times';
 import { Button, classes, Dialog } from '../../shared/ui';
 import { t } from '../text';
+import { useDraft } from '../draft';
 import type { Visit } from '../visit';
 
 const longest = 500; // characters of a line, calls/protocol
@@ -14,7 +15,7 @@ export function Chat({ visit, state, onClose }: { visit: Visit; state: State; on
   return (
     <Dialog title={t('chat.title', { name })} onClose={onClose} class="chat">
       <Lines state={state} name={name} />
-      <Write visit={visit} name={name} />
+      <Write visit={visit} room={state.room.id} name={name} />
     </Dialog>
   );
 }
@@ -44,8 +45,8 @@ function Lines({ state, name }: { state: State; name: string }) {
   );
 }
 
-function Write({ visit, name }: { visit: Visit; name: string }) {
-  const [text, setText] = useState('');
+function Write({ visit, room, name }: { visit: Visit; room: string; name: string }) {
+  const [text, setText] = useDraft(`chat.${room}`);
   const [failed, setFailed] = useState(false);
   const send = async (event: Event) => {
     event.preventDefault();
