@@ -5,6 +5,7 @@ import (
 	"errors"
 	"log/slog"
 	"net/url"
+	"strings"
 	"testing"
 	"time"
 
@@ -66,5 +67,29 @@ func TestRedisAwayAfterTheServerTookIt(t *testing.T) {
 	log, err := s.Mails(t.Context(), r.ID)
 	if err != nil || log["1."+rooms.MailBooked] == "" {
 		t.Errorf("%v: %v", err, log)
+	}
+}
+
+// TestMailWaitsForTheNodeThatHasTheRoom puts a mail off while another node holds its
+// room, without counting that as a try, and sends it afterwards.
+func TestMailWaitsForTheNodeThatHasTheRoom(t *testing.T) {
+	b := &box{}
+	c, r := open(t, b, nil)
+	lease, err := c.Rooms.TakeLease(t.Context(), r.ID, "another", true)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c.sendOne(t)
+	log, err := c.Rooms.Mails(t.Context(), r.ID)
+	if err != nil || len(b.got) != 0 || log["1."+rooms.MailBooked] != "tried 0" {
+		t.Fatalf("%d mails sent, %v, %v", len(b.got), log, err)
+	}
+	if err := c.Rooms.LeaveLease(t.Context(), lease); err != nil {
+		t.Fatal(err)
+	}
+	m := rooms.Mail{Room: r.ID, Seq: 1, Kind: rooms.MailBooked}
+	message, why, err := c.compose(t.Context(), m)
+	if err != nil || why != "" || !strings.Contains(message.Text, "https://verify.example.org/j/") {
+		t.Errorf("%q, %v: %s", why, err, message.Text)
 	}
 }

@@ -107,6 +107,10 @@ func (c Config) next(ctx context.Context) (more bool, err error) {
 		c.Log.Warn("mail refused by the server", "room", m.Room, "kind", m.Topic())
 		return true, c.note(ctx, func(ctx context.Context) error { return c.Rooms.SettleMail(ctx, m, "refused") })
 	}
+	if errors.Is(err, rooms.ErrElsewhere) { // until the call is over, or its node sends the mail
+		m.Tries--
+		return true, c.note(ctx, func(ctx context.Context) error { return c.Rooms.PutOffMail(ctx, m, time.Now().Add(firstPause)) })
+	}
 	c.Log.Warn("mail not sent, it is tried again", "room", m.Room, "kind", m.Topic(), "tries", m.Tries+1)
 	until := time.Now().Add(min(longest, firstPause<<min(m.Tries, 20)))
 	return true, c.note(ctx, func(ctx context.Context) error { return c.Rooms.PutOffMail(ctx, m, until) })

@@ -68,7 +68,10 @@ func (s *Store) FireDue(ctx context.Context) (rooms []string, err error) {
 		if s.Pending(room) > 0 { // the next look finds it again, behind what waits here
 			continue
 		}
-		r, err := s.Do(ctx, room, "system", onDeadline(kind))
+		r, err := s.fire(ctx, room, kind, z.Score)
+		if errors.Is(err, ErrElsewhere) || errors.Is(err, ErrFenced) { // the next look finds it again, if its node doesn't
+			continue
+		}
 		var illegal *TransitionError
 		if errors.As(err, &illegal) { // moved on at the same moment
 			r, err = s.Load(ctx, room)
@@ -82,6 +85,27 @@ func (s *Store) FireDue(ctx context.Context) (rooms []string, err error) {
 		faults = append(faults, err, s.tidy(ctx, z, r, kind))
 	}
 	return rooms, errors.Join(faults...)
+}
+
+// yieldTime is how long a deadline is left to the node that has the room. One that
+// it hasn't brought about by then is brought about by any.
+const yieldTime = 2 * time.Minute
+
+// fire does what a room's deadline of a kind brings, whose time was at score.
+// Errors: ErrElsewhere, and those of Do.
+func (s *Store) fire(ctx context.Context, room, kind string, score float64) (*Room, error) {
+	if s.now().Sub(time.UnixMilli(int64(score))) > yieldTime {
+		return s.Do(ctx, room, "system", onDeadline(kind))
+	}
+	r, err := s.Load(ctx, room)
+	if err != nil {
+		return nil, err
+	}
+	mine, err := s.yield(ctx, r)
+	if err != nil {
+		return nil, err
+	}
+	return s.Do(ctx, room, "system", onDeadline(kind), mine)
 }
 
 // tidy sees to a deadline that was taken up and still stands as it was: what the

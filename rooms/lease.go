@@ -80,10 +80,11 @@ type Kept struct {
 // renewBatch bounds how many leases one script renews.
 const renewBatch = 200
 
-// KeepLeases renews a node's leases of the rooms and gives those that it has
+// KeepLeases renews the leases of the store's own node and gives those that it has
 // now. The others are lost. A lease that lapsed meanwhile, and nobody took, comes
 // back with its fence. The error says that nothing is known of any.
 func (s *Store) KeepLeases(ctx context.Context, node string, rooms []string) (map[string]Kept, error) {
+	s.keeper.Store(node)
 	kept := make(map[string]Kept, len(rooms))
 	for len(rooms) > 0 {
 		batch := rooms[:min(len(rooms), renewBatch)]

@@ -12,7 +12,8 @@ import (
 // MailLink gives the token of the link that stands in a room's mails, and makes
 // the link work. The token follows from the deployment's key and the room, so
 // that it needs to be kept nowhere. It is empty where there is no such key, or
-// where the room takes no link any more.
+// where the room takes no link any more. Errors: ErrElsewhere and ErrAway, to be
+// tried again.
 func (s *Store) MailLink(ctx context.Context, room string) (string, error) {
 	if s.hiddenKey == [sha256.Size]byte{} {
 		return "", nil
@@ -31,8 +32,12 @@ func (s *Store) MailLink(ctx context.Context, room string) (string, error) {
 	if err != nil {
 		return "", err
 	}
+	mine, err := s.yield(ctx, r)
+	if err != nil {
+		return "", err
+	}
 	expires := later(s.now(), r.At).Add(2 * InvitationLife)
-	_, err = s.Do(ctx, room, "system", AddLink{Link{HashToken(token), expires}})
+	_, err = s.Do(ctx, room, "system", AddLink{Link{HashToken(token), expires}}, mine)
 	var illegal *TransitionError
 	if errors.As(err, &illegal) {
 		return "", nil

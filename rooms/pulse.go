@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"runtime"
 	"slices"
 	"sync/atomic"
 	"time"
@@ -19,7 +20,7 @@ var ErrAway = errors.New("redis doesn't answer")
 // errNotAsked is ErrAway for what was never sent.
 var errNotAsked = fmt.Errorf("%w: not asked", ErrAway)
 
-// errSlow is ErrAway for one request that got no answer, while others did.
+// errSlow is ErrAway for one request alone.
 var errSlow = fmt.Errorf("%w in time", ErrAway)
 
 // errShort says that fewer replicas than wanted have a write.
@@ -32,6 +33,17 @@ const knock = 100 * time.Millisecond
 // without an answer: then it is away. In less, only that request was slow: on a
 // machine that has no time, or over a connection that lost a packet.
 const silence = answerTime / 2
+
+// A process that comes lateness after the end of a request's time had no time for
+// it: the answer may lie in its socket. So long only as longSilence bounds it, which
+// is also what a Redis that went away while nobody had time needs to be missed.
+const (
+	lateness    = 100 * time.Millisecond
+	longSilence = 5 * time.Second
+)
+
+// readTries is how often what only reads is asked again where it was slow.
+const readTries = 3
 
 // pulse stands before every request to Redis, so that none hangs: it bounds the
 // time of each, and once one has failed it refuses all others at once until a
@@ -56,7 +68,8 @@ func withoutPulse(ctx context.Context) context.Context {
 }
 
 // guard asks Redis something within answerTime. A request that got no answer in
-// that time while others did has failed alone: errSlow.
+// that time while others did, or while this process had no time to look, has failed
+// alone: errSlow.
 func (p *pulse) guard(ctx context.Context, ask func(context.Context) error) error {
 	knocks := ctx.Value(noPulse{}) != nil
 	if !knocks {
@@ -86,7 +99,7 @@ func (p *pulse) guard(ctx context.Context, ask func(context.Context) error) erro
 		return err
 	case ctx.Err() != nil:
 		return err
-	case timedOut(err) && p.answersOthers(asked):
+	case timedOut(err) && (p.answersOthers(asked) || p.late(asked)):
 		return fmt.Errorf("%w: %w", errSlow, err)
 	}
 	p.away.Store(true)
@@ -102,6 +115,13 @@ func (p *pulse) guard(ctx context.Context, ask func(context.Context) error) erro
 func (p *pulse) answersOthers(since time.Duration) bool {
 	answered := time.Duration(p.answered.Load())
 	return answered > since && time.Since(p.began)-answered < silence
+}
+
+// late says that this process had no time for a request asked then.
+func (p *pulse) late(asked time.Duration) bool {
+	runtime.Gosched() // comes back when all that waits to run here had its turn
+	now := time.Since(p.began)
+	return now-asked > answerTime+lateness && now-time.Duration(p.answered.Load()) < longSilence
 }
 
 // timedOut tells an answer that doesn't come from a connection that is refused or cut.
@@ -141,7 +161,7 @@ func (p *pulse) ProcessHook(next redis.ProcessHook) redis.ProcessHook {
 		}
 		ask := func(ctx context.Context) error { return next(ctx, cmd) }
 		err := p.guard(ctx, ask)
-		if errors.Is(err, errSlow) && onlyReads(cmd) {
+		for tries := 0; tries < readTries && errors.Is(err, errSlow) && onlyReads(cmd); tries++ {
 			cmd.SetErr(nil)
 			err = p.guard(ctx, ask)
 		}
@@ -165,7 +185,7 @@ func (p *pulse) ProcessPipelineHook(next redis.ProcessPipelineHook) redis.Proces
 	return func(ctx context.Context, cmds []redis.Cmder) error {
 		ask := func(ctx context.Context) error { return next(ctx, cmds) }
 		err := p.guard(ctx, ask)
-		if errors.Is(err, errSlow) && onlyReads(cmds...) {
+		for tries := 0; tries < readTries && errors.Is(err, errSlow) && onlyReads(cmds...); tries++ {
 			for _, cmd := range cmds {
 				cmd.SetErr(nil)
 			}

@@ -84,6 +84,26 @@ func TestSilenceIsAnOutage(t *testing.T) {
 	})
 }
 
+// TestProcessWithoutTimeIsNoOutage has requests run out of time in a process that
+// comes late to everything; a silence that lasts is an outage all the same.
+func TestProcessWithoutTimeIsNoOutage(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p := newPulse()
+		goodAnswers(t, p, time.Second)
+		last := time.Now()
+		late := func(ctx context.Context) error { <-ctx.Done(); time.Sleep(2 * lateness); return ctx.Err() }
+		for time.Since(last) < longSilence-time.Second {
+			if err := p.guard(t.Context(), late); !errors.Is(err, errSlow) || p.away.Load() {
+				t.Fatalf("after %s: %v", time.Since(last), err)
+			}
+		}
+		time.Sleep(longSilence - time.Since(last))
+		if err := p.guard(t.Context(), late); errors.Is(err, errSlow) || !p.away.Load() {
+			t.Errorf("after %s: %v", time.Since(last), err)
+		}
+	})
+}
+
 // TestRefusalIsAnOutage has a connection refused while answers still come.
 func TestRefusalIsAnOutage(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

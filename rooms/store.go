@@ -72,6 +72,7 @@ type Store struct {
 	booking   chan struct{} // capacity 1: the right to decide a booking
 	format    atomic.Int32  // that is written, at most Format
 	marked    atomic.Bool   // Redis was told of it
+	keeper    atomic.Value  // string: the node that keeps leases through this store, see node
 
 	metrics *Metrics // nil: nobody reads them
 }
