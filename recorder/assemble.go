@@ -149,7 +149,7 @@ func (st *stored) writeIndex(w io.Writer, frames []placed) error {
 	lines := json.NewEncoder(buffered)
 	for _, f := range frames {
 		err := lines.Encode(IndexLine{N: f.n, Track: trackKind(f.track), RTP: f.RTP, MS: f.ms, At: st.birth.at(f.US),
-			Size: f.size, Key: f.Key, SHA256: f.SHA256})
+			Size: f.size, Key: f.Key, SHA256: f.SHA256.String()})
 		if err != nil {
 			return err
 		}

@@ -1,7 +1,6 @@
 package recorder
 
 import (
-	"bytes"
 	"slices"
 	"time"
 )
@@ -22,7 +21,25 @@ type Unit struct {
 	Lost      string // cause; empty for a frame
 	Timestamp uint32
 	Arrival   time.Time // of the frame's first packet to arrive
-	Data      []byte
+	// Packets of the frame in order, the taker's to give back. The slice is
+	// valid until the Assembler's next call.
+	Packets []*Packet
+}
+
+// AppendTo appends the frame.
+func (u Unit) AppendTo(dst []byte) []byte {
+	for _, p := range u.Packets {
+		dst = append(dst, p.body...)
+	}
+	return dst
+}
+
+// size of the frame in bytes.
+func (u Unit) size() (n int) {
+	for _, p := range u.Packets {
+		n += len(p.body)
+	}
+	return n
 }
 
 // Assembler makes frames of the packets of one track (VP8 or Opus): they may
@@ -30,20 +47,21 @@ type Unit struct {
 // come out in order, each once and whole. Its patience is in time, never in
 // packets, and the time is an argument. Not for use by several goroutines.
 type Assembler struct {
-	Free    func(*Packet) // gets back each packet when the Assembler is done with it; may be nil
-	Scratch *[]byte       // if not nil, where the frame that Pop or Drain gave lies until the next call
+	Free func(*Packet) // gets back each packet that becomes part of no frame; may be nil
 
 	kind    string
-	ring    []slot
-	begun   bool   // a packet came
-	given   bool   // head has moved: what comes before it is late
-	head    int64  // extended sequence number of the first not yet consumed
-	highest int64  // largest that came
-	scanned int64  // head ≤ scanned: up to here the frame at head is without a hole
-	losing  bool   // no frame was given since the beginning or a loss
-	report  string // cause of a loss that is still to be told
-	ready   []Unit // given early because the window was full
-	late    int    // packets in a row from far behind
+	window  int64
+	ring    []slot    // a power of two, up to the window, as many as were needed so far
+	begun   bool      // a packet came
+	given   bool      // head has moved: what comes before it is late
+	head    int64     // extended sequence number of the first not yet consumed
+	highest int64     // largest that came
+	scanned int64     // head ≤ scanned: up to here the frame at head is without a hole
+	losing  bool      // no frame was given since the beginning or a loss
+	report  string    // cause of a loss that is still to be told
+	ready   []Unit    // given early because the window was full
+	late    int       // packets in a row from far behind
+	unit    []*Packet // of the newest frame
 }
 
 // slot is the place of one packet in the ring.
@@ -55,17 +73,37 @@ type slot struct {
 
 // NewAssembler makes one for a kind of track, Video (VP8) or Audio (Opus).
 func NewAssembler(kind string) *Assembler {
-	return &Assembler{kind: kind, ring: make([]slot, window[kind]), losing: true}
+	return &Assembler{kind: kind, window: window[kind], ring: make([]slot, firstRing), losing: true}
 }
 
-func (a *Assembler) at(seq int64) *slot { return &a.ring[seq%int64(len(a.ring))] }
+// firstRing is how many slots there are before any packet is missing.
+const firstRing = 64
+
+func (a *Assembler) at(seq int64) *slot { return &a.ring[seq&int64(len(a.ring)-1)] }
+
+// reach makes the ring hold the sequence numbers from first to last beside those
+// that it holds.
+func (a *Assembler) reach(first, last int64) {
+	size := int64(len(a.ring))
+	for size <= last-first {
+		size *= 2
+	}
+	if size == int64(len(a.ring)) {
+		return
+	}
+	ring := make([]slot, size)
+	for s := a.head; s <= a.highest; s++ {
+		ring[s&(size-1)] = *a.at(s)
+	}
+	a.ring = ring
+}
 
 // Push takes a packet in.
 func (a *Assembler) Push(p *Packet) {
 	seq := a.extend(p.Seq)
-	span := int64(len(a.ring))
 	switch {
-	case seq < a.head && !a.given && a.highest-seq < span:
+	case seq < a.head && !a.given && a.highest-seq < a.window:
+		a.reach(seq, a.highest)
 		for s := seq; s < a.head; s++ {
 			*a.at(s) = slot{noticed: p.Arrival}
 		}
@@ -73,11 +111,12 @@ func (a *Assembler) Push(p *Packet) {
 	case seq < a.head:
 		a.tooLate(p)
 		return
-	case seq-a.highest >= span:
+	case seq-a.highest >= a.window:
 		a.leap(seq, p)
 	default:
-		a.makeRoom(seq-span+1, p.Arrival)
+		a.makeRoom(seq-a.window+1, p.Arrival)
 	}
+	a.reach(a.head, seq)
 	a.late = 0
 	for s := a.highest + 1; s < seq; s++ {
 		*a.at(s) = slot{noticed: p.Arrival, dropped: p.Dropped}
@@ -110,7 +149,7 @@ func (a *Assembler) extend(seq uint16) int64 {
 // that the sender has begun to count anew.
 func (a *Assembler) tooLate(p *Packet) {
 	defer a.free(p)
-	if a.head-a.extend(p.Seq) < int64(len(a.ring)) {
+	if a.head-a.extend(p.Seq) < a.window {
 		return
 	}
 	if a.late++; a.late >= 50 {
@@ -138,9 +177,7 @@ func (a *Assembler) makeRoom(limit int64, now time.Time) {
 		if !ok {
 			break // a frame from before limit is incomplete behind it
 		}
-		if a.Scratch != nil {
-			u.Data = bytes.Clone(u.Data)
-		}
+		u.Packets = slices.Clone(u.Packets)
 		a.ready = append(a.ready, u)
 	}
 	for ; a.head < limit; a.head++ {
@@ -271,28 +308,20 @@ func (a *Assembler) span(now time.Time, limit int64) (end int64, state spanState
 	}
 }
 
-// frame consumes the packets up to end and joins them.
+// frame takes the packets up to end out, which are one.
 func (a *Assembler) frame(end int64) Unit {
 	first := a.at(a.head).packet
 	u := Unit{Timestamp: first.Timestamp, Arrival: first.Arrival}
-	size := 0
-	for s := a.head; s < end; s++ {
-		size += len(a.at(s).packet.body)
-	}
-	if a.Scratch == nil {
-		u.Data = make([]byte, 0, size)
-	} else {
-		u.Data = slices.Grow((*a.Scratch)[:0], size)
-		*a.Scratch = u.Data
-	}
+	a.unit = a.unit[:0]
 	for ; a.head < end; a.head++ {
 		p := a.at(a.head).packet
-		u.Data = append(u.Data, p.body...)
 		if p.Arrival.Before(u.Arrival) {
 			u.Arrival = p.Arrival
 		}
-		a.drop()
+		a.unit = append(a.unit, p)
+		*a.at(a.head) = slot{}
 	}
+	u.Packets = a.unit
 	a.given, a.losing = true, false
 	return u
 }

@@ -87,16 +87,21 @@ func sortArrivals(list []arrival) {
 func run(kind string, s sent, list []arrival) (units []Unit, freed int) {
 	a := NewAssembler(kind)
 	a.Free = func(*Packet) { freed++ }
+	take := func(u Unit) {
+		freed += len(u.Packets)
+		u.Packets = slices.Clone(u.Packets)
+		units = append(units, u)
+	}
 	for _, arr := range list {
 		now, p := epoch.Add(arr.at), s.packets[arr.packet]
 		a.Push(&Packet{Seq: p.SequenceNumber, Timestamp: p.Timestamp, Marker: p.Marker, Payload: p.Payload, Arrival: now})
 		for u, ok := a.Pop(now); ok; u, ok = a.Pop(now) {
-			units = append(units, u)
+			take(u)
 		}
 	}
 	end := epoch.Add(list[len(list)-1].at)
 	for u, ok := a.Drain(end); ok; u, ok = a.Drain(end) {
-		units = append(units, u)
+		take(u)
 	}
 	return units, freed
 }
@@ -121,7 +126,7 @@ func checkFrames(t *testing.T, s sent, units []Unit, lost map[int]bool) {
 		if skipped != told {
 			t.Fatalf("frame %d: loss told %v, frames lost %v", next, told, skipped)
 		}
-		if next >= len(s.frames) || !bytes.Equal(u.Data, s.frames[next]) {
+		if next >= len(s.frames) || !bytes.Equal(u.AppendTo(nil), s.frames[next]) {
 			t.Fatalf("unit %d is not frame %d", i, next)
 		}
 		next, told = next+1, false
@@ -251,7 +256,7 @@ func TestAssemblerLeaps(t *testing.T) {
 					losses++
 					continue
 				}
-				if !slices.ContainsFunc(both.frames, func(f []byte) bool { return bytes.Equal(f, u.Data) }) {
+				if !slices.ContainsFunc(both.frames, func(f []byte) bool { return bytes.Equal(f, u.AppendTo(nil)) }) {
 					t.Fatal("a frame that was never sent")
 				}
 				frames++
@@ -345,8 +350,12 @@ func FuzzAssembler(f *testing.F) {
 		}
 		now, seq, size := epoch, uint16(0), 0
 		take := func(u Unit, ok bool) bool {
-			size -= len(u.Data)
-			if _, key, err := vp8Header(u.Data); ok && u.Lost == "" && err == nil && key && len(u.Data) < 10 {
+			frame := u.AppendTo(nil)
+			size -= len(frame)
+			for _, p := range u.Packets {
+				a.Free(p) // ours now
+			}
+			if _, key, err := vp8Header(frame); ok && u.Lost == "" && err == nil && key && len(frame) < 10 {
 				t.Fatal("a key frame of less than its header")
 			}
 			return ok
@@ -370,7 +379,7 @@ func FuzzAssembler(f *testing.F) {
 			a.Push(p)
 			for take(a.Pop(now)) {
 			}
-			if len(held) > len(a.ring) {
+			if len(held) > len(a.ring) || int64(len(a.ring)) > window[kind] {
 				t.Fatalf("%d packets held", len(held))
 			}
 		}

@@ -138,7 +138,7 @@ func TestCrashAtAnyByte(t *testing.T) {
 func TestPartCutAtEveryByte(t *testing.T) {
 	part, ends := []byte(partMagic), []int{len(partMagic)}
 	for serial := range int64(3) {
-		record, err := encodeRecord(nil, notes{Serial: serial + 1}, nil, testKey.Recipient())
+		record, err := encodeRecord(nil, notes{Serial: serial + 1}, nil, testSealer(t))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -268,7 +268,7 @@ func TestPartsAreEncrypted(t *testing.T) {
 
 func FuzzParsePart(f *testing.F) {
 	record, err := encodeRecord(nil, notes{Serial: 1, Streams: []streamNote{{1, Video, 90000}}, Frames: []frameNote{{Stream: 1, Key: true}}},
-		[]webm.Block{{Track: webm.VideoTrack, Key: true, Data: []byte("a frame")}}, testKey.Recipient())
+		[]webm.Block{{Track: webm.VideoTrack, Key: true, Data: []byte("a frame")}}, testSealer(f))
 	if err != nil {
 		f.Fatal(err)
 	}
@@ -289,7 +289,7 @@ func FuzzParsePart(f *testing.F) {
 // FuzzParseRecord is given what a record holds once it is decrypted.
 func FuzzParseRecord(f *testing.F) {
 	rec, err := encodeRecord(nil, notes{Serial: 1, Streams: []streamNote{{1, Video, 90000}}, Frames: []frameNote{{Stream: 1, Key: true}}},
-		[]webm.Block{{Track: webm.VideoTrack, Key: true, Data: []byte("a frame")}}, testKey.Recipient())
+		[]webm.Block{{Track: webm.VideoTrack, Key: true, Data: []byte("a frame")}}, testSealer(f))
 	if err != nil {
 		f.Fatal(err)
 	}

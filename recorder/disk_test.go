@@ -238,7 +238,7 @@ func TestTapAfterStopTakesNothing(t *testing.T) {
 	for i := range uint16(3 * packetRoom) {
 		tap.WriteRTP(&rtp.Packet{Header: rtp.Header{SequenceNumber: i + 1}, Payload: []byte{0x78, 1}}, time.Now())
 	}
-	if n := rec.queue.left.Load(); n != 0 {
+	if n := rec.queue.waiting(); n != 0 {
 		t.Errorf("%d packets are kept", n)
 	}
 	if after := assemble(t, folder); !bytes.Equal(before.file, after.file) || len(after.blocks[webm.AudioTrack]) != 1 {

@@ -9,7 +9,9 @@
 // Recording.run, one goroutine, puts them through an Assembler for each Tap,
 // and every 2 s, or as soon as a KeyFrame call waits for a frame, makes the
 // frames durable: one record, which is a WebM Cluster with the frames' digests
-// beside it, encrypted to the room's key, one write, one fsync. Records stand in
+// beside it, encrypted to the room's key, one write, one fsync. A payload is copied
+// twice on its way: from the packet into a chunk, from there into the record (the
+// Assembler and the batch hold where it lies). Records stand in
 // parts of at most 10 s. So what isn't encrypted yet is 2 s of media in memory,
 // and nothing on the disk. Read makes of the parts one seekable WebM file and
 // its frame index. It needs nothing but the parts and the key, so a recording

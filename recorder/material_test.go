@@ -163,7 +163,7 @@ func play(t testing.TB, rec *Recording, lists map[*Tap][]wire) {
 		if tap == nil {
 			return
 		}
-		for rec.queue.left.Load() > packetRoom/2 {
+		for rec.queue.waiting() > packetRoom/2 {
 			time.Sleep(time.Millisecond)
 		}
 		w := lists[tap][next[tap]]

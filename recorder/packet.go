@@ -15,12 +15,13 @@ type Packet struct {
 	Seq       uint16
 	Timestamp uint32
 	Marker    bool
-	Payload   []byte // owned by the Assembler until it calls Free
+	Payload   []byte
 	Arrival   time.Time
 	Dropped   bool // packets that arrived just before this one were thrown away for want of room
 
 	body  []byte // of the frame
 	start bool   // of a frame
+	home  *chunk // that Payload lies in; nil for one of its own
 }
 
 // errPayload is what depacketize returns for a payload that is none.

@@ -38,91 +38,48 @@ const (
 
 var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 
-// notes are what a record says beside its Cluster.
-type notes struct {
-	Serial  int64        `json:"serial"` // counts records; one that is written again has the same
-	Streams []streamNote `json:"streams,omitempty"`
-	Frames  []frameNote  `json:"frames,omitempty"` // of the Cluster's blocks, in order
-	Reports []reportNote `json:"reports,omitempty"`
-	End     *endNote     `json:"end,omitempty"`
-}
-
-// streamNote introduces an RTP stream: one tap's.
-type streamNote struct {
-	Stream int    `json:"s"` // 1-based within the recording
-	Kind   string `json:"kind"`
-	Rate   uint32 `json:"rate"` // RTP ticks per second
-}
-
-// frameNote describes a frame. Times are microseconds since the start.
-type frameNote struct {
-	Stream int    `json:"s"`
-	RTP    uint32 `json:"rtp"`
-	US     int64  `json:"us"` // arrival of the first packet
-	Key    bool   `json:"key,omitempty"`
-	Width  int    `json:"w,omitempty"` // of a VP8 key frame
-	Height int    `json:"h,omitempty"`
-	SHA256 string `json:"sha256"`
-	Break  string `json:"break,omitempty"` // cause, if frames are missing before this one
-}
-
-// reportNote is an RTCP sender report.
-type reportNote struct {
-	Stream int    `json:"s"`
-	NTP    uint64 `json:"ntp"`
-	RTP    uint32 `json:"rtp"`
-	US     int64  `json:"us"` // arrival
-}
-
-// endNote is the last word of a recording.
-type endNote struct {
-	US     int64             `json:"us"`
-	Cause  string            `json:"cause"`
-	Tapped []string          `json:"tapped,omitempty"` // kinds
-	Breaks map[string]string `json:"breaks,omitempty"` // kind → cause, if frames are missing at the end
-}
-
-// encodeRecord gives the bytes of a record, encrypted to the recipient, in dst's
-// memory if it has room.
-func encodeRecord(dst []byte, n notes, blocks []webm.Block, to age.Recipient) ([]byte, error) {
-	text, err := json.Marshal(n)
-	if err != nil {
-		return nil, fmt.Errorf("notes: %w", err)
-	}
-	size := 4 + len(text)
+// encodeRecord gives the bytes of a record, in dst's memory if it has room.
+func encodeRecord(dst []byte, n notes, blocks []webm.Block, with *sealer) ([]byte, error) {
+	size := 512 + 160*len(n.Frames) + 80*len(n.Reports)
 	for _, b := range blocks {
-		size += len(b.Data) + 16
+		size += b.Size() + 16
 	}
 	buffer := buffers.Get().(*[]byte)
-	plain := slices.Grow((*buffer)[:0], size+32)
+	plain := slices.Grow((*buffer)[:0], size)
 	defer func() { // what isn't encrypted stays nowhere
 		clear(plain)
 		*buffer = plain
 		buffers.Put(buffer)
 	}()
-	plain = binary.BigEndian.AppendUint32(plain, uint32(len(text)))
-	plain = append(plain, text...)
-	if len(blocks) > 0 {
-		if plain, err = webm.AppendCluster(plain, blocks); err != nil {
-			return nil, err
-		}
-	}
-	rec := bytes.NewBuffer(slices.Grow(dst[:0], len(plain)+len(plain)>>10+512)[:recordHeader])
-	w, err := age.Encrypt(rec, to)
-	if err == nil {
-		_, err = w.Write(plain)
-		err = errors.Join(err, w.Close())
-	}
+	plain, err := appendPlain(plain, n, blocks)
 	if err != nil {
-		return nil, fmt.Errorf("encrypt: %w", err)
+		return nil, err
 	}
-	sealed := rec.Bytes()[recordHeader:]
-	if len(sealed) > maxRecord {
-		return nil, fmt.Errorf("record of %d bytes", len(sealed))
+	sealed := with.size(len(plain))
+	if sealed > maxRecord {
+		return nil, fmt.Errorf("record of %d bytes", sealed)
 	}
-	binary.BigEndian.PutUint32(rec.Bytes()[0:], uint32(len(sealed)))
-	binary.BigEndian.PutUint32(rec.Bytes()[4:], crc32.Checksum(sealed, castagnoli))
-	return rec.Bytes(), nil
+	rec := slices.Grow(dst[:0], recordHeader+sealed)[:recordHeader]
+	if rec, err = with.append(rec, plain); err != nil {
+		return nil, err
+	}
+	binary.BigEndian.PutUint32(rec, uint32(sealed))
+	binary.BigEndian.PutUint32(rec[4:], crc32.Checksum(rec[recordHeader:], castagnoli))
+	return rec, nil
+}
+
+// appendPlain appends what is encrypted of a record.
+func appendPlain(dst []byte, n notes, blocks []webm.Block) ([]byte, error) {
+	at := len(dst)
+	dst, err := n.appendTo(append(dst, 0, 0, 0, 0))
+	if err != nil {
+		return nil, fmt.Errorf("notes: %w", err)
+	}
+	binary.BigEndian.PutUint32(dst[at:], uint32(len(dst)-at-4))
+	if len(blocks) == 0 {
+		return dst, nil
+	}
+	return webm.AppendCluster(dst, blocks)
 }
 
 // errTorn says that a part ends in something that is no whole record.

@@ -47,9 +47,7 @@ func (w *partWriter) append(record []byte, now time.Duration) error {
 		}
 	}
 	if w.file == nil {
-		if err := w.open(now); err != nil {
-			return err
-		}
+		return w.begin(record, now)
 	}
 	_, err := w.file.Write(record)
 	if err == nil {
@@ -62,22 +60,31 @@ func (w *partWriter) append(record []byte, now time.Duration) error {
 	return nil
 }
 
-// open begins the next part. Its number is never used again, whatever happens.
-func (w *partWriter) open(now time.Duration) error {
+// begin begins the next part with a record. The folder is synced last: most file
+// systems have its change on the disk with the file's by then. The part's number is
+// never used again, whatever happens.
+func (w *partWriter) begin(record []byte, now time.Duration) error {
 	w.number++
 	path := partPath(w.folder, w.number)
 	f, err := w.create(path)
 	if err != nil {
 		return fmt.Errorf("new part: %w", err)
 	}
-	_, err = f.Write([]byte(partMagic))
+	for _, b := range [][]byte{[]byte(partMagic), record} {
+		if err == nil {
+			_, err = f.Write(b)
+		}
+	}
+	if err == nil {
+		err = f.Sync()
+	}
 	if err == nil {
 		err = syncDir(w.folder)
 	}
 	if err != nil {
 		return fmt.Errorf("new part: %w", errors.Join(err, f.Close(), os.Remove(path)))
 	}
-	w.file, w.size, w.opened = f, int64(len(partMagic)), now
+	w.file, w.size, w.opened = f, int64(len(partMagic)+len(record)), now
 	return nil
 }
 

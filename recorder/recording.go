@@ -2,8 +2,10 @@ package recorder
 
 import (
 	"context"
+	"crypto/sha256"
 	"errors"
 	"fmt"
+	"hash"
 	"log/slog"
 	"slices"
 	"sync"
@@ -12,6 +14,8 @@ import (
 	"time"
 
 	"filippo.io/age"
+
+	"verifycall/recorder/webm"
 )
 
 // Recording keeps what one participant sends on one connection, from Begin to
@@ -39,17 +43,20 @@ type Recording struct {
 	ended  time.Duration // length, once it has ended
 	faulty string        // why the disk refuses
 
-	tracks  map[string]*track
-	taps    map[*Tap]*stream
-	count   int   // streams
-	serial  int64 // of the next record
-	batch   batch
-	arena   arena  // of batch.frames
-	scratch []byte // of the assemblers
-	parts   partWriter
-	key     age.Recipient // of the records
-	waits   []*want
+	tracks map[string]*track
+	taps   []*Tap // that a packet came through
+	count  int    // streams
+	serial int64  // of the next record
+	batch  batch
+	parts  partWriter
+	key    age.Recipient // of the records
+	sealer *sealer       // to key; nil before the first record
+	hash   hash.Hash     // SHA-256, of a frame
+	waits  []*want
 
+	idle         []*Packet   // that hold nothing
+	notes        []frameNote // emptied, for the next record, with blocks
+	blocks       []webm.Block
 	spare        []queuedPacket // emptied, for the queue's next
 	spareReports []queuedReport
 	keys         []keptFrame // newest durable key frames
@@ -75,7 +82,7 @@ func newRecording(cfg Config, b birth, folder string) *Recording {
 		birth: b, log: cfg.Log.With("recording", b.ID), post: cfg.Post, roomy: cfg.Spare, durable: cfg.Durable,
 		queue: newQueue(),
 		wants: make(chan *want), stopping: make(chan ending, 1), done: make(chan struct{}),
-		light: map[string]*light{}, tracks: map[string]*track{}, taps: map[*Tap]*stream{}, serial: 1, key: cfg.Key,
+		light: map[string]*light{}, tracks: map[string]*track{}, serial: 1, key: cfg.Key, hash: sha256.New(),
 		parts: partWriter{folder: folder, create: createPart},
 	}
 	return rec
@@ -187,11 +194,11 @@ func untilTick(now time.Time, group uint32) time.Duration {
 func (rec *Recording) takeQueued() {
 	q := &rec.queue
 	got, reports := q.take(rec.spare, rec.spareReports)
-	for i, each := range got {
-		rec.takePacket(each)
+	for i := range got {
+		rec.takePacket(&got[i])
 		got[i] = queuedPacket{}
-		q.left.Add(-1)
 	}
+	q.done(len(got))
 	for i, each := range reports {
 		rec.takeReport(each)
 		reports[i] = queuedReport{}
@@ -224,8 +231,8 @@ func (rec *Recording) finish(cause string, now time.Time) {
 		rec.drain(t, now)
 	}
 	end := &endNote{US: rec.since(now).Microseconds(), Cause: cause, Breaks: map[string]string{}}
-	for tap := range rec.taps {
-		if t := rec.tracks[tap.kind]; tap.dropped.Load() > 0 && t.stream == rec.taps[tap] && t.lost == "" {
+	for _, tap := range rec.taps {
+		if t := tap.stream.track; tap.dropped.Load() > 0 && t.stream == tap.stream && t.lost == "" {
 			t.lost = CauseOverflow
 		}
 	}
@@ -252,7 +259,19 @@ func (rec *Recording) finish(cause string, now time.Time) {
 	for _, w := range rec.waits {
 		w.reply <- reply{err: ErrStopped}
 	}
-	rec.tracks, rec.taps, rec.keys, rec.waits = nil, nil, nil, nil // what may be large
+	rec.letGo()
+}
+
+// letGo drops what may be large, and the key.
+func (rec *Recording) letGo() {
+	for _, tap := range rec.taps {
+		tap.stream = nil
+	}
+	rec.queue.end()
+	rec.sealer.forget()
+	rec.batch.empty()
+	rec.tracks, rec.taps, rec.keys, rec.waits, rec.sealer = nil, nil, nil, nil, nil
+	rec.batch, rec.idle, rec.notes, rec.blocks, rec.spare = batch{}, nil, nil, nil, nil
 }
 
 // want is a KeyFrame call.

@@ -235,7 +235,7 @@ func TestKeyFrameIsTheFirstAfterAndDurable(t *testing.T) {
 		t.Errorf("frame %d of %d×%d, RTP %d", frame.N, frame.Width, frame.Height, frame.RTP)
 	}
 	st, err := readStored(folder, testKey) // as after a crash now
-	if err != nil || len(st.frames) < 21 || st.frames[20].SHA256 != frame.SHA256 {
+	if err != nil || len(st.frames) < 21 || st.frames[20].SHA256.String() != frame.SHA256 {
 		t.Errorf("%d frames are durable, %v", len(st.frames), err)
 	}
 	if _, _, _, err := webp.Wrap(frame.Data); err != nil {

@@ -53,7 +53,12 @@ func recoverOne(folder string, key *age.X25519Identity) error {
 			return err
 		}
 	}
-	last, err := encodeRecord(nil, notes{Serial: st.serial + 1, End: &endNote{US: life.Microseconds(), Cause: CauseCrash}}, nil, key.Recipient())
+	seal, err := newSealer(key.Recipient(), life)
+	if err != nil {
+		return err
+	}
+	defer seal.forget()
+	last, err := encodeRecord(nil, notes{Serial: st.serial + 1, End: &endNote{US: life.Microseconds(), Cause: CauseCrash}}, nil, seal)
 	if err != nil {
 		return err
 	}

@@ -15,6 +15,7 @@ type Tap struct {
 	rec      *Recording
 	kind     string
 	rate     uint32
+	stream   *stream       // Recording.run's; nil before the first packet
 	light    *light        // of the kind; nil for one that isn't recorded
 	dropped  atomic.Uint32 // packets since the last that found room
 	reported time.Time     // arrival of the last sender report let through
@@ -27,14 +28,8 @@ func (t *Tap) WriteRTP(pkt *rtp.Packet, arrival time.Time) {
 		return
 	}
 	dropped := t.dropped.Load() > 0
-	p := packets.Get().(*Packet)
-	*p = Packet{
-		Seq: pkt.SequenceNumber, Timestamp: pkt.Timestamp, Marker: pkt.Marker,
-		Payload: append(p.Payload[:0], pkt.Payload...), Arrival: arrival, Dropped: dropped,
-	}
-	if !t.rec.queue.packet(t, p) { // p is the recording's from here on
+	if !t.rec.queue.packet(t, pkt, arrival, dropped) {
 		t.dropped.Add(1)
-		freePacket(p)
 		return
 	}
 	t.light.seen.Store(t.rec.since(arrival).Milliseconds())

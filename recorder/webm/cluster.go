@@ -20,21 +20,34 @@ func AppendCluster(dst []byte, blocks []Block) ([]byte, error) {
 	base := blocks[0].MS
 	size := int64(len(uintElement(idTimestamp, uint64(base))))
 	for i, b := range blocks {
-		if err := checkBlock(b.Track, b.MS, len(b.Data)); err != nil {
+		n := b.Size()
+		if err := checkBlock(b.Track, b.MS, n); err != nil {
 			return nil, err
 		}
 		if i > 0 && b.MS < blocks[i-1].MS || b.MS-base > math.MaxInt16 {
 			return nil, fmt.Errorf("block at %d ms after %d ms in a cluster from %d ms", b.MS, blocks[max(0, i-1)].MS, base)
 		}
-		size += blockLength(len(b.Data))
+		size += blockLength(n)
 	}
 	dst = appendHeader(dst, idCluster, size)
 	dst = append(dst, uintElement(idTimestamp, uint64(base))...)
 	for _, b := range blocks {
-		dst = appendBlockHeader(dst, b.Track, b.MS-base, b.Key, len(b.Data))
+		dst = appendBlockHeader(dst, b.Track, b.MS-base, b.Key, b.Size())
 		dst = append(dst, b.Data...)
+		for _, piece := range b.Rest {
+			dst = append(dst, piece...)
+		}
 	}
 	return dst, nil
+}
+
+// Size of the block's payload in bytes.
+func (b Block) Size() int {
+	n := len(b.Data)
+	for _, piece := range b.Rest {
+		n += len(piece)
+	}
+	return n
 }
 
 func checkBlock(track int, ms int64, size int) error {

@@ -35,6 +35,7 @@ type Block struct {
 	MS    int64 // time from the start of the file in milliseconds
 	Key   bool  // VP8 key frame; true for each Opus packet
 	Data  []byte
+	Rest  [][]byte // what follows Data in a block that lies in pieces, for AppendCluster
 
 	Offset int // of Data in a cluster that ParseCluster read; otherwise zero
 }
