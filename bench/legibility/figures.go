@@ -41,6 +41,13 @@ func print(outcomes []outcome) error {
 				return err
 			}
 		}
+		for _, kind := range kinds {
+			for quarter := range 4 {
+				if err := encoder.Encode(causesOf(half, kind, quarter, outcomes)); err != nil {
+					return err
+				}
+			}
+		}
 		for _, kind := range []string{"blur", "glare", "dark", "small"} {
 			if err := encoder.Encode(curveOf(half, kind, outcomes)); err != nil {
 				return err
@@ -48,6 +55,32 @@ func print(outcomes []outcome) error {
 		}
 	}
 	return nil
+}
+
+// causes are what was said of the pictures of one kind in a quarter of its
+// strengths, by whether they can be read: cause → pictures, "" for none.
+type causes struct {
+	Name       string         `json:"name"` // "legibility_causes"
+	Half       string         `json:"half"`
+	Kind       string         `json:"kind"`
+	From       float64        `json:"from"` // strength
+	To         float64        `json:"to"`
+	Readable   map[string]int `json:"readable"`
+	Unreadable map[string]int `json:"unreadable"`
+}
+
+func causesOf(half, kind string, quarter int, outcomes []outcome) causes {
+	c := causes{Name: "legibility_causes", Half: half, Kind: kind, From: float64(quarter) / 4, To: float64(quarter+1) / 4,
+		Readable: map[string]int{}, Unreadable: map[string]int{}}
+	for _, o := range outcomes {
+		switch in := o.Half == half && o.Kind == kind && o.Strength >= c.From && o.Strength < c.To; {
+		case in && o.Readable:
+			c.Readable[string(o.Said.Cause)]++
+		case in:
+			c.Unreadable[string(o.Said.Cause)]++
+		}
+	}
+	return c
 }
 
 // curve is how far a kind's own measure alone tells the unreadable pictures of that

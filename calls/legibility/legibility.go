@@ -53,10 +53,10 @@ const (
 const (
 	darkBelow   = 10  // luma of the paper, whatever else
 	dimBelow    = 80  // luma of the paper, where noise counts, or characters are missing
-	noiseBelow  = 28  // tenths
+	noiseBelow  = 27  // tenths
 	burntLeast  = 1   // ‰ of the cells, where a line isn't even
 	burntLarge  = 25  // ‰ of the cells, where there is no line
-	pitchBelow  = 77  // tenths of a pixel
+	pitchBelow  = 76  // tenths of a pixel
 	mergedBelow = 110 // tenths of a pixel: where two lines run together
 	blurOver    = 61  // tenths of a pixel that an edge may be wide
 	edgeOver    = 65  // tenths of a pixel, where there is no line

@@ -96,6 +96,8 @@ func drawings() []golden {
 			d.Card, d.Zone, d.Pitch = [4]int{500, 300, 300, 190}, [4]int{510, 455, 216, 28}, 6
 		}),
 		with("cropped", Zone, func(d *drawing) { d.Card[0], d.Zone[0] = 300, 360 }),
+		with("whole, though at the very side", Zone, func(d *drawing) { d.Card[0], d.Zone[0] = 0, 0 }),
+		with("cut off between two characters", Zone, func(d *drawing) { d.Card[0], d.Zone[0] = 318, 370 }),
 		with("zone outside", Zone, func(d *drawing) { d.Zone = [4]int{} }),
 		with("a side without a zone", Plain, func(d *drawing) { d.Zone = [4]int{300, 200, 200, 150} }),
 		with("nothing there", Plain, func(d *drawing) { d.Card, d.Zone = [4]int{}, [4]int{} }),

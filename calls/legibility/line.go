@@ -178,10 +178,14 @@ func (p Plane) columns(l line, from, to int) []int {
 }
 
 // touches tells whether a line lies so near to the picture's edge that it may go on
-// outside.
+// outside; beyond a side it doesn't where all its characters are there.
 func (l line) touches(p Plane) bool {
 	foot := max(l.row(l.bottom, l.left), l.row(l.bottom, l.right))
-	return l.left < sideLeast || p.Width-l.right < sideLeast || p.Height-foot < footLeast
+	if p.Height-foot < footLeast {
+		return true
+	}
+	side := min(l.left, p.Width-l.right)
+	return side < max(sideLeast, (l.right-l.left)/zoneChars) && !p.whole(l, side >= sideLeast)
 }
 
 // even tells whether each character of a line stands out about as much as the usual

@@ -69,6 +69,7 @@ type soakedCall struct {
 	room     robot.Room
 	seller   *robot.Session
 	manager  *robot.Session
+	said     int      // lines, of which each is said once, whatever the answer
 	chats    []string // acknowledged
 	captures int      // acknowledged
 	refused  int
@@ -253,7 +254,8 @@ func (e *evidenceSoak) act(ctx context.Context, c *soakedCall, call *robot.Call)
 		return err
 	}
 	sleepFor(ctx, time.Second+rand.N(2*time.Second))
-	text := fmt.Sprintf("Line %d of %s", len(c.chats), c.room.ID)
+	text := fmt.Sprintf("Line %d of %s", c.said, c.room.ID)
+	c.said++
 	if err := call.M.Do(ctx, &protocol.Chat{Text: text}); err != nil {
 		c.refused++
 		return err

@@ -3,6 +3,7 @@
  * numbers only. Rows are those at column 0 of a line that goes down by rise/1024; right and bottom are outside of it.
  */
 
+import { whole } from './legibility-count';
 import { burntMean, cellHeight, cellWidth, div, median, zoneChars, type Box, type Plane } from './legibility-parts';
 
 export interface Line {
@@ -152,10 +153,12 @@ function columns(p: Plane, l: Line, from: number, to: number): number[] {
   return sums;
 }
 
-/** Whether a line lies so near to the picture's edge that it may go on outside. */
+/** Whether a line lies so near to the picture's edge that it may go on outside; beyond a side it does not where all its characters are there. */
 export function touches(p: Plane, l: Line): boolean {
   const foot = Math.max(rowOf(l, l.bottom, l.left), rowOf(l, l.bottom, l.right));
-  return l.left < sideLeast || p.width - l.right < sideLeast || p.height - foot < footLeast;
+  if (p.height - foot < footLeast) return true;
+  const side = Math.min(l.left, p.width - l.right);
+  return side < Math.max(sideLeast, div(l.right - l.left, zoneChars)) && !whole(columns(p, l, Math.max(0, l.left), Math.min(p.width - 1, l.right)), side >= sideLeast);
 }
 
 /**

@@ -23,10 +23,10 @@ export interface Measures {
 
 const darkBelow = 10;
 const dimBelow = 80;
-const noiseBelow = 28;
+const noiseBelow = 27;
 const burntLeast = 1;
 const burntLarge = 25;
-const pitchBelow = 77;
+const pitchBelow = 76;
 const mergedBelow = 110;
 const blurOver = 61;
 const edgeOver = 65;
