@@ -95,6 +95,9 @@ func (h *House) erase(ctx context.Context, r *rooms.Room) error {
 	if err == nil && slices.Contains(classes, vault.Recording) {
 		err = h.dropParts(ctx, r.ID)
 	}
+	if err == nil && slices.Contains(classes, vault.Record) {
+		err = h.cfg.Rooms.EndLinks(ctx, r)
+	}
 	if err != nil {
 		return fmt.Errorf("purge: %w", err)
 	}

@@ -93,6 +93,19 @@ func TestPurgeLeavesNothingOfThePerson(t *testing.T) {
 			t.Errorf("the log holds %q", plain)
 		}
 	}
+	links := 0
+	if err := r.rooms.Export(t.Context(), func(item rooms.Item) error {
+		for _, key := range item.Keys {
+			if strings.HasPrefix(key.Key, "link:") {
+				if links++; key.Until == 0 {
+					t.Errorf("%s stays for ever", key.Key)
+				}
+			}
+		}
+		return nil
+	}); err != nil || links == 0 {
+		t.Errorf("%d links, %v", links, err)
+	}
 	if now, err := r.rooms.Load(t.Context(), room); err != nil || len(now.Personal) > 0 || now.Verdict != "fail" || now.State != rooms.StatePurged {
 		t.Errorf("what is left of the room: %+v, %v", now, err)
 	}

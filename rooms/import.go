@@ -148,8 +148,8 @@ func (s *Store) importing(change *Change, item Item) error {
 	return err
 }
 
-// Scrub takes the private values of a room out of Redis whose record is erased:
-// they may have come back with a copy.
+// Scrub takes the private values of a room out of Redis whose record is erased, and
+// ends its links: they may have come back with a copy.
 func (s *Store) Scrub(ctx context.Context, r *Room) error {
 	if !slices.Contains(r.Purged, ClassRecord) {
 		return nil
@@ -157,7 +157,7 @@ func (s *Store) Scrub(ctx context.Context, r *Room) error {
 	if _, _, err := s.write(ctx, "DEL", prefix+"room:"+r.ID+":private"); err != nil {
 		return fmt.Errorf("private values of %s: %w", r.ID, err)
 	}
-	return nil
+	return s.EndLinks(ctx, r)
 }
 
 // EveryRoom gives the ids of all rooms that Redis has, in the order of time.

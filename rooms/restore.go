@@ -242,7 +242,7 @@ func (s *Store) restoring(ctx context.Context, r *Room, have, whole copied) (Cha
 		change.Ops = append(change.Ops, Op{"HSET", "room:" + r.ID + ":private", []string{commitment, whole.Values[commitment]}})
 	}
 	for _, e := range whole.Record {
-		if e.Type == typeLinkAdded {
+		if e.Type == typeLinkAdded && !r.Erased(ClassRecord) {
 			if err := change.link(r.ID, body(e.Body)); err != nil {
 				return change, err
 			}
