@@ -42,6 +42,8 @@ func TestClosedRooms(t *testing.T) {
 	server := startServer(t, "--appendonly", "no")
 	s := openStore(t, Options{URL: server.URL(), Keys: newOneKey(t)})
 	c := newCopier(t, s)
+	c.writer = redis.NewClient(&redis.Options{Addr: server.Addr, ReadTimeout: time.Minute, WriteTimeout: time.Minute})
+	defer c.writer.Close()
 	empty := c.used(t)
 	whole := min(many, 20_000)
 	c.fill(t, 0, whole, many, true)
@@ -95,10 +97,11 @@ func newOneKey(t *testing.T) oneKey {
 
 // copier makes closed rooms of one.
 type copier struct {
-	s     *Store
-	from  *Room
-	names []ledger.Private // that a list opens
-	day   time.Time
+	s      *Store
+	writer *redis.Client // has all the time that a batch takes
+	from   *Room
+	names  []ledger.Private // that a list opens
+	day    time.Time
 }
 
 func newCopier(t *testing.T, s *Store) *copier {
@@ -190,7 +193,7 @@ func (c *copier) fill(t *testing.T, from, to, of int, whole bool) {
 	t.Helper()
 	const batch = 500
 	for ; from < to; from += batch {
-		pipe := c.s.client.Pipeline()
+		pipe := c.writer.Pipeline()
 		for n := from; n < min(from+batch, to); n++ {
 			c.put(t, pipe, n, of, whole)
 		}

@@ -161,7 +161,7 @@ func count(list []ledger.Entry, typ, key, value string) int {
 
 // TestNodeLost kills the node that holds a live call and deletes its folder. Both
 // people come back by the other node, to the same plan, captures, chat and
-// checklist; the record says that a node was lost, and its bundle verifies with
+// checklist, and the code that was mailed before counts there; the record says that a node was lost, and its bundle verifies with
 // what was recorded before.
 func TestNodeLost(t *testing.T) {
 	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
@@ -172,6 +172,7 @@ func TestNodeLost(t *testing.T) {
 	must(t, call.M.Do(ctx, &protocol.Chat{Text: "Said before."}))
 	must(t, call.M.Do(ctx, &protocol.Step{Step: protocol.SlotDocFront}))
 	must(t, call.M.Do(ctx, &protocol.Compare{Item: "name", Decision: "same"}))
+	code := c.codeSent(t, ctx, call)
 	time.Sleep(4 * time.Second) // of recording; a record is at most 2 s
 	capture(t, ctx, call.M, protocol.SlotDocFront)
 	before, err := call.M.Wait(ctx, func(s *protocol.State) bool { return s.Staff != nil && len(s.Staff.Captures) == 1 })
@@ -198,6 +199,7 @@ func TestNodeLost(t *testing.T) {
 	if !strings.Contains(toJSON(t, state.Staff), `"same"`) {
 		t.Errorf("the checklist was lost: %s", toJSON(t, state.Staff))
 	}
+	codeEntered(t, ctx, call, code)
 	time.Sleep(3 * time.Second)
 	capture(t, ctx, call.M, protocol.SlotFace)
 	must(t, call.Finish(ctx))
@@ -207,6 +209,8 @@ func TestNodeLost(t *testing.T) {
 	checkRecordings(t, folder)
 	if list := entries(t, ctx, other, call.Room.ID); count(list, "interrupted", "cause", "node_lost") != 1 {
 		t.Errorf("the record doesn't tell the loss: %+v", list)
+	} else if count(list, "code_asked", "", "") != 1 || count(list, "code_failed", "", "") != 2 || count(list, "code_checked", "", "") != 1 {
+		t.Errorf("the record doesn't tell of the code: %+v", list)
 	}
 	for parts(c.dir, call.Room.ID) > 0 { // they are deleted once the bundle stands
 		select {
