@@ -5,6 +5,7 @@ import assert from 'node:assert/strict';
 import test, { after, before } from 'node:test';
 import { clean } from './axe.mjs';
 import { context, DESK, launch, open, PHONE, picturing } from './browser.mjs';
+import { fits } from './fits.mjs';
 import { start } from './server.mjs';
 import * as step from './steps.mjs';
 
@@ -56,17 +57,6 @@ async function press(page, id, key = 'Enter') {
   });
   assert.ok(outline, `the focus on ${id} is not seen`);
   await page.keyboard.press(key);
-}
-
-/** Nothing of the page is wider than the window. */
-async function fits(page, what) {
-  const wide = await page.evaluate(() => {
-    const room = document.documentElement.clientWidth;
-    if (document.documentElement.scrollWidth <= room) return [];
-    return [...document.querySelectorAll('body *')].filter((each) => each.getBoundingClientRect().right > room + 1 || each.getBoundingClientRect().left < -1)
-      .map((each) => `${each.tagName}.${each.className} ${Math.round(each.getBoundingClientRect().left)}–${Math.round(each.getBoundingClientRect().right)} of ${room}`).slice(0, 5);
-  });
-  assert.deepEqual(wide, [], `${what} scrolls sideways`);
 }
 
 /** Nothing moves but what has to: the recording's dot. */
@@ -204,6 +194,7 @@ test('axe on what sellers see beside the call, light and dark', async () => {
   const book = await newRoom({ book: true });
   for (const colorScheme of ['light', 'dark']) {
     const page = await phone({ colorScheme });
+    await page.addInitScript((theme) => addEventListener('DOMContentLoaded', () => { if (location.pathname !== '/privacy') document.documentElement.dataset.theme = theme; }), colorScheme); // sellers' pages are light by themselves
     await picturing(`beside-${colorScheme}`, { page }, async () => {
       await page.goto(`${server.url}/j/AAAAAAAAAAAAAAAAAAAAAA`);
       await by(page, 'seller-end-link_unknown').waitFor();

@@ -181,3 +181,25 @@ test('in sight again after a sleep: a server that answers is kept, one that is s
   mock.timers.tick(250);
   assert.equal(made.length, 2);
 });
+
+test('offline: a server that is silent is left at once, one that answers is kept', async () => {
+  const socket = opened();
+  listeners.get('offline')();
+  last().say('ok', {}, last().sent.at(-1).id);
+  await settled();
+  mock.timers.tick(3000);
+  assert.equal(socket.status.value, 'open');
+  listeners.get('offline')();
+  mock.timers.tick(2500);
+  assert.equal(socket.status.value, 'lost');
+});
+
+test('a connection that is made and never answers is left for a new one', () => {
+  opened();
+  last().drop();
+  mock.timers.tick(250);
+  last().open();
+  mock.timers.tick(20_000);
+  mock.timers.tick(500);
+  assert.equal(made.length, 3);
+});

@@ -54,6 +54,7 @@ export class CallSocket {
   private replies = new Map<string, Reply>();
   private wait = firstWait;
   private timer = 0;
+  private silent = 0; // timer of a connection that has not answered yet
   private lastID = 0;
   private hiddenAt = 0; // ms since the epoch
 
@@ -62,6 +63,7 @@ export class CallSocket {
     private readonly handlers: Handlers = {},
   ) {
     addEventListener('online', this.retryNow);
+    addEventListener('offline', this.doubt);
     addEventListener('visibilitychange', this.wake); // it comes up from the document
     this.connect();
   }
@@ -103,8 +105,13 @@ export class CallSocket {
       return;
     }
     if (this.status.peek() === 'lost') return this.retryNow();
+    if (this.hiddenAt && Date.now() - this.hiddenAt >= sleepTime) this.doubt();
+  };
+
+  /** Asks whether the server still answers: a device without a network keeps its connections, and hears nothing. */
+  private readonly doubt = (): void => {
     const socket = this.socket;
-    if (this.status.peek() !== 'open' || !this.hiddenAt || Date.now() - this.hiddenAt < sleepTime) return;
+    if (this.status.peek() !== 'open') return;
     const late = setTimeout(() => this.abandon(socket), wakeTime);
     const answered = () => clearTimeout(late);
     this.request('quality', { path: '', tracks: [] }).then(answered, answered);
@@ -135,8 +142,10 @@ export class CallSocket {
   /** Ends the connection for good. */
   close(): void {
     removeEventListener('online', this.retryNow);
+    removeEventListener('offline', this.doubt);
     removeEventListener('visibilitychange', this.wake);
     clearTimeout(this.timer);
+    clearTimeout(this.silent);
     this.status.value = 'closed';
     this.socket?.close(1000);
     this.socket = null;
@@ -149,6 +158,8 @@ export class CallSocket {
     const socket = new WebSocket(this.path.replace(/^\//, `${location.origin.replace(/^http/, 'ws')}/`));
     let opened = false;
     this.socket = socket;
+    clearTimeout(this.silent);
+    this.silent = window.setTimeout(() => this.abandon(socket), answerTime); // a network that goes away meanwhile tells nobody
     socket.onopen = () => {
       opened = true;
       socket.send(JSON.stringify({ t: 'hello', d: { tab: tabID(), nonce } }));
@@ -158,6 +169,7 @@ export class CallSocket {
     };
     socket.onclose = (event) => {
       if (this.socket !== socket) return;
+      clearTimeout(this.silent);
       this.socket = null;
       this.rejectAll();
       if (opened) this.ended(event.code);
@@ -166,6 +178,7 @@ export class CallSocket {
   }
 
   private receive(frame: string): void {
+    clearTimeout(this.silent);
     const { t, re, d } = JSON.parse(frame) as { t: keyof ServerMessages; re?: string; d: unknown };
     if (re) {
       const reply = this.settle(re);
