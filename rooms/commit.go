@@ -96,6 +96,9 @@ func (s *Store) Commit(ctx context.Context, changes ...Change) (err error) {
 		return err
 	}
 	reply, err := s.script(ctx, commitScript, commitSource, keys, args)
+	if errors.Is(err, errSlow) { // sent again it writes nothing twice
+		reply, err = s.script(ctx, commitScript, commitSource, keys, args)
+	}
 	switch {
 	case err != nil:
 		return s.settle(ctx, last, err, func(ctx context.Context) error {
