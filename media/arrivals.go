@@ -5,9 +5,9 @@ import (
 	"sync"
 	"time"
 
-	"github.com/pion/interceptor/pkg/twcc"
-	"github.com/pion/rtcp"
 	"github.com/pion/rtp"
+
+	"verifycall/media/twcc"
 )
 
 // arrivalsInterval between the reports of arrivals: browsers estimate their
@@ -39,7 +39,7 @@ func (a *arrivals) note(h *rtp.Header, size int, id uint8, now time.Time) {
 	defer a.mu.Unlock()
 	a.rate.add(size, now)
 	if numbered {
-		a.recorder.Record(h.SSRC, number.TransportSequence, now.Sub(a.start).Microseconds())
+		a.recorder.Note(h.SSRC, number.TransportSequence, now.Sub(a.start))
 	}
 }
 
@@ -50,14 +50,14 @@ func (a *arrivals) best(now time.Time) int {
 	return a.rate.best(now)
 }
 
-// report is what came since the last one, nil when nothing did, or when that
-// one isn't so old yet.
-func (a *arrivals) report(age time.Duration, now time.Time) []rtcp.Packet {
+// report appends an RTCP packet of what came since the last one: nothing when
+// nothing did, or when that one isn't so old yet.
+func (a *arrivals) report(dst []byte, age time.Duration, now time.Time) []byte {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	if now.Sub(a.told) < age {
-		return nil
+		return dst
 	}
 	a.told = now
-	return a.recorder.BuildFeedbackPacket()
+	return a.recorder.AppendReport(dst)
 }

@@ -54,7 +54,10 @@ func (t *Transport) reportArrivals(now time.Time) {
 	if t.lean != nil {
 		age = 2 * arrivalsInterval
 	}
-	t.send(t.repairs.arrivals.report(age, now))
+	if raw := t.repairs.arrivals.report(nil, age, now); len(raw) > 0 {
+		report := rtcp.RawPacket(raw)
+		t.send([]rtcp.Packet{&report})
+	}
 }
 
 func (t *Transport) sendReports(now time.Time) {

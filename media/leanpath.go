@@ -30,6 +30,7 @@ type leanPath struct {
 	out     outgoing              // of the sink's calls, with what follows
 	tracks  map[uint32]*leanTrack // by SSRC, also that of retransmissions
 	current map[layerOf]*leanTrack
+	report  []byte // the newest of arrivals
 
 	mu       sync.Mutex // guards what follows
 	payloads map[uint8]payload
@@ -167,8 +168,8 @@ func (p *leanPath) HandleRTP(pkt *rtp.Packet, arrival time.Time, batch *lean.Bat
 	}
 	p.out.batch = batch
 	track.r.take(pkt, pkt.SSRC == track.rtx, arrival, &p.out)
-	if reports := p.t.repairs.arrivals.report(arrivalsInterval, arrival); reports != nil {
-		_ = p.writeRTCP(batch, reports) // one that is lost is followed by the next
+	if p.report = p.t.repairs.arrivals.report(p.report[:0], arrivalsInterval, arrival); len(p.report) > 0 {
+		_ = p.peer.WriteRTCP(batch, p.report) // one that is lost is followed by the next
 	}
 }
 

@@ -10,6 +10,10 @@ import (
 // silent is how long no media may have come for a connection to count as lost.
 const silent = 2 * time.Second
 
+// followReports is after how many reports the way of the packets is looked at even
+// though nothing has told of a change; to ask pion for it copies its candidates.
+const followReports = 5
+
 // look makes run look at the connection's state.
 func (t *Transport) look() {
 	select {
@@ -25,19 +29,19 @@ func (t *Transport) run() {
 	for beats := rand.N(beatsPerReport); ; { // not all Transports report at once
 		select {
 		case <-t.changed:
-			posted = t.postState(posted)
+			posted = t.postState(posted, true)
 		case <-t.beats:
 			now := time.Now()
 			t.reportArrivals(now)
 			t.steer(now)
 			if beats++; beats%beatsPerReport == 0 {
-				posted = t.postState(posted)
+				posted = t.postState(posted, beats%(followReports*beatsPerReport) == 0)
 				t.sendReports(now)
 			}
 		case <-t.link.crowded:
 			t.node.cfg.Log.Warn("a participant sends too many streams: its connection is ended")
 			_ = t.pc.Close() // the state tells the rest
-			posted = t.postState(posted)
+			posted = t.postState(posted, true)
 		case <-t.closing:
 			return
 		}
@@ -45,13 +49,14 @@ func (t *Transport) run() {
 }
 
 // postState posts the state unless it is the one posted last, and returns what
-// is posted last now.
-func (t *Transport) postState(posted webrtc.PeerConnectionState) webrtc.PeerConnectionState {
+// is posted last now. follow says whether an unchanged connection may have another
+// way now.
+func (t *Transport) postState(posted webrtc.PeerConnectionState, follow bool) webrtc.PeerConnectionState {
 	state := t.pc.ConnectionState()
 	if state == webrtc.PeerConnectionStateClosed {
 		state = webrtc.PeerConnectionStateFailed // by the peer, for run doesn't outlive our own Close
 	}
-	if t.lean != nil && state == webrtc.PeerConnectionStateConnected {
+	if t.lean != nil && state == webrtc.PeerConnectionStateConnected && (follow || state != posted) {
 		if err := t.lean.follow(); err != nil {
 			t.node.cfg.Log.Error("media can't flow", "cause", err)
 			state = webrtc.PeerConnectionStateFailed

@@ -29,7 +29,7 @@ type batchSocket struct {
 
 	in      vector // the reader's, with what follows
 	packets []packet
-	got     int
+	got     int // by the last read: the system has written over their headers
 	failed  error
 	idle    func()
 	inARow  int                   // reads since the reader last waited
@@ -102,7 +102,9 @@ func openSocket(config net.ListenConfig, network, addr string, buffer int) (*bat
 
 func (s *batchSocket) read(packets []packet, idle func()) (int, error) {
 	s.idle = idle
-	s.packets = packets[:min(len(packets), batchSize)]
+	if packets = packets[:min(len(packets), batchSize)]; len(s.packets) != len(packets) || &s.packets[0] != &packets[0] {
+		s.packets, s.got = packets, len(packets)
+	}
 	if s.inARow++; s.inARow > readsInARow {
 		s.inARow = 0
 		runtime.Gosched()
@@ -125,7 +127,7 @@ func (s *batchSocket) read(packets []packet, idle func()) (int, error) {
 
 // recvmmsg takes what is ready; false where nothing is.
 func (s *batchSocket) recvmmsg(fd uintptr) bool {
-	for i := range s.packets {
+	for i := range s.packets[:s.got] { // the others are as they were placed
 		s.in.place(i, s.packets[i].buf[:])
 	}
 	n, errno := uintptr(0), unix.EINTR
@@ -137,11 +139,11 @@ func (s *batchSocket) recvmmsg(fd uintptr) bool {
 	case 0:
 		s.got, s.failed = int(n), nil
 	case unix.EAGAIN:
-		s.inARow = 0
+		s.got, s.inARow = 0, 0
 		s.idle() // what comes meanwhile ends the wait at once
 		return false
 	default:
-		s.got, s.failed = 0, errno
+		s.got, s.failed = len(s.packets), errno
 	}
 	return true
 }
