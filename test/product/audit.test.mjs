@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import test, { after, before } from 'node:test';
 import { clean } from './axe.mjs';
 import { context, DESK, launch, open, picturing } from './browser.mjs';
+import { fitsBothWays } from './fits.mjs';
 import { startSeeded } from './server.mjs';
 import * as step from './steps.mjs';
 
@@ -169,6 +170,13 @@ part('agreement is counted and drawn', async () => {
   await page.locator('[data-testid="agree-to"]').fill('2020-02-01');
   await page.getByText('No review in this time').waitFor();
 });
+
+part('from right to left and at 200 % nothing scrolls sideways', () => fitsBothWays(page, {
+  [`${server.url}/audit`]: 'audit-row',
+  [`${server.url}/audit/agreement`]: 'agree-figures',
+  [`${server.url}/audit/room/${server.seeded.flagged}`]: 'audit-verify',
+  [`${server.url}/audit/room/${server.seeded.flagged}/report`]: 'audit-report',
+}));
 
 part('what can\'t be loaded says so and comes back', async () => {
   await page.route('**/api/audit/rooms**', (route) => route.abort());

@@ -4,6 +4,7 @@ import assert from 'node:assert/strict';
 import test, { after, before } from 'node:test';
 import { clean } from './axe.mjs';
 import { context, DESK, launch, open, picturing } from './browser.mjs';
+import { fitsBothWays } from './fits.mjs';
 import { startSeeded } from './server.mjs';
 import * as step from './steps.mjs';
 
@@ -88,6 +89,13 @@ part('account managers are listed', async () => {
   assert.equal(await by('manager-row').count(), 3);
   await cleanInBoth('managers');
 });
+
+part('from right to left and at 200 % nothing scrolls sideways', () => fitsBothWays(page, {
+  [`${server.url}/operate`]: 'wall-figures',
+  [`${server.url}/operate/managers`]: 'manager-row',
+  [`${server.url}/operate/profiles`]: 'profile',
+  [`${server.url}/operate/retention`]: 'kept-due',
+}));
 
 part('a node is drained after one question', async () => {
   await page.goto(`${server.url}/operate`);
