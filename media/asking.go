@@ -52,8 +52,8 @@ func (r *Receiver) ask(over <-chan struct{}) {
 
 // requests to send now, in how many copies, and the time until it is to be
 // called again, negative when nothing is to be waited for. What can't be repaired
-// is a key frame's case. What is asked for again goes twice, and so does what
-// isn't asked for soon again: a request that is lost makes the picture stand still.
+// is a key frame's case. A request for one that isn't soon sent again goes twice: one
+// that is lost makes the picture stand still.
 func (r *Receiver) requests(now time.Time) (packets []rtcp.Packet, copies int, wait time.Duration) {
 	r.counting.Lock()
 	defer r.counting.Unlock()
@@ -79,7 +79,7 @@ func (r *Receiver) requests(now time.Time) (packets []rtcp.Packet, copies int, w
 	if len(packets) > 0 {
 		copies = 1
 	}
-	if r.lost.again || send && spacing > keyFrameSpacing {
+	if send && spacing > keyFrameSpacing {
 		copies = 2
 	}
 	return packets, copies, wait

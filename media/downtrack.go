@@ -250,40 +250,54 @@ func (d *downTrack) handleRTCP(packets []rtcp.Packet, now time.Time, rtt func(ti
 }
 
 // resend answers a request for lost packets (RFC 4585 section 6.2.1), by RTX
-// where that was negotiated.
+// where that was negotiated. One that is asked for again goes twice: lost once
+// more it would be two round trips late.
 func (d *downTrack) resend(request *rtcp.TransportLayerNack) {
 	d.resending.Lock()
 	defer d.resending.Unlock()
 	for _, pair := range request.Nacks {
 		pair.Range(func(seq uint16) bool {
-			if writer := d.takeAgain(request.MediaSSRC, seq); writer != nil {
-				writer.writeRTP(&d.again)
+			if d.sendAgain(request.MediaSSRC, seq) > 1 {
+				d.sendAgain(request.MediaSSRC, seq)
 			}
 			return true
 		})
 	}
 }
 
+// sendAgain sends a packet again and says how often that was done by RTX. The
+// caller holds resending.
+func (d *downTrack) sendAgain(ssrc uint32, seq uint16) (times int) {
+	writer, times := d.takeAgain(ssrc, seq)
+	if writer != nil {
+		writer.writeRTP(&d.again)
+	}
+	return times
+}
+
 // takeAgain makes again of a sent packet; nil where there is nothing to send.
 // Without RTX it is the very packet, transport-wide number and all: SRTP seals it
 // under its sequence number, and another content under that would give AES-GCM's
 // authentication away (RFC 7714 section 9). The caller holds resending.
-func (d *downTrack) takeAgain(ssrc uint32, seq uint16) rtpWriter {
+func (d *downTrack) takeAgain(ssrc uint32, seq uint16) (_ rtpWriter, times int) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	raw := d.kept.again(seq)
-	if ssrc != d.as.ssrc || d.writer == nil || raw == nil || d.missed.Unmarshal(raw) != nil {
-		return nil
+	if ssrc != d.as.ssrc || d.writer == nil {
+		return nil, 0
+	}
+	raw, times := d.kept.again(seq)
+	if raw == nil || d.missed.Unmarshal(raw) != nil {
+		return nil, 0
 	}
 	if d.as.rtxSSRC != 0 && d.as.rtxPayloadType != 0 {
 		d.rtxSeq++
 		wrapRTX(&d.missed, d.as.rtxSSRC, d.as.rtxPayloadType, d.rtxSeq, &d.again)
 		d.link.number(&d.again, d.as.numberID, 0, time.Now())
-		return d.writer
+		return d.writer, times
 	}
 	d.again.header = d.missed.Header
 	d.again.payload = d.again.scratch[:copy(d.again.scratch[:], d.missed.Payload)]
-	return d.writer
+	return d.writer, 0
 }
 
 func roundTrips(blocks []rtcp.ReceptionReport, ssrc uint32, now time.Time, rtt func(time.Duration)) {

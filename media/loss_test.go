@@ -38,8 +38,8 @@ func TestRetransmissionsPerLoss(t *testing.T) {
 	encoding := a.encoding(Video)
 	original, again := l.flow(uint32(encoding.SSRC)), l.flow(uint32(encoding.RTX.SSRC))
 	ratio := float64(again.sent) / float64(original.lost)
-	t.Logf("of %d packets %d were lost, %d retransmissions (%.2f per lost packet)",
-		original.sent, original.lost, again.sent, ratio)
+	t.Logf("of %d packets %d were lost, %d retransmissions (%.2f per lost packet); %+v",
+		original.sent, original.lost, again.sent, ratio, a.server.Receiver(Video).Stats())
 	if original.lost < 100 || ratio > 1.3 {
 		t.Errorf("%.2f retransmissions per lost packet, %d lost", ratio, original.lost)
 	}

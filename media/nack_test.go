@@ -27,19 +27,38 @@ func TestNACKs(t *testing.T) {
 		{"repaired after the first request", 80 * ms, map[time.Duration]func(*nacks, time.Time){
 			0:       func(n *nacks, now time.Time) { n.skipped(65535, 65537, now) },
 			91 * ms: func(n *nacks, _ time.Time) { n.arrived(65535); n.arrived(65536); n.arrived(65537) },
-		}, []ask{{10 * ms, []uint16{65535, 0, 1}, false}}},
+		}, []ask{{10 * ms, []uint16{65535, 0, 1}, false}, {30 * ms, []uint16{65535, 0, 1}, false}}},
 		{"one of two repaired", 80 * ms, map[time.Duration]func(*nacks, time.Time){
 			0:       func(n *nacks, now time.Time) { n.skipped(7, 8, now) },
 			91 * ms: func(n *nacks, _ time.Time) { n.arrived(7) },
-		}, []ask{{10 * ms, []uint16{7, 8}, false}, {130 * ms, []uint16{8}, false}, {250 * ms, []uint16{8}, false}, {370 * ms, nil, true}}},
+		}, []ask{{10 * ms, []uint16{7, 8}, false}, {30 * ms, []uint16{7, 8}, false}, {130 * ms, []uint16{8}, false}, {150 * ms, []uint16{8}, false},
+			{250 * ms, []uint16{8}, false}, {270 * ms, []uint16{8}, false}, {370 * ms, nil, true}}},
+		{"a publisher that answers copies", 80 * ms, map[time.Duration]func(*nacks, time.Time){
+			0:        func(n *nacks, now time.Time) { n.skipped(7, 8, now) },
+			91 * ms:  func(n *nacks, _ time.Time) { n.arrived(7); n.arrived(8) },
+			111 * ms: func(n *nacks, _ time.Time) { n.cameAgain(7); n.cameAgain(8) },
+			200 * ms: func(n *nacks, now time.Time) { n.skipped(10, 10, now) },
+			331 * ms: func(n *nacks, _ time.Time) { n.arrived(10) },
+			400 * ms: func(n *nacks, now time.Time) { n.answered += 7; n.skipped(12, 12, now) },
+			431 * ms: func(n *nacks, _ time.Time) { n.arrived(12) },
+		}, []ask{{10 * ms, []uint16{7, 8}, false}, {30 * ms, []uint16{7, 8}, false}, {210 * ms, []uint16{10}, false}, {330 * ms, []uint16{10}, false},
+			{410 * ms, []uint16{12}, false}, {430 * ms, []uint16{12}, false}}},
+		{"overtaken, and a copy of it", 80 * ms, map[time.Duration]func(*nacks, time.Time){
+			0:        func(n *nacks, now time.Time) { n.skipped(7, 7, now) },
+			9 * ms:   func(n *nacks, _ time.Time) { n.arrived(7) },
+			11 * ms:  func(n *nacks, _ time.Time) { n.cameAgain(7) },
+			100 * ms: func(n *nacks, now time.Time) { n.skipped(9, 9, now) },
+			191 * ms: func(n *nacks, _ time.Time) { n.arrived(9) },
+		}, []ask{{110 * ms, []uint16{9}, false}, {130 * ms, []uint16{9}, false}}},
 		{"unknown round trip", 0, map[time.Duration]func(*nacks, time.Time){
-			0: func(n *nacks, now time.Time) { n.skipped(7, 7, now) },
-		}, []ask{{10 * ms, []uint16{7}, false}, {110 * ms, []uint16{7}, false}, {210 * ms, []uint16{7}, false}, {310 * ms, nil, true}}},
+			0: func(n *nacks, now time.Time) { n.skipped(7, 7, now); n.extra = 1 },
+		}, []ask{{10 * ms, []uint16{7}, false}, {110 * ms, []uint16{7}, false}, {110*ms + nackSpacing/nackCopyShare, []uint16{7}, false},
+			{210 * ms, []uint16{7}, false}, {210*ms + nackSpacing/nackCopyShare, []uint16{7}, false}, {310 * ms, nil, true}}},
 		{"two losses", 40 * ms, map[time.Duration]func(*nacks, time.Time){
 			0:       func(n *nacks, now time.Time) { n.skipped(7, 7, now) },
 			5 * ms:  func(n *nacks, now time.Time) { n.skipped(9, 9, now) },
 			60 * ms: func(n *nacks, _ time.Time) { n.arrived(9); n.arrived(7) },
-		}, []ask{{10 * ms, []uint16{7}, false}, {15 * ms, []uint16{9}, false}}},
+		}, []ask{{10 * ms, []uint16{7}, false}, {15 * ms, []uint16{9}, false}, {10*ms + 70*ms/nackCopyShare, []uint16{7}, false}, {15*ms + 70*ms/nackCopyShare, []uint16{9}, false}}},
 		{"a jump", 40 * ms, map[time.Duration]func(*nacks, time.Time){
 			0:      func(n *nacks, now time.Time) { n.skipped(7, 7, now) },
 			5 * ms: func(n *nacks, now time.Time) { n.skipped(9, 9+nackMost, now) },
@@ -50,7 +69,11 @@ func TestNACKs(t *testing.T) {
 			var n nacks
 			var got []ask
 			due := time.Duration(-1)
-			for at := time.Duration(0); at < time.Second; at += ms {
+			for at, after := time.Duration(0), time.Duration(0); at < time.Second; at = after {
+				after = at.Truncate(ms) + ms
+				if due > at && due < after {
+					after = due
+				}
 				now := epoch.Add(at)
 				f := test.feed[at]
 				if f != nil {
@@ -80,8 +103,8 @@ func TestNACKs(t *testing.T) {
 	}
 }
 
-// Whatever is lost, no packet is asked for more than three times, and what is
-// remembered stays bounded.
+// Whatever is lost, no packet is asked for more than three times and by as many
+// copies, and what is remembered stays bounded.
 func FuzzNACKs(f *testing.F) {
 	f.Add([]byte{1, 0, 2, 200, 255, 3})
 	f.Fuzz(func(t *testing.T, steps []byte) {
@@ -100,7 +123,7 @@ func FuzzNACKs(f *testing.F) {
 			}
 			numbers, _, wait := n.next(now, 30*time.Millisecond, nil)
 			for _, number := range numbers {
-				if asked[number]++; asked[number] > nackTries && highest < 1<<16 {
+				if asked[number]++; asked[number] > 2*nackTries && highest < 1<<16 {
 					t.Fatalf("%d asked for %d times", number, asked[number])
 				}
 			}

@@ -31,7 +31,7 @@ type Stats struct {
 	// Copies counts packets that came twice or too late to be of use.
 	Copies uint64
 	// Repairs counts the packets that came as retransmissions of their own
-	// stream (RTX), NACKs the packets asked for, each time.
+	// stream (RTX), NACKs the packets asked for, each time and by copies, too.
 	Repairs, NACKs uint64
 	// KeyFrames that began to arrive, and requests sent for them.
 	KeyFrames, KeyFrameRequests uint64
@@ -220,6 +220,7 @@ func (r *Receiver) count(pkt *rtp.Packet, key, repair bool, now time.Time) (fres
 	}
 	if !fresh {
 		r.stats.Copies++
+		r.lost.cameAgain(ext)
 		return false
 	}
 	if !repair {

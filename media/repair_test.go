@@ -123,18 +123,18 @@ func TestRepair(t *testing.T) {
 		time.Sleep(time.Second)
 		synctest.Wait()
 		sent := w.asked()
-		if len(sent) < 6 {
+		if len(sent) < 7 {
 			t.Fatalf("%v was asked", sent)
 		}
-		for i := 1; i < 5; i++ { // twice more, in two copies each
-			if again, ok := sent[i].pkt.(*rtcp.TransportLayerNack); !ok || len(again.Nacks[0].PacketList()) != 1 || (i%2 == 0) != (sent[i].at == sent[i-1].at) {
+		for i, packets := range []int{2, 2, 1, 1, 1, 1} { // three times, each with a copy
+			if again, ok := sent[i].pkt.(*rtcp.TransportLayerNack); !ok || len(again.Nacks[0].PacketList()) != packets {
 				t.Fatalf("%v was asked", sent)
 			}
 		}
-		if _, ok := sent[5].pkt.(*rtcp.PictureLossIndication); !ok {
-			t.Errorf("a lost packet led to %T", sent[5].pkt)
+		if _, ok := sent[6].pkt.(*rtcp.PictureLossIndication); !ok {
+			t.Errorf("a lost packet led to %T", sent[6].pkt)
 		}
-		if s := r.Stats(); s.NACKs != 4 || s.Repairs != 2 || s.Copies != 1 || s.Lost != 1 {
+		if s := r.Stats(); s.NACKs != 8 || s.Repairs != 2 || s.Copies != 1 || s.Lost != 1 {
 			t.Errorf("%+v", s)
 		}
 		w.end()

@@ -19,8 +19,9 @@ const (
 	// resendShare bytes of room a packet: a place for each that is kept, unless
 	// they are small, and then they are few a second.
 	resendShare = 128
-	// resendTries of one packet; a subscriber that asks more often gets nothing.
-	resendTries = 5
+	// resendTries of one packet, the first alone and the others in twos: five requests.
+	// A subscriber that asks more often gets nothing.
+	resendTries = 9
 )
 
 // resendRoom is the video's for a subscriber at this round trip, a power of two.
@@ -74,20 +75,20 @@ func (s *sentPackets) keep(header *rtp.Header, payload []byte) {
 	s.end += uint64(size)
 }
 
-// again is the packet numbered seq, nil when it can't be sent again. It is
-// valid until the next keep.
-func (s *sentPackets) again(seq uint16) []byte {
+// again is the packet numbered seq, nil when it can't be sent again, and how often
+// it was given. It is valid until the next keep.
+func (s *sentPackets) again(seq uint16) (_ []byte, times int) {
 	if s.bytes == nil {
-		return nil
+		return nil, 0
 	}
 	p := &s.index[int(seq)%len(s.index)]
 	if p.size == 0 || p.seq != seq || p.tries == resendTries {
-		return nil
+		return nil, 0
 	}
 	if s.end-p.at > uint64(len(s.bytes)) {
 		p.size = 0
 		s.grow()
-		return nil
+		return nil, 0
 	}
 	if s.end-p.at > uint64(len(s.bytes)/2) {
 		s.grow()
@@ -95,7 +96,7 @@ func (s *sentPackets) again(seq uint16) []byte {
 	}
 	p.tries++
 	at := p.at & uint64(len(s.bytes)-1)
-	return s.bytes[at : at+uint64(p.size)]
+	return s.bytes[at : at+uint64(p.size)], int(p.tries)
 }
 
 // forget makes none of them be sent again.

@@ -20,7 +20,11 @@ func sentAs(seq uint16, size int) (*rtp.Header, []byte) {
 // the older half makes more room, and nothing that is kept goes by that.
 func TestSentPackets(t *testing.T) {
 	s := sentPackets{room: 4096}
-	if s.again(1) != nil {
+	again := func(seq uint16) []byte {
+		packet, _ := s.again(seq)
+		return packet
+	}
+	if again(1) != nil {
 		t.Error("something before the first packet")
 	}
 	whole := func(seq uint16) bool {
@@ -29,7 +33,7 @@ func TestSentPackets(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		return bytes.Equal(s.again(seq), want)
+		return bytes.Equal(again(seq), want)
 	}
 	for seq := uint16(65530); seq != 20; seq++ { // over the wrap of both
 		s.keep(sentAs(seq, 1000))
@@ -40,7 +44,7 @@ func TestSentPackets(t *testing.T) {
 	if !whole(18) || len(s.bytes) != 4096 {
 		t.Errorf("of the last packets, or the room: %d bytes", len(s.bytes))
 	}
-	if !whole(17) || len(s.bytes) != 8192 || !whole(18) || !whole(19) || s.again(10) != nil {
+	if !whole(17) || len(s.bytes) != 8192 || !whole(18) || !whole(19) || again(10) != nil {
 		t.Errorf("after one from the older half, of which there are %d bytes", len(s.bytes))
 	}
 	for seq := uint16(20); seq < 24; seq++ {
@@ -52,16 +56,16 @@ func TestSentPackets(t *testing.T) {
 		}
 	}
 	s.keep(sentAs(26, 10))
-	for range resendTries {
-		if s.again(26) == nil {
-			t.Error("refused too early")
+	for i := range resendTries {
+		if packet, times := s.again(26); packet == nil || times != i+1 {
+			t.Errorf("refused too early, or counted %d for %d", times, i+1)
 		}
 	}
-	if s.again(26) != nil {
+	if again(26) != nil {
 		t.Error("sent again without end")
 	}
 	s.keep(sentAs(27, maxPacket))
-	if s.again(27) != nil {
+	if again(27) != nil {
 		t.Error("a packet too large is kept")
 	}
 }
@@ -116,6 +120,14 @@ func TestResend(t *testing.T) {
 		}
 		if !reflect.DeepEqual(again.Header, first.Header) || !bytes.Equal(again.Payload, first.Payload) {
 			t.Errorf("RTX %d: %v, sent was %v", rtx, again, first)
+		}
+		d.handleRTCP([]rtcp.Packet{&rtcp.TransportLayerNack{MediaSSRC: 5, Nacks: rtcp.NackPairsFromSequenceNumbers([]uint16{101})}}, epoch, nil)
+		want := 5 // asked for again: the very packet a third time would be thrown away as a copy
+		if rtx != 0 {
+			want = 6
+		}
+		if len(sent.packets) != want {
+			t.Errorf("RTX %d: %d packets after the second request, wanted %d", rtx, len(sent.packets), want)
 		}
 	}
 }

@@ -1,9 +1,10 @@
 // A call of two real browsers over an impaired network, and what their pages
 // measure of it.
-import { start, pause } from '../product/server.mjs';
+import { start, startAt, pause } from '../product/server.mjs';
 import { DESK, PHONE, context, launch, open } from '../product/browser.mjs';
 import * as step from '../product/steps.mjs';
 import { cardFilm, faceFilm } from '../specimen/film.mjs';
+import { SERVER } from './machines.mjs';
 import { network, RELAYED } from './network.mjs';
 
 /**
@@ -15,21 +16,8 @@ export async function call({ conditions = {}, height = 720, admitted = true } = 
   const net = await network(server.ports[1]);
   net.set(conditions);
   const browsers = [await launch(await faceFilm(360)), await launch(await cardFilm(height))];
-  const manager = await open(await context(browsers[0], DESK));
-  const seller = await open(await context(browsers[1], PHONE));
-  for (const page of [manager, seller]) await page.addInitScript(keepPeers);
-  net.for('manager');
-  await step.signIn(manager, server.lines.manager, '/manager');
-  const { link, room } = await step.makeRoom(manager);
-  await step.openConsole(manager);
-  await step.managerJoins(manager);
-  await connected(manager);
-  net.for('seller');
-  await step.toWaiting(seller, link);
-  await connected(seller);
-  if (admitted) await step.admit(manager, seller);
   return {
-    server, net, manager, seller, room,
+    ...(await meet(server, browsers, { net, admitted })), net,
     async close() {
       await Promise.all(browsers.map((each) => each.close()));
       net.close();
@@ -39,7 +27,43 @@ export async function call({ conditions = {}, height = 720, admitted = true } = 
   };
 }
 
-/** In the page: every RTCPeerConnection is kept, to be asked for its figures, and when the last one connected. */
+/** The same between machines (see machines.mjs), whose networks the test arranges; before is done before the seller comes. */
+export async function callBetween(machines, before = async () => {}) {
+  const server = await startAt(`https://${SERVER}`, ...machines.settings);
+  const trusting = ['--ignore-certificate-errors'];
+  const browsers = [await launch(await faceFilm(360), trusting), await launch(await cardFilm(360), trusting, machines.chromium)];
+  const close = async () => {
+    await Promise.all(browsers.map((each) => each.close()));
+    await server.stop();
+    await server.remove();
+  };
+  try {
+    await before();
+    return { ...(await meet(server, browsers, { admitted: true })), close };
+  } catch (err) {
+    await close();
+    throw err;
+  }
+}
+
+async function meet(server, browsers, { net, admitted }) {
+  const manager = await open(await context(browsers[0], DESK));
+  const seller = await open(await context(browsers[1], PHONE));
+  for (const page of [manager, seller]) await page.addInitScript(keepPeers);
+  net?.for('manager');
+  await step.signIn(manager, server.lines.manager, '/manager');
+  const { link, room } = await step.makeRoom(manager);
+  await step.openConsole(manager);
+  await step.managerJoins(manager);
+  await connected(manager);
+  net?.for('seller');
+  await step.toWaiting(seller, link);
+  await connected(seller);
+  if (admitted) await step.admit(manager, seller);
+  return { server, manager, seller, room };
+}
+
+/** In the page: every RTCPeerConnection is kept, to be asked for its figures, when the last one connected and when ICE was restarted. */
 function keepPeers() {
   window.peers = [];
   window.RTCPeerConnection = class extends window.RTCPeerConnection {
@@ -49,6 +73,11 @@ function keepPeers() {
       this.addEventListener('connectionstatechange', () => {
         if (this.connectionState === 'connected') window.connectedAt = performance.now();
       });
+    }
+
+    restartIce() {
+      window.restarts = [...(window.restarts ?? []), performance.now()];
+      super.restartIce();
     }
   };
 }
@@ -71,14 +100,14 @@ export function figures(page) {
 
 /**
  * Watches the page's remote picture: from now on each frame that is shown is
- * noted. The answer's read() gives [{ at, width }…] with at in ms of the page's clock.
+ * noted. The answer's read() gives [{ at, width, came }…] with at and the arrival of its last packet in ms of the page's clock.
  */
 export async function watchFrames(page, testid) {
   await page.evaluate((id) => {
     window.shown = [];
     const video = document.querySelector(`[data-testid="${id}"]`);
-    const note = (now, { width }) => {
-      window.shown.push({ at: now, width });
+    const note = (now, { width, receiveTime }) => {
+      window.shown.push({ at: now, width, came: receiveTime });
       video.requestVideoFrameCallback(note);
     };
     video.requestVideoFrameCallback(note);

@@ -11,12 +11,12 @@ const PATIENCE = 45000; // ms for anything to appear; only a failure takes as lo
 export const PHONE = { viewport: { width: 390, height: 844 }, isMobile: true, hasTouch: true, locale: 'en-GB', timezoneId: 'America/Toronto', reducedMotion: 'reduce' };
 export const DESK = { viewport: { width: 1440, height: 900 }, locale: 'en-GB', timezoneId: 'Europe/Berlin', reducedMotion: 'reduce' };
 
-/** A browser whose camera plays film; without a film it has no camera at all. */
-export function launch(film, more = []) {
+/** A browser whose camera plays film; without a film it has no camera at all. program may be another than CHROMIUM. */
+export function launch(film, more = [], program = CHROMIUM) {
   const camera = film
     ? ['--use-fake-device-for-media-stream', `--use-file-for-fake-video-capture=${film}`]
     : [];
-  return chromium.launch({ executablePath: CHROMIUM, args: ['--no-sandbox', '--autoplay-policy=no-user-gesture-required',
+  return chromium.launch({ executablePath: program, args: ['--no-sandbox', '--autoplay-policy=no-user-gesture-required',
     '--disable-features=WebRtcHideLocalIpsWithMdns', ...camera, ...more] });
 }
 

@@ -26,6 +26,15 @@ export async function start(...more) {
   return server;
 }
 
+/** Starts the program with settings that say where it listens, and where its pages are. */
+export async function startAt(url, ...settings) {
+  const folder = await mkdtemp(join(tmpdir(), 'verifycall-test-'));
+  const server = new Server(await program(), folder, await freePorts(3), settings);
+  server.url = url;
+  await server.start();
+  return server;
+}
+
 /** Starts the program on decided rooms of some weeks, made by test/seed; seeded says which ones there are. */
 export async function startSeeded(rooms = 40) {
   const folder = await mkdtemp(join(tmpdir(), 'verifycall-test-'));

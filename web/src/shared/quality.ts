@@ -1,8 +1,8 @@
 import type { Quality, TrackQuality } from '../protocol';
 
-const look = 1000; // ms between two looks at getStats
-const silentLooks = 2; // without a byte from the server: the network is gone or another one
-const reportLooks = 5; // looks to one report
+const look = 500; // ms between two looks at getStats
+const silence = 1400; // ms without a byte from the server, which sends some each second: the network is gone or another one
+const reportLooks = 10; // looks to one report
 const most = 6; // tracks of one report
 const top = 1 << 20; // no figure is larger
 
@@ -102,15 +102,16 @@ export function watchQuality({ stats, report, silent }: Watched): () => void {
   let before: Before = new Map();
   let bytes = 0;
   let looks = 0;
-  let quiet = 0;
+  let heard = performance.now(); // when a look last found more bytes
   const timer = setInterval(() => {
     void stats()
       ?.then((now) => {
         const come = received(now);
-        quiet = come === bytes && come > 0 ? quiet + 1 : 0;
+        const at = performance.now();
+        if (come !== bytes || come === 0) heard = at;
         bytes = come;
-        if (quiet >= silentLooks) {
-          quiet = 0;
+        if (at - heard >= silence) {
+          heard = at;
           silent();
         }
         if (++looks % reportLooks) return;

@@ -8,6 +8,7 @@ import { ServerError, type CallSocket } from './socket';
 export type MediaStatus = 'off' | 'connecting' | 'connected' | 'lost';
 
 const patience = 3000; // ms that a restart of ICE may take before all begins anew
+const doubtAfter = 600; // ms that the server may take to answer when media don't come any more
 const retryAfter = 1000; // ms until the next offer after a refused or lost one
 
 /**
@@ -28,6 +29,7 @@ export class CallMedia {
   private stream: MediaStream | null = null;
   private timer = 0; // of the next try
   private healing = false;
+  private unhealed = false; // the socket was lost before the server had answered a restart
   private unwatch: () => void = () => {};
   private layers: Layers | null = null;
 
@@ -56,7 +58,9 @@ export class CallMedia {
     const peer = this.peer;
     if (!peer || this.healing || !peer.remoteDescription || this.socket.status.peek() !== 'open') return;
     this.healing = true;
+    this.unhealed = false;
     this.later(patience);
+    this.socket.doubt(doubtAfter); // it goes the same way as the media, and dies silently
     try {
       peer.setConfiguration({ bundlePolicy: 'max-bundle', iceServers: this.relays() });
       peer.restartIce();
@@ -64,7 +68,9 @@ export class CallMedia {
       const answer = await this.socket.request('offer', { sdp: peer.localDescription!.sdp, restart: true });
       if (this.peer === peer) await peer.setRemoteDescription({ type: 'answer', sdp: answer.sdp });
     } catch {
-      if (this.peer === peer) this.restart(); // the server has no such transport, or not any more
+      if (this.peer !== peer) return;
+      if (this.socket.status.peek() !== 'open') this.unhealed = true;
+      else this.restart(); // the server has no such transport, or not any more
     } finally {
       this.healing = false;
     }
@@ -127,7 +133,7 @@ export class CallMedia {
         away = false;
         this.sayMuted();
         if (!this.peer) this.restart();
-        else if (!state?.you.media || this.peer.connectionState !== 'connected') void this.heal();
+        else if (this.unhealed || !state?.you.media || this.peer.connectionState !== 'connected') void this.heal();
       }
     });
   }

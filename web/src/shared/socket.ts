@@ -63,7 +63,7 @@ export class CallSocket {
     private readonly handlers: Handlers = {},
   ) {
     addEventListener('online', this.retryNow);
-    addEventListener('offline', this.doubt);
+    addEventListener('offline', this.offline);
     addEventListener('visibilitychange', this.wake); // it comes up from the document
     this.connect();
   }
@@ -105,17 +105,20 @@ export class CallSocket {
       return;
     }
     if (this.status.peek() === 'lost') return this.retryNow();
-    if (this.hiddenAt && Date.now() - this.hiddenAt >= sleepTime) this.doubt();
+    if (this.hiddenAt && Date.now() - this.hiddenAt >= sleepTime) this.doubt(wakeTime);
   };
 
-  /** Asks whether the server still answers: a device without a network keeps its connections, and hears nothing. */
-  private readonly doubt = (): void => {
+  /** A device without a network keeps its connections, and hears nothing. */
+  private readonly offline = (): void => this.doubt(wakeTime);
+
+  /** Asks whether the server still answers, and comes back on a new connection where it doesn't within so many ms. */
+  doubt(patience: number): void {
     const socket = this.socket;
     if (this.status.peek() !== 'open') return;
-    const late = setTimeout(() => this.abandon(socket), wakeTime);
+    const late = setTimeout(() => this.abandon(socket), patience);
     const answered = () => clearTimeout(late);
     this.request('quality', { path: '', tracks: [] }).then(answered, answered);
-  };
+  }
 
   /** Treats a connection as lost that says nothing more; its own close may take minutes. */
   private abandon(socket: WebSocket | null): void {
@@ -142,7 +145,7 @@ export class CallSocket {
   /** Ends the connection for good. */
   close(): void {
     removeEventListener('online', this.retryNow);
-    removeEventListener('offline', this.doubt);
+    removeEventListener('offline', this.offline);
     removeEventListener('visibilitychange', this.wake);
     clearTimeout(this.timer);
     clearTimeout(this.silent);
