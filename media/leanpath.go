@@ -136,7 +136,10 @@ func (p *leanPath) follow() error {
 			return err
 		}
 	}
-	p.peer.Reach(netip.AddrPortFrom(ip, pair.Remote.Port), pair.Remote.Protocol == webrtc.ICEProtocolTCP)
+	moved := p.peer.Reach(netip.AddrPortFrom(ip, pair.Remote.Port), pair.Remote.Protocol == webrtc.ICEProtocolTCP)
+	if moved && !first {
+		p.t.down[Video].open() // what went to the old address is gone: browsers wait 3 s for it before they ask for a key frame
+	}
 	return nil
 }
 

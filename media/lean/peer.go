@@ -73,8 +73,9 @@ func (p *Peer) Secure(keys srtp.SessionKeys, profile srtp.ProtectionProfile) err
 	return nil
 }
 
-// Reach says at which address the peer is from now on, by UDP or by TCP.
-func (p *Peer) Reach(addr netip.AddrPort, tcp bool) {
+// Reach says at which address the peer is from now on, by UDP or by TCP; moved is
+// true where that is another one than before.
+func (p *Peer) Reach(addr netip.AddrPort, tcp bool) (moved bool) {
 	addr = plainAddr(addr)
 	var way *Stream
 	if tcp {
@@ -84,15 +85,16 @@ func (p *Peer) Reach(addr netip.AddrPort, tcp bool) {
 	closed := p.closed
 	p.in.Unlock()
 	if closed {
-		return
+		return false
 	}
 	p.out.Lock()
-	moved := p.addr != addr || p.way != way
+	moved = p.addr != addr || p.way != way
 	p.addr, p.way = addr, way
 	p.out.Unlock()
 	if moved {
 		p.port.settle(p, place{addr, tcp})
 	}
+	return moved
 }
 
 // Close ends the peer; when it returns, the sink isn't called any more.
