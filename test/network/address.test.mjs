@@ -22,7 +22,7 @@ async function changes(t, name, change) {
     for (const who of Object.keys(pages)) since[who] = await frames[who].now();
     await c.seller.waitForFunction((at) => window.restarts?.some((each) => each > at - 500), since.seller);
     const noticed = await c.seller.evaluate((at) => window.restarts.find((each) => each > at - 500), since.seller) - since.seller;
-    const result = { noticed_ms: Math.round(noticed) };
+    const result = { noticed_ms: Math.max(0, Math.round(noticed)) }; // 0: before the change was over
     for (const who of Object.keys(pages)) {
       let first;
       while (!first) {

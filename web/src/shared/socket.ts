@@ -127,6 +127,7 @@ export class CallSocket {
     socket.close();
     this.rejectAll();
     this.comeBack();
+    this.retryNow(); // it is the connection that was lost, not the server
   }
 
   /** Takes the call back after 'replaced', or tries again after 'closed'. */
