@@ -7,15 +7,15 @@ import (
 	"github.com/pion/rtp"
 )
 
-// Room for packets that can be sent again, in bytes. Video begins with what two
+// Room for packets that can be sent again, in bytes. Video begins with what three
 // round trips and the subscriber's own delay take at the most that is sent, and doubles,
 // keeping what it has, whenever he asks for one from its older half: the next
 // that he asks for could be gone, for requests and repairs are lost, too.
 const (
 	resendVideoRoom, resendAudioRoom = 64 << 10, 4 << 10 // while the round trip is unknown; always
-	resendLeastRoom, resendMostRoom  = 32 << 10, 512 << 10
-	resendRate                       = 312                    // bytes a millisecond: 2.5 Mbit/s
-	resendDelay                      = 100 * time.Millisecond // until a gap is noticed and asked for, twice
+	resendLeastRoom, resendMostRoom  = 16 << 10, 512 << 10
+	resendRate                       = 312                   // bytes a millisecond: 2.5 Mbit/s
+	resendDelay                      = 50 * time.Millisecond // until a gap is noticed and asked for
 	// resendShare bytes of room a packet: a place for each that is kept, unless
 	// they are small, and then they are few a second.
 	resendShare = 128
@@ -27,7 +27,7 @@ const (
 // resendRoom is the video's for a subscriber at this round trip, a power of two.
 func resendRoom(rtt time.Duration) int {
 	room := resendLeastRoom
-	for room < resendMostRoom && int64(room) < resendRate*(2*rtt+resendDelay).Milliseconds() {
+	for room < resendMostRoom && int64(room) < resendRate*(3*rtt+resendDelay).Milliseconds() {
 		room *= 2
 	}
 	return room

@@ -72,7 +72,7 @@ func TestSentPackets(t *testing.T) {
 
 // TestResendRoom: what is asked for two round trips later is there still.
 func TestResendRoom(t *testing.T) {
-	for rtt, want := range map[time.Duration]int{0: 32 << 10, 5 * time.Millisecond: 64 << 10, 80 * time.Millisecond: 128 << 10, time.Minute: 512 << 10} {
+	for rtt, want := range map[time.Duration]int{0: 16 << 10, 5 * time.Millisecond: 32 << 10, 20 * time.Millisecond: 64 << 10, 80 * time.Millisecond: 128 << 10, time.Minute: 512 << 10} {
 		if got := resendRoom(rtt); got != want {
 			t.Errorf("%v: %d bytes, wanted %d", rtt, got, want)
 		}

@@ -216,11 +216,12 @@ func (t *target) weight(ctx context.Context) (w weight) {
 }
 
 // What may be left over after an attack: a few connections that end by their own
-// time, and memory that Go gives back late.
+// time, and memory that Go gives back late. The server keeps a connection on which
+// nothing is asked for 2 min.
 const (
 	leftGoroutines = 100
 	leftFiles      = 50
-	leftTime       = time.Minute
+	leftTime       = 150 * time.Second
 )
 
 // lightAgain waits until the server has let go of what the attack made it hold.
