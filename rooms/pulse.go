@@ -110,6 +110,19 @@ func (p *pulse) guard(ctx context.Context, ask func(context.Context) error) erro
 	return fmt.Errorf("%w: %w", ErrAway, err)
 }
 
+// patient is guard for ask, which sends cmds: what only reads is asked again where
+// it was slow alone.
+func (p *pulse) patient(ctx context.Context, ask func(context.Context) error, cmds ...redis.Cmder) error {
+	err := p.guard(ctx, ask)
+	for tries := 0; tries < readTries && errors.Is(err, errSlow) && onlyReads(cmds...); tries++ {
+		for _, cmd := range cmds {
+			cmd.SetErr(nil)
+		}
+		err = p.guard(ctx, ask)
+	}
+	return err
+}
+
 // answersOthers says whether Redis has answered somebody since a time after
 // p.began, and not long ago.
 func (p *pulse) answersOthers(since time.Duration) bool {
@@ -159,12 +172,7 @@ func (p *pulse) ProcessHook(next redis.ProcessHook) redis.ProcessHook {
 		case "xread", "blpop", "bzpopmin", "subscribe":
 			return next(ctx, cmd)
 		}
-		ask := func(ctx context.Context) error { return next(ctx, cmd) }
-		err := p.guard(ctx, ask)
-		for tries := 0; tries < readTries && errors.Is(err, errSlow) && onlyReads(cmd); tries++ {
-			cmd.SetErr(nil)
-			err = p.guard(ctx, ask)
-		}
+		err := p.patient(ctx, func(ctx context.Context) error { return next(ctx, cmd) }, cmd)
 		if err != nil {
 			cmd.SetErr(err)
 		}
@@ -183,14 +191,7 @@ func onlyReads(cmds ...redis.Cmder) bool {
 // ProcessPipelineHook implements redis.Hook.
 func (p *pulse) ProcessPipelineHook(next redis.ProcessPipelineHook) redis.ProcessPipelineHook {
 	return func(ctx context.Context, cmds []redis.Cmder) error {
-		ask := func(ctx context.Context) error { return next(ctx, cmds) }
-		err := p.guard(ctx, ask)
-		for tries := 0; tries < readTries && errors.Is(err, errSlow) && onlyReads(cmds...); tries++ {
-			for _, cmd := range cmds {
-				cmd.SetErr(nil)
-			}
-			err = p.guard(ctx, ask)
-		}
+		err := p.patient(ctx, func(ctx context.Context) error { return next(ctx, cmds) }, cmds...)
 		if errors.Is(err, ErrAway) {
 			for _, cmd := range cmds {
 				cmd.SetErr(err)
