@@ -63,7 +63,7 @@ type Call struct {
 	dirty      bool      // the state may have changed and must be sent
 	stale      bool      // the store may know more than room
 	unstored   int       // changes kept here and not yet stored, as shown last
-	locked     string    // what locked a pass at the last tick
+	locked     string    // what locks a pass, as shown last
 
 	captures *rate.Limiter // that the manager takes
 
@@ -292,6 +292,9 @@ func (c *Call) flush() {
 			continue
 		}
 		v := c.view(s.role)
+		if v.Staff != nil {
+			c.locked, c.unstored = words(v.Staff.Missing), v.Staff.Unstored
+		}
 		text, err := json.Marshal(v)
 		if err != nil {
 			c.log.Error("state not sent", "role", s.role, "err", err)

@@ -219,7 +219,7 @@ func TestWholeCall(t *testing.T) {
 		if n := len(state.Staff.Captures); n != 5 {
 			t.Fatalf("%d captures, want 5", n)
 		}
-		manager.do(&protocol.Verdict{Verdict: "pass", Line: "Thank you, Anna."})
+		manager.pass("Thank you, Anna.")
 		digest := seller.until("the digest", func(s *protocol.State) bool { return s.Outcome != nil && s.Outcome.Digest != "" }).Outcome.Digest
 		r.checkRecord(room, digest)
 		r.checkFigures(room)

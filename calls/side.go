@@ -271,17 +271,13 @@ func (c *Call) keptHere() int {
 
 // watchPending shows what is kept here.
 func (c *Call) watchPending() {
-	if now := c.keptHere(); now != c.unstored {
-		c.unstored, c.dirty = now, true
-	}
+	c.dirty = c.dirty || c.keptHere() != c.unstored
 }
 
 // watchLock sends the state anew when what locks a pass has changed by time
 // alone, as the coverage does.
 func (c *Call) watchLock() {
-	if now := words(c.missing()); now != c.locked {
-		c.locked, c.dirty = now, true
-	}
+	c.dirty = c.dirty || words(c.missing()) != c.locked
 }
 
 func (c *Call) lossCause(now time.Time) string {
