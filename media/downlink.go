@@ -8,6 +8,8 @@ import (
 
 	"github.com/pion/rtcp"
 	"github.com/pion/rtp"
+
+	"verifycall/media/bandwidth"
 )
 
 // packetOverhead in bytes of a packet beside its payload: IP, UDP, RTP with a
@@ -22,13 +24,13 @@ type downlink struct {
 	crowded chan struct{} // never closed; 1, full once they are too many
 
 	mu    sync.Mutex // guards what follows; a leaf
-	est   estimator
+	est   bandwidth.Estimator
 	heard bool // the browser reports arrivals
 	tries int  // probes sent before it did
 
 	probeAt   time.Duration // when the next probe may be sent
 	probeWait time.Duration
-	probedOf  float64 // the estimate before the last probe; 0 once that one is judged
+	probedOf  int // the estimate before the last probe; 0 once that one is judged
 }
 
 // How often a subscriber's way is probed: again at once after one that found
@@ -44,7 +46,7 @@ const (
 )
 
 func newDownlink(now time.Time) *downlink {
-	return &downlink{epoch: now, crowded: make(chan struct{}, 1), est: newEstimator(), probeWait: probeWaitFirst}
+	return &downlink{epoch: now, crowded: make(chan struct{}, 1), est: bandwidth.NewEstimator(), probeWait: probeWaitFirst}
 }
 
 // number gives a packet of a probe, or of none (0), its transport-wide number
@@ -56,10 +58,7 @@ func (l *downlink) number(out *outgoing, id uint8, probe int, now time.Time) {
 	}
 	size := len(out.payload) + int(out.header.PaddingSize) + packetOverhead
 	l.mu.Lock()
-	number := l.est.depart(size, probe, now.Sub(l.epoch))
-	if probe != 0 {
-		l.est.probe.departed(now.Sub(l.epoch))
-	}
+	number := l.est.Depart(size, probe, now.Sub(l.epoch))
 	l.mu.Unlock()
 	binary.BigEndian.PutUint16(out.number[:], number)
 	out.header.Extension, out.header.Extensions = false, out.extensions[:0]
@@ -79,7 +78,7 @@ func (l *downlink) feedback(fb *rtcp.TransportLayerCC, now time.Time) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.heard = true
-	l.est.feedback(fb, now.Sub(l.epoch))
+	l.est.Feedback(fb, now.Sub(l.epoch))
 }
 
 // assume lowers the estimate to what was measured the other way, before a
@@ -89,8 +88,8 @@ func (l *downlink) feedback(fb *rtcp.TransportLayerCC, now time.Time) {
 func (l *downlink) assume(bps int, now time.Time) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if most := max(float64(bps), estimateFirst); most < l.est.target {
-		l.est.assume(most, now.Sub(l.epoch))
+	if most := max(bps, bandwidth.First); most < l.est.Bps() {
+		l.est.Assume(most, now.Sub(l.epoch))
 	}
 }
 
@@ -100,24 +99,25 @@ func (l *downlink) bps(now time.Time) int {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if !l.heard {
-		return estimateMost
+		return bandwidth.Most
 	}
-	l.est.tick(now.Sub(l.epoch))
-	return l.est.bps()
+	l.est.Tick(now.Sub(l.epoch))
+	return l.est.Bps()
 }
 
-// beginProbe starts a probe towards need bit/s if one is due; rate is how fast
+// bandwidth.BeginProbe starts a probe towards need bit/s if one is due; rate is how fast
 // to send it.
 func (l *downlink) beginProbe(need int, now time.Time) (probe, rate int, ok bool) {
 	since := now.Sub(l.epoch)
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if l.est.bps() >= need || since < l.probeAt || l.est.backedAt > 0 && since-l.est.backedAt < probeRests || !l.heard && l.tries == probeDeaf {
+	backed := l.est.BackedOff()
+	if l.est.Bps() >= need || since < l.probeAt || backed > 0 && since-backed < probeRests || !l.heard && l.tries == probeDeaf {
 		return 0, 0, false
 	}
 	if l.probedOf > 0 {
 		l.probeWait = min(2*l.probeWait, probeWaitMost)
-		if l.est.target >= probeFound*l.probedOf {
+		if float64(l.est.Bps()) >= probeFound*float64(l.probedOf) {
 			l.probeWait = probeWaitLeast
 		}
 		l.probedOf = 0
@@ -127,13 +127,13 @@ func (l *downlink) beginProbe(need int, now time.Time) (probe, rate int, ok bool
 		}
 	}
 	l.tries++
-	l.probedOf, l.probeAt = l.est.target, since+probeSpan+probeWaitLeast
-	return l.est.probe.begin(), int(min(probeFactor*l.est.target, 1.2*float64(need))), true
+	l.probedOf, l.probeAt = l.est.Bps(), since+bandwidth.ProbeSpan+probeWaitLeast
+	return l.est.BeginProbe(), int(min(bandwidth.ProbeFactor*float64(l.est.Bps()), 1.2*float64(need))), true
 }
 
 func (l *downlink) endProbe() {
 	l.mu.Lock()
-	l.est.probe.end()
+	l.est.EndProbe()
 	l.mu.Unlock()
 }
 

@@ -7,6 +7,8 @@ import (
 
 	"github.com/pion/rtcp"
 	"github.com/pion/rtp"
+
+	"verifycall/media/bandwidth"
 )
 
 // rtpWriter sends a packet to the subscriber: out's header and payload, which
@@ -104,7 +106,7 @@ func (d *downTrack) play(r *Receiver) {
 // switching.
 func (d *downTrack) release(old *Receiver) {
 	if old != nil && d.held != 0 {
-		old.hold(estimateMost)
+		old.hold(bandwidth.Most)
 	}
 	d.held, d.heldAt = 0, time.Time{}
 }

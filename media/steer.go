@@ -5,6 +5,8 @@ import (
 	"time"
 
 	"github.com/pion/rtcp"
+
+	"verifycall/media/bandwidth"
 )
 
 const (
@@ -49,7 +51,7 @@ func (t *Transport) probe(number, rate int) {
 				return
 			}
 		}
-		if since >= probeSpan && sent >= (probeLeast+1)*paddingSize {
+		if since >= bandwidth.ProbeSpan && sent >= (bandwidth.ProbeLeast+1)*paddingSize {
 			return
 		}
 		select {

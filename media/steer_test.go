@@ -5,6 +5,8 @@ import (
 	"time"
 
 	"github.com/pion/rtcp"
+
+	"verifycall/media/bandwidth"
 )
 
 // yielding is a publisher of one layer that may be held.
@@ -45,7 +47,7 @@ func TestPictureWaitsForItsLimit(t *testing.T) {
 		return int(remb.Bitrate)
 	}
 	d.play(r)
-	if limit() > estimateFirst*8/10 {
+	if limit() > bandwidth.First*8/10 {
 		t.Errorf("a limit of %d bit/s", limit())
 	}
 	frame(true)
@@ -70,7 +72,7 @@ func TestPictureWaitsForItsLimit(t *testing.T) {
 		t.Errorf("%d packets sent of a key frame", len(sent.packets))
 	}
 	d.steer(d.link.bps(now), d.settledAt.Add(2*settledFor))
-	if limit() < estimateFirst*9/10 {
+	if limit() < bandwidth.First*9/10 {
 		t.Errorf("held at %d bit/s for longer than the key frame takes", limit())
 	}
 }
@@ -79,10 +81,10 @@ func TestPictureWaitsForItsLimit(t *testing.T) {
 // what every way is thought to bear.
 func TestAssumedDownlink(t *testing.T) {
 	now := time.Now()
-	for _, c := range [][3]int{{2_000_000, 700_000, 700_000}, {2_000_000, 60_000, estimateFirst}, {400_000, 700_000, 400_000}} {
+	for _, c := range [][3]int{{2_000_000, 700_000, 700_000}, {2_000_000, 60_000, bandwidth.First}, {400_000, 700_000, 400_000}} {
 		l := newDownlink(now)
 		l.heard = true
-		l.est.set(float64(c[0]), 0)
+		l.est.Assume(c[0], 0)
 		l.assume(c[1], now)
 		if got := l.bps(now); got != c[2] {
 			t.Errorf("%d bit/s found, %d measured the other way: %d, wanted %d", c[0], c[1], got, c[2])

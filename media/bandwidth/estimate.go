@@ -1,4 +1,9 @@
-package media
+// Package bandwidth estimates what the way to a subscriber bears: what his browser
+// says about the arrival of each packet (transport-wide feedback) is compared with
+// when it was sent. A delay that grows is a queue that fills. After
+// draft-ietf-rmcat-gcc-02, with the trend line of libwebrtc instead of the Kalman
+// filter. Pure: packets, reports and times come in, nothing is read or sent.
+package bandwidth
 
 import (
 	"math"
@@ -7,15 +12,14 @@ import (
 	"github.com/pion/rtcp"
 )
 
-// How the way to a subscriber is estimated: what he says about the arrival of
-// each packet (transport-wide feedback) is compared with when it was sent. A
-// delay that grows is a queue that fills. After draft-ietf-rmcat-gcc-02, with
-// the trend line of libwebrtc instead of the Kalman filter.
+// Bounds of an estimate, and where it begins, in bit/s.
 const (
-	estimateLeast = 50_000    // bit/s: sound alone
-	estimateMost  = 4_000_000 // bit/s: more than a call sends
-	estimateFirst = 300_000   // bit/s, before anything is known
+	Least = 50_000    // sound alone
+	Most  = 4_000_000 // more than a call sends
+	First = 300_000   // before anything is known
+)
 
+const (
 	departuresKept = 512                  // packets whose feedback may still come: two seconds of them
 	groupSpan      = 5 * time.Millisecond // packets sent together, section 5.2 of the draft
 	ackedSpan      = 500 * time.Millisecond
@@ -44,9 +48,9 @@ type departure struct {
 	lost    bool // said so; it may still arrive
 }
 
-// estimator of one subscriber's downlink. Times are since an epoch of its
+// Estimator of one subscriber's downlink. Times are since an epoch of its
 // owner's choice. Pure; owned by one downlink.
-type estimator struct {
+type Estimator struct {
 	target float64 // bit/s
 	next   uint16  // transport-wide sequence number
 	sent   [departuresKept]departure
@@ -69,13 +73,24 @@ type estimator struct {
 	lossOf, all int
 }
 
-func newEstimator() estimator { return estimator{target: estimateFirst, trend: newTrend()} }
+// NewEstimator gives one that knows nothing yet: its estimate is First.
+func NewEstimator() Estimator { return Estimator{target: First, trend: newTrend()} }
 
-// bps is the estimate, in bit/s.
-func (e *estimator) bps() int { return int(e.target) }
+// Bps is the estimate, in bit/s.
+func (e *Estimator) Bps() int { return int(e.target) }
 
-// depart notes a packet that is being sent and gives its transport-wide number.
-func (e *estimator) depart(size, probe int, now time.Duration) uint16 {
+// BackedOff is when a queue that filled last lowered the estimate, 0 for never.
+func (e *Estimator) BackedOff() time.Duration { return e.backedAt }
+
+// BeginProbe starts the next probe and gives its number, 16 bits of which 0 is none.
+func (e *Estimator) BeginProbe() int { return e.probe.begin() }
+
+// EndProbe says that the probe's last packet was sent.
+func (e *Estimator) EndProbe() { e.probe.end() }
+
+// Depart notes a packet that is being sent, of a probe or of none (0), and gives
+// its transport-wide number.
+func (e *Estimator) Depart(size, probe int, now time.Duration) uint16 {
 	number := e.next
 	e.next++
 	if now-e.sentAt > silence { // nobody could have said anything
@@ -83,12 +98,15 @@ func (e *estimator) depart(size, probe int, now time.Duration) uint16 {
 	}
 	e.sentAt = now
 	e.sends.add(now, size)
+	if probe != 0 {
+		e.probe.departed(now)
+	}
 	e.sent[number%departuresKept] = departure{at: now, size: uint16(size), probe: uint16(probe), number: number, pending: true}
 	return number
 }
 
-// feedback takes what the subscriber says about arrivals.
-func (e *estimator) feedback(fb *rtcp.TransportLayerCC, now time.Duration) {
+// Feedback takes what the subscriber says about arrivals.
+func (e *Estimator) Feedback(fb *rtcp.TransportLayerCC, now time.Duration) {
 	e.heardAt = now
 	arrival := e.clock.base(fb.ReferenceTime)
 	deltas := fb.RecvDeltas
@@ -117,7 +135,7 @@ func (e *estimator) feedback(fb *rtcp.TransportLayerCC, now time.Duration) {
 }
 
 // arrived takes one packet's arrival, by the subscriber's clock.
-func (e *estimator) arrived(d *departure, arrival, now time.Duration) {
+func (e *Estimator) arrived(d *departure, arrival, now time.Duration) {
 	d.pending = false
 	if d.lost {
 		e.lossOf--
@@ -134,7 +152,7 @@ func (e *estimator) arrived(d *departure, arrival, now time.Duration) {
 }
 
 // decide moves the target after a feedback.
-func (e *estimator) decide(now time.Duration) {
+func (e *Estimator) decide(now time.Duration) {
 	switch probed, ok := e.probe.take(e.idle.least()); {
 	case ok && probed > e.target:
 		e.set(probed, now)
@@ -151,7 +169,7 @@ func (e *estimator) decide(now time.Duration) {
 // overuse backs off to a part of what arrives. Where little is sent, that part
 // may be far below what the way bears, and a delay that grows may be the
 // subscriber's computer's: as long as all arrives, the target falls by steps.
-func (e *estimator) overuse(now time.Duration) {
+func (e *Estimator) overuse(now time.Duration) {
 	if now-e.backedAt < min(e.rtt, decreaseSpacing)+decreaseSpacing {
 		return
 	}
@@ -167,7 +185,7 @@ func (e *estimator) overuse(now time.Duration) {
 }
 
 // grow follows what arrives without delay, and tries a little more.
-func (e *estimator) grow(now time.Duration) {
+func (e *Estimator) grow(now time.Duration) {
 	since := min(now-e.grewAt, time.Second)
 	arrives, ok := e.acked.bps()
 	if sends, known := e.sends.bps(); known {
@@ -183,7 +201,7 @@ func (e *estimator) grow(now time.Duration) {
 // countLoss lowers the target when more is lost than a radio loses, and more
 // than chance makes of that: of the fifty packets of an interval 5 % loss takes
 // over a tenth every few seconds.
-func (e *estimator) countLoss(now time.Duration) {
+func (e *Estimator) countLoss(now time.Duration) {
 	if now-e.lossFrom < lossInterval || e.all < lossSample {
 		return
 	}
@@ -194,26 +212,26 @@ func (e *estimator) countLoss(now time.Duration) {
 	e.lossFrom, e.lossOf, e.all = now, 0, 0
 }
 
-// tick halves the target while the subscriber says nothing about what is sent.
-func (e *estimator) tick(now time.Duration) {
+// Tick halves the target while the subscriber says nothing about what is sent.
+func (e *Estimator) Tick(now time.Duration) {
 	if now-e.heardAt > silence && e.sentAt > e.heardAt && now-e.loweredAt > silence/2 {
 		e.lower(silenceBackoff*e.target, now)
 	}
 }
 
-func (e *estimator) lower(target float64, now time.Duration) {
+func (e *Estimator) lower(target float64, now time.Duration) {
 	e.loweredAt = now
 	e.set(target, now)
 }
 
-func (e *estimator) set(target float64, now time.Duration) {
-	e.target, e.grewAt = min(max(target, estimateLeast), estimateMost), now
+func (e *Estimator) set(target float64, now time.Duration) {
+	e.target, e.grewAt = min(max(target, Least), Most), now
 }
 
-// assume makes the target what is known from elsewhere.
-func (e *estimator) assume(target float64, now time.Duration) {
+// Assume makes the estimate what is known from elsewhere, in bit/s.
+func (e *Estimator) Assume(bps int, now time.Duration) {
 	e.trend.reset()
-	e.set(target, now)
+	e.set(float64(bps), now)
 }
 
 // eachStatus walks through a feedback's packets until visit says false.

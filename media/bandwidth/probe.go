@@ -1,4 +1,4 @@
-package media
+package bandwidth
 
 import (
 	"math"
@@ -9,9 +9,9 @@ import (
 // whether the way bears more than is sent: without it an estimate never climbs
 // far above what a small picture needs.
 const (
-	probeSpan    = 60 * time.Millisecond
-	probeLeast   = 5   // packets that must arrive
-	probeFactor  = 2.0 // × the estimate
+	ProbeSpan    = 60 * time.Millisecond
+	ProbeLeast   = 5   // packets that must arrive
+	ProbeFactor  = 2.0 // × the estimate
 	probeFull    = 0.9 // of the rate sent: less arriving is the way's limit
 	probeSettles = 300 * time.Millisecond
 )
@@ -74,7 +74,7 @@ func (p *probeResult) arrived(d *departure, arrival time.Duration) {
 // at once; but what was sent from the first packet on can't have been on its way
 // for less than the time from there to the last arrival, less idle.
 func (p *probeResult) take(idle time.Duration) (bps float64, ok bool) {
-	if !p.done || p.came < probeLeast || p.came*5 < p.packets*4 {
+	if !p.done || p.came < ProbeLeast || p.came*5 < p.packets*4 {
 		return 0, false
 	}
 	sending, arriving := p.sent[1]-p.sent[0], p.arrivedAt[1]-p.arrivedAt[0]

@@ -1,4 +1,4 @@
-package media
+package bandwidth
 
 import (
 	"math/rand/v2"
@@ -55,12 +55,12 @@ func (w *simulatedWay) send(number uint16, size int) {
 
 // run sends at a rate for a time, a packet of 1,000 bytes after the other, and
 // a probe whenever one is wanted.
-func (w *simulatedWay) run(e *estimator, bps func() int, span time.Duration, probeEvery time.Duration) {
+func (w *simulatedWay) run(e *Estimator, bps func() int, span time.Duration, probeEvery time.Duration) {
 	const step, size = time.Millisecond, 1000
 	credit, lastProbe := 0.0, w.now
 	for end := w.now + span; w.now < end; w.now += step {
 		for credit += float64(bps()) / 8 * step.Seconds(); credit >= size; credit -= size {
-			w.send(e.depart(size, 0, w.now), size)
+			w.send(e.Depart(size, 0, w.now), size)
 		}
 		if probeEvery > 0 && w.now-lastProbe > probeEvery {
 			lastProbe = w.now
@@ -70,19 +70,18 @@ func (w *simulatedWay) run(e *estimator, bps func() int, span time.Duration, pro
 	}
 }
 
-func (w *simulatedWay) probe(e *estimator, size int) {
-	number := e.probe.begin()
-	gap := time.Duration(float64(size*8) / (probeFactor * e.target) * float64(time.Second))
+func (w *simulatedWay) probe(e *Estimator, size int) {
+	number := e.BeginProbe()
+	gap := time.Duration(float64(size*8) / (ProbeFactor * e.target) * float64(time.Second))
 	begun := w.now
-	for n := 0; n < probeLeast || w.now-begun < probeSpan; n++ {
-		e.probe.departed(w.now)
-		w.send(e.depart(size, number, w.now), size)
+	for n := 0; n < ProbeLeast || w.now-begun < ProbeSpan; n++ {
+		w.send(e.Depart(size, number, w.now), size)
 		w.now += gap
 	}
-	e.probe.end()
+	e.EndProbe()
 }
 
-func (w *simulatedWay) deliver(e *estimator) {
+func (w *simulatedWay) deliver(e *Estimator) {
 	for len(w.pending) > 0 && w.pending[0].at <= w.now {
 		a := w.pending[0]
 		w.pending = w.pending[1:]
@@ -96,11 +95,11 @@ func (w *simulatedWay) deliver(e *estimator) {
 	}
 	for len(w.reports) > 0 && w.reports[0].at <= w.now {
 		if w.dice.Float64() >= w.unheard {
-			e.feedback(w.reports[0].fb, w.now)
+			e.Feedback(w.reports[0].fb, w.now)
 		}
 		w.reports = w.reports[1:]
 	}
-	e.tick(w.now)
+	e.Tick(w.now)
 }
 
 func always(bps int) func() int { return func() int { return bps } }
@@ -122,12 +121,12 @@ func TestEstimate(t *testing.T) {
 		"the probe's loss of 5 %": {3_000_000, 150_000, 0.05, time.Second, 1500, 4000},
 	} {
 		t.Run(name, func(t *testing.T) {
-			w, e := newSimulatedWay(c.capacity, c.loss), newEstimator()
+			w, e := newSimulatedWay(c.capacity, c.loss), NewEstimator()
 			w.run(&e, always(c.sends), 5*time.Second, c.probes)
-			least, most := e.bps(), e.bps()
+			least, most := e.Bps(), e.Bps()
 			for range 50 {
 				w.run(&e, always(c.sends), 100*time.Millisecond, 0)
-				least, most = min(least, e.bps()), max(most, e.bps())
+				least, most = min(least, e.Bps()), max(most, e.Bps())
 			}
 			t.Logf("between %d and %d kbit/s", least/1000, most/1000)
 			if least < c.least*1000 || most > c.most*1000 {
@@ -139,13 +138,13 @@ func TestEstimate(t *testing.T) {
 
 // What is lost by chance, packets and reports alike, doesn't lower an estimate.
 func TestEstimateOfRandomLoss(t *testing.T) {
-	w, e := newSimulatedWay(5_000_000, 0.05), newEstimator()
+	w, e := newSimulatedWay(5_000_000, 0.05), NewEstimator()
 	w.unheard = 0.05
 	w.run(&e, always(800_000), 10*time.Second, time.Second)
-	before, least := e.bps(), e.bps()
+	before, least := e.Bps(), e.Bps()
 	for range 6000 {
 		w.run(&e, always(800_000), 100*time.Millisecond, 0)
-		least = min(least, e.bps())
+		least = min(least, e.Bps())
 	}
 	if least < before {
 		t.Errorf("an estimate of %d bit/s fell to %d within ten minutes", before, least)
@@ -155,24 +154,24 @@ func TestEstimateOfRandomLoss(t *testing.T) {
 // A way cut to 300 kbit/s is noticed within two seconds although its
 // queue holds a second; freed, probes find it wide again.
 func TestEstimateFollowsACut(t *testing.T) {
-	w, e := newSimulatedWay(5_000_000, 0), newEstimator()
+	w, e := newSimulatedWay(5_000_000, 0), NewEstimator()
 	sends := 1_700_000
 	w.run(&e, always(sends), 5*time.Second, time.Second)
 	w.capacity = 300_000
 	from := w.now
-	for e.bps() > 330_000 && w.now-from < 10*time.Second {
+	for e.Bps() > 330_000 && w.now-from < 10*time.Second {
 		w.run(&e, always(sends), 50*time.Millisecond, 0)
 	}
 	if took := w.now - from; took > 2*time.Second {
 		t.Errorf("noticed after %v", took)
 	}
 	w.run(&e, always(150_000), 10*time.Second, 2*time.Second)
-	if e.bps() > 480_000 || e.bps() < 150_000 {
-		t.Errorf("%d bit/s while cut", e.bps())
+	if e.Bps() > 480_000 || e.Bps() < 150_000 {
+		t.Errorf("%d bit/s while cut", e.Bps())
 	}
 	w.capacity = 5_000_000
 	from = w.now
-	for e.bps() < 2_000_000 && w.now-from < 20*time.Second {
+	for e.Bps() < 2_000_000 && w.now-from < 20*time.Second {
 		w.run(&e, always(150_000), 1100*time.Millisecond, time.Second)
 	}
 	if took := w.now - from; took > 8*time.Second {
@@ -183,26 +182,26 @@ func TestEstimateFollowsACut(t *testing.T) {
 // A subscriber whose computer stands still while probes come takes them all at
 // once: they don't make a narrow way wide.
 func TestEstimateOfAStandstill(t *testing.T) {
-	w, e := newSimulatedWay(300_000, 0), newEstimator()
+	w, e := newSimulatedWay(300_000, 0), NewEstimator()
 	w.run(&e, always(60_000), 3*time.Second, time.Second)
-	before := e.bps()
+	before := e.Bps()
 	for range 5 {
 		w.still = w.now + 120*time.Millisecond
 		w.probe(&e, 300)
 		w.run(&e, always(60_000), time.Second, 0)
 	}
-	if e.bps() > 400_000 {
-		t.Errorf("%d bit/s after %d", e.bps(), before)
+	if e.Bps() > 400_000 {
+		t.Errorf("%d bit/s after %d", e.Bps(), before)
 	}
 }
 
 func TestEstimateSilence(t *testing.T) {
-	w, e := newSimulatedWay(5_000_000, 0), newEstimator()
+	w, e := newSimulatedWay(5_000_000, 0), NewEstimator()
 	w.run(&e, always(1_700_000), 5*time.Second, 0)
 	w.loss = 1
 	w.run(&e, always(1_700_000), 4*time.Second, 0)
-	if e.bps() > 400_000 {
-		t.Errorf("%d bit/s after 4 s of silence", e.bps())
+	if e.Bps() > 400_000 {
+		t.Errorf("%d bit/s after 4 s of silence", e.Bps())
 	}
 }
 
@@ -223,16 +222,16 @@ func FuzzFeedback(f *testing.F) {
 		if fb.Unmarshal(raw) != nil {
 			return
 		}
-		e := newEstimator()
+		e := NewEstimator()
 		for i := range 100 {
-			e.depart(1000, i/50, time.Duration(i)*time.Millisecond)
+			e.Depart(1000, i/50, time.Duration(i)*time.Millisecond)
 		}
 		for i := range 3 {
-			e.feedback(&fb, time.Second+time.Duration(i)*100*time.Millisecond)
-			e.tick(time.Duration(i+2) * time.Second)
+			e.Feedback(&fb, time.Second+time.Duration(i)*100*time.Millisecond)
+			e.Tick(time.Duration(i+2) * time.Second)
 		}
-		if e.bps() < estimateLeast || e.bps() > estimateMost {
-			t.Errorf("%d bit/s", e.bps())
+		if e.Bps() < Least || e.Bps() > Most {
+			t.Errorf("%d bit/s", e.Bps())
 		}
 	})
 }
