@@ -4,8 +4,9 @@
 import assert from 'node:assert/strict';
 import test, { after, before } from 'node:test';
 import { clean } from './axe.mjs';
-import { context, DESK, launch, open, PHONE, picturing } from './browser.mjs';
+import { context, DESK, launch, open, PHONE, picturing, playing } from './browser.mjs';
 import { fits } from './fits.mjs';
+import { playLenses } from './lenses.mjs';
 import { start } from './server.mjs';
 import * as step from './steps.mjs';
 
@@ -231,6 +232,54 @@ test('axe on what sellers see beside the call, light and dark', async () => {
     await looked(no, 'declined');
   });
   await no.context().close();
+});
+
+test('a phone of several lenses: the seller picks one in the test and in the call, and it holds over a flip and a reload', async () => {
+  const { id, sellerLink } = await newRoom();
+  const page = await phone();
+  const manager = await desk();
+  await playLenses(page);
+  const opened = (lens) => page.waitForFunction((want) => globalThis.openedLenses.at(-1) === want, lens);
+  const names = () => by(page, 'seller-lenses').locator('label').allInnerTexts();
+  const pick = (name) => by(page, 'seller-lenses').getByText(name, { exact: true }).click();
+  const on = (name) => page.locator('.lens.on').getByText(name, { exact: true }).waitFor();
+  await picturing('lenses', { page, manager }, async () => {
+    await page.goto(sellerLink);
+    await by(page, 'seller-continue').click();
+    await on('Front camera');
+    assert.deepEqual(await names(), ['Back camera', 'Back, far view', 'Back, wide view', 'Front camera']);
+    await looked(page, 'rehearsal, lenses');
+    await pick('Back, far view');
+    await opened('tele');
+    await by(page, 'check-camera').getByText(/^Back, far view, \d+/).waitFor();
+    await pick('Back, wide view');
+    await page.getByText('This one can’t be opened').waitFor();
+    await on('Back, far view');
+    assert.deepEqual(await names(), ['Back camera', 'Back, far view', 'Front camera'], 'what can’t be opened is not offered again');
+    await page.reload();
+    await on('Back, far view');
+    await page.getByRole('button', { name: 'Other camera' }).click();
+    await on('Front camera');
+    await by(page, 'seller-camera-ok').click();
+    await by(page, 'seller-agree').click();
+    await by(page, 'seller-waiting').waitFor();
+    await step.signIn(manager, server.lines.manager, '/manager');
+    await manager.goto(`${server.url}/manager/room/${id}`);
+    await by(manager, 'manager-agree').click();
+    await by(manager, 'manager-admit').click();
+    await by(page, 'seller-call').waitFor();
+    await manager.locator('[data-testid="manager-phone-flip"]:not([aria-disabled])').click(); // to the lens that was picked on that side
+    await opened('tele');
+    await by(page, 'seller-more').click();
+    await on('Back, far view');
+    await pick('Back camera');
+    await opened('main');
+    await on('Back camera');
+    if (process.env.SHOT) await page.screenshot({ path: process.env.SHOT });
+    await playing(page, 'seller-self-video');
+    assert.deepEqual(page.complaints, []);
+  });
+  await Promise.all([page, manager].map((each) => each.context().close()));
 });
 
 test('an in-app browser is told apart from a refusal', async () => {

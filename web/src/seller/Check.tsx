@@ -6,6 +6,7 @@ import { say } from './Announcer';
 import { useLook, type Look } from './call/hint';
 import { CheckRows } from './CheckRows';
 import { Comfort, Screen } from './Screen';
+import { LensPick } from './LensPick';
 import { near } from './soon';
 import { t } from './text';
 import type { Visit } from './visit';
@@ -51,6 +52,7 @@ export function Check({ visit, state }: { visit: Visit; state: State }) {
           <Flip visit={visit} />
         </div>
       )}
+      {stream && <LensPick visit={visit} />}
       <p class="only-test">
         <Icon of={Lock} size={16} />
         {t('check.onlyTest')}
@@ -73,7 +75,7 @@ function Held({ look }: { look: Look | null }) {
 }
 
 function Flip({ visit }: { visit: Visit }) {
-  if (!visit.flips.value) return null;
+  if (!visit.lenses.flips.value) return null;
   return (
     <button type="button" class="preview-flip" aria-label={t('check.flip')} title={t('check.flip')} onClick={() => void visit.flip()}>
       <Icon of={SwitchCamera} size={22} />

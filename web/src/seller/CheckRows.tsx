@@ -7,6 +7,7 @@ import { percent } from '../shared/times';
 import { classes, Icon, Rich } from '../shared/ui';
 import { browserOf } from './browser';
 import type { Look } from './call/hint';
+import { lensName } from './LensPick';
 import { useNetwork } from './network';
 import { t } from './text';
 import type { Visit } from './visit';
@@ -22,7 +23,7 @@ type RowsProps = { visit: Visit; uplink: number; look: Look | null; onReady: (re
 export function CheckRows({ visit, uplink, look, onReady }: RowsProps) {
   const fault = visit.cameraFault.value;
   const stream = visit.stream.value;
-  const device = deviceRows(stream, fault);
+  const device = deviceRows(visit, stream, fault);
   const network = useNetworkRow(visit, uplink);
   const light = lightRow(stream, look);
   const ready = [...Object.values(device), network, light].filter((row) => row.state === 'ok').length;
@@ -40,12 +41,12 @@ export function CheckRows({ visit, uplink, look, onReady }: RowsProps) {
   );
 }
 
-function deviceRows(stream: MediaStream | null, fault: CameraError | null): Record<'browser' | 'camera' | 'microphone', Row> {
+function deviceRows(visit: Visit, stream: MediaStream | null, fault: CameraError | null): Record<'browser' | 'camera' | 'microphone', Row> {
   const open: Row = { state: 'open', sub: t('check.waiting') };
   const browser: Row = { state: 'ok', sub: t('check.browserOk') };
   if (!fault) {
     const works: Row = stream ? { state: 'ok', sub: '' } : open;
-    return { browser, camera: stream ? { ...works, sub: cameraWords(stream) } : open, microphone: works };
+    return { browser, camera: stream ? { ...works, sub: cameraWords(visit, stream) } : open, microphone: works };
   }
   const bad: Row = { state: 'bad', sub: t(`check.fault.${fault.fault}`), fix: fixText(fault) };
   if (fault.fault === 'insecure' || fault.fault === 'unsupported') return { browser: bad, camera: open, microphone: open };
@@ -69,13 +70,13 @@ function lightRow(stream: MediaStream | null, look: Look | null): Row {
   return look.cause === 'dark' ? { state: 'warn', sub: t('check.lightBad'), fix: t('check.fix.light') } : { state: 'ok', sub: t('check.lightOk') };
 }
 
-function cameraWords(stream: MediaStream): string {
+function cameraWords(visit: Visit, stream: MediaStream): string {
   const track = stream.getVideoTracks()[0];
   if (!track) return '';
-  const { width = 0, height = 0, facingMode } = track.getSettings();
+  const { width = 0, height = 0, facingMode, deviceId } = track.getSettings();
+  const lens = visit.lenses.all.value.find((each) => each.id === deviceId);
   const side = facingMode === 'user' ? t('check.front') : facingMode === 'environment' ? t('check.rear') : '';
-  const label = track.label.includes('/') ? '' : track.label; // some name a file or a path
-  return t('check.cameraOk', { name: side || label || t('check.camera'), width, height });
+  return t('check.cameraOk', { name: (lens && lensName(lens)) || side || t('check.camera'), width, height });
 }
 
 type OneRowProps = { icon: LucideIcon; name: string; row: Row; testid: string; fault?: CameraError | null; children?: ComponentChildren };

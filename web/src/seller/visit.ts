@@ -1,11 +1,12 @@
 import { batch, computed, effect, signal, type ReadonlySignal, type Signal } from '@preact/signals';
 import type { Do, Photo, State } from '../protocol';
-import { CameraError, canFlip, openCamera, openVideo } from '../shared/camera';
+import { CameraError, openCamera, openVideo, type CameraWish } from '../shared/camera';
 import { language } from '../shared/i18n';
 import { CallMedia } from '../shared/rtc';
 import { CallSocket, type SocketStatus } from '../shared/socket';
 import { abilitiesOf, light, magnify, type Abilities } from './abilities';
 import { keepHistory } from './history';
+import { LensChoice } from './lens-choice';
 import { digest, takePhoto, upload, wayOf } from './photo';
 import { viewOf, type View } from './view';
 import { watchCamera } from './watchdog';
@@ -16,6 +17,7 @@ export const noticeVersion = '2026-11';
 /** How far the seller has gone before the consent, in this tab. */
 export type Progress = 'welcome' | 'documents' | 'check' | 'consent';
 
+const slowStart = 3000; // ms that a camera just opened may take to its first picture
 const before = ['invited', 'booked'];
 const inCall = ['waiting', 'live', 'interrupted'];
 
@@ -30,11 +32,9 @@ export class Visit {
   readonly stream: Signal<MediaStream | null> = signal<MediaStream | null>(null);
   readonly cameraFault: Signal<CameraError | null> = signal<CameraError | null>(null);
   readonly opening: Signal<boolean> = signal(false);
-  readonly facing: Signal<'user' | 'environment'> = signal<'user' | 'environment'>('user');
+  readonly lenses: LensChoice = new LensChoice();
   /** What the open camera can do and does. */
   readonly abilities: Signal<Abilities> = signal(abilitiesOf(undefined));
-  /** There is another camera. */
-  readonly flips: Signal<boolean> = signal(false);
   /** What the account manager had the phone do last; the page says it. */
   readonly done: Signal<'' | 'flip' | 'lightOn' | 'lightOff' | 'zoom'> = signal<'' | 'flip' | 'lightOn' | 'lightOff' | 'zoom'>('');
   /** When the socket was lost, ms since the epoch; 0 while it is there. */
@@ -64,15 +64,13 @@ export class Visit {
     });
     effect(() => this.follow(this.socket.state.value, this.socket.status.value));
     effect(() => {
-      const track = this.stream.value?.getVideoTracks()[0];
-      this.abilities.value = abilitiesOf(track);
-      if (track) void canFlip().then((flips) => (this.flips.value = flips));
+      this.abilities.value = abilitiesOf(this.stream.value?.getVideoTracks()[0]);
     });
     effect(() => this.tellDevice(this.stream.value, this.socket.status.value === 'open' && this.socket.state.value !== null));
     watchCamera({
       frames: () => this.framesTaken(),
-      wanted: () => this.stream.peek() !== null && this.media.status.peek() === 'connected' && !this.media.videoOff.peek() && !this.photo.peek() && !this.flipping && !document.hidden,
-      again: () => this.reopenVideo(this.facing.peek()),
+      wanted: () => this.stream.peek() !== null && this.media.status.peek() === 'connected' && !this.media.videoOff.peek() && !this.photo.peek() && !this.flipping && Date.now() - this.changedAt > slowStart && !document.hidden,
+      again: () => this.reopenVideo(this.lenses.wish()),
     });
   }
 
@@ -81,12 +79,14 @@ export class Visit {
     if (this.opening.peek()) return;
     this.opening.value = true;
     try {
-      const stream = await openCamera(this.facing.peek());
+      const wish = this.lenses.wish();
+      const stream = await openCamera(wish);
       batch(() => {
         this.cameraFault.value = null;
         this.stream.value = stream;
       });
       for (const track of stream.getVideoTracks()) track.addEventListener('ended', () => this.cameraEnded(track));
+      void this.lenses.opened(stream.getVideoTracks()[0], wish);
     } catch (cause) {
       this.cameraFault.value = cause instanceof CameraError ? cause : new CameraError('busy', 'both', { cause });
     } finally {
@@ -101,25 +101,40 @@ export class Visit {
   }
 
   /** Changes between the cameras of the two sides of a phone; a second tap meanwhile does nothing. */
-  async flip(): Promise<void> {
-    if (!this.stream.peek() || this.flipping) return;
-    const to = this.facing.peek() === 'user' ? 'environment' : 'user';
-    await this.reopenVideo(to);
+  flip(): Promise<void> {
+    return this.reopenVideo(this.lenses.other());
+  }
+
+  /** Changes to a lens of the list; of those chosen while one is being opened the last comes next. */
+  async useLens(id: string): Promise<void> {
+    const wish = this.lenses.pick(id);
+    if (!wish) return;
+    this.lenses.opening(wish);
+    if (this.flipping) this.nextLens = wish;
+    else await this.reopenVideo(wish);
   }
 
   private flipping = false;
+  private nextLens: CameraWish | undefined;
+  private changedAt = 0; // ms since the epoch
 
-  /** Opens the camera of a side instead of the open one, or the one before where that fails; the connection stays. */
-  private async reopenVideo(to: 'user' | 'environment'): Promise<void> {
+  /** Opens another camera instead of the open one, or the one before where that fails; the connection stays. */
+  private async reopenVideo(to: CameraWish): Promise<void> {
     const stream = this.stream.peek();
     if (!stream || this.flipping) return;
     this.flipping = true;
+    const { facing } = this.lenses.wish();
+    const before = { facing, lens: stream.getVideoTracks()[0]?.getSettings().deviceId };
     try {
+      this.lenses.opening(to);
       for (const track of stream.getVideoTracks()) track.stop(); // many phones open one camera at a time
-      const track = await openVideo(to).catch(() => openVideo(this.facing.peek()));
+      const track = await openVideo(to)
+        .catch(() => {
+          if (to.lens !== before.lens) this.lenses.failed(to);
+          return openVideo(before);
+        })
+        .catch(() => openVideo({ facing }));
       track.addEventListener('ended', () => this.cameraEnded(track));
-      const facing = track.getSettings().facingMode;
-      this.facing.value = facing === 'user' || facing === 'environment' ? facing : to;
       if (this.media.status.peek() === 'off') {
         for (const old of stream.getVideoTracks()) stream.removeTrack(old);
         stream.addTrack(track);
@@ -127,12 +142,17 @@ export class Visit {
         await this.media.replaceVideo(track);
       }
       this.stream.value = new MediaStream(stream.getTracks());
+      this.changedAt = Date.now();
+      await this.lenses.opened(track, to);
     } catch (cause) {
       this.cameraFault.value = cause instanceof CameraError ? cause : new CameraError('busy', 'camera', { cause });
       this.media.stop();
       this.closeCamera();
     } finally {
       this.flipping = false;
+      const next = this.nextLens;
+      this.nextLens = undefined;
+      if (next) void this.reopenVideo(next);
     }
   }
 
@@ -226,7 +246,7 @@ export class Visit {
   /** Tells the server what this device can do and does, after each change and each reconnection. */
   private tellDevice(stream: MediaStream | null, open: boolean): void {
     const { torch, zoom, lit, zoomed, facing } = this.abilities.value;
-    if (open) this.socket.send('device', { photo: wayOf(stream?.getVideoTracks()[0]) !== '', flip: this.flips.value, torch, zoom, lit, zoomed, facing });
+    if (open) this.socket.send('device', { photo: wayOf(stream?.getVideoTracks()[0]) !== '', flip: this.lenses.flips.value, torch, zoom, lit, zoomed, facing });
   }
 
   /** Takes the photo that was asked for, announces its digest, and only then sends it. */

@@ -17,34 +17,45 @@ export class CameraError extends Error {
 const size = { width: { ideal: 1280 }, height: { ideal: 720 }, frameRate: { ideal: 25 } };
 const sound = { echoCancellation: true, noiseSuppression: true, autoGainControl: true };
 
+/** Which camera: towards the person ('user') or away ('environment') as far as there is one, or the very one of a device id. */
+export type CameraWish = { facing: 'user' | 'environment'; lens?: string | undefined };
+
 /**
- * Opens camera and microphone, 1280×720 where the device can. facing prefers the camera towards the person ('user') or
- * away ('environment'). Throws CameraError.
+ * Opens camera and microphone, 1280×720 where the device can. A lens that is not there any more is left for one of its
+ * side. Throws CameraError.
  */
-export async function openCamera(facing: 'user' | 'environment' = 'user'): Promise<MediaStream> {
+export async function openCamera(wish: CameraWish = { facing: 'user' }): Promise<MediaStream> {
   if (!isSecureContext) throw new CameraError('insecure', 'both');
   if (!navigator.mediaDevices?.getUserMedia) throw new CameraError('unsupported', 'both');
   try {
-    return await navigator.mediaDevices.getUserMedia({ video: { ...size, facingMode: facing }, audio: sound });
+    return await navigator.mediaDevices.getUserMedia({ video: pictureOf(wish), audio: sound });
   } catch (cause) {
+    if (wish.lens && !refused(cause)) return openCamera({ facing: wish.facing });
     throw await explain(cause);
   }
 }
 
-/** Opens the camera alone, to change it in a call. Throws CameraError. */
-export async function openVideo(facing: 'user' | 'environment'): Promise<MediaStreamTrack> {
+/** Opens the camera alone, to change it in a call. Throws CameraError, also for a lens that is not there. */
+export async function openVideo(wish: CameraWish): Promise<MediaStreamTrack> {
   try {
-    const stream = await navigator.mediaDevices.getUserMedia({ video: { ...size, facingMode: facing } });
+    const stream = await navigator.mediaDevices.getUserMedia({ video: pictureOf(wish) });
     return stream.getVideoTracks()[0]!;
   } catch (cause) {
     throw await explain(cause);
   }
 }
 
-/** True when there is more than one camera to choose from; browsers tell only after a permission. */
-export async function canFlip(): Promise<boolean> {
-  const devices = (await navigator.mediaDevices?.enumerateDevices().catch(() => [])) ?? [];
-  return devices.filter((device) => device.kind === 'videoinput').length > 1;
+function pictureOf({ facing, lens }: CameraWish): MediaTrackConstraints {
+  return lens ? { ...size, deviceId: { exact: lens } } : { ...size, facingMode: facing };
+}
+
+function refused(cause: unknown): boolean {
+  return cause instanceof DOMException && ['NotAllowedError', 'SecurityError'].includes(cause.name);
+}
+
+/** The devices that the browser tells of; labels come with the permission. */
+export async function devicesThere(): Promise<MediaDeviceInfo[]> {
+  return (await navigator.mediaDevices?.enumerateDevices().catch(() => [])) ?? [];
 }
 
 async function explain(cause: unknown): Promise<CameraError> {
@@ -85,7 +96,7 @@ async function permission(name: string): Promise<string> {
 }
 
 async function absent(): Promise<'camera' | 'microphone' | 'both'> {
-  const devices = await navigator.mediaDevices.enumerateDevices().catch(() => []);
+  const devices = await devicesThere();
   const camera = devices.some((device) => device.kind === 'videoinput');
   const microphone = devices.some((device) => device.kind === 'audioinput');
   if (camera && !microphone) return 'microphone';

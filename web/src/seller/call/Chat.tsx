@@ -13,7 +13,7 @@ const longest = 500; // characters of a line, calls/protocol
 export function Chat({ visit, state, onClose }: { visit: Visit; state: State; onClose: () => void }) {
   const name = state.peer?.name || t('peerNobody');
   return (
-    <Dialog title={t('chat.title', { name })} onClose={onClose} class="chat">
+    <Dialog title={t('chat.title', { name })} onClose={onClose} class="below chat">
       <Lines state={state} name={name} />
       <Write visit={visit} room={state.room.id} name={name} />
     </Dialog>

@@ -1,15 +1,17 @@
 import { PhoneOff, Video, VideoOff } from 'lucide-preact';
 import { Button, Dialog } from '../../shared/ui';
+import { LensPick } from '../LensPick';
 import { t } from '../text';
 import type { Visit } from '../visit';
 
-/** What is needed seldom: zoom, camera off, leaving. */
+/** What is needed seldom: lens, zoom, camera off, leaving. */
 export function More({ visit, onLeave, onClose }: { visit: Visit; onLeave: () => void; onClose: () => void }) {
   const { zoom, zoomed } = visit.abilities.value;
   const off = visit.media.videoOff.value;
   return (
     <Dialog
       title={t('call.more')}
+      class="below"
       onClose={onClose}
       actions={
         <>
@@ -22,6 +24,7 @@ export function More({ visit, onLeave, onClose }: { visit: Visit; onLeave: () =>
         </>
       }
     >
+      <LensPick visit={visit} />
       {zoom > 1 && (
         <label class="zoom">
           <span class="strong">

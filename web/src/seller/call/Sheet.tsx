@@ -75,7 +75,7 @@ function StepBar({ state }: { state: State }) {
 
 type ControlsProps = { visit: Visit; unread: number; onChat: () => void; onLeave: () => void; onMore: () => void };
 
-/** At most five: with a flip and a lamp, camera off, zoom and leaving go behind More. */
+/** At most five: with a flip and a lamp, or more lenses, camera off, zoom and leaving go behind More. */
 function Controls({ visit, unread, onChat, onLeave, onMore }: ControlsProps) {
   const { media } = visit;
   const muted = media.audioOff.value;
@@ -84,7 +84,7 @@ function Controls({ visit, unread, onChat, onLeave, onMore }: ControlsProps) {
   const more = hasMore(visit);
   return (
     <div class="controls" role="group" aria-label={t('call.controls')}>
-      {visit.flips.value && <Control icon={SwitchCamera} name={t('call.flip')} testid="seller-flip" onClick={() => void visit.flip()} />}
+      {visit.lenses.flips.value && <Control icon={SwitchCamera} name={t('call.flip')} testid="seller-flip" onClick={() => void visit.flip()} />}
       {torch && <Control icon={lit ? FlashlightOff : Flashlight} name={lit ? t('call.lightOff') : t('call.light')} on={lit} testid="seller-torch" onClick={() => void visit.setLight(!lit)} />}
       <Control
         icon={muted ? MicOff : Mic}
@@ -121,7 +121,7 @@ function Controls({ visit, unread, onChat, onLeave, onMore }: ControlsProps) {
 /** More than five controls would be too many. */
 function hasMore(visit: Visit): boolean {
   const { torch, zoom } = visit.abilities.value;
-  return zoom > 1 || (torch && visit.flips.value);
+  return zoom > 1 || visit.lenses.many.value || (torch && visit.lenses.flips.value);
 }
 
 type ControlProps = {
