@@ -4,6 +4,8 @@ import (
 	"time"
 
 	"github.com/pion/rtcp"
+
+	"verifycall/media/loss"
 )
 
 // RequestKeyFrame asks the publisher for a key frame. Requests are merged,
@@ -14,7 +16,7 @@ func (r *Receiver) RequestKeyFrame() {
 		return
 	}
 	r.asking.Lock()
-	r.keyFrames.want()
+	r.keyFrames.Want()
 	r.asking.Unlock()
 	r.wake()
 }
@@ -57,7 +59,7 @@ func (r *Receiver) ask(over <-chan struct{}) {
 func (r *Receiver) requests(now time.Time) (packets []rtcp.Packet, copies int, wait time.Duration) {
 	r.counting.Lock()
 	defer r.counting.Unlock()
-	numbers, hopeless, wait := r.lost.next(now, r.io.rtt(), nil)
+	numbers, hopeless, wait := r.lost.Next(now, r.io.rtt(), nil)
 	if len(numbers) > 0 {
 		r.stats.NACKs += uint64(len(numbers))
 		packets = append(packets, &rtcp.TransportLayerNack{MediaSSRC: r.ssrc, Nacks: rtcp.NackPairsFromSequenceNumbers(numbers)})
@@ -65,10 +67,10 @@ func (r *Receiver) requests(now time.Time) (packets []rtcp.Packet, copies int, w
 	r.asking.Lock()
 	defer r.asking.Unlock()
 	if hopeless && r.kind == Video {
-		r.keyFrames.want()
+		r.keyFrames.Want()
 	}
-	spacing := keyFrameWait(r.pictures.keyTook())
-	send, wait2 := r.keyFrames.next(now, spacing)
+	spacing := loss.KeyFrameWait(r.pictures.KeyTook())
+	send, wait2 := r.keyFrames.Next(now, spacing)
 	if send {
 		r.stats.KeyFrameRequests++
 		packets = append(packets, &rtcp.PictureLossIndication{MediaSSRC: r.ssrc})
@@ -79,7 +81,7 @@ func (r *Receiver) requests(now time.Time) (packets []rtcp.Packet, copies int, w
 	if len(packets) > 0 {
 		copies = 1
 	}
-	if send && spacing > keyFrameSpacing {
+	if send && spacing > loss.KeyFrameSpacing {
 		copies = 2
 	}
 	return packets, copies, wait

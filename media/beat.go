@@ -6,19 +6,21 @@ import (
 	"time"
 
 	"github.com/pion/rtcp"
+
+	"verifycall/media/bandwidth"
 )
 
 // reportInterval between the sender and receiver reports to a participant.
 const reportInterval = time.Second
 
 // beatsPerReport is how many beats lie between the reports to a participant.
-const beatsPerReport = int(reportInterval / arrivalsInterval)
+const beatsPerReport = int(reportInterval / bandwidth.ReportInterval)
 
-// beat wakes every Transport each arrivalsInterval until the Node closes. It is
+// beat wakes every Transport each bandwidth.ReportInterval until the Node closes. It is
 // one clock for all: with a timer in each, a process that is idle between
 // packets would be woken for every one of them.
 func (n *Node) beat() {
-	tick := time.NewTicker(arrivalsInterval)
+	tick := time.NewTicker(bandwidth.ReportInterval)
 	defer tick.Stop()
 	for {
 		select {
@@ -52,9 +54,9 @@ func (t *Transport) wake() {
 func (t *Transport) reportArrivals(now time.Time) {
 	age := time.Duration(0)
 	if t.lean != nil {
-		age = 2 * arrivalsInterval
+		age = 2 * bandwidth.ReportInterval
 	}
-	if raw := t.repairs.arrivals.report(nil, age, now); len(raw) > 0 {
+	if raw := t.repairs.arrivals.Report(nil, age, now); len(raw) > 0 {
 		report := rtcp.RawPacket(raw)
 		t.send([]rtcp.Packet{&report})
 	}

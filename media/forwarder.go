@@ -6,6 +6,7 @@ import (
 	"github.com/pion/rtp"
 
 	"verifycall/media/lean"
+	"verifycall/media/vp8"
 )
 
 // maxPacket is the largest RTP packet that is read, in bytes: an Ethernet
@@ -44,12 +45,12 @@ type forwarder struct {
 	lowest, highest int64  // sequence numbers of the source, unwrapped; below lowest is dropped
 	seqOffset       uint16 // added to the source's
 	tsOffset        uint32
-	vp8Offset       vp8Numbers
+	vp8Offset       vp8.Numbers
 
-	nextSeq uint16     // to send first, while !began
-	lastTS  uint32     // sent with the packet of the highest number
-	lastAt  time.Time  // when that one came
-	lastVP8 vp8Numbers // sent with that one
+	nextSeq uint16      // to send first, while !began
+	lastTS  uint32      // sent with the packet of the highest number
+	lastAt  time.Time   // when that one came
+	lastVP8 vp8.Numbers // sent with that one
 }
 
 // newForwarder makes one whose first packet gets the sequence number seq. It
@@ -71,15 +72,15 @@ func (f *forwarder) switchLayer(ahead uint32) {
 // forward writes into out what pkt becomes; false means that it isn't to be
 // sent. pkt stays as it is. out.header gets neither SSRC nor payload type.
 func (f *forwarder) forward(pkt *rtp.Packet, now time.Time, out *outgoing) bool {
-	var d vp8Descriptor
+	var d vp8.Descriptor
 	if f.kind == Video && len(pkt.Payload) > 0 { // an empty one is padding, forwarded to keep the numbers whole
 		var err error
-		if d, err = parseVP8(pkt.Payload); err != nil {
+		if d, err = vp8.Parse(pkt.Payload); err != nil {
 			return false
 		}
 	}
 	if f.waiting {
-		if f.kind == Video && !d.keyFrame {
+		if f.kind == Video && !d.KeyFrame {
 			return false
 		}
 		f.begin(pkt, &d, now)
@@ -98,26 +99,26 @@ func (f *forwarder) forward(pkt *rtp.Packet, now time.Time, out *outgoing) bool 
 	if ext >= f.highest {
 		f.highest = ext
 		f.lastTS, f.lastAt = out.header.Timestamp, now
-		if d.size > 0 {
-			f.lastVP8 = d.numbers(out.payload)
+		if d.Size > 0 {
+			f.lastVP8 = d.Numbers(out.payload)
 		}
 	}
 	return true
 }
 
 // begin joins a new source, whose first packet is pkt, to what was sent before.
-func (f *forwarder) begin(pkt *rtp.Packet, d *vp8Descriptor, now time.Time) {
+func (f *forwarder) begin(pkt *rtp.Packet, d *vp8.Descriptor, now time.Time) {
 	f.waiting = false
 	if f.began {
 		f.nextSeq = uint16(f.highest) + f.seqOffset + 1
 		if step := int32(pkt.Timestamp + f.tsOffset - f.lastTS); !f.aligned || step <= 0 || step > int32(f.clockRate) {
 			f.tsOffset = f.lastTS + f.gap(now) - pkt.Timestamp
 		}
-		source := d.numbers(pkt.Payload)
-		f.vp8Offset = vp8Numbers{
-			picture:  f.lastVP8.picture + 1 - source.picture,
-			tl0:      f.lastVP8.tl0 + 1 - source.tl0,
-			keyIndex: f.lastVP8.keyIndex + 1 - source.keyIndex,
+		source := d.Numbers(pkt.Payload)
+		f.vp8Offset = vp8.Numbers{
+			Picture:  f.lastVP8.Picture + 1 - source.Picture,
+			TL0:      f.lastVP8.TL0 + 1 - source.TL0,
+			KeyIndex: f.lastVP8.KeyIndex + 1 - source.KeyIndex,
 		}
 	}
 	f.began = true
@@ -137,11 +138,11 @@ func (f *forwarder) gap(now time.Time) uint32 {
 
 // rewrite gives the payload with its running numbers moved. Nothing is copied
 // as long as the first source lasts.
-func (f *forwarder) rewrite(payload []byte, d *vp8Descriptor, out *outgoing) []byte {
-	if f.vp8Offset == (vp8Numbers{}) || d.size == 0 || len(payload) > len(out.scratch) {
+func (f *forwarder) rewrite(payload []byte, d *vp8.Descriptor, out *outgoing) []byte {
+	if f.vp8Offset == (vp8.Numbers{}) || d.Size == 0 || len(payload) > len(out.scratch) {
 		return payload
 	}
 	copied := out.scratch[:copy(out.scratch[:], payload)]
-	d.add(copied, f.vp8Offset)
+	d.Add(copied, f.vp8Offset)
 	return copied
 }

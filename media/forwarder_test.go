@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"github.com/pion/rtp"
+
+	"verifycall/media/vp8"
 )
 
 var epoch = time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
@@ -52,9 +54,9 @@ func send(t *testing.T, f *forwarder, pkt *rtp.Packet, ms int) (sentPacket, bool
 		return sentPacket{}, false
 	}
 	got := sentPacket{seq: out.header.SequenceNumber, ts: out.header.Timestamp}
-	if d, err := parseVP8(out.payload); err == nil && f.kind == Video {
-		got.picture = d.numbers(out.payload).picture
-		if !bytes.Equal(out.payload[d.size:], pkt.Payload[d.size:]) {
+	if d, err := vp8.Parse(out.payload); err == nil && f.kind == Video {
+		got.picture = d.Numbers(out.payload).Picture
+		if !bytes.Equal(out.payload[d.Size:], pkt.Payload[d.Size:]) {
 			t.Error("forwarding changed the picture")
 		}
 	}
@@ -201,11 +203,11 @@ func TestForwarderSwitchesLayer(t *testing.T) {
 	if !f.forward(packet(901, 6000+ahead, true, 401), now.Add(200*time.Millisecond), &out) {
 		t.Fatal("not forwarded")
 	}
-	d, err := parseVP8(out.payload)
+	d, err := vp8.Parse(out.payload)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if h := out.header; h.Timestamp != 6000 || h.SequenceNumber != 101 || d.numbers(out.payload).picture != 21 {
-		t.Errorf("time %d, number %d, picture %d", h.Timestamp, h.SequenceNumber, d.numbers(out.payload).picture)
+	if h := out.header; h.Timestamp != 6000 || h.SequenceNumber != 101 || d.Numbers(out.payload).Picture != 21 {
+		t.Errorf("time %d, number %d, picture %d", h.Timestamp, h.SequenceNumber, d.Numbers(out.payload).Picture)
 	}
 }

@@ -3,6 +3,8 @@ package media
 import (
 	"testing"
 	"time"
+
+	"verifycall/media/bandwidth"
 )
 
 func TestLayerChoice(t *testing.T) {
@@ -31,7 +33,7 @@ func TestLayerChoice(t *testing.T) {
 			c.choose(4_000_000, full, low, now)
 			for i, s := range spans {
 				for end := now.Add(s.of); now.Before(end); {
-					now = now.Add(arrivalsInterval)
+					now = now.Add(bandwidth.ReportInterval)
 					c.choose(s.bps, s.full, s.low, now)
 				}
 				if c.low != s.wantLow {
@@ -70,7 +72,7 @@ func TestSwitchNeedsTheWholeKeyFrame(t *testing.T) {
 	low.handleRTP(videoPacket(10, 9000, true, true, 1), epoch, true, &out)
 	full.handleRTP(videoPacket(4, 9000, false, true, 3), epoch, false, &out)
 	expect(2, full, "the layer before goes on")
-	if !low.keyFrames.wanted {
+	if !low.keyFrames.Wanted() {
 		t.Error("another key frame wasn't asked for")
 	}
 	low.handleRTP(videoPacket(12, 12000, true, true, 2), epoch, false, &out)

@@ -13,6 +13,7 @@ import (
 	"github.com/pion/sdp/v3"
 	"github.com/pion/webrtc/v4"
 
+	"verifycall/media/bandwidth"
 	"verifycall/media/lean"
 )
 
@@ -171,7 +172,7 @@ func (p *leanPath) HandleRTP(pkt *rtp.Packet, arrival time.Time, batch *lean.Bat
 	}
 	p.out.batch = batch
 	track.r.take(pkt, pkt.SSRC == track.rtx, arrival, &p.out)
-	if p.report = p.t.repairs.arrivals.report(p.report[:0], arrivalsInterval, arrival); len(p.report) > 0 {
+	if p.report = p.t.repairs.arrivals.Report(p.report[:0], bandwidth.ReportInterval, arrival); len(p.report) > 0 {
 		_ = p.peer.WriteRTCP(batch, p.report) // one that is lost is followed by the next
 	}
 }
@@ -202,7 +203,7 @@ func (p *leanPath) open(pkt *rtp.Packet) *leanTrack {
 	}
 	track := &leanTrack{over: make(chan struct{}), r: newReceiver(as.kind, pkt.SSRC, pkt.PayloadType, as.clockRate, &p.t.clock, trackIO{
 		layers: publisher{p.t}, writeRTCP: p.t.writeRTCP, rtt: p.t.roundTrip, resends: as.resends,
-		arrived: func(h *rtp.Header, size int, now time.Time) { p.t.repairs.arrivals.note(h, size, as.arrivals, now) },
+		arrived: func(h *rtp.Header, size int, now time.Time) { p.t.repairs.arrivals.Note(h, size, as.arrivals, now) },
 	})}
 	if !p.t.begin(track.r, layer.rid == LowLayer) {
 		return nil

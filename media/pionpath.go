@@ -35,7 +35,7 @@ func (t *Transport) onTrack(track *webrtc.TrackRemote, receiver *webrtc.RTPRecei
 		layers:    publisher{t},
 		rtt:       t.roundTrip,
 		resends:   answersNACK(track.Codec()),
-		arrived:   func(h *rtp.Header, size int, now time.Time) { t.repairs.arrivals.note(h, size, id, now) },
+		arrived:   func(h *rtp.Header, size int, now time.Time) { t.repairs.arrivals.Note(h, size, id, now) },
 	})
 	low := track.RID() == LowLayer
 	if !t.begin(r, low) {

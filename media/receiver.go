@@ -8,6 +8,10 @@ import (
 
 	"github.com/pion/rtcp"
 	"github.com/pion/rtp"
+
+	"verifycall/media/bandwidth"
+	"verifycall/media/loss"
+	"verifycall/media/vp8"
 )
 
 // Tap sees every packet of a Receiver once, repaired ones included, in the
@@ -80,15 +84,15 @@ type Receiver struct {
 	tap     Tap
 
 	asking    sync.Mutex // guards keyFrames; taken after counting
-	keyFrames keyFrameRequests
+	keyFrames loss.KeyFrameRequests
 	asked     chan struct{} // never closed; 1, full means that the asking goroutine will look anyway
 
 	counting sync.Mutex // guards the next six
-	speed    meter
-	seen     sequence
-	pictures pictures
-	came     reception
-	lost     nacks
+	speed    bandwidth.Meter
+	seen     loss.Sequence
+	pictures vp8.Pictures
+	came     loss.Reception
+	lost     loss.NACKs
 	stats    Stats
 
 	repairing sync.Mutex // guards the next four; held while a repair is forwarded
@@ -122,9 +126,9 @@ func (r *Receiver) Stats() Stats {
 	r.counting.Lock()
 	defer r.counting.Unlock()
 	s := r.stats
-	s.Lost = r.seen.lost()
-	s.Jitter = time.Duration(r.came.jitter * float64(time.Second) / float64(r.clockRate))
-	s.Width, s.Height, s.Frames, s.Frozen = r.pictures.width, r.pictures.height, r.pictures.frames, r.pictures.frozen
+	s.Lost = r.seen.Lost()
+	s.Jitter = time.Duration(r.came.Jitter * float64(time.Second) / float64(r.clockRate))
+	s.Width, s.Height, s.Frames, s.Frozen = r.pictures.Width, r.pictures.Height, r.pictures.Frames, r.pictures.Frozen
 	s.RTT = r.io.rtt()
 	return s
 }
@@ -196,7 +200,7 @@ func (r *Receiver) handleRTP(pkt *rtp.Packet, now time.Time, repair bool, out *o
 	}
 	if key {
 		r.asking.Lock()
-		r.keyFrames.arrived()
+		r.keyFrames.Arrived()
 		r.asking.Unlock()
 	}
 	for _, d := range *r.subscribers.Load() {
@@ -213,24 +217,24 @@ func (r *Receiver) handleRTP(pkt *rtp.Packet, now time.Time, repair bool, out *o
 func (r *Receiver) count(pkt *rtp.Packet, key, repair bool, now time.Time) (fresh bool) {
 	r.counting.Lock()
 	defer r.counting.Unlock()
-	began, before := r.seen.began, r.seen.highest
-	ext, fresh := r.seen.add(pkt.SequenceNumber)
+	began, before := r.seen.Began, r.seen.Highest
+	ext, fresh := r.seen.Add(pkt.SequenceNumber)
 	if repair {
 		r.stats.Repairs++
 	}
 	if !fresh {
 		r.stats.Copies++
-		r.lost.cameAgain(ext)
+		r.lost.CameAgain(ext)
 		return false
 	}
 	if !repair {
-		r.came.arrived(ext, pkt.Timestamp, r.clockRate, now)
+		r.came.Arrived(ext, pkt.Timestamp, r.clockRate, now)
 	}
-	r.speed.add(len(pkt.Payload)+packetOverhead, now)
+	r.speed.Add(len(pkt.Payload)+packetOverhead, now)
 	r.stats.Packets++
 	r.stats.Bytes += uint64(len(pkt.Payload))
 	if r.kind == Video {
-		r.pictures.packet(pkt.Timestamp, pkt.Payload, key, now)
+		r.pictures.Packet(pkt.Timestamp, pkt.Payload, key, now)
 	}
 	if key {
 		r.stats.KeyFrames++
@@ -238,9 +242,9 @@ func (r *Receiver) count(pkt *rtp.Packet, key, repair bool, now time.Time) (fres
 	switch {
 	case !began || !r.io.resends:
 	case ext < before:
-		r.lost.arrived(ext)
+		r.lost.Arrived(ext)
 	case ext > before+1:
-		r.lost.skipped(before+1, ext-1, now)
+		r.lost.Skipped(before+1, ext-1, now)
 		r.wake()
 	}
 	return true
@@ -254,7 +258,7 @@ func (r *Receiver) handleRTCP(packets []rtcp.Packet, now time.Time) {
 			continue
 		}
 		r.counting.Lock()
-		r.came.reported(sr.NTPTime, now)
+		r.came.Reported(sr.NTPTime, now)
 		r.counting.Unlock()
 		r.report.Store(&senderReport{at: r.clock.local(sr.NTPTime, now), rtp: sr.RTPTime})
 		r.tapping.Lock()
@@ -269,7 +273,7 @@ func (r *Receiver) handleRTCP(packets []rtcp.Packet, now time.Time) {
 func (r *Receiver) reception(now time.Time) (rtcp.ReceptionReport, bool) {
 	r.counting.Lock()
 	defer r.counting.Unlock()
-	return r.came.block(r.ssrc, now)
+	return r.came.Block(r.ssrc, now)
 }
 
 func (r *Receiver) subscribe(d *downTrack) {
@@ -287,6 +291,6 @@ func (r *Receiver) unsubscribe(d *downTrack) {
 }
 
 func startsKeyFrame(payload []byte) bool {
-	d, err := parseVP8(payload)
-	return err == nil && d.keyFrame
+	d, err := vp8.Parse(payload)
+	return err == nil && d.KeyFrame
 }

@@ -11,6 +11,8 @@ import (
 	"github.com/pion/rtp"
 	"github.com/pion/sdp/v3"
 	"github.com/pion/webrtc/v4"
+
+	"verifycall/media/bandwidth"
 )
 
 // repairs takes one connection's retransmissions (RTX, RFC 4588) from pion and
@@ -19,7 +21,7 @@ import (
 // wait a frame for its last packet.
 type repairs struct {
 	interceptor.NoOp
-	arrivals *arrivals
+	arrivals *bandwidth.Arrivals
 
 	mu     sync.Mutex           // guards what follows
 	routes map[uint32]*Receiver // by RTX SSRC
@@ -51,7 +53,7 @@ func (x *repairs) BindRemoteStream(info *interceptor.StreamInfo, reader intercep
 			return n, a, err
 		}
 		if _, err := header.Unmarshal(b[:n]); err == nil {
-			x.arrivals.note(&header, n, id, time.Now())
+			x.arrivals.Note(&header, n, id, time.Now())
 		}
 		x.mu.Lock()
 		r := x.routes[ssrc]

@@ -15,6 +15,8 @@ import (
 	"github.com/pion/rtp"
 	"github.com/pion/transport/v5"
 	"github.com/pion/webrtc/v4"
+
+	"verifycall/media/vp8"
 )
 
 // patience bounds every wait of a test; none of them measures time.
@@ -228,11 +230,11 @@ func (b *robot) send(change func(*rtp.Packet)) {
 
 // markOf gives back what vp8Payload was told.
 func markOf(pkt *rtp.Packet) (mark uint32, ok bool) {
-	d, err := parseVP8(pkt.Payload)
-	if err != nil || len(pkt.Payload) < d.size+5 {
+	d, err := vp8.Parse(pkt.Payload)
+	if err != nil || len(pkt.Payload) < d.Size+5 {
 		return 0, false
 	}
-	return binary.BigEndian.Uint32(pkt.Payload[d.size+1:]), true
+	return binary.BigEndian.Uint32(pkt.Payload[d.Size+1:]), true
 }
 
 // marks that are among the packets.

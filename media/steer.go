@@ -29,7 +29,7 @@ const (
 
 // steer fits what the participant gets to the downlink: the layer, or where
 // there is one only and its publisher yields, the publisher's limit. It is
-// called by run every arrivalsInterval.
+// called by run every bandwidth.ReportInterval.
 func (t *Transport) steer(now time.Time) {
 	bps := t.link.bps(now)
 	need := t.down[Video].steer(bps, now)
@@ -218,8 +218,8 @@ func (r *Receiver) hold(bps int) {
 func (r *Receiver) rate(now time.Time) int {
 	r.counting.Lock()
 	defer r.counting.Unlock()
-	if r.speed.latest(now) == 0 {
+	if r.speed.Latest(now) == 0 {
 		return 0
 	}
-	return r.speed.mean(now)
+	return r.speed.Mean(now)
 }

@@ -52,8 +52,8 @@ func TestPictureWaitsForItsLimit(t *testing.T) {
 	}
 	frame(true)
 	frame(false)
-	if len(sent.packets) > 0 || r.keyFrames.wanted {
-		t.Errorf("%d packets sent before the publisher can have obeyed, a key frame wanted: %v", len(sent.packets), r.keyFrames.wanted)
+	if len(sent.packets) > 0 || r.keyFrames.Wanted() {
+		t.Errorf("%d packets sent before the publisher can have obeyed, a key frame wanted: %v", len(sent.packets), r.keyFrames.Wanted())
 	}
 	d.steer(d.link.bps(now), d.settledAt.Add(-time.Millisecond))
 	frame(true)
@@ -63,7 +63,7 @@ func TestPictureWaitsForItsLimit(t *testing.T) {
 	if d.steer(d.link.bps(now), d.settledAt) != 0 {
 		t.Error("probed while the first key frame is on the way")
 	}
-	if !r.keyFrames.wanted {
+	if !r.keyFrames.Wanted() {
 		t.Error("no key frame was asked for")
 	}
 	frame(false)

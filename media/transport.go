@@ -10,6 +10,8 @@ import (
 
 	"github.com/pion/rtcp"
 	"github.com/pion/webrtc/v4"
+
+	"verifycall/media/bandwidth"
 )
 
 // Transport is one participant's connection: at most one audio and one video
@@ -44,7 +46,7 @@ type Transport struct {
 }
 
 func newTransport(n *Node, post func(Event)) (*Transport, error) {
-	repairs := &repairs{arrivals: newArrivals(time.Now()), routes: map[uint32]*Receiver{}, rids: map[string]*Receiver{}}
+	repairs := &repairs{arrivals: bandwidth.NewArrivals(time.Now()), routes: map[uint32]*Receiver{}, rids: map[string]*Receiver{}}
 	link, way := newDownlink(time.Now()), newLeanPath(n.port)
 	pc, err := n.engine.newPeerConnection(repairs, link, way)
 	if err != nil {
@@ -157,7 +159,7 @@ func (t *Transport) Downlink() int { return t.link.bps(time.Now()) / 1000 }
 // Uplink is how fast the participant's packets came in the best second of the
 // last five, in kbit/s. While its camera is on, browsers send what they find
 // the network to bear, up to some 2.5 Mbit/s.
-func (t *Transport) Uplink() int { return t.repairs.arrivals.best(time.Now()) / 1000 }
+func (t *Transport) Uplink() int { return t.repairs.arrivals.Best(time.Now()) / 1000 }
 
 func (t *Transport) negotiate(ctx context.Context, offer string) (string, error) {
 	if t.lean != nil {
@@ -198,7 +200,7 @@ func (t *Transport) Play(kind Kind, r *Receiver) {
 		panic("media: " + string(r.kind) + " played as " + string(kind))
 	}
 	if kind == Video && r != nil && r.yields() {
-		if uplink := t.repairs.arrivals.best(time.Now()); uplink > 0 {
+		if uplink := t.repairs.arrivals.Best(time.Now()); uplink > 0 {
 			t.link.assume(uplink, time.Now())
 		}
 	}

@@ -16,6 +16,8 @@ import (
 	"github.com/pion/transport/v5/vnet"
 	"github.com/pion/webrtc/v4"
 	"go.uber.org/goleak"
+
+	"verifycall/media/vp8"
 )
 
 // newTestNode makes a Node that is closed at the test's end, after which no
@@ -234,16 +236,16 @@ func checkContinuous(t *testing.T, packets []*rtp.Packet, video bool) {
 		if !video {
 			continue
 		}
-		d, _ := parseVP8(pkt.Payload)
-		step := d.numbers(pkt.Payload).picture - d.numbers(last.Payload).picture
+		d, _ := vp8.Parse(pkt.Payload)
+		step := d.Numbers(pkt.Payload).Picture - d.Numbers(last.Payload).Picture
 		if want := pkt.Timestamp != last.Timestamp; (step&0x7fff == 1) != want {
 			t.Errorf("picture id rose by %d, timestamp by %d", step, pkt.Timestamp-last.Timestamp)
 		}
-		if d.keyFrame {
+		if d.KeyFrame {
 			keyFrames++
 		}
 	}
-	if d, _ := parseVP8(packets[0].Payload); video && (!d.keyFrame || keyFrames == 0) {
+	if d, _ := vp8.Parse(packets[0].Payload); video && (!d.KeyFrame || keyFrames == 0) {
 		t.Error("a source didn't begin with a key frame")
 	}
 }

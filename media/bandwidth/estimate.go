@@ -1,8 +1,11 @@
-// Package bandwidth estimates what the way to a subscriber bears: what his browser
-// says about the arrival of each packet (transport-wide feedback) is compared with
-// when it was sent. A delay that grows is a queue that fills. After
+// Package bandwidth tells what the ways to and from a participant bear.
+//
+// A publisher's browser estimates its way itself, by the arrivals that it is told;
+// how fast packets come is metered beside. A subscriber's way is estimated here: what
+// his browser says about the arrival of each packet (transport-wide feedback) is
+// compared with when it was sent. A delay that grows is a queue that fills. After
 // draft-ietf-rmcat-gcc-02, with the trend line of libwebrtc instead of the Kalman
-// filter. Pure: packets, reports and times come in, nothing is read or sent.
+// filter. Packets, reports and times come in, nothing is read or sent.
 package bandwidth
 
 import (

@@ -1,4 +1,4 @@
-package media
+package loss
 
 import "testing"
 
@@ -23,13 +23,13 @@ func TestSequence(t *testing.T) {
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
-			var s sequence
+			var s Sequence
 			for i, step := range test.steps {
-				if _, fresh := s.add(step.seq); fresh != step.fresh {
+				if _, fresh := s.Add(step.seq); fresh != step.fresh {
 					t.Errorf("step %d: %d is fresh: %v", i, step.seq, fresh)
 				}
 			}
-			if got := s.lost(); got != test.lost {
+			if got := s.Lost(); got != test.lost {
 				t.Errorf("lost %d, want %d", got, test.lost)
 			}
 		})
@@ -40,11 +40,11 @@ func TestSequence(t *testing.T) {
 func FuzzSequence(f *testing.F) {
 	f.Add([]byte{1, 0, 2, 0, 255, 255, 1, 0})
 	f.Fuzz(func(t *testing.T, raw []byte) {
-		var s sequence
+		var s Sequence
 		seen := map[int64]bool{}
 		for ; len(raw) >= 2; raw = raw[2:] {
-			ext, fresh := s.add(uint16(raw[0]) | uint16(raw[1])<<8)
-			late := ext <= s.highest-sequenceSpan
+			ext, fresh := s.Add(uint16(raw[0]) | uint16(raw[1])<<8)
+			late := ext <= s.Highest-sequenceSpan
 			if want := !seen[ext] && !late; fresh != want {
 				t.Fatalf("%d fresh: %v, want %v", ext, fresh, want)
 			}
@@ -52,8 +52,8 @@ func FuzzSequence(f *testing.F) {
 				seen[ext] = true
 			}
 		}
-		if s.began && s.lost() != uint64(s.highest-s.lowest)+1-uint64(len(seen)) {
-			t.Errorf("lost %d of %d..%d with %d seen", s.lost(), s.lowest, s.highest, len(seen))
+		if s.Began && s.Lost() != uint64(s.Highest-s.lowest)+1-uint64(len(seen)) {
+			t.Errorf("lost %d of %d..%d with %d seen", s.Lost(), s.lowest, s.Highest, len(seen))
 		}
 	})
 }

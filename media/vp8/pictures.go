@@ -1,20 +1,20 @@
-package media
+package vp8
 
 import (
 	"encoding/binary"
 	"time"
 )
 
-// pictures follow the frames of one video track as they begin to arrive: how many,
+// Pictures follow the frames of one video track as they begin to arrive: how many,
 // how large, and how long the picture stood still. Pure; owned by one Receiver.
 // The zero value is ready.
-type pictures struct {
-	frames        uint64
-	width, height int // of the last key frame
+type Pictures struct {
+	Frames        uint64
+	Width, Height int // of the last key frame
 	newest        uint32
 	at            time.Time     // when the newest frame began
 	interval      time.Duration // mean between frames, over some 30 of them
-	frozen        time.Duration // sum of the stillstands
+	Frozen        time.Duration // sum of the stillstands
 
 	keyTime            uint32 // RTP time of the last key frame
 	keyBegan, keyEnded time.Time
@@ -28,36 +28,36 @@ const (
 	meanOf      = 30
 )
 
-// packet takes each packet once, in the order of arrival.
-func (f *pictures) packet(timestamp uint32, payload []byte, key bool, now time.Time) {
+// Packet takes each packet once, in the order of arrival.
+func (f *Pictures) Packet(timestamp uint32, payload []byte, key bool, now time.Time) {
 	if key {
 		if w, h, ok := keyFrameSize(payload); ok {
-			f.width, f.height = w, h
+			f.Width, f.Height = w, h
 		}
 		f.keyTime, f.keyBegan = timestamp, now
 	}
 	if timestamp == f.keyTime {
 		f.keyEnded = now
 	}
-	if f.frames > 0 && int32(timestamp-f.newest) <= 0 {
+	if f.Frames > 0 && int32(timestamp-f.newest) <= 0 {
 		return // another packet of a frame that is known
 	}
-	if f.frames > 0 {
+	if f.Frames > 0 {
 		since := now.Sub(f.at)
-		if f.frames > 1 && since > max(frozenTimes*f.interval, f.interval+frozenOver) {
-			f.frozen += since
+		if f.Frames > 1 && since > max(frozenTimes*f.interval, f.interval+frozenOver) {
+			f.Frozen += since
 		}
-		if f.frames == 1 {
+		if f.Frames == 1 {
 			f.interval = since
 		}
-		f.interval += (since - f.interval) / time.Duration(min(f.frames, meanOf))
+		f.interval += (since - f.interval) / time.Duration(min(f.Frames, meanOf))
 	}
-	f.frames++
+	f.Frames++
 	f.newest, f.at = timestamp, now
 }
 
-// keyTook is how long the last key frame took to arrive so far, repairs included.
-func (f *pictures) keyTook() time.Duration {
+// KeyTook is how long the last key frame took to arrive so far, repairs included.
+func (f *Pictures) KeyTook() time.Duration {
 	if f.keyBegan.IsZero() {
 		return 0
 	}
@@ -67,11 +67,11 @@ func (f *pictures) keyTook() time.Duration {
 // keyFrameSize reads a key frame's size out of its first packet's payload
 // (RFC 6386 section 9.1).
 func keyFrameSize(payload []byte) (width, height int, ok bool) {
-	d, err := parseVP8(payload)
-	if err != nil || !d.keyFrame || len(payload) < d.size+10 {
+	d, err := Parse(payload)
+	if err != nil || !d.KeyFrame || len(payload) < d.Size+10 {
 		return 0, 0, false
 	}
-	head := payload[d.size:]
+	head := payload[d.Size:]
 	if head[3] != 0x9d || head[4] != 0x01 || head[5] != 0x2a {
 		return 0, 0, false
 	}

@@ -1,4 +1,4 @@
-package media
+package bandwidth
 
 import (
 	"testing"
@@ -6,17 +6,17 @@ import (
 )
 
 func TestMeter(t *testing.T) {
-	var m meter
+	var m Meter
 	at := time.Unix(1_800_000_000, 0)
 	if got := m.best(at); got != 0 {
 		t.Errorf("%d bit/s of nothing", got)
 	}
 	for range 30 { // 3 s of 100 kbit/s
-		m.add(1250, at)
+		m.Add(1250, at)
 		at = at.Add(meterSlot)
 	}
 	for range 10 { // 1 s of 800 kbit/s
-		m.add(10_000, at)
+		m.Add(10_000, at)
 		at = at.Add(meterSlot)
 	}
 	for _, c := range []struct {
@@ -30,8 +30,8 @@ func TestMeter(t *testing.T) {
 		{6 * time.Second, 0, 0, 0},
 		{time.Hour, 0, 0, 0},
 	} {
-		if best, latest := m.best(at.Add(c.after)), m.latest(at.Add(c.after)); best != c.best || latest != c.latest || m.mean(at.Add(c.after)) != c.mean {
-			t.Errorf("after %v: best %d, latest %d, mean %d, wanted %+v", c.after, best, latest, m.mean(at.Add(c.after)), c)
+		if best, latest := m.best(at.Add(c.after)), m.Latest(at.Add(c.after)); best != c.best || latest != c.latest || m.Mean(at.Add(c.after)) != c.mean {
+			t.Errorf("after %v: best %d, latest %d, mean %d, wanted %+v", c.after, best, latest, m.Mean(at.Add(c.after)), c)
 		}
 	}
 }

@@ -1,4 +1,8 @@
-package media
+// Package loss follows what is missing of one published stream: which packets came
+// already, which to ask for again and when, when to ask for a key frame instead, and
+// what the publisher is told of it. Pure: numbers and times come in, nothing is read
+// or sent. All is owned by one Receiver of package media.
+package loss
 
 import (
 	"slices"
@@ -29,11 +33,11 @@ const (
 	nackMost = 256
 )
 
-// nacks says which packets of one track to ask for again and when (RFC 4585
+// NACKs says which packets of one track to ask for again and when (RFC 4585
 // section 6.2.1). It sees packets after RTX is unwrapped, so that what has
 // been repaired isn't asked for again. Pure: time comes as an argument. The
 // zero value is ready; owned by one Receiver.
-type nacks struct {
+type NACKs struct {
 	missing  []missing // in order of ext
 	hopeless bool      // packets were given up since next last said so
 	// What first requests and their copies bring: repairs, and repairs again from
@@ -51,8 +55,8 @@ type missing struct {
 	twice bool      // it was
 }
 
-// skipped notes that from..to were skipped by a packet that came now.
-func (n *nacks) skipped(from, to int64, now time.Time) {
+// Skipped notes that from..to were skipped by a packet that came now.
+func (n *NACKs) Skipped(from, to int64, now time.Time) {
 	if to-from >= nackMost {
 		n.missing, n.hopeless = n.missing[:0], true
 		return
@@ -65,8 +69,8 @@ func (n *nacks) skipped(from, to int64, now time.Time) {
 	}
 }
 
-// arrived notes a packet that came late or by repair.
-func (n *nacks) arrived(ext int64) {
+// Arrived notes a packet that came late or by repair.
+func (n *NACKs) Arrived(ext int64) {
 	i, found := slices.BinarySearchFunc(n.missing, ext, func(m missing, ext int64) int { return int(m.ext - ext) })
 	if !found {
 		return
@@ -81,20 +85,20 @@ func (n *nacks) arrived(ext int64) {
 	n.missing = slices.Delete(n.missing, i, i+1)
 }
 
-// cameAgain notes a packet that came before.
-func (n *nacks) cameAgain(ext int64) {
+// CameAgain notes a packet that came before.
+func (n *NACKs) CameAgain(ext int64) {
 	if slices.Contains(n.repaired[:], ext+1) {
 		n.extra++
 	}
 }
 
 // once says that a first request goes without a copy.
-func (n *nacks) once() bool { return nackExtra*n.extra >= n.answered+nackExtra }
+func (n *NACKs) once() bool { return nackExtra*n.extra >= n.answered+nackExtra }
 
-// next appends the numbers to ask for now to ask. hopeless tells that some
+// Next appends the numbers to ask for now to ask. hopeless tells that some
 // packets are given up, once. wait is the time until the next call, negative
 // when there is nothing to wait for. rtt is 0 while unknown.
-func (n *nacks) next(now time.Time, rtt time.Duration, ask []uint16) (_ []uint16, hopeless bool, wait time.Duration) {
+func (n *NACKs) Next(now time.Time, rtt time.Duration, ask []uint16) (_ []uint16, hopeless bool, wait time.Duration) {
 	spacing := nackSpacing
 	if rtt > 0 {
 		spacing = min(rtt+rtt/4+nackMargin, nackSpacingMost)

@@ -1,10 +1,13 @@
-package media
+package loss
 
 import (
 	"slices"
 	"testing"
 	"time"
 )
+
+// start of the simulated time.
+var start = time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
 
 func TestNACKs(t *testing.T) {
 	const ms = time.Millisecond
@@ -16,57 +19,57 @@ func TestNACKs(t *testing.T) {
 	tests := []struct {
 		name string
 		rtt  time.Duration
-		feed map[time.Duration]func(n *nacks, now time.Time)
+		feed map[time.Duration]func(n *NACKs, now time.Time)
 		want []ask
 	}{
 		{"nothing is missing", 0, nil, nil},
-		{"overtaken", 0, map[time.Duration]func(*nacks, time.Time){
-			0:      func(n *nacks, now time.Time) { n.skipped(5, 5, now) },
-			9 * ms: func(n *nacks, _ time.Time) { n.arrived(5) },
+		{"overtaken", 0, map[time.Duration]func(*NACKs, time.Time){
+			0:      func(n *NACKs, now time.Time) { n.Skipped(5, 5, now) },
+			9 * ms: func(n *NACKs, _ time.Time) { n.Arrived(5) },
 		}, nil},
-		{"repaired after the first request", 80 * ms, map[time.Duration]func(*nacks, time.Time){
-			0:       func(n *nacks, now time.Time) { n.skipped(65535, 65537, now) },
-			91 * ms: func(n *nacks, _ time.Time) { n.arrived(65535); n.arrived(65536); n.arrived(65537) },
+		{"repaired after the first request", 80 * ms, map[time.Duration]func(*NACKs, time.Time){
+			0:       func(n *NACKs, now time.Time) { n.Skipped(65535, 65537, now) },
+			91 * ms: func(n *NACKs, _ time.Time) { n.Arrived(65535); n.Arrived(65536); n.Arrived(65537) },
 		}, []ask{{10 * ms, []uint16{65535, 0, 1}, false}, {30 * ms, []uint16{65535, 0, 1}, false}}},
-		{"one of two repaired", 80 * ms, map[time.Duration]func(*nacks, time.Time){
-			0:       func(n *nacks, now time.Time) { n.skipped(7, 8, now) },
-			91 * ms: func(n *nacks, _ time.Time) { n.arrived(7) },
+		{"one of two repaired", 80 * ms, map[time.Duration]func(*NACKs, time.Time){
+			0:       func(n *NACKs, now time.Time) { n.Skipped(7, 8, now) },
+			91 * ms: func(n *NACKs, _ time.Time) { n.Arrived(7) },
 		}, []ask{{10 * ms, []uint16{7, 8}, false}, {30 * ms, []uint16{7, 8}, false}, {130 * ms, []uint16{8}, false}, {150 * ms, []uint16{8}, false},
 			{250 * ms, []uint16{8}, false}, {270 * ms, []uint16{8}, false}, {370 * ms, nil, true}}},
-		{"a publisher that answers copies", 80 * ms, map[time.Duration]func(*nacks, time.Time){
-			0:        func(n *nacks, now time.Time) { n.skipped(7, 8, now) },
-			91 * ms:  func(n *nacks, _ time.Time) { n.arrived(7); n.arrived(8) },
-			111 * ms: func(n *nacks, _ time.Time) { n.cameAgain(7); n.cameAgain(8) },
-			200 * ms: func(n *nacks, now time.Time) { n.skipped(10, 10, now) },
-			331 * ms: func(n *nacks, _ time.Time) { n.arrived(10) },
-			400 * ms: func(n *nacks, now time.Time) { n.answered += 7; n.skipped(12, 12, now) },
-			431 * ms: func(n *nacks, _ time.Time) { n.arrived(12) },
+		{"a publisher that answers copies", 80 * ms, map[time.Duration]func(*NACKs, time.Time){
+			0:        func(n *NACKs, now time.Time) { n.Skipped(7, 8, now) },
+			91 * ms:  func(n *NACKs, _ time.Time) { n.Arrived(7); n.Arrived(8) },
+			111 * ms: func(n *NACKs, _ time.Time) { n.CameAgain(7); n.CameAgain(8) },
+			200 * ms: func(n *NACKs, now time.Time) { n.Skipped(10, 10, now) },
+			331 * ms: func(n *NACKs, _ time.Time) { n.Arrived(10) },
+			400 * ms: func(n *NACKs, now time.Time) { n.answered += 7; n.Skipped(12, 12, now) },
+			431 * ms: func(n *NACKs, _ time.Time) { n.Arrived(12) },
 		}, []ask{{10 * ms, []uint16{7, 8}, false}, {30 * ms, []uint16{7, 8}, false}, {210 * ms, []uint16{10}, false}, {330 * ms, []uint16{10}, false},
 			{410 * ms, []uint16{12}, false}, {430 * ms, []uint16{12}, false}}},
-		{"overtaken, and a copy of it", 80 * ms, map[time.Duration]func(*nacks, time.Time){
-			0:        func(n *nacks, now time.Time) { n.skipped(7, 7, now) },
-			9 * ms:   func(n *nacks, _ time.Time) { n.arrived(7) },
-			11 * ms:  func(n *nacks, _ time.Time) { n.cameAgain(7) },
-			100 * ms: func(n *nacks, now time.Time) { n.skipped(9, 9, now) },
-			191 * ms: func(n *nacks, _ time.Time) { n.arrived(9) },
+		{"overtaken, and a copy of it", 80 * ms, map[time.Duration]func(*NACKs, time.Time){
+			0:        func(n *NACKs, now time.Time) { n.Skipped(7, 7, now) },
+			9 * ms:   func(n *NACKs, _ time.Time) { n.Arrived(7) },
+			11 * ms:  func(n *NACKs, _ time.Time) { n.CameAgain(7) },
+			100 * ms: func(n *NACKs, now time.Time) { n.Skipped(9, 9, now) },
+			191 * ms: func(n *NACKs, _ time.Time) { n.Arrived(9) },
 		}, []ask{{110 * ms, []uint16{9}, false}, {130 * ms, []uint16{9}, false}}},
-		{"unknown round trip", 0, map[time.Duration]func(*nacks, time.Time){
-			0: func(n *nacks, now time.Time) { n.skipped(7, 7, now); n.extra = 1 },
+		{"unknown round trip", 0, map[time.Duration]func(*NACKs, time.Time){
+			0: func(n *NACKs, now time.Time) { n.Skipped(7, 7, now); n.extra = 1 },
 		}, []ask{{10 * ms, []uint16{7}, false}, {110 * ms, []uint16{7}, false}, {110*ms + nackSpacing/nackCopyShare, []uint16{7}, false},
 			{210 * ms, []uint16{7}, false}, {210*ms + nackSpacing/nackCopyShare, []uint16{7}, false}, {310 * ms, nil, true}}},
-		{"two losses", 40 * ms, map[time.Duration]func(*nacks, time.Time){
-			0:       func(n *nacks, now time.Time) { n.skipped(7, 7, now) },
-			5 * ms:  func(n *nacks, now time.Time) { n.skipped(9, 9, now) },
-			60 * ms: func(n *nacks, _ time.Time) { n.arrived(9); n.arrived(7) },
+		{"two losses", 40 * ms, map[time.Duration]func(*NACKs, time.Time){
+			0:       func(n *NACKs, now time.Time) { n.Skipped(7, 7, now) },
+			5 * ms:  func(n *NACKs, now time.Time) { n.Skipped(9, 9, now) },
+			60 * ms: func(n *NACKs, _ time.Time) { n.Arrived(9); n.Arrived(7) },
 		}, []ask{{10 * ms, []uint16{7}, false}, {15 * ms, []uint16{9}, false}, {10*ms + 70*ms/nackCopyShare, []uint16{7}, false}, {15*ms + 70*ms/nackCopyShare, []uint16{9}, false}}},
-		{"a jump", 40 * ms, map[time.Duration]func(*nacks, time.Time){
-			0:      func(n *nacks, now time.Time) { n.skipped(7, 7, now) },
-			5 * ms: func(n *nacks, now time.Time) { n.skipped(9, 9+nackMost, now) },
+		{"a jump", 40 * ms, map[time.Duration]func(*NACKs, time.Time){
+			0:      func(n *NACKs, now time.Time) { n.Skipped(7, 7, now) },
+			5 * ms: func(n *NACKs, now time.Time) { n.Skipped(9, 9+nackMost, now) },
 		}, []ask{{5 * ms, nil, true}}},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
-			var n nacks
+			var n NACKs
 			var got []ask
 			due := time.Duration(-1)
 			for at, after := time.Duration(0), time.Duration(0); at < time.Second; at = after {
@@ -74,7 +77,7 @@ func TestNACKs(t *testing.T) {
 				if due > at && due < after {
 					after = due
 				}
-				now := epoch.Add(at)
+				now := start.Add(at)
 				f := test.feed[at]
 				if f != nil {
 					f(&n, now)
@@ -82,7 +85,7 @@ func TestNACKs(t *testing.T) {
 				if f == nil && at != due { // it is called when it said so, and after news
 					continue
 				}
-				numbers, hopeless, wait := n.next(now, test.rtt, nil)
+				numbers, hopeless, wait := n.Next(now, test.rtt, nil)
 				if len(numbers) > 0 || hopeless {
 					got = append(got, ask{at, numbers, hopeless})
 				}
@@ -108,20 +111,20 @@ func TestNACKs(t *testing.T) {
 func FuzzNACKs(f *testing.F) {
 	f.Add([]byte{1, 0, 2, 200, 255, 3})
 	f.Fuzz(func(t *testing.T, steps []byte) {
-		var n nacks
+		var n NACKs
 		asked := map[uint16]int{}
-		now, highest := epoch, int64(0)
+		now, highest := start, int64(0)
 		for _, step := range steps {
 			switch {
 			case step < 100:
-				n.skipped(highest+1, highest+int64(step)+1, now)
+				n.Skipped(highest+1, highest+int64(step)+1, now)
 				highest += int64(step) + 2
 			case step < 200:
-				n.arrived(highest - int64(step-100))
+				n.Arrived(highest - int64(step-100))
 			default:
 				now = now.Add(time.Duration(step-200) * time.Millisecond)
 			}
-			numbers, _, wait := n.next(now, 30*time.Millisecond, nil)
+			numbers, _, wait := n.Next(now, 30*time.Millisecond, nil)
 			for _, number := range numbers {
 				if asked[number]++; asked[number] > 2*nackTries && highest < 1<<16 {
 					t.Fatalf("%d asked for %d times", number, asked[number])
