@@ -111,11 +111,9 @@ func (e codeTried) apply(ctx context.Context, c *Call) {
 	e.seat.send(e.id, &protocol.OK{})
 }
 
-// codeLimit takes one of a room's bucket. Where the store can't be asked nothing is
-// limited: no code can be sent or looked at then either.
+// codeLimit takes one of a room's bucket.
 func (h *House) codeLimit(ctx context.Context, l rooms.Limit, room string) error {
-	wait, err := h.cfg.Rooms.Take(ctx, l, room, 1)
-	if err != nil || wait <= 0 {
+	if h.cfg.Rooms.Take(ctx, l, room, 1) <= 0 {
 		return nil
 	}
 	return protocol.Faultf(protocol.CodeTooMany, "That was too often in a short time. Wait a moment.")

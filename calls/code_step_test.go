@@ -149,8 +149,8 @@ func (r *rig) checkCodeEntries(room, code string, frames []byte) {
 func TestCodesInTheCallAreLimited(t *testing.T) {
 	use := func(r *rig, l rooms.Limit, room string) {
 		r.t.Helper()
-		if _, err := r.rooms.Take(r.t.Context(), l, room, l.Burst); err != nil {
-			r.t.Fatal(err)
+		if wait := r.rooms.Take(r.t.Context(), l, room, l.Burst); wait > 0 {
+			r.t.Fatalf("the bucket is full in %v", wait)
 		}
 	}
 	for name, try := range map[string]func(r *rig, room string, seller, manager *page){

@@ -37,7 +37,7 @@ type Held struct {
 // passing are keys that mean nothing in another Redis or on another day: leases
 // and announcements, limits, sessions and what a request was used for. Indexes of
 // rooms and their deadlines are made anew, see Reindex.
-var passing = regexp.MustCompile(`^(lease:.*|node:.*|nodes|limit:.*|knock|keys:.*|common:.*|ticket:(session|idem):.*|index:grants:session|index:here|index:queue|index:` + due + `|index:` + indexKeeping + `)$`)
+var passing = regexp.MustCompile(`^(lease:.*|node:.*|nodes|limit:.*|knock|keys:.*|common:.*|ticket:(session|idem):.*|index:grants:session|index:ended|index:here|index:queue|index:` + due + `|index:` + indexKeeping + `)$`)
 
 func exported(name string) bool {
 	index, is := strings.CutPrefix(name, "index:")

@@ -72,7 +72,7 @@ func (s *Store) Grants(ctx context.Context, kind string) ([]Grant, error) {
 }
 
 // Revoke ends a grant at once, of a session also the tokens that came before and
-// after. Errors: ErrNotFound.
+// after, see Ended. Errors: ErrNotFound.
 func (s *Store) Revoke(ctx context.Context, kind, id string) error {
 	grants, err := s.Grants(ctx, kind)
 	if err != nil {
@@ -82,16 +82,19 @@ func (s *Store) Revoke(ctx context.Context, kind, id string) error {
 	if i < 0 {
 		return fmt.Errorf("%s %.20q: %w", kind, id, ErrNotFound)
 	}
-	for _, g := range grants {
-		if g.ID != id && (g.Ticket.Browser == "" || g.Ticket.Browser != grants[i].Ticket.Browser) {
-			continue
-		}
-		if _, _, err := s.write(ctx, "DEL", prefix+"ticket:"+kind+":"+g.hash); err != nil {
-			return fmt.Errorf("revoke %s: %w", kind, err)
-		}
-		if _, _, err := s.write(ctx, "ZREM", grantIndex(kind), g.hash); err != nil {
-			return fmt.Errorf("revoke %s: %w", kind, err)
-		}
+	if browser := grants[i].Ticket.Browser; browser != "" {
+		return s.EndSession(ctx, kind, browser)
+	}
+	if err := s.dropGrant(ctx, grants[i]); err != nil {
+		return fmt.Errorf("revoke %s: %w", kind, err)
 	}
 	return nil
+}
+
+func (s *Store) dropGrant(ctx context.Context, g Grant) error {
+	if _, _, err := s.write(ctx, "DEL", prefix+"ticket:"+g.Kind+":"+g.hash); err != nil {
+		return err
+	}
+	_, _, err := s.write(ctx, "ZREM", grantIndex(g.Kind), g.hash)
+	return err
 }

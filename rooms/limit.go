@@ -3,8 +3,7 @@ package rooms
 import (
 	"context"
 	_ "embed"
-	"fmt"
-	"strconv"
+	"sync"
 	"time"
 
 	"github.com/redis/go-redis/v9"
@@ -25,16 +24,72 @@ type Limit struct {
 
 // Take takes n from who's bucket, 0 only asks whether there is one. It gives 0,
 // or how long to wait until there will be; then nothing was taken. Only a hash of
-// who is kept, and no journal: a limit needs to outlive no restart.
-func (s *Store) Take(ctx context.Context, l Limit, who string, n int) (time.Duration, error) {
-	key := prefix + "limit:" + l.Name + ":" + HashToken(who)
-	text, err := limitScript.Run(ctx, s.client, []string{key}, s.now().UnixMilli(), l.Every.Milliseconds(), l.Burst, n).Text()
-	if err != nil {
-		return 0, fmt.Errorf("limit %s: %w", l.Name, err)
+// who is kept, and no journal: a limit needs to outlive no restart. Where Redis
+// doesn't answer, this node's own buckets count.
+func (s *Store) Take(ctx context.Context, l Limit, who string, n int) time.Duration {
+	now, key := s.now(), prefix+"limit:"+l.Name+":"+HashToken(who)
+	wait, err := s.takeShared(ctx, now, l, key, n)
+	if err == nil {
+		return wait
 	}
-	wait, err := strconv.ParseInt(text, 10, 64)
-	if err != nil {
-		return 0, fmt.Errorf("limit %s: %w", l.Name, err)
+	if ctx.Err() == nil {
+		s.log.Warn("a limit is this node's own", "limit", l.Name, "err", err)
 	}
-	return time.Duration(wait) * time.Millisecond, nil
+	return s.spare.take(now, l, key, n)
+}
+
+func (s *Store) takeShared(ctx context.Context, now time.Time, l Limit, key string, n int) (time.Duration, error) {
+	wait, err := limitScript.Run(ctx, s.client, []string{key}, now.UnixMilli(), l.Every.Milliseconds(), l.Burst, n).Int64()
+	return time.Duration(wait) * time.Millisecond, err
+}
+
+// mostSpare bounds the buckets of a node.
+const mostSpare = 10_000
+
+// spareBuckets stand in for those of Redis. The zero value is empty.
+type spareBuckets struct {
+	mu   sync.Mutex
+	full map[string]time.Time // by key: when the bucket would be full again
+}
+
+// take is lua/limit.lua.
+func (b *spareBuckets) take(now time.Time, l Limit, key string, n int) time.Duration {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	full := b.full[key]
+	if full.Before(now) {
+		full = now
+	}
+	if wait := full.Add(l.Every * time.Duration(max(n, 1)-l.Burst)).Sub(now); wait > 0 {
+		return wait
+	}
+	if n > 0 {
+		b.makeRoom(now)
+		b.full[key] = full.Add(l.Every * time.Duration(n))
+	}
+	return 0
+}
+
+// makeRoom forgets of a few buckets those that are full again, and if none is and
+// there are too many, any.
+func (b *spareBuckets) makeRoom(now time.Time) {
+	if b.full == nil {
+		b.full = map[string]time.Time{}
+	}
+	if len(b.full) < mostSpare {
+		return
+	}
+	looked, other := 0, ""
+	for key, full := range b.full {
+		other = key
+		if !full.After(now) {
+			delete(b.full, key)
+		}
+		if looked++; looked == 16 {
+			break
+		}
+	}
+	if len(b.full) >= mostSpare {
+		delete(b.full, other)
+	}
 }

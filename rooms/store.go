@@ -74,6 +74,8 @@ type Store struct {
 	marked    atomic.Bool   // Redis was told of it
 	keeper    atomic.Value  // string: the node that keeps leases through this store, see node
 
+	spare spareBuckets // while Redis can't be asked for a limit
+
 	metrics *Metrics // nil: nobody reads them
 }
 

@@ -40,19 +40,13 @@ func tooManyFault(wait time.Duration, message string) *protocol.Fault {
 	return &protocol.Fault{Code: protocol.CodeTooMany, Message: message, Err: &tooMany{wait}}
 }
 
-// limit takes one of who's bucket. Where the store can't be asked nothing is
-// limited: what is limited can't be done then either.
+// limit takes one of who's bucket.
 func (s *Server) limit(ctx context.Context, l rooms.Limit, who string) error {
 	return s.limitBy(ctx, l, who, 1)
 }
 
 func (s *Server) limitBy(ctx context.Context, l rooms.Limit, who string, n int) error {
-	wait, err := s.cfg.Rooms.Take(ctx, l, who, n)
-	if err != nil {
-		s.log.Warn("a limit was not asked", "limit", l.Name, "err", err)
-		return nil
-	}
-	if wait > 0 {
+	if wait := s.cfg.Rooms.Take(ctx, l, who, n); wait > 0 {
 		return tooManyFault(wait, "That was too often in a short time. Wait a moment.")
 	}
 	return nil

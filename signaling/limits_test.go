@@ -73,10 +73,7 @@ func TestEveryLimit(t *testing.T) {
 		var a answer
 		for range 50 { // a bucket may have got one back before it is asked for
 			for wait := time.Duration(0); wait == 0; {
-				var err error
-				if wait, err = s.rooms.Take(t.Context(), c.limit, c.who, 1); err != nil {
-					t.Fatal(err)
-				}
+				wait = s.rooms.Take(t.Context(), c.limit, c.who, 1)
 			}
 			if a = c.ask(); a.status == http.StatusTooManyRequests {
 				break

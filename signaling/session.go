@@ -213,6 +213,11 @@ func (s *Server) signOut(w http.ResponseWriter, r *http.Request) error {
 		if err != nil && !errors.Is(err, rooms.ErrNotFound) {
 			return fmt.Errorf("end the session: %w", err)
 		}
+		if who.Browser != "" { // the tokens before it, and what came in by them
+			if err := s.cfg.Rooms.EndSession(r.Context(), kindSession, who.Browser); err != nil {
+				return err
+			}
+		}
 		if err == nil {
 			s.cfg.Access.Tell(accesslog.Event{Type: accesslog.SignedOut, Actor: actorOfRole(req.Role, who.Subject), Body: accesslog.Body{Session: who.Browser}})
 		}

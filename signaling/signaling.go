@@ -16,6 +16,7 @@ import (
 	"net/http"
 	"net/netip"
 	"net/url"
+	"sync"
 	"time"
 
 	"verifycall/access"
@@ -61,7 +62,7 @@ type Config struct {
 	Times      socket.Times // of a WebSocket; 0 = 10 s for hello, ping every 20 s, dead after 45 s
 }
 
-// Server answers HTTP. Make it with New.
+// Server answers HTTP. Make it with New, end it with Close.
 type Server struct {
 	cfg      Config
 	mux      *http.ServeMux
@@ -78,6 +79,9 @@ type Server struct {
 	upgrader *socket.Upgrader
 	relay    *relay
 	passkeys *signin.Passkeys // nil where the address can have none
+
+	stop     context.CancelFunc // ends watching
+	watching sync.WaitGroup
 }
 
 // New makes a Server.
@@ -101,6 +105,9 @@ func New(cfg Config) (*Server, error) {
 		return nil, fmt.Errorf("signaling: %w", err)
 	}
 	s.routes()
+	var ctx context.Context
+	ctx, s.stop = context.WithCancel(context.Background())
+	s.watching.Go(func() { s.watchEnded(ctx) })
 	return s, nil
 }
 
@@ -138,6 +145,8 @@ func (s *Server) Drain() { s.conns.Drain() }
 
 // Close ends all WebSockets and waits for them, or returns ctx's error.
 func (s *Server) Close(ctx context.Context) error {
+	s.stop()
+	s.watching.Wait()
 	s.conns.Drain()
 	s.conns.CloseAll()
 	s.relay.close()

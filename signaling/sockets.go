@@ -90,7 +90,7 @@ func (s *Server) socket(w http.ResponseWriter, r *http.Request, admit func() (vi
 
 // serve is the life of a connection.
 func (s *Server) serve(c *socket.Conn, v visit) {
-	s.conns.Add(c)
+	s.conns.Add(c, v.who.Browser)
 	defer s.conns.Remove(c)
 	s.cfg.Metrics.sockets.Inc()
 	defer s.cfg.Metrics.sockets.Dec()

@@ -7,10 +7,10 @@ local now, every, burst, take = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(A
 local full = math.max(tonumber(redis.call('GET', KEYS[1]) or '0'), now)
 local wait = full + every * math.max(take, 1) - burst * every - now
 if wait > 0 then
-  return string.format('%.0f', wait)
+  return wait
 end
 if take > 0 then
   full = full + every * take
   redis.call('SET', KEYS[1], string.format('%.0f', full), 'PX', string.format('%.0f', full - now + 1))
 end
-return '0'
+return 0

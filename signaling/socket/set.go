@@ -6,6 +6,8 @@ import (
 	"sync"
 
 	"github.com/gorilla/websocket"
+
+	"verifycall/calls/protocol"
 )
 
 // Set counts and keeps the open Conns of a server.
@@ -14,14 +16,14 @@ type Set struct {
 
 	mu       sync.Mutex // guards the rest; never held while calling a conn
 	by       map[string]int
-	open     map[*Conn]struct{}
+	open     map[*Conn]string // by conn: the session it came by
 	draining bool
 	empty    chan struct{} // closed when draining and the last has left
 }
 
 // NewSet makes a Set that takes so many Conns of one address.
 func NewSet(mostOfOne int) *Set {
-	return &Set{most: mostOfOne, by: make(map[string]int), open: make(map[*Conn]struct{}), empty: make(chan struct{})}
+	return &Set{most: mostOfOne, by: make(map[string]int), open: make(map[*Conn]string), empty: make(chan struct{})}
 }
 
 // Enter takes a place for an address. False: it has too many, or the server
@@ -46,10 +48,10 @@ func (cs *Set) Leave(from string) {
 	cs.signal()
 }
 
-// Add registers an open conn; while draining it is closed at once.
-func (cs *Set) Add(c *Conn) {
+// Add registers an open conn of a session; while draining it is closed at once.
+func (cs *Set) Add(c *Conn, session string) {
 	cs.mu.Lock()
-	cs.open[c] = struct{}{}
+	cs.open[c] = session
 	draining := cs.draining
 	cs.mu.Unlock()
 	if draining {
@@ -88,15 +90,28 @@ func (cs *Set) signal() {
 
 // CloseAll asks every open Conn to end.
 func (cs *Set) CloseAll() {
-	cs.mu.Lock()
-	all := make([]*Conn, 0, len(cs.open))
-	for c := range cs.open {
-		all = append(all, c)
-	}
-	cs.mu.Unlock()
-	for _, c := range all {
+	for _, c := range cs.of(func(string) bool { return true }) {
 		c.Close(websocket.CloseGoingAway, "server stopping")
 	}
+}
+
+// Refuse ends the open Conns of some sessions with a fault.
+func (cs *Set) Refuse(f *protocol.Fault, is func(session string) bool) {
+	for _, c := range cs.of(is) {
+		c.Refuse(f)
+	}
+}
+
+func (cs *Set) of(is func(session string) bool) []*Conn {
+	cs.mu.Lock()
+	defer cs.mu.Unlock()
+	var list []*Conn
+	for c, session := range cs.open {
+		if is(session) {
+			list = append(list, c)
+		}
+	}
+	return list
 }
 
 // Wait returns when all have left after Drain, or with ctx's error.

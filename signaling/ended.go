@@ -1,0 +1,37 @@
+package signaling
+
+import (
+	"context"
+	"slices"
+	"time"
+)
+
+const (
+	endedEvery = 2 * time.Second
+	// A look goes back further than the last one: nodes' clocks differ, and a
+	// connection may just have come in by a session that was ended.
+	endedOverlap = time.Minute
+)
+
+// watchEnded ends the WebSockets of sessions that were ended on any node, until
+// ctx ends.
+func (s *Server) watchEnded(ctx context.Context) {
+	tick := time.NewTicker(endedEvery)
+	defer tick.Stop()
+	for seen := s.now(); ; {
+		select {
+		case <-tick.C:
+		case <-ctx.Done():
+			return
+		}
+		now := s.now()
+		ended, err := s.cfg.Rooms.Ended(ctx, seen.Add(-endedOverlap))
+		if err != nil {
+			continue // the store's own watch tells; the next look goes back as far
+		}
+		seen = now
+		if len(ended) > 0 {
+			s.conns.Refuse(unauthorized("You were signed out. Sign in again."), func(session string) bool { return slices.Contains(ended, session) })
+		}
+	}
+}
