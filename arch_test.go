@@ -16,11 +16,20 @@ var mayImport = map[string][]string{
 	"access": {},
 	"backup": {"recorder/evidence", "recorder/evidence/objects", "recorder/evidence/vault", "rooms"},
 
-	"calls":                     {"access", "calls/legibility", "calls/protocol", "media", "media/relay", "recorder", "recorder/evidence", "recorder/evidence/objects", "recorder/evidence/vault", "recorder/spool", "recorder/webp", "rooms", "rooms/ledger", "rooms/plan"},
-	"calls/legibility":          {},
-	"calls/protocol":            {},
-	"calls/protocol/generate":   {"calls/protocol"},
-	"cmd/verifycall":            {"access", "backup", "bench/robot", "bench/testdata", "bench/trial", "calls", "calls/protocol", "doctor", "mail", "media", "media/relay", "nodes", "recorder", "recorder/evidence", "recorder/evidence/objects", "recorder/evidence/stamp", "recorder/evidence/vault", "rooms", "rooms/accesslog", "rooms/calendar", "rooms/embedded", "rooms/ledger", "rooms/plan", "rooms/queue", "signaling", "signaling/intake", "signaling/privacy", "signin", "signin/openid", "web"},
+	"calls":                   {"access", "calls/legibility", "calls/protocol", "media", "media/relay", "recorder", "recorder/evidence", "recorder/evidence/objects", "recorder/evidence/vault", "recorder/spool", "recorder/webp", "rooms", "rooms/ledger", "rooms/plan"},
+	"calls/legibility":        {},
+	"calls/protocol":          {},
+	"calls/protocol/generate": {"calls/protocol"},
+	"cmd/verifycall":          {"access", "backup", "bench/robot", "bench/testdata", "bench/trial", "calls", "calls/protocol", "cmd/verifycall/built", "cmd/verifycall/certificate", "cmd/verifycall/console", "cmd/verifycall/places", "cmd/verifycall/settings", "doctor", "mail", "media", "media/relay", "nodes", "recorder/evidence", "recorder/evidence/objects", "recorder/evidence/stamp", "recorder/evidence/vault", "rooms", "rooms/accesslog", "rooms/calendar", "rooms/embedded", "rooms/queue", "signaling", "signaling/intake", "signaling/privacy", "signin", "signin/openid", "web"},
+
+	"cmd/verifycall/built":       {"cmd/verifycall/console", "recorder/evidence", "web"},
+	"cmd/verifycall/certificate": {},
+	"cmd/verifycall/console":     {},
+	"cmd/verifycall/places":      {"backup", "cmd/verifycall/built", "cmd/verifycall/settings", "recorder/evidence", "recorder/evidence/objects", "recorder/evidence/vault", "rooms", "rooms/accesslog", "rooms/ledger"},
+	"cmd/verifycall/settings":    {"cmd/verifycall/certificate", "cmd/verifycall/console", "mail", "media", "nodes", "recorder/evidence/objects", "rooms", "signin/openid"},
+
+	"cmd/verifycall/certificate/certificatetest": {},
+
 	"doctor":                    {"mail", "recorder/evidence/objects", "rooms"},
 	"mail":                      {"mail/letter", "rooms", "rooms/calendar"},
 	"mail/letter":               {},
@@ -82,7 +91,7 @@ var onlyIn = map[string][]string{
 	"github.com/go-webauthn":        {"signin"},
 	"filippo.io/age":                {"recorder", "recorder/evidence/vault", "bench"},
 	"github.com/digitorus":          {"recorder/evidence/stamp", "recorder/evidence/stamp/stamptest"},
-	"golang.org/x/crypto/acme":      {"cmd/verifycall"},
+	"golang.org/x/crypto/acme":      {"cmd/verifycall/certificate"},
 	"net/http":                      {"doctor", "nodes", "recorder/evidence/objects", "signaling", "signaling/socket", "signin/openid", "cmd/verifycall", "calls/protocol", "bench"},
 }
 

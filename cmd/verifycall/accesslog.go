@@ -8,7 +8,9 @@ import (
 	"io"
 	"time"
 
-	"verifycall/recorder/evidence"
+	"verifycall/cmd/verifycall/console"
+	"verifycall/cmd/verifycall/places"
+	"verifycall/cmd/verifycall/settings"
 	"verifycall/rooms"
 	"verifycall/rooms/accesslog"
 )
@@ -29,17 +31,17 @@ Each flag may be given as an environment variable too, as for serve.
 // runAccess is the subcommand access. It gives the exit code: 1 where the ledger
 // doesn't hold or can't be read, 2 for a wrong call.
 func runAccess(args []string, out, errOut io.Writer) int {
-	var c settings
+	var c settings.Settings
 	f := flag.NewFlagSet("access", flag.ContinueOnError)
 	f.SetOutput(io.Discard)
 	f.StringVar(&c.Data, "data", "./data", "`folder` of the server's own files")
 	f.StringVar(&c.Redis, "redis", "", "`URL` of Redis (default embedded, in --data)")
-	c.bindPlaces(f)
-	plain, err := parseWords(f, accessUsage, args, out)
+	c.BindPlaces(f)
+	plain, err := console.ParseWords(f, accessUsage, args, out)
 	if errors.Is(err, flag.ErrHelp) {
 		return 0
 	}
-	c.complete()
+	c.Complete()
 	day := time.Now().UTC().Format(time.DateOnly)
 	if len(plain) == 2 && plain[0] == "list" {
 		day, plain = plain[1], plain[:1]
@@ -52,7 +54,7 @@ func runAccess(args []string, out, errOut io.Writer) int {
 	}
 	if err != nil {
 		fmt.Fprintf(errOut, "verifycall access: %v\n\n%s", err, accessUsage)
-		return exitUsage
+		return console.ExitUsage
 	}
 	if err := doAccess(context.Background(), plain[0], day, c, out); err != nil {
 		fmt.Fprintf(errOut, "verifycall access: %v\n", err)
@@ -61,13 +63,13 @@ func runAccess(args []string, out, errOut io.Writer) int {
 	return 0
 }
 
-func doAccess(ctx context.Context, what, day string, c settings, out io.Writer) (err error) {
-	var p places
-	defer func() { err = errors.Join(err, p.close()) }()
-	if err := p.open(ctx, c, nil); err != nil && !errors.Is(err, rooms.ErrLocked) {
+func doAccess(ctx context.Context, what, day string, c settings.Settings, out io.Writer) (err error) {
+	var p places.Places
+	defer func() { err = errors.Join(err, p.Close()) }()
+	if err := p.Open(ctx, c, nil); err != nil && !errors.Is(err, rooms.ErrLocked) {
 		return err
 	}
-	reader := p.accessReader()
+	reader := p.AccessReader()
 	if what == "verify" {
 		return verifyAccess(ctx, reader, out)
 	}
@@ -108,34 +110,6 @@ func verifyAccess(ctx context.Context, reader accesslog.Reader, out io.Writer) e
 	}
 	if bad > 0 {
 		return fmt.Errorf("the access ledger doesn't hold on %d of %d days", bad, len(days))
-	}
-	return nil
-}
-
-// accessReader reads the access ledger; from the mirror alone where Redis is
-// somebody else's.
-func (p *places) accessReader() accesslog.Reader {
-	return accesslog.Reader{Store: p.rooms, Signer: p.keys, Mirror: evidence.Mirror{Store: p.store}}
-}
-
-// openAccess begins to write the access ledger.
-func (p *places) openAccess(c accesslog.Config) *accesslog.Log {
-	c.Store, c.Signer, c.Mirror = p.rooms, p.keys, evidence.Mirror{Store: p.store}
-	return accesslog.Open(c)
-}
-
-// operatorByHand is who works by the command line.
-const operatorByHand = "operator"
-
-// noted has events in the access ledger when it returns.
-func (p *places) noted(ctx context.Context, events ...accesslog.Event) error {
-	log := p.openAccess(accesslog.Config{})
-	defer log.Close()
-	for _, e := range events {
-		e.Actor = operatorByHand
-		if err := log.Note(ctx, e); err != nil {
-			return fmt.Errorf("done, but not written down: %w", err)
-		}
 	}
 	return nil
 }

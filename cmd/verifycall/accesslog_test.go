@@ -6,6 +6,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"verifycall/cmd/verifycall/console"
 )
 
 // The command line's own doings are in the ledger that it checks.
@@ -52,6 +54,6 @@ func TestAccessVerify(t *testing.T) {
 	if text := cmd(1, "access", "verify"); !strings.Contains(text, "DOESN'T HOLD") {
 		t.Error(text)
 	}
-	cmd(exitUsage, "access")
-	cmd(exitUsage, "access", "list", "yesterday")
+	cmd(console.ExitUsage, "access")
+	cmd(console.ExitUsage, "access", "list", "yesterday")
 }

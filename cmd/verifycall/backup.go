@@ -16,6 +16,9 @@ import (
 	"time"
 
 	"verifycall/backup"
+	"verifycall/cmd/verifycall/console"
+	"verifycall/cmd/verifycall/places"
+	"verifycall/cmd/verifycall/settings"
 	"verifycall/recorder/evidence"
 	"verifycall/recorder/evidence/objects"
 	"verifycall/recorder/evidence/vault"
@@ -50,16 +53,16 @@ const tableDays = 35
 // runBackup is the subcommand backup. It gives the exit code: 1 when something
 // could not be read or written, 2 for a wrong call.
 func runBackup(args []string, out, errOut io.Writer) int {
-	var c settings
+	var c settings.Settings
 	var to, ops string
 	var days int
 	var withEvidence bool
 	f := flag.NewFlagSet("backup", flag.ContinueOnError)
 	f.StringVar(&to, "to", "", "`folder` of the backups, made if need be")
 	f.BoolVar(&withEvidence, "evidence", false, "copy the objects of the store too")
-	f.Var(newNumber(&days, tableDays, 1, 3660), "key-days", "`number` of days that the table of keys counts")
+	f.Var(console.NewNumber(&days, tableDays, 1, 3660), "key-days", "`number` of days that the table of keys counts")
 	f.StringVar(&ops, "ops", "http://127.0.0.1:9090", "`URL` of the server's --ops-listen")
-	if code, done := c.forPlaces(f, backupUsage, args, out, errOut, func() error {
+	if code, done := c.ForPlaces(f, backupUsage, args, out, errOut, func() error {
 		if to == "" {
 			return errors.New("--to: say where the backups go")
 		}
@@ -69,7 +72,7 @@ func runBackup(args []string, out, errOut io.Writer) int {
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	b := backingUp{settings: c, folder: to, ops: ops, days: days, evidence: withEvidence, out: out}
+	b := backingUp{Settings: c, folder: to, ops: ops, days: days, evidence: withEvidence, out: out}
 	if err := b.run(ctx); err != nil {
 		fmt.Fprintf(errOut, "verifycall backup: %v\n", err)
 		return 1
@@ -77,31 +80,9 @@ func runBackup(args []string, out, errOut io.Writer) int {
 	return 0
 }
 
-// forPlaces reads the flags of a command that works on a deployment's places. done
-// says that the command is over, with that code.
-func (c *settings) forPlaces(f *flag.FlagSet, usage string, args []string, out, errOut io.Writer, check func() error) (code int, done bool) {
-	f.SetOutput(io.Discard)
-	f.StringVar(&c.Data, "data", "./data", "`folder` of the server's own files")
-	f.StringVar(&c.Redis, "redis", "", "`URL` of Redis (default embedded, in --data)")
-	c.bindPlaces(f)
-	plain, err := parseWords(f, usage, args, out)
-	if errors.Is(err, flag.ErrHelp) {
-		return 0, true
-	}
-	c.complete()
-	if err == nil && len(plain) > 0 {
-		err = fmt.Errorf("nothing is known to do with %.40q", plain[0])
-	}
-	if err = errors.Join(err, c.checkStores(), check()); err != nil {
-		fmt.Fprintf(errOut, "verifycall %s: %v\n\n%s", f.Name(), err, usage)
-		return exitUsage, true
-	}
-	return 0, false
-}
-
 // backingUp is one run of the subcommand.
 type backingUp struct {
-	settings
+	settings.Settings
 	folder, ops string
 	days        int
 	evidence    bool
@@ -112,13 +93,13 @@ func (b *backingUp) run(ctx context.Context) (err error) {
 	if err := os.MkdirAll(b.folder, 0o700); err != nil {
 		return err
 	}
-	p := places{}
-	defer func() { err = errors.Join(err, p.close()) }()
+	p := places.Places{}
+	defer func() { err = errors.Join(err, p.Close()) }()
 	running, err := b.open(ctx, &p)
 	if err != nil {
 		return err
 	}
-	from := p.forBackup()
+	from := p.ForBackup()
 	now := time.Now().UTC()
 	name := "verifycall-" + now.Format("20060102T150405Z")
 	rooms := func(w io.Writer) (string, error) {
@@ -146,17 +127,13 @@ func (b *backingUp) run(ctx context.Context) (err error) {
 }
 
 // open opens the places; running says that a server has the embedded Redis.
-func (b *backingUp) open(ctx context.Context, p *places) (running bool, err error) {
-	c := b.settings
-	err = p.open(ctx, c, nil)
+func (b *backingUp) open(ctx context.Context, p *places.Places) (running bool, err error) {
+	c := b.Settings
+	err = p.Open(ctx, c, nil)
 	if errors.Is(err, embedded.ErrLocked) {
 		return true, nil
 	}
 	return false, err
-}
-
-func (p *places) forBackup() backup.Places {
-	return backup.Places{Rooms: p.rooms, Vault: p.vault, Keys: p.keys, Version: version()}
 }
 
 // write makes a file that only the service can read, and reads it again before it
@@ -258,7 +235,7 @@ func (n *node) answerBackup(w http.ResponseWriter, r *http.Request) {
 	}
 	_ = http.NewResponseController(w).SetWriteDeadline(time.Time{}) // it lasts as long as it lasts; a client that is gone ends it
 	w.Header().Set("Content-Type", "application/octet-stream")
-	counts, err := n.places.forBackup().WriteRooms(r.Context(), w)
+	counts, err := n.Places.ForBackup().WriteRooms(r.Context(), w)
 	if err != nil {
 		n.log.Error("backup broken off", "err", err)
 		panic(http.ErrAbortHandler)
@@ -287,7 +264,7 @@ Each flag may be given as an environment variable too, as for serve.
 
 // runRestore is the subcommand restore. It gives the exit code.
 func runRestore(args []string, out, errOut io.Writer) int {
-	var c settings
+	var c settings.Settings
 	r := restoring{out: out}
 	f := flag.NewFlagSet("restore", flag.ContinueOnError)
 	f.StringVar(&r.keys, "key-table", "", "`file` of a table of keys")
@@ -296,7 +273,7 @@ func runRestore(args []string, out, errOut io.Writer) int {
 	if len(args) > 0 && !strings.HasPrefix(args[0], "-") {
 		r.file, args = args[0], args[1:]
 	}
-	if code, done := c.forPlaces(f, restoreUsage, args, out, errOut, func() error {
+	if code, done := c.ForPlaces(f, restoreUsage, args, out, errOut, func() error {
 		if r.file == "" {
 			return errors.New("say which file to restore from, first")
 		}
@@ -323,19 +300,19 @@ type restoring struct {
 	out                  io.Writer
 }
 
-func (r *restoring) run(ctx context.Context, c settings, log *slog.Logger) (whole bool, err error) {
-	var p places
-	defer func() { err = errors.Join(err, p.close()) }()
+func (r *restoring) run(ctx context.Context, c settings.Settings, log *slog.Logger) (whole bool, err error) {
+	var p places.Places
+	defer func() { err = errors.Join(err, p.Close()) }()
 	if _, err := os.Stat(filepath.Join(c.Keys, evidence.SecretFile)); err != nil {
 		return false, fmt.Errorf("the key folder is needed, new keys open nothing: %w", err)
 	}
 	if _, err := os.Stat(filepath.Join(c.Keys, vault.WrapFile)); err != nil {
 		return false, fmt.Errorf("the key folder is needed, new keys open nothing: %w", err)
 	}
-	if err := p.open(ctx, c, log); err != nil {
+	if err := p.Open(ctx, c, log); err != nil {
 		return false, err
 	}
-	from := backup.Source{Sealed: p.sealedRecord}
+	from := backup.Source{Sealed: p.SealedRecord}
 	archive, err := os.Open(r.file)
 	if err != nil {
 		return false, err
@@ -361,7 +338,7 @@ func (r *restoring) run(ctx context.Context, c settings, log *slog.Logger) (whol
 		defer copyOf.Close()
 		from.Evidence = copyOf
 	}
-	done, err := p.forBackup().Restore(ctx, from)
+	done, err := p.ForBackup().Restore(ctx, from)
 	if err != nil {
 		return false, err
 	}
@@ -375,8 +352,8 @@ func (r *restoring) run(ctx context.Context, c settings, log *slog.Logger) (whol
 }
 
 // verifyBundles verifies each sealed room's bundle as it lies in the store.
-func (r *restoring) verifyBundles(ctx context.Context, p *places, done *backup.Restored) error {
-	ids, err := p.rooms.EveryRoom(ctx)
+func (r *restoring) verifyBundles(ctx context.Context, p *places.Places, done *backup.Restored) error {
+	ids, err := p.Rooms.EveryRoom(ctx)
 	if err != nil {
 		return err
 	}
@@ -385,14 +362,14 @@ func (r *restoring) verifyBundles(ctx context.Context, p *places, done *backup.R
 		if done.Refused[id] != nil {
 			continue
 		}
-		room, err := p.rooms.Load(ctx, id)
+		room, err := p.Rooms.Load(ctx, id)
 		if err != nil {
 			return err
 		}
 		if room.Bundle == "" || room.Erased(rooms.ClassRecord) {
 			continue
 		}
-		report, err := evidence.VerifyStore(ctx, p.vault, evidence.FencedPrefix(id, room.BundleFence), []string{string(p.keys.WellKnown())})
+		report, err := evidence.VerifyStore(ctx, p.Vault, evidence.FencedPrefix(id, room.BundleFence), []string{string(p.Keys.WellKnown())})
 		if err == nil && (!report.Whole || !report.SignerKnown) {
 			err = fmt.Errorf("its bundle isn't whole and signed by this deployment: %s", report.Wrong)
 		}

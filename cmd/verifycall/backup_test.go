@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"verifycall/bench/robot"
+	"verifycall/cmd/verifycall/console"
 )
 
 // TestBackupAndRestore holds a call to its sealed record, backs up while a second one
@@ -77,8 +78,8 @@ func TestBackupAndRestore(t *testing.T) {
 		t.Errorf("restore says %s", out)
 	}
 	runFor(t, 1, restore...) // it isn't empty any more
-	runFor(t, exitUsage, append([]string{"restore"}, places...)...)
-	runFor(t, exitUsage, append([]string{"backup"}, places...)...)
+	runFor(t, console.ExitUsage, append([]string{"restore"}, places...)...)
+	runFor(t, console.ExitUsage, append([]string{"backup"}, places...)...)
 	runFor(t, 1, append([]string{"restore", archive, "--keys", t.TempDir()}, places[:2]...)...)
 
 	d = startDemo(t, dir, serve...)

@@ -16,6 +16,8 @@ import (
 	"verifycall/bench/robot"
 	"verifycall/bench/testdata"
 	"verifycall/bench/trial"
+	"verifycall/cmd/verifycall/console"
+	"verifycall/cmd/verifycall/settings"
 )
 
 const benchUsage = `usage: verifycall bench --url URL --apikey KEY [--calls N] [--ramp TIME] [--hold TIME] [--metrics URL] [--json]
@@ -47,7 +49,7 @@ func runBench(args []string, out, errOut io.Writer) int {
 	f.SetOutput(errOut)
 	f.StringVar(&url, "url", "", "`URL` of the pages")
 	f.StringVar(&key, "apikey", "", "API `key` of class test")
-	f.Var(newNumber(&calls, 10, 1, maxBenchCalls), "calls", "`number` of calls at the most")
+	f.Var(console.NewNumber(&calls, 10, 1, maxBenchCalls), "calls", "`number` of calls at the most")
 	ramp := f.Duration("ramp", 2*time.Second, "`time` from one call to the next")
 	hold := f.Duration("hold", 30*time.Second, "`time` that all of them go on")
 	f.StringVar(&metrics, "metrics", "", "`URL` of the server's /metrics")
@@ -56,9 +58,9 @@ func runBench(args []string, out, errOut io.Writer) int {
 	if err := f.Parse(args); errors.Is(err, flag.ErrHelp) {
 		return 0
 	} else if err != nil {
-		return exitUsage
+		return console.ExitUsage
 	}
-	public, err := publicURL(url)
+	public, err := settings.ParsePublicURL(url)
 	switch {
 	case err != nil:
 		err = fmt.Errorf("--url: %w", err)
@@ -71,7 +73,7 @@ func runBench(args []string, out, errOut io.Writer) int {
 	}
 	if err != nil {
 		fmt.Fprintf(errOut, "verifycall bench: %v\n\n%s", err, benchUsage)
-		return exitUsage
+		return console.ExitUsage
 	}
 	film, err := robot.ReadFilm(bytes.NewReader(testdata.Card), "card.ivf")
 	if err != nil {
@@ -83,7 +85,7 @@ func runBench(args []string, out, errOut io.Writer) int {
 	server := &robot.Server{URL: strings.TrimSuffix(public.String(), "/"), Key: key, Place: robot.Place{Far: true}}
 	report, err := trial.Run(ctx, trial.Config{Server: server, Film: film, Calls: calls, Ramp: *ramp, Hold: *hold, Metrics: metrics, Show: errOut})
 	if asJSON {
-		err = errors.Join(err, printJSON(out, report))
+		err = errors.Join(err, console.PrintJSON(out, report))
 	} else {
 		report.Print(out)
 	}

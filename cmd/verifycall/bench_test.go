@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"verifycall/bench/trial"
+	"verifycall/cmd/verifycall/console"
 )
 
 // TestBench holds two calls against a demo, with its metrics, and tells a key that
@@ -31,7 +32,7 @@ func TestBench(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, args := range [][]string{{"bench"}, {"bench", "--url", "ftp://x", "--apikey", "k"}, {"bench", "--url", "http://x", "--apikey", "k", "--calls", "0"}} {
-		if code := run(args, &out, &errOut); code != exitUsage {
+		if code := run(args, &out, &errOut); code != console.ExitUsage {
 			t.Errorf("%q: exit code %d", args, code)
 		}
 	}

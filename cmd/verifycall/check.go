@@ -21,6 +21,9 @@ import (
 	"github.com/prometheus/common/expfmt"
 	"github.com/prometheus/common/model"
 
+	"verifycall/cmd/verifycall/console"
+	"verifycall/cmd/verifycall/places"
+	"verifycall/cmd/verifycall/settings"
 	"verifycall/doctor"
 	"verifycall/recorder/evidence"
 	"verifycall/recorder/evidence/vault"
@@ -46,7 +49,7 @@ const checkTime = 2 * time.Minute
 
 // checkup is what check is asked beside the settings of serve.
 type checkup struct {
-	settings
+	settings.Settings
 	json         bool
 	alive        bool   // only whether the server answers
 	helper       string // URL
@@ -56,13 +59,13 @@ type checkup struct {
 // runCheck is the subcommand check. It gives the exit code.
 func runCheck(args []string, out, errOut io.Writer) int {
 	var c checkup
-	f := c.flags()
+	f := c.Flags()
 	f.BoolVar(&c.json, "json", false, "print a JSON array")
 	f.BoolVar(&c.alive, "alive", false, "ask nothing but whether the server answers at --listen")
 	f.StringVar(&c.helper, "helper", "", "`URL` of a helper on another machine")
 	f.StringVar(&c.helperListen, "helper-listen", "", "be the helper of others, on this `host:port`")
 	f.SetOutput(io.Discard)
-	faults := parseAll(f, args)
+	faults := console.ParseAll(f, args)
 	if errors.Is(faults, flag.ErrHelp) {
 		fmt.Fprint(out, checkUsage)
 		f.SetOutput(out)
@@ -78,8 +81,8 @@ func runCheck(args []string, out, errOut io.Writer) int {
 		}
 		return 0
 	}
-	faults = errors.Join(faults, setFromEnv(f, os.LookupEnv))
-	c.complete()
+	faults = errors.Join(faults, console.SetFromEnv(f, os.LookupEnv))
+	c.Complete()
 	ctx, cancel := context.WithTimeout(ctx, checkTime)
 	defer cancel()
 	if c.alive && faults == nil {
@@ -88,7 +91,7 @@ func runCheck(args []string, out, errOut io.Writer) int {
 		}
 		return 1
 	}
-	found := c.findings(ctx, errors.Join(faults, c.check()))
+	found := c.findings(ctx, errors.Join(faults, c.Check()))
 	show := doctor.Print
 	if c.json {
 		show = doctor.PrintJSON
@@ -127,9 +130,9 @@ func (c *checkup) findings(ctx context.Context, wrong error) []doctor.Finding {
 	running := c.running(ctx)
 	all := []doctor.Finding{doctor.Good("settings", "can be used")}
 	all = append(all, doctor.Ports(ctx, running, c.ports()...)...)
-	if at := c.acmeDirectory(); at != "" {
+	if at := c.ACMEDirectory(); at != "" {
 		all = append(all, doctor.Good("certificate", "comes from "+at))
-	} else if c.proxied() {
+	} else if c.Proxied() {
 		all = append(all, doctor.Good("certificate", "is the proxies'"))
 	} else {
 		all = append(all, doctor.Certificate(c.TLSCert, c.TLSKey, c.host(), nil, time.Now()))
@@ -145,7 +148,7 @@ func (c *checkup) findings(ctx context.Context, wrong error) []doctor.Finding {
 // running says whether this node's pages answer at --listen.
 func (c *checkup) running(ctx context.Context) bool {
 	scheme := "http"
-	if c.encrypted() {
+	if c.Encrypted() {
 		scheme = "https"
 	}
 	res, err := get(ctx, &http.Client{Transport: anyCertificate()}, scheme+"://"+dialed(c.Listen)+"/healthz")
@@ -206,7 +209,7 @@ func (c *checkup) ports() []doctor.Port {
 	all := []doctor.Port{{Check: "pages", Network: "tcp", Address: c.Listen},
 		{Check: "media", Network: "udp", Address: c.MediaListen}, {Check: "media", Network: "tcp", Address: c.MediaListen}}
 	for _, other := range []struct{ check, address string }{{"ops", c.OpsListen}, {"nodes", c.NodeListen}, {"relay", c.TURNListen}} {
-		if other.address != "" && other.address != noTURN {
+		if other.address != "" && other.address != settings.NoTURN {
 			all = append(all, doctor.Port{Check: other.check, Network: "tcp", Address: other.address})
 		}
 	}
@@ -223,11 +226,11 @@ func (c *checkup) host() string {
 }
 
 func (c *checkup) storeFindings(ctx context.Context) []doctor.Finding {
-	store, err := openStore(ctx, c.Store)
+	store, err := places.OpenStore(ctx, c.Store)
 	if err != nil {
 		return []doctor.Finding{doctor.Wrong("store", err.Error(), "correct --store, and let the service write there")}
 	}
-	folder, err := storeFolder(c.Store)
+	folder, err := settings.StoreFolder(c.Store)
 	if err != nil {
 		folder = "" // no folder of this machine
 	}
@@ -268,7 +271,7 @@ func (c *checkup) published(ctx context.Context, running bool) doctor.Finding {
 	if err != nil {
 		return doctor.Wrong(check, err.Error(), "check --listen")
 	}
-	public, err := c.pagesURL(bound)
+	public, err := c.PagesURL(bound)
 	if err != nil {
 		return doctor.Wrong(check, err.Error(), "check --public-url")
 	}
@@ -279,7 +282,7 @@ func (c *checkup) reached(ctx context.Context, running bool) []doctor.Finding {
 	if c.helper == "" {
 		return []doctor.Finding{doctor.NotAsked("reach", "from outside: needs --helper")}
 	}
-	doors := doctor.Doors{Helper: strings.TrimSuffix(c.helper, "/"), Pages: c.Listen, Media: c.MediaListen, Public: c.publicIPs()}
+	doors := doctor.Doors{Helper: strings.TrimSuffix(c.helper, "/"), Pages: c.Listen, Media: c.MediaListen, Public: c.Announced()}
 	if running {
 		doors.Refused = c.refused
 	}

@@ -15,8 +15,9 @@ import (
 	"sync"
 	"time"
 
+	"verifycall/cmd/verifycall/built"
+	"verifycall/cmd/verifycall/settings"
 	"verifycall/nodes"
-	"verifycall/recorder/evidence"
 	"verifycall/recorder/evidence/objects"
 	"verifycall/rooms"
 )
@@ -36,9 +37,9 @@ type cluster struct {
 func (n *node) joinCluster(ctx context.Context) error {
 	c := n.cfg
 	if c.Redis == "" {
-		return n.rooms.AgreeFormat(ctx, rooms.Format)
+		return n.Rooms.AgreeFormat(ctx, rooms.Format)
 	}
-	self := nodes.Announcement{ID: n.id, Version: version(), Format: rooms.Format}
+	self := nodes.Announcement{ID: n.id, Version: built.Release(), Format: rooms.Format}
 	secret, err := nodes.RandomSecret()
 	if c.ClusterSecret != "" {
 		secret, err = nodes.LoadSecret(c.ClusterSecret)
@@ -51,12 +52,12 @@ func (n *node) joinCluster(ctx context.Context) error {
 			return err
 		}
 	}
-	shared, err := storeIdentity(ctx, n.store)
+	shared, err := storeIdentity(ctx, n.Store)
 	if err != nil {
 		return err
 	}
-	n.cluster.member, err = nodes.Join(ctx, nodes.Config{Rooms: n.rooms, Secret: secret, Self: self, Allowed: c.nodeNetworks(),
-		Load: n.load, Log: n.log, Common: map[string]string{"--store": shared, "--keys": n.keys.ID()}})
+	n.cluster.member, err = nodes.Join(ctx, nodes.Config{Rooms: n.Rooms, Secret: secret, Self: self, Allowed: c.NodeNetworks(),
+		Load: n.load, Log: n.log, Common: map[string]string{"--store": shared, "--keys": n.Keys.ID()}})
 	if err != nil {
 		return explain(err, c)
 	}
@@ -75,7 +76,7 @@ func (n *node) stayInCluster() {
 }
 
 // explain says what to do about a node that doesn't fit to the others.
-func explain(err error, c settings) error {
+func explain(err error, c settings.Settings) error {
 	switch {
 	case errors.Is(err, nodes.ErrStranger) && c.ClusterSecret == "":
 		return fmt.Errorf("%w; to work together, each node needs --cluster-secret-file, --node-listen, --node-cidr and one shared --store", err)
@@ -103,7 +104,7 @@ func (n *node) listenForNodes(self *nodes.Announcement) (err error) {
 	if err != nil {
 		return fmt.Errorf("nodes: %w", err)
 	}
-	address, err := addressWithin(bound.Addr().Unmap(), n.cfg.nodeNetworks())
+	address, err := addressWithin(bound.Addr().Unmap(), n.cfg.NodeNetworks())
 	if err != nil {
 		return err
 	}
@@ -209,13 +210,4 @@ func (n *node) answerDrain(w http.ResponseWriter, r *http.Request) {
 type drainState struct {
 	Draining bool `json:"draining"`
 	Calls    int  `json:"calls"` // that still run here
-}
-
-// version of the running program.
-func version() string {
-	s := evidence.BuildStatement()
-	if revision := s.Settings["vcs.revision"]; revision != "" {
-		return revision
-	}
-	return s.Main.Version
 }

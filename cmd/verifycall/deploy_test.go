@@ -10,6 +10,8 @@ import (
 	"testing"
 
 	"github.com/prometheus/client_golang/prometheus"
+
+	"verifycall/cmd/verifycall/settings"
 )
 
 var (
@@ -20,7 +22,7 @@ var (
 // metricNames are those that a server has, whether anything was counted yet or not.
 func metricNames(t *testing.T) map[string]bool {
 	t.Helper()
-	c, err := parseSettings([]string{"--listen", "127.0.0.1:0", "--media-listen", "127.0.0.1:0", "--ops-listen", "", "--data", t.TempDir()}, noEnv, io.Discard)
+	c, err := settings.Parse([]string{"--listen", "127.0.0.1:0", "--media-listen", "127.0.0.1:0", "--ops-listen", "", "--data", t.TempDir()}, noEnv, io.Discard)
 	if err != nil {
 		t.Fatal(err)
 	}

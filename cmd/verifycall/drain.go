@@ -12,6 +12,8 @@ import (
 	"os/signal"
 	"syscall"
 	"time"
+
+	"verifycall/cmd/verifycall/console"
 )
 
 const drainUsage = `usage: verifycall drain [flags]
@@ -33,7 +35,7 @@ func runDrain(args []string, out, errOut io.Writer) int {
 	if err := f.Parse(args); errors.Is(err, flag.ErrHelp) {
 		return 0
 	} else if err != nil || f.NArg() > 0 {
-		return exitUsage
+		return console.ExitUsage
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()

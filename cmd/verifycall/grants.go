@@ -11,6 +11,8 @@ import (
 	"strings"
 
 	"verifycall/access"
+	"verifycall/cmd/verifycall/console"
+	"verifycall/cmd/verifycall/places"
 	"verifycall/rooms"
 	"verifycall/rooms/accesslog"
 	"verifycall/signaling"
@@ -79,7 +81,7 @@ func runGrants(name, usage string, verbs map[string]grantVerb, args []string, ou
 	}
 	if !known {
 		fmt.Fprint(errOut, usage)
-		return exitUsage
+		return console.ExitUsage
 	}
 	if verb.before != nil {
 		return makeInvitation(name+" "+args[0], usage, append(verb.before, args[1:]...), out, errOut)
@@ -106,7 +108,7 @@ func runGrants(name, usage string, verbs map[string]grantVerb, args []string, ou
 	}
 	if err != nil {
 		fmt.Fprintf(errOut, "verifycall %s %s: %s\n\n%s", name, args[0], strings.ReplaceAll(err.Error(), "\n", "\n  "), usage)
-		return exitUsage
+		return console.ExitUsage
 	}
 	if err := i.grants(context.Background(), verb, plain, out); err != nil {
 		fmt.Fprintf(errOut, "verifycall %s %s: %v\n", name, args[0], err)
@@ -117,14 +119,14 @@ func runGrants(name, usage string, verbs map[string]grantVerb, args []string, ou
 
 // grants lists the grants, or revokes the one that plain names.
 func (i *invitation) grants(ctx context.Context, verb grantVerb, plain []string, out io.Writer) (err error) {
-	var p places
-	defer func() { err = errors.Join(err, p.close()) }()
-	if err := p.open(ctx, i.settings, nil); err != nil {
+	var p places.Places
+	defer func() { err = errors.Join(err, p.Close()) }()
+	if err := p.Open(ctx, i.Settings, nil); err != nil {
 		return err
 	}
 	if verb.closes {
-		return errors.Join(closeAccount(ctx, p.rooms, plain[0], verb.kinds),
-			p.noted(ctx, accesslog.Event{Type: accesslog.Revoked, Body: accesslog.Body{Kind: "account", Account: plain[0]}}))
+		return errors.Join(closeAccount(ctx, p.Rooms, plain[0], verb.kinds),
+			p.Noted(ctx, accesslog.Event{Type: accesslog.Revoked, Body: accesslog.Body{Kind: "account", Account: plain[0]}}))
 	}
 	if verb.revokes {
 		kind := verb.kinds[0]
@@ -135,13 +137,13 @@ func (i *invitation) grants(ctx context.Context, verb grantVerb, plain []string,
 			return fmt.Errorf("%.20q is none of %s", kind, strings.Join(verb.kinds, ", "))
 		}
 		id := plain[len(plain)-1]
-		if err := p.rooms.Revoke(ctx, kind, id); err != nil {
+		if err := p.Rooms.Revoke(ctx, kind, id); err != nil {
 			return err
 		}
-		return p.noted(ctx, accesslog.Event{Type: accesslog.Revoked, Body: accesslog.Body{Kind: kind, Grant: id}})
+		return p.Noted(ctx, accesslog.Event{Type: accesslog.Revoked, Body: accesslog.Body{Kind: kind, Grant: id}})
 	}
 	for _, kind := range verb.kinds {
-		grants, err := p.rooms.Grants(ctx, kind)
+		grants, err := p.Rooms.Grants(ctx, kind)
 		if err != nil {
 			return err
 		}

@@ -7,6 +7,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"verifycall/cmd/verifycall/console"
 )
 
 // What lets people and programs in is listed, and ends when it is revoked.
@@ -44,7 +46,7 @@ func TestGrants(t *testing.T) {
 			t.Error("a link can't be revoked")
 		}
 	}
-	if revoke("apikey", "revoke", "0123456789abcdef") != 1 || revoke("apikey", "revoke") != exitUsage || revoke("admin", "revoke", "apikey", "x") != 1 {
+	if revoke("apikey", "revoke", "0123456789abcdef") != 1 || revoke("apikey", "revoke") != console.ExitUsage || revoke("admin", "revoke", "apikey", "x") != 1 {
 		t.Error("what isn't there was revoked")
 	}
 	d := startServer(t, dir)

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
@@ -16,6 +15,9 @@ import (
 	"unicode/utf8"
 
 	"verifycall/access"
+	"verifycall/cmd/verifycall/console"
+	"verifycall/cmd/verifycall/places"
+	"verifycall/cmd/verifycall/settings"
 	"verifycall/rooms"
 	"verifycall/rooms/accesslog"
 	"verifycall/signaling"
@@ -50,9 +52,9 @@ type invitation struct {
 	Zone   string // of staff
 	Scopes []string
 
-	settings      // those of serve that say where things are
-	Days     int  // that the link or key works; 0 = invitationDays, or keyDays
-	Direct   bool // the link signs in by itself
+	settings.Settings      // those of serve that say where things are
+	Days              int  // that the link or key works; 0 = invitationDays, or keyDays
+	Direct            bool // the link signs in by itself
 }
 
 // Days that an invitation is open, and that a key or a direct link works, where
@@ -76,7 +78,7 @@ var (
 func runInvite(args []string, out, errOut io.Writer) int {
 	if len(args) > 0 && args[0] == roleAPIKey {
 		fmt.Fprintf(errOut, "verifycall invite: only manager, auditor and operator; keys are made by verifycall apikey create\n\n%s", inviteUsage)
-		return exitUsage
+		return console.ExitUsage
 	}
 	return makeInvitation("invite", inviteUsage, args, out, errOut)
 }
@@ -89,7 +91,7 @@ func makeInvitation(name, usage string, args []string, out, errOut io.Writer) in
 	}
 	if err != nil {
 		fmt.Fprintf(errOut, "verifycall %s: %s\n\n%s", name, strings.ReplaceAll(err.Error(), "\n", "\n  "), usage)
-		return exitUsage
+		return console.ExitUsage
 	}
 	line, err := i.issue(context.Background())
 	if err == nil {
@@ -106,9 +108,9 @@ func (i *invitation) flags() *flag.FlagSet {
 	f := flag.NewFlagSet("invite", flag.ContinueOnError)
 	f.StringVar(&i.Data, "data", "./data", "`folder` of the server's own files")
 	f.StringVar(&i.Redis, "redis", "", "`URL` of Redis (default embedded, in --data)")
-	i.bindPlaces(f)
+	i.BindPlaces(f)
 	f.StringVar(&i.PublicURL, "public-url", "http://127.0.0.1:8080", "`URL` that people reach the pages by")
-	f.Var(newNumber(&i.Days, 0, 1, 366), "days", "`number` of days that the invitation is open (default 7), or the direct link or key works (30)")
+	f.Var(console.NewNumber(&i.Days, 0, 1, 366), "days", "`number` of days that the invitation is open (default 7), or the direct link or key works (30)")
 	f.BoolVar(&i.Direct, "direct", false, "make a link that signs in by itself, without a passkey")
 	return f
 }
@@ -129,7 +131,7 @@ func parseInvitation(args []string, env func(string) (string, bool), help io.Wri
 func (i *invitation) parse(args []string, env func(string) (string, bool), help io.Writer, usage string) ([]string, error) {
 	f := i.flags()
 	f.SetOutput(io.Discard)
-	plain, err := parseMixed(f, args)
+	plain, err := console.ParseMixed(f, args)
 	if errors.Is(err, flag.ErrHelp) {
 		fmt.Fprint(help, usage)
 		f.SetOutput(help)
@@ -138,8 +140,8 @@ func (i *invitation) parse(args []string, env func(string) (string, bool), help 
 	if err != nil {
 		return nil, err
 	}
-	err = setFromEnv(f, env)
-	i.complete()
+	err = console.SetFromEnv(f, env)
+	i.Complete()
 	return append([]string{}, plain...), err
 }
 
@@ -200,28 +202,28 @@ func checkScopes(given []string) error {
 }
 
 func (i *invitation) checkPlaces() error {
-	_, err := publicURL(i.PublicURL)
+	_, err := settings.ParsePublicURL(i.PublicURL)
 	if err != nil {
 		err = fmt.Errorf("--public-url: %w", err)
 	}
-	return errors.Join(err, i.checkStores())
+	return errors.Join(err, i.CheckStores())
 }
 
 // issue makes what is asked for and gives the line to print, as --demo's.
 func (i *invitation) issue(ctx context.Context) (line string, err error) {
-	var p places
-	defer func() { err = errors.Join(err, p.close()) }()
-	if err := p.open(ctx, i.settings, nil); err != nil {
+	var p places.Places
+	defer func() { err = errors.Join(err, p.Close()) }()
+	if err := p.Open(ctx, i.Settings, nil); err != nil {
 		return "", err
 	}
-	store := p.rooms
+	store := p.Rooms
 	life := i.life()
 	if i.Role == roleAPIKey {
 		key, err := signaling.NewAPIKey(ctx, store, i.ID, i.Scopes, life)
-		return roleAPIKey + " " + key, errors.Join(err, p.noted(ctx, accesslog.Event{Type: accesslog.Granted,
+		return roleAPIKey + " " + key, errors.Join(err, p.Noted(ctx, accesslog.Event{Type: accesslog.Granted,
 			Body: accesslog.Body{Kind: signaling.GrantAPIKey, Account: i.ID}}))
 	}
-	public, err := publicURL(i.PublicURL)
+	public, err := settings.ParsePublicURL(i.PublicURL)
 	if err != nil {
 		return "", err
 	}
@@ -243,7 +245,7 @@ func (i *invitation) issue(ctx context.Context) (line string, err error) {
 		invite = staffLink
 	}
 	link, err := invite(ctx, store, public, account, life)
-	return i.Role + " " + link, errors.Join(err, p.noted(ctx, accesslog.Event{Type: accesslog.RoleSet, Body: accesslog.Body{Account: i.ID, Role: i.Role}},
+	return i.Role + " " + link, errors.Join(err, p.Noted(ctx, accesslog.Event{Type: accesslog.RoleSet, Body: accesslog.Body{Account: i.ID, Role: i.Role}},
 		accesslog.Event{Type: accesslog.Granted, Body: accesslog.Body{Kind: signaling.GrantSignIn, Account: i.ID}}))
 }
 
@@ -257,6 +259,3 @@ func (i *invitation) life() time.Duration {
 	}
 	return time.Duration(days) * 24 * time.Hour
 }
-
-// roomsFolder is where the embedded Redis keeps its journal.
-func roomsFolder(data string) string { return filepath.Join(data, "rooms") }

@@ -10,6 +10,8 @@ import (
 	"testing"
 
 	"go.uber.org/goleak"
+
+	"verifycall/cmd/verifycall/console"
 )
 
 // invited runs invite and gives the value of the one line that it prints.
@@ -146,7 +148,7 @@ func TestInviteRefuses(t *testing.T) {
 		data := filepath.Join(t.TempDir(), "data")
 		code := run(append(append([]string{"invite"}, args...), "--data", data), io.Discard, &errOut)
 		first, _, _ := strings.Cut(errOut.String(), "usage:")
-		if code != exitUsage || !strings.Contains(first, says) {
+		if code != console.ExitUsage || !strings.Contains(first, says) {
 			t.Errorf("%v ends with %d, says %q, want %q", args, code, first, says)
 		}
 	}

@@ -7,6 +7,9 @@ import (
 	"fmt"
 	"io"
 
+	"verifycall/cmd/verifycall/console"
+	"verifycall/cmd/verifycall/places"
+	"verifycall/cmd/verifycall/settings"
 	"verifycall/recorder/evidence"
 	"verifycall/recorder/evidence/vault"
 )
@@ -32,22 +35,22 @@ Each flag may be given as an environment variable too, as for serve.
 // runKeys is the subcommand keys. It gives the exit code: 1 when keys or store
 // can't be used, 2 for a wrong call.
 func runKeys(args []string, out, errOut io.Writer) int {
-	var c settings
+	var c settings.Settings
 	f := flag.NewFlagSet("keys", flag.ContinueOnError)
 	f.SetOutput(io.Discard)
 	f.StringVar(&c.Data, "data", "./data", "`folder` of the server's own files")
-	c.bindPlaces(f)
-	plain, err := parseWords(f, keysUsage, args, out)
+	c.BindPlaces(f)
+	plain, err := console.ParseWords(f, keysUsage, args, out)
 	if errors.Is(err, flag.ErrHelp) {
 		return 0
 	}
-	c.complete()
+	c.Complete()
 	if err == nil && len(plain) != 1 {
 		err = errors.New("say what to do: list, rotate or rewrap")
 	}
 	if err != nil {
 		fmt.Fprintf(errOut, "verifycall keys: %v\n\n%s", err, keysUsage)
-		return exitUsage
+		return console.ExitUsage
 	}
 	if err := doKeys(context.Background(), plain[0], c, out); err != nil {
 		fmt.Fprintf(errOut, "verifycall keys: %v\n", err)
@@ -56,7 +59,7 @@ func runKeys(args []string, out, errOut io.Writer) int {
 	return 0
 }
 
-func doKeys(ctx context.Context, what string, c settings, out io.Writer) (err error) {
+func doKeys(ctx context.Context, what string, c settings.Settings, out io.Writer) (err error) {
 	if what != "list" && what != "rotate" && what != "rewrap" {
 		return fmt.Errorf("can't %.20q, only list, rotate and rewrap", what)
 	}
@@ -69,7 +72,7 @@ func doKeys(ctx context.Context, what string, c settings, out io.Writer) (err er
 	if err != nil {
 		return err
 	}
-	store, v, err := openVault(ctx, c, nil)
+	store, v, err := places.OpenVault(ctx, c, nil)
 	if err != nil {
 		return err
 	}

@@ -7,6 +7,9 @@ import (
 	"io"
 	"os"
 	_ "time/tzdata" // zones are checked and shown on machines without their own
+
+	"verifycall/cmd/verifycall/built"
+	"verifycall/cmd/verifycall/console"
 )
 
 // command is a subcommand: what usage says of it, and what runs it. It gives
@@ -42,13 +45,10 @@ var commands = []command{
 
 	{"reindex", "rebuild rooms and indexes from the store after Redis was lost", runReindex},
 
-	{"sbom", "print what this program was built of", runSBOM},
+	{"sbom", "print what this program was built of", built.SBOM},
 
-	{"version", "print what this program is", runVersion},
+	{"version", "print what this program is", built.Version},
 }
-
-// exitUsage is what a wrong call or wrong settings end with.
-const exitUsage = 2
 
 func main() { os.Exit(run(os.Args[1:], os.Stdout, os.Stderr)) }
 
@@ -56,7 +56,7 @@ func main() { os.Exit(run(os.Args[1:], os.Stdout, os.Stderr)) }
 func run(args []string, out, errOut io.Writer) int {
 	if len(args) == 0 {
 		usage(errOut)
-		return exitUsage
+		return console.ExitUsage
 	}
 	for _, c := range commands {
 		if c.name == args[0] {
@@ -70,7 +70,7 @@ func run(args []string, out, errOut io.Writer) int {
 	}
 	fmt.Fprintf(errOut, "verifycall: there is no command %q\n", args[0])
 	usage(errOut)
-	return exitUsage
+	return console.ExitUsage
 }
 
 func usage(w io.Writer) {

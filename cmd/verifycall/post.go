@@ -2,9 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
-	"fmt"
-	netmail "net/mail"
 	"sync"
 
 	"verifycall/mail"
@@ -42,7 +39,7 @@ func (n *node) startPost() {
 		from = "verifycall@" + n.public.Hostname()
 	}
 	n.post.runs.Go(func() {
-		mail.Carry(ctx, mail.Config{Rooms: n.rooms, Sender: n.post.sender, From: from, Public: n.public, Log: n.log})
+		mail.Carry(ctx, mail.Config{Rooms: n.Rooms, Sender: n.post.sender, From: from, Public: n.public, Log: n.log})
 	})
 }
 
@@ -52,21 +49,4 @@ func (p *post) close() {
 		p.stop()
 	}
 	p.runs.Wait()
-}
-
-func (c *settings) checkMail() error {
-	var faults []error
-	if c.SMTPURL != "" {
-		_, err := mail.NewSMTP(c.SMTPURL)
-		if err != nil {
-			faults = append(faults, fmt.Errorf("--%w", err))
-		}
-		if c.MailFrom == "" {
-			faults = append(faults, errors.New("--mail-from: is needed with --smtp-url"))
-		}
-	}
-	if a, err := netmail.ParseAddress(c.MailFrom); c.MailFrom != "" && (err != nil || a.Address != c.MailFrom) {
-		faults = append(faults, fmt.Errorf("--mail-from: %q is no mail address", c.MailFrom))
-	}
-	return errors.Join(faults...)
 }

@@ -8,6 +8,9 @@ import (
 	"testing"
 
 	"go.uber.org/goleak"
+
+	"verifycall/cmd/verifycall/console"
+	"verifycall/cmd/verifycall/places"
 )
 
 // TestReindex loses the embedded Redis of a house with one room, and has it back.
@@ -22,7 +25,7 @@ func TestReindex(t *testing.T) {
 	if err := d.stop(); err != nil || status != http.StatusCreated {
 		t.Fatal(status, err)
 	}
-	if err := os.RemoveAll(roomsFolder(data)); err != nil {
+	if err := os.RemoveAll(places.RoomsFolder(data)); err != nil {
 		t.Fatal(err)
 	}
 	if out := runFor(t, 0, "reindex", "--data", data); !strings.HasPrefix(out, "restored R-") || !strings.HasSuffix(out, "rooms 1, restored 1, refused 0\n") {
@@ -31,5 +34,5 @@ func TestReindex(t *testing.T) {
 	if out := runFor(t, 0, "reindex", "--data", data); out != "rooms 1, restored 0, refused 0\n" {
 		t.Errorf("again: %q", out)
 	}
-	runFor(t, exitUsage, "reindex", "R-00000000", "--data", data)
+	runFor(t, console.ExitUsage, "reindex", "R-00000000", "--data", data)
 }

@@ -6,34 +6,22 @@ import (
 	"fmt"
 	"net"
 	"net/url"
-	"strings"
+	"path/filepath"
 
+	"verifycall/cmd/verifycall/built"
+	"verifycall/cmd/verifycall/certificate"
+	"verifycall/cmd/verifycall/settings"
 	"verifycall/media/relay"
 )
-
-// noTURN as --turn-listen means that there is no relay.
-const noTURN = "none"
-
-// checkTURN names what is wrong with the relay's settings.
-func (c *settings) checkTURN() error {
-	var faults []error
-	if why := hostPort(c.TURNListen); why != "" && c.TURNListen != "" && c.TURNListen != noTURN {
-		faults = append(faults, fmt.Errorf("--turn-listen: %q %s", c.TURNListen, why))
-	}
-	if c.TURNURL != "" && !strings.HasPrefix(c.TURNURL, "turn:") && !strings.HasPrefix(c.TURNURL, "turns:") {
-		faults = append(faults, fmt.Errorf("--turn-url: %q is no turn: or turns: URL", c.TURNURL))
-	}
-	return errors.Join(faults...)
-}
 
 // openRelay opens the relay where the settings want one: on a port of its own,
 // or beside the pages where these have TLS. Then n.pagesL gives the pages'
 // connections alone, TLS done.
 func (n *node) openRelay() error {
 	var turnL net.Listener
-	encrypted := n.cfg.encrypted()
+	encrypted := n.cfg.Encrypted()
 	switch {
-	case n.cfg.TURNListen == noTURN, n.cfg.TURNListen == "" && !encrypted:
+	case n.cfg.TURNListen == settings.NoTURN, n.cfg.TURNListen == "" && !encrypted:
 		return nil
 	case n.cfg.TURNListen == "":
 		config, err := n.tlsConfig("h2", "http/1.1")
@@ -68,17 +56,17 @@ func (n *node) openRelay() error {
 // tlsConfig is the TLS of pages and relay.
 func (n *node) tlsConfig(protocols ...string) (*tls.Config, error) {
 	if n.certificate == nil {
-		if n.cfg.acmeDirectory() != "" {
-			n.certificate = newACMECertificate(n.cfg)
-			return n.certificate.config(protocols...), nil
+		if n.cfg.ACMEDirectory() != "" {
+			n.certificate = certificate.NewACME(n.cfg.ACMEDirectory(), n.public.Hostname(), filepath.Join(n.cfg.Data, "acme"), "verifycall/"+built.Release())
+			return n.certificate.Config(protocols...), nil
 		}
-		c, err := openCertificate(n.cfg.TLSCert, n.cfg.TLSKey, n.log)
+		c, err := certificate.Open(n.cfg.TLSCert, n.cfg.TLSKey, n.log)
 		if err != nil {
 			return nil, err
 		}
 		n.certificate = c
 	}
-	return n.certificate.config(protocols...), nil
+	return n.certificate.Config(protocols...), nil
 }
 
 // turnURL names the relay to clients: --turn-url, or the pages' host with the

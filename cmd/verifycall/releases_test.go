@@ -12,6 +12,8 @@ import (
 	"strings"
 	"testing"
 
+	"verifycall/cmd/verifycall/places"
+	"verifycall/cmd/verifycall/settings"
 	"verifycall/recorder/evidence"
 )
 
@@ -67,8 +69,8 @@ func TestEarlierReleaseOpens(t *testing.T) {
 	for _, archive := range archives {
 		t.Run(filepath.Base(archive), func(t *testing.T) {
 			dir := unpacked(t, archive)
-			c := settings{Data: filepath.Join(dir, "data"), Keys: filepath.Join(dir, "keys")}
-			c.complete()
+			c := settings.Settings{Data: filepath.Join(dir, "data"), Keys: filepath.Join(dir, "keys")}
+			c.Complete()
 			states := opened(t, c)
 			if states["decided"] != 1 || states["live"] != 1 || states["booked"] != 2 {
 				t.Errorf("rooms by state: %v", states)
@@ -94,36 +96,36 @@ func TestEarlierReleaseOpens(t *testing.T) {
 }
 
 // opened reads every room, its ledgers and its bundle.
-func opened(t *testing.T, c settings) map[string]int {
+func opened(t *testing.T, c settings.Settings) map[string]int {
 	t.Helper()
-	var p places
+	var p places.Places
 	defer func() {
-		if err := p.close(); err != nil {
+		if err := p.Close(); err != nil {
 			t.Error(err)
 		}
 	}()
 	ctx := context.WithoutCancel(t.Context())
-	if err := p.open(ctx, c, slog.New(slog.DiscardHandler)); err != nil {
+	if err := p.Open(ctx, c, slog.New(slog.DiscardHandler)); err != nil {
 		t.Fatal(err)
 	}
-	ids, err := p.rooms.EveryRoom(ctx)
+	ids, err := p.Rooms.EveryRoom(ctx)
 	if err != nil {
 		t.Fatal(err)
 	}
 	states := map[string]int{}
 	for _, id := range ids {
-		r, err := p.rooms.Load(ctx, id)
+		r, err := p.Rooms.Load(ctx, id)
 		if err != nil {
 			t.Fatal(err)
 		}
 		states[r.State]++
-		if _, err := p.rooms.Record(ctx, id); err != nil {
+		if _, err := p.Rooms.Record(ctx, id); err != nil {
 			t.Error(err)
 		}
 		if r.Bundle == "" || len(r.Purged) > 0 || r.Purging != nil {
 			continue
 		}
-		report, err := evidence.VerifyStore(ctx, p.vault, evidence.Prefix(id), []string{string(p.keys.WellKnown())})
+		report, err := evidence.VerifyStore(ctx, p.Vault, evidence.Prefix(id), []string{string(p.Keys.WellKnown())})
 		if err != nil || !report.Whole || !report.SignerKnown {
 			t.Errorf("bundle of %s: %+v, %v", id, report.Wrong, err)
 		}

@@ -13,7 +13,6 @@ import (
 	"strings"
 	"sync"
 	"testing"
-	"time"
 )
 
 // lockedText is a log that is read while it is written.
@@ -142,32 +141,8 @@ func TestNothingSecretIsShown(t *testing.T) {
 	}
 }
 
-func TestSecretsThatOthersCanReadAreRefused(t *testing.T) {
+func TestKeysThatOthersCanReadAreRefused(t *testing.T) {
 	dir := t.TempDir()
-	cert, key, secret := filepath.Join(dir, "cert.pem"), filepath.Join(dir, "key.pem"), filepath.Join(dir, "secret")
-	writePair(t, cert, key, "here", time.Now())
-	if err := os.WriteFile(secret, []byte(strings.Repeat("s", 40)), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	args := []string{"--tls-cert", cert, "--tls-key", key, "--redis", "redis://127.0.0.1:1/0", "--cluster-secret-file", secret,
-		"--node-listen", "127.0.0.1:0", "--node-cidr", "127.0.0.0/8"}
-	if _, err := parseSettings(args, noEnv, io.Discard); err != nil {
-		t.Fatal(err)
-	}
-	for _, name := range []string{key, secret} {
-		if err := os.Chmod(name, 0o644); err != nil {
-			t.Fatal(err)
-		}
-		if _, err := parseSettings(args, noEnv, io.Discard); err == nil || !strings.Contains(err.Error(), name) || !strings.Contains(err.Error(), "chmod 600") {
-			t.Errorf("%s with mode 0644: %v", name, err)
-		}
-		if err := os.Chmod(name, 0o640); err != nil { // a group may share it
-			t.Fatal(err)
-		}
-		if _, err := parseSettings(args, noEnv, io.Discard); err != nil {
-			t.Errorf("%s with mode 0640: %v", name, err)
-		}
-	}
 	if code := run([]string{"keys", "list", "--data", dir}, io.Discard, io.Discard); code != 0 {
 		t.Fatalf("code %d", code)
 	}

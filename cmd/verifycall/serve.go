@@ -28,6 +28,10 @@ import (
 
 	"verifycall/access"
 	"verifycall/calls"
+	"verifycall/cmd/verifycall/certificate"
+	"verifycall/cmd/verifycall/console"
+	"verifycall/cmd/verifycall/places"
+	"verifycall/cmd/verifycall/settings"
 	"verifycall/media"
 	"verifycall/media/relay"
 	"verifycall/rooms"
@@ -40,27 +44,27 @@ import (
 // runServe is the subcommand serve. It gives the exit code: 0 when it was asked
 // to end, 1 when it failed, 2 for wrong settings.
 func runServe(args []string, out, errOut io.Writer) int {
-	c, err := parseSettings(args, os.LookupEnv, out)
+	c, err := settings.Parse(args, os.LookupEnv, out)
 	if errors.Is(err, flag.ErrHelp) {
 		return 0
 	}
 	if err == nil && c.LAN {
-		err = c.onLAN()
+		err = c.OnLAN()
 	}
 	if err != nil {
 		fmt.Fprintf(errOut, "verifycall serve: these settings can't be used:\n  %s\n", strings.ReplaceAll(err.Error(), "\n", "\n  "))
-		return exitUsage
+		return console.ExitUsage
 	}
 	if c.PrintConfig {
-		if err := c.print(out); err != nil {
+		if err := c.Print(out); err != nil {
 			return 1
 		}
 		return 0
 	}
-	log, err := c.logger(errOut)
-	if err != nil { // parseSettings has checked it
+	log, err := c.Logger(errOut)
+	if err != nil { // settings.Parse has checked it
 		fmt.Fprintln(errOut, err)
-		return exitUsage
+		return console.ExitUsage
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
@@ -77,7 +81,7 @@ func runServe(args []string, out, errOut io.Writer) int {
 const heapGrowth = 25
 
 // serve runs the server until ctx ends, then stops it politely.
-func serve(ctx context.Context, c settings, log *slog.Logger, out io.Writer) (err error) {
+func serve(ctx context.Context, c settings.Settings, log *slog.Logger, out io.Writer) (err error) {
 	if os.Getenv("GOGC") == "" {
 		debug.SetGCPercent(heapGrowth)
 	}
@@ -95,7 +99,7 @@ func serve(ctx context.Context, c settings, log *slog.Logger, out io.Writer) (er
 	}
 	n.start()
 	if c.Demo {
-		if err := seedDemo(ctx, n.rooms, n.edge, n.public, n.post.token, out); err != nil {
+		if err := seedDemo(ctx, n.Rooms, n.edge, n.public, n.post.token, out); err != nil {
 			return fmt.Errorf("demo: %w", err)
 		}
 	}
@@ -112,12 +116,12 @@ func serve(ctx context.Context, c settings, log *slog.Logger, out io.Writer) (er
 // closed in a fixed order; those that were not opened are nil.
 type node struct {
 	id  string // among those on one Redis, made anew at each start
-	cfg settings
+	cfg settings.Settings
 	log *slog.Logger
 
 	registry *prometheus.Registry
 
-	places
+	places.Places
 	media  *media.Node
 	relay  *relay.Server
 	door   *relay.Door // where pages and relay share a port
@@ -129,7 +133,7 @@ type node struct {
 
 	cluster cluster
 
-	certificate tlsSource // of pages and relay; nil without TLS
+	certificate certificate.Source // of pages and relay; nil without TLS
 
 	public       *url.URL // where people reach the pages
 	pages, ops   *http.Server
@@ -141,11 +145,11 @@ type node struct {
 
 func (n *node) open(ctx context.Context) (err error) {
 	c := n.cfg
-	n.places.registry = n.registry
-	if err := n.places.open(ctx, c, n.log); err != nil {
+	n.Places.Registry = n.registry
+	if err := n.Places.Open(ctx, c, n.log); err != nil {
 		return err
 	}
-	if n.media, err = media.NewNode(media.Config{Listen: c.MediaListen, PublicIPs: c.publicIPs(), Log: n.log,
+	if n.media, err = media.NewNode(media.Config{Listen: c.MediaListen, PublicIPs: c.Announced(), Log: n.log,
 		Path: media.Path(c.MediaPath)}); err != nil {
 		return err
 	}
@@ -155,8 +159,8 @@ func (n *node) open(ctx context.Context) (err error) {
 	if err := n.joinCluster(ctx); err != nil {
 		return err
 	}
-	house := calls.Config{Rooms: n.rooms, Media: n.media, Relay: n.relay, Metrics: calls.NewMetrics(n.registry), Evidence: n.vault, Keys: n.keys,
-		Scratch: filepath.Join(c.Data, "scratch"), Ship: c.storeApart(), Log: n.log,
+	house := calls.Config{Rooms: n.Rooms, Media: n.media, Relay: n.relay, Metrics: calls.NewMetrics(n.registry), Evidence: n.Vault, Keys: n.Keys,
+		Scratch: filepath.Join(c.Data, "scratch"), Ship: c.StoreApart(), Log: n.log,
 		Refused: func(r *access.Refusal) { n.access.Count(signaling.RefusedInCall(r)) }}
 	if m := n.cluster.member; m != nil {
 		house.Node, house.Steady = m.ID(), m.Steady
@@ -174,8 +178,8 @@ func (n *node) openPages() (err error) {
 	if n.pagesL, err = net.Listen("tcp", n.cfg.Listen); err != nil {
 		return fmt.Errorf("pages: %w", err)
 	}
-	n.pagesL = newGate(n.pagesL, n.cfg.ConnsPerIP, n.cfg.proxies())
-	if n.public, err = n.cfg.pagesURL(n.pagesL.Addr()); err != nil {
+	n.pagesL = newGate(n.pagesL, n.cfg.ConnsPerIP, n.cfg.Proxies())
+	if n.public, err = n.cfg.PagesURL(n.pagesL.Addr()); err != nil {
 		return err
 	}
 	return n.openRelay()
@@ -195,14 +199,14 @@ func (n *node) listen() (err error) {
 	if err := n.openPost(); err != nil {
 		return err
 	}
-	provider, err := n.cfg.provider(n.public)
+	provider, err := providerOf(n.cfg, n.public)
 	if err != nil {
 		return err
 	}
-	n.access = n.openAccess(accesslog.Config{Log: n.log})
-	n.edge, err = signaling.New(signaling.Config{Rooms: n.rooms, House: n.house, Evidence: n.vault, Keys: n.keys, Pages: files,
-		Public: n.public, Log: n.log, Metrics: signaling.NewMetrics(n.registry), Nodes: n.cluster.member, OpenID: provider, Access: n.access, AccessReader: n.accessReader(),
-		TrustedProxies: n.cfg.proxies(), Privacy: n.cfg.privacy(),
+	n.access = n.OpenAccess(accesslog.Config{Log: n.log})
+	n.edge, err = signaling.New(signaling.Config{Rooms: n.Rooms, House: n.house, Evidence: n.Vault, Keys: n.Keys, Pages: files,
+		Public: n.public, Log: n.log, Metrics: signaling.NewMetrics(n.registry), Nodes: n.cluster.member, OpenID: provider, Access: n.access, AccessReader: n.AccessReader(),
+		TrustedProxies: n.cfg.Proxies(), Privacy: privacyOf(n.cfg),
 		Queue: n.openQueue(), Mails: n.post.sink, MailsToken: n.post.token,
 		ConnsPerIP: n.cfg.ConnsPerIP})
 	if err != nil {
@@ -213,7 +217,7 @@ func (n *node) listen() (err error) {
 		return err
 	}
 	n.pages = newHTTPServer(handler, n.log)
-	if n.cfg.encrypted() && n.door == nil {
+	if n.cfg.Encrypted() && n.door == nil {
 		if n.pages.TLSConfig, err = n.tlsConfig("h2", "http/1.1"); err != nil {
 			return err
 		}
@@ -250,8 +254,8 @@ func (n *node) opsHandler() http.Handler {
 // longestProfile bounds one CPU profile.
 const longestProfile = 2 * time.Minute
 
-// provider is the one of --oidc, nil where there is none.
-func (c *settings) provider(public *url.URL) (*openid.Provider, error) {
+// providerOf gives the one of --oidc, nil where there is none.
+func providerOf(c settings.Settings, public *url.URL) (*openid.Provider, error) {
 	if c.OIDC == "" {
 		return nil, nil
 	}
@@ -272,7 +276,7 @@ func newHTTPServer(h http.Handler, log *slog.Logger) *http.Server {
 // start serves until close shuts the servers down.
 func (n *node) start() {
 	n.serving.Go(func() {
-		if n.cfg.encrypted() && n.door == nil {
+		if n.cfg.Encrypted() && n.door == nil {
 			n.failed <- fmt.Errorf("pages: %w", n.pages.ServeTLS(n.pagesL, "", "")) // its TLSConfig has the certificate
 			return
 		}
@@ -337,5 +341,5 @@ func (n *node) close() error {
 	if n.media != nil {
 		faults = append(faults, n.media.Close())
 	}
-	return errors.Join(append(faults, n.places.close())...)
+	return errors.Join(append(faults, n.Places.Close())...)
 }

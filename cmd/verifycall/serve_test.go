@@ -18,6 +18,7 @@ import (
 
 	"go.uber.org/goleak"
 
+	"verifycall/cmd/verifycall/settings"
 	"verifycall/web"
 )
 
@@ -95,7 +96,7 @@ func launch(t *testing.T, dir string, args ...string) (*demo, io.Reader) {
 
 func launchLogged(t *testing.T, log *slog.Logger, dir string, args ...string) (*demo, io.Reader) {
 	t.Helper()
-	c, err := parseSettings(append([]string{"--media-listen", "127.0.0.1:0", "--ops-listen", "127.0.0.1:0",
+	c, err := settings.Parse(append([]string{"--media-listen", "127.0.0.1:0", "--ops-listen", "127.0.0.1:0",
 		"--data", filepath.Join(dir, "data")}, args...), noEnv, io.Discard)
 	if err != nil {
 		t.Fatal(err)
@@ -230,3 +231,5 @@ func TestShutdownCutsALongAnswer(t *testing.T) {
 	}
 	<-cut
 }
+
+func noEnv(string) (string, bool) { return "", false }

@@ -11,6 +11,9 @@ import (
 	"strings"
 	"time"
 
+	"verifycall/cmd/verifycall/console"
+	"verifycall/cmd/verifycall/places"
+	"verifycall/cmd/verifycall/settings"
 	"verifycall/recorder/evidence"
 	"verifycall/recorder/evidence/stamp"
 )
@@ -33,7 +36,7 @@ const stampTimeout = 30 * time.Second
 
 // stamping is what stamp is asked for.
 type stamping struct {
-	settings
+	settings.Settings
 	authority string
 	keys      []string
 	rooms     []string
@@ -45,24 +48,24 @@ func runStamp(args []string, out, errOut io.Writer) int {
 	f := flag.NewFlagSet("stamp", flag.ContinueOnError)
 	f.SetOutput(io.Discard)
 	f.StringVar(&s.Data, "data", "./data", "`folder` of the server's own files")
-	s.bindPlaces(f)
+	s.BindPlaces(f)
 	f.StringVar(&s.authority, "authority", "", "`URL` of the time-stamping authority")
 	f.Func("key", "`file` of the authority's certificate, PEM; may repeat", func(key string) error {
 		s.keys = append(s.keys, key)
 		return nil
 	})
-	rooms, err := parseWords(f, stampUsage, args, out)
+	rooms, err := console.ParseWords(f, stampUsage, args, out)
 	if errors.Is(err, flag.ErrHelp) {
 		return 0
 	}
-	s.complete()
+	s.Complete()
 	s.rooms = rooms
 	if err == nil && !strings.HasPrefix(s.authority, "http://") && !strings.HasPrefix(s.authority, "https://") {
 		err = errors.New("--authority: an http:// or https:// URL is needed")
 	}
 	if err != nil {
 		fmt.Fprintf(errOut, "verifycall stamp: %v\n\n%s", err, stampUsage)
-		return exitUsage
+		return console.ExitUsage
 	}
 	if err := s.run(context.Background(), out); err != nil {
 		fmt.Fprintf(errOut, "verifycall stamp: %v\n", err)
@@ -76,7 +79,7 @@ func (s *stamping) run(ctx context.Context, out io.Writer) (err error) {
 	if err != nil {
 		return err
 	}
-	store, v, err := openVault(ctx, s.settings, nil)
+	store, v, err := places.OpenVault(ctx, s.Settings, nil)
 	if err != nil {
 		return err
 	}

@@ -15,7 +15,7 @@ type turns struct {
 }
 
 func (n *node) openQueue() *queue.Hall {
-	n.turns.hall = queue.NewHall(n.rooms, n.log)
+	n.turns.hall = queue.NewHall(n.Rooms, n.log)
 	return n.turns.hall
 }
 

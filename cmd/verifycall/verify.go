@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"flag"
 	"fmt"
@@ -11,6 +10,8 @@ import (
 	"path/filepath"
 	"strings"
 
+	"verifycall/cmd/verifycall/console"
+	"verifycall/cmd/verifycall/places"
 	"verifycall/recorder/evidence"
 	"verifycall/recorder/evidence/vault"
 )
@@ -81,7 +82,7 @@ func (v *verification) verify(path string) (report evidence.Report, err error) {
 		return evidence.Verify(path, v.keys)
 	}
 	ctx := context.Background()
-	store, err := openStore(ctx, v.store)
+	store, err := places.OpenStore(ctx, v.store)
 	if err != nil {
 		return report, err
 	}
@@ -138,7 +139,7 @@ func (v *verification) withCustody(check func(io.Reader) (evidence.Report, error
 func runVerify(args []string, out, errOut io.Writer) int {
 	var v verification
 	flags, asJSON := v.flags(errOut)
-	paths, err := parseMixed(flags, args)
+	paths, err := console.ParseMixed(flags, args)
 	if errors.Is(err, flag.ErrHelp) {
 		return 0
 	}
@@ -158,7 +159,7 @@ func runVerify(args []string, out, errOut io.Writer) int {
 		return exitUnreadable
 	}
 	if *asJSON {
-		err = printJSON(out, report)
+		err = console.PrintJSON(out, report)
 	} else {
 		err = printReport(out, paths[0], report)
 	}
@@ -167,41 +168,6 @@ func runVerify(args []string, out, errOut io.Writer) int {
 		return exitUnreadable
 	}
 	return report.ExitCode()
-}
-
-// parseWords is parseMixed, then the environment, for a command that prints its
-// usage and flags to out when asked for help; it gives flag.ErrHelp then.
-func parseWords(flags *flag.FlagSet, usage string, args []string, out io.Writer) ([]string, error) {
-	plain, err := parseMixed(flags, args)
-	if errors.Is(err, flag.ErrHelp) {
-		fmt.Fprint(out, usage)
-		flags.SetOutput(out)
-		flags.PrintDefaults()
-		return nil, flag.ErrHelp
-	}
-	return plain, errors.Join(err, setFromEnv(flags, os.LookupEnv))
-}
-
-// parseMixed parses flags that may stand before and behind the arguments, and
-// gives the arguments.
-func parseMixed(flags *flag.FlagSet, args []string) ([]string, error) {
-	var plain []string
-	for {
-		if err := flags.Parse(args); err != nil {
-			return nil, err
-		}
-		if flags.NArg() == 0 {
-			return plain, nil
-		}
-		plain = append(plain, flags.Arg(0))
-		args = flags.Args()[1:]
-	}
-}
-
-func printJSON(out io.Writer, value any) error {
-	encoder := json.NewEncoder(out)
-	encoder.SetIndent("", "  ")
-	return encoder.Encode(value)
 }
 
 func printReport(out io.Writer, path string, report evidence.Report) error {

@@ -1,7 +1,6 @@
-package main
+package settings
 
 import (
-	"bytes"
 	"errors"
 	"flag"
 	"io"
@@ -11,7 +10,7 @@ import (
 	"time"
 )
 
-func noEnv(string) (string, bool) { return "", false }
+func unset(string) (string, bool) { return "", false }
 
 func TestSettings(t *testing.T) {
 	cert := filepath.Join(t.TempDir(), "none.pem")
@@ -44,7 +43,7 @@ func TestSettings(t *testing.T) {
 			[]string{"-frob", "banana", `"extra"`, "--listen", "--redis", "--log-format"}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			_, err := parseSettings(test.args, noEnv, io.Discard)
+			_, err := Parse(test.args, unset, io.Discard)
 			if len(test.wrong) == 0 {
 				if err != nil {
 					t.Fatal(err)
@@ -73,7 +72,7 @@ func TestEnvironment(t *testing.T) {
 	env := map[string]string{"VERIFYCALL_CONNS_PER_IP": "1200", "VERIFYCALL_STOP_TIMEOUT": "30s", "VERIFYCALL_MEDIA_LISTEN": "127.0.0.1:7777",
 		"VERIFYCALL_DEMO": "true"}
 	look := func(name string) (string, bool) { v, ok := env[name]; return v, ok }
-	c, err := parseSettings([]string{"--stop-timeout", "45s"}, look, io.Discard)
+	c, err := Parse([]string{"--stop-timeout", "45s"}, look, io.Discard)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -81,57 +80,22 @@ func TestEnvironment(t *testing.T) {
 		t.Errorf("settings %+v", c)
 	}
 	env["VERIFYCALL_CONNS_PER_IP"], env["VERIFYCALL_DEMO"] = "none", "perhaps"
-	_, err = parseSettings(nil, look, io.Discard)
+	_, err = Parse(nil, look, io.Discard)
 	if err == nil || !strings.Contains(err.Error(), "VERIFYCALL_CONNS_PER_IP") || !strings.Contains(err.Error(), "VERIFYCALL_DEMO") {
 		t.Errorf("faults %v", err)
 	}
 }
 
+func TestHelpIsNoFault(t *testing.T) {
+	if _, err := Parse([]string{"-h"}, unset, io.Discard); !errors.Is(err, flag.ErrHelp) {
+		t.Errorf("help gives %v", err)
+	}
+}
+
 func TestAtMostThirtySettings(t *testing.T) {
 	n := 0
-	new(settings).flags().VisitAll(func(*flag.Flag) { n++ })
+	new(Settings).Flags().VisitAll(func(*flag.Flag) { n++ })
 	if n > 30 {
 		t.Errorf("%d settings, at most 30", n)
-	}
-}
-
-func TestPrintConfig(t *testing.T) {
-	var out, faults bytes.Buffer
-	code := run([]string{"serve", "--print-config", "--redis", "redis://user:hunter2@h:1/0", "--conns-per-ip", "900"}, &out, &faults)
-	if code != 0 || faults.Len() != 0 {
-		t.Fatalf("code %d: %s", code, &faults)
-	}
-	if strings.Contains(out.String(), "hunter2") {
-		t.Errorf("shows the password:\n%s", &out)
-	}
-	for _, line := range []string{"--redis=redis://user:xxxxx@h:1/0\n", "--conns-per-ip=900\n", "--keys=data/keys\n", "--stop-timeout=15s\n"} {
-		if !strings.Contains(out.String(), line) {
-			t.Errorf("lacks %q:\n%s", line, &out)
-		}
-	}
-	// What is printed can be given again.
-	var args []string
-	for line := range strings.Lines(strings.ReplaceAll(out.String(), "xxxxx", "y")) {
-		args = append(args, strings.TrimSpace(line))
-	}
-	if _, err := parseSettings(args, noEnv, io.Discard); err != nil {
-		t.Error(err)
-	}
-}
-
-func TestExitCodes(t *testing.T) {
-	for _, test := range []struct {
-		args []string
-		code int
-	}{
-		{nil, 2}, {[]string{"dance"}, 2}, {[]string{"help"}, 0}, {[]string{"serve", "--help"}, 0},
-		{[]string{"serve", "--frob"}, 2}, {[]string{"verify"}, 2},
-	} {
-		if code := run(test.args, io.Discard, io.Discard); code != test.code {
-			t.Errorf("%v ends with %d, want %d", test.args, code, test.code)
-		}
-	}
-	if _, err := parseSettings([]string{"-h"}, noEnv, io.Discard); !errors.Is(err, flag.ErrHelp) {
-		t.Errorf("help gives %v", err)
 	}
 }

@@ -1,4 +1,6 @@
-package main
+// Package certificate gives TLS its certificate: from files, which are read again
+// when they change, or from an ACME authority (RFC 8555).
+package certificate
 
 import (
 	"crypto/tls"
@@ -9,8 +11,8 @@ import (
 	"time"
 )
 
-// certificateLook is how often the certificate's files are looked at.
-const certificateLook = 10 * time.Second
+// lookEvery is how often the certificate's files are looked at.
+const lookEvery = 10 * time.Second
 
 // cipherSuites are those of TLS 1.2 that keep what was sent secret when the
 // certificate's key is lost later, and are sealed (RFC 9325 section 4.2). TLS 1.3 has no others.
@@ -20,16 +22,16 @@ var cipherSuites = []uint16{
 	tls.TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256, tls.TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256,
 }
 
-// tlsSource is where the certificate of pages and relay comes from: files, or an
+// Source is where the certificate of pages and relay comes from: files, or an
 // authority.
-type tlsSource interface {
-	config(protocols ...string) *tls.Config // of a listener
-	ends() (time.Time, bool)                // of the present one; false where it isn't known
+type Source interface {
+	Config(protocols ...string) *tls.Config // of a listener
+	Ends() (time.Time, bool)                // of the present one; false where it isn't known
 }
 
-// certificate is the pair of files of --tls-cert and --tls-key. A renewed pair is
+// Files is the pair of files of --tls-cert and --tls-key. A renewed pair is
 // taken up while the server runs; one that can't be read is not, and said so.
-type certificate struct {
+type Files struct {
 	cert, key string
 	log       *slog.Logger
 	now       func() time.Time
@@ -40,23 +42,24 @@ type certificate struct {
 	looked time.Time
 }
 
-func openCertificate(cert, key string, log *slog.Logger) (*certificate, error) {
-	c := &certificate{cert: cert, key: key, log: log, now: time.Now}
+// Open reads the pair of files; a pair that can't be read is an error now, later it is logged.
+func Open(cert, key string, log *slog.Logger) (*Files, error) {
+	c := &Files{cert: cert, key: key, log: log, now: time.Now}
 	if err := c.read(c.stamps()); err != nil {
 		return nil, fmt.Errorf("certificate: %w", err)
 	}
 	return c, nil
 }
 
-// config implements tlsSource.
-func (c *certificate) config(protocols ...string) *tls.Config {
+// Config implements Source.
+func (c *Files) Config(protocols ...string) *tls.Config {
 	return &tls.Config{GetCertificate: c.get, NextProtos: protocols, MinVersion: tls.VersionTLS12, CipherSuites: cipherSuites}
 }
 
-func (c *certificate) get(*tls.ClientHelloInfo) (*tls.Certificate, error) {
+func (c *Files) get(*tls.ClientHelloInfo) (*tls.Certificate, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if now := c.now(); now.Sub(c.looked) >= certificateLook {
+	if now := c.now(); now.Sub(c.looked) >= lookEvery {
 		c.looked = now
 		if stamp := c.stamps(); stamp != c.stamp {
 			if err := c.read(stamp); err != nil {
@@ -69,8 +72,8 @@ func (c *certificate) get(*tls.ClientHelloInfo) (*tls.Certificate, error) {
 	return c.pair, nil
 }
 
-// ends implements tlsSource. A pair that was renewed and not used yet counts.
-func (c *certificate) ends() (time.Time, bool) {
+// Ends implements Source. A pair that was renewed and not used yet counts.
+func (c *Files) Ends() (time.Time, bool) {
 	pair, err := tls.LoadX509KeyPair(c.cert, c.key)
 	if err != nil {
 		return time.Time{}, false
@@ -79,7 +82,7 @@ func (c *certificate) ends() (time.Time, bool) {
 }
 
 // read is called with mu held, or before anybody else has c.
-func (c *certificate) read(stamp [2]time.Time) error {
+func (c *Files) read(stamp [2]time.Time) error {
 	pair, err := tls.LoadX509KeyPair(c.cert, c.key)
 	if err != nil {
 		return err
@@ -89,7 +92,7 @@ func (c *certificate) read(stamp [2]time.Time) error {
 }
 
 // stamps are the times of the files' last change; zero for one that isn't there.
-func (c *certificate) stamps() (times [2]time.Time) {
+func (c *Files) stamps() (times [2]time.Time) {
 	for i, name := range []string{c.cert, c.key} {
 		if f, err := os.Stat(name); err == nil {
 			times[i] = f.ModTime()

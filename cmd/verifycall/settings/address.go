@@ -1,4 +1,4 @@
-package main
+package settings
 
 import (
 	"errors"
@@ -8,14 +8,14 @@ import (
 	"net/url"
 )
 
-// pagesURL is where people reach the pages: --public-url, or made of the
+// PagesURL is where people reach the pages: --public-url, or made of the
 // address that is listened on.
-func (c *settings) pagesURL(bound net.Addr) (*url.URL, error) {
+func (c *Settings) PagesURL(bound net.Addr) (*url.URL, error) {
 	if c.PublicURL != "" {
-		return publicURL(c.PublicURL)
+		return ParsePublicURL(c.PublicURL)
 	}
 	scheme := "http"
-	if c.encrypted() {
+	if c.Encrypted() {
 		scheme = "https"
 	}
 	host, port, err := net.SplitHostPort(bound.String())
@@ -31,9 +31,9 @@ func (c *settings) pagesURL(bound net.Addr) (*url.URL, error) {
 	return &url.URL{Scheme: scheme, Host: net.JoinHostPort(host, port)}, nil
 }
 
-// onLAN opens the demo to the local network: every interface is listened on,
+// OnLAN opens the demo to the local network: every interface is listened on,
 // and links and media name this machine's address there.
-func (c *settings) onLAN() error {
+func (c *Settings) OnLAN() error {
 	ip, err := lanAddress()
 	if err != nil {
 		return err
@@ -46,7 +46,7 @@ func (c *settings) onLAN() error {
 	}
 	if c.PublicURL == "" {
 		scheme := "http"
-		if c.encrypted() {
+		if c.Encrypted() {
 			scheme = "https"
 		}
 		c.PublicURL = scheme + "://" + net.JoinHostPort(ip.String(), pages)
@@ -79,4 +79,16 @@ func lanAddress() (netip.Addr, error) {
 		return netip.Addr{}, errors.New("--lan: this machine has no address on a local network")
 	}
 	return found, nil
+}
+
+// ParsePublicURL reads the URL that people reach the pages by: scheme, host and port alone.
+func ParsePublicURL(text string) (*url.URL, error) {
+	u, err := url.Parse(text)
+	if err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
+		return nil, fmt.Errorf("%q is no http:// or https:// URL", text)
+	}
+	if u.Path != "" && u.Path != "/" || u.RawQuery != "" || u.Fragment != "" || u.User != nil {
+		return nil, fmt.Errorf("%q has more than scheme, host and port", text)
+	}
+	return &url.URL{Scheme: u.Scheme, Host: u.Host}, nil
 }

@@ -1,48 +1,17 @@
-package main
+package certificate
 
 import (
-	"crypto/ecdsa"
-	"crypto/elliptic"
-	"crypto/rand"
 	"crypto/tls"
-	"crypto/x509"
-	"crypto/x509/pkix"
-	"encoding/pem"
 	"io"
 	"log/slog"
-	"math/big"
 	"net"
 	"os"
 	"path/filepath"
 	"testing"
 	"time"
-)
 
-// writePair writes a fresh certificate and its key, last changed at.
-func writePair(t *testing.T, cert, key, name string, at time.Time) {
-	t.Helper()
-	private, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	if err != nil {
-		t.Fatal(err)
-	}
-	template := &x509.Certificate{SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: name}, NotAfter: time.Now().Add(time.Hour)}
-	der, err := x509.CreateCertificate(rand.Reader, template, template, &private.PublicKey, private)
-	if err != nil {
-		t.Fatal(err)
-	}
-	secret, err := x509.MarshalPKCS8PrivateKey(private)
-	if err != nil {
-		t.Fatal(err)
-	}
-	for file, block := range map[string]*pem.Block{cert: {Type: "CERTIFICATE", Bytes: der}, key: {Type: "PRIVATE KEY", Bytes: secret}} {
-		if err := os.WriteFile(file, pem.EncodeToMemory(block), 0o600); err != nil {
-			t.Fatal(err)
-		}
-		if err := os.Chtimes(file, at, at); err != nil {
-			t.Fatal(err)
-		}
-	}
-}
+	"verifycall/cmd/verifycall/certificate/certificatetest"
+)
 
 // shake connects with what client says and gives the certificate's name.
 func shake(server, client *tls.Config) (string, error) {
@@ -65,8 +34,8 @@ func shake(server, client *tls.Config) (string, error) {
 func TestCertificateIsRenewed(t *testing.T) {
 	cert, key := filepath.Join(t.TempDir(), "cert.pem"), filepath.Join(t.TempDir(), "key.pem")
 	start := time.Now()
-	writePair(t, cert, key, "first", start)
-	c, err := openCertificate(cert, key, slog.New(slog.DiscardHandler))
+	certificatetest.Write(t, cert, key, "first", start)
+	c, err := Open(cert, key, slog.New(slog.DiscardHandler))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -77,13 +46,13 @@ func TestCertificateIsRenewed(t *testing.T) {
 		want   string
 	}{
 		{func() {}, "first"},
-		{func() { writePair(t, cert, key, "second", start.Add(time.Minute)) }, "second"},
+		{func() { certificatetest.Write(t, cert, key, "second", start.Add(time.Minute)) }, "second"},
 		{func() { os.WriteFile(key, []byte("half written"), 0o600) }, "second"},
-		{func() { writePair(t, cert, key, "third", start.Add(2*time.Minute)) }, "third"},
+		{func() { certificatetest.Write(t, cert, key, "third", start.Add(2*time.Minute)) }, "third"},
 	} {
 		step.change()
-		now = now.Add(certificateLook)
-		if name, err := shake(c.config(), &tls.Config{}); err != nil || name != step.want {
+		now = now.Add(lookEvery)
+		if name, err := shake(c.Config(), &tls.Config{}); err != nil || name != step.want {
 			t.Errorf("answered as %q (%v), want %q", name, err, step.want)
 		}
 	}
@@ -91,8 +60,8 @@ func TestCertificateIsRenewed(t *testing.T) {
 
 func TestOldTLSIsRefused(t *testing.T) {
 	cert, key := filepath.Join(t.TempDir(), "cert.pem"), filepath.Join(t.TempDir(), "key.pem")
-	writePair(t, cert, key, "here", time.Now())
-	c, err := openCertificate(cert, key, slog.New(slog.DiscardHandler))
+	certificatetest.Write(t, cert, key, "here", time.Now())
+	c, err := Open(cert, key, slog.New(slog.DiscardHandler))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -108,7 +77,7 @@ func TestOldTLSIsRefused(t *testing.T) {
 		"1.2 with CBC": {&tls.Config{MaxVersion: tls.VersionTLS12,
 			CipherSuites: []uint16{tls.TLS_ECDHE_ECDSA_WITH_AES_128_CBC_SHA}}, false},
 	} {
-		if _, err := shake(c.config(), test.client); (err == nil) != test.ok {
+		if _, err := shake(c.Config(), test.client); (err == nil) != test.ok {
 			t.Errorf("TLS %s: %v", name, err)
 		}
 	}

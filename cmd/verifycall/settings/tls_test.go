@@ -1,13 +1,9 @@
-package main
+package settings
 
 import (
 	"io"
-	"net/http"
-	"net/http/httptest"
 	"strings"
 	"testing"
-
-	"github.com/prometheus/client_golang/prometheus"
 )
 
 func TestWhereTLSEnds(t *testing.T) {
@@ -28,32 +24,12 @@ func TestWhereTLSEnds(t *testing.T) {
 		"--tls-cert proxy:10.0.0.0/8 --tls-key k.pem --public-url https://calls.example": "--tls-key",
 		"--tls-cert cert.pem": "only one of them",
 	} {
-		c, err := parseSettings(strings.Fields(args), func(string) (string, bool) { return "", false }, io.Discard)
+		c, err := Parse(strings.Fields(args), func(string) (string, bool) { return "", false }, io.Discard)
 		if want == "" && err != nil || want != "" && (err == nil || !strings.Contains(err.Error(), want)) {
 			t.Errorf("%s: %v, want %q", args, err, want)
 		}
-		if proxied := strings.Contains(args, "proxy:10"); want == "" && (c.encrypted() == proxied || (len(c.proxies()) == 2) != proxied) {
-			t.Errorf("%s: encrypted %v, proxies %v", args, c.encrypted(), c.proxies())
-		}
-	}
-}
-
-// Operators' own listener has metrics and profiles; none of them shows what the
-// program was started with, and the pages' listener has none (TestEveryDoorWithEveryRole).
-func TestProfiles(t *testing.T) {
-	n := &node{registry: prometheus.NewRegistry()}
-	server := httptest.NewServer(n.opsHandler())
-	defer server.Close()
-	for path, want := range map[string]int{"/metrics": 200, "/debug/pprof/goroutine": 200, "/debug/pprof/heap": 200, "/debug/pprof/mutex?debug=1": 200,
-		"/debug/pprof/profile?seconds=1": 200, "/debug/pprof/cmdline": 404, "/debug/pprof/": 404, "/debug/pprof/trace": 404, "/debug/vars": 404} {
-		res, err := http.Get(server.URL + path)
-		if err != nil {
-			t.Fatal(err)
-		}
-		body, err := io.ReadAll(res.Body)
-		res.Body.Close()
-		if err != nil || res.StatusCode != want || want == 200 && path != "/metrics" && len(body) == 0 {
-			t.Errorf("%s: %s, %d bytes, %v", path, res.Status, len(body), err)
+		if proxied := strings.Contains(args, "proxy:10"); want == "" && (c.Encrypted() == proxied || (len(c.Proxies()) == 2) != proxied) {
+			t.Errorf("%s: encrypted %v, proxies %v", args, c.Encrypted(), c.Proxies())
 		}
 	}
 }

@@ -1,4 +1,4 @@
-package main
+package built
 
 import (
 	"encoding/base64"
@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 
+	"verifycall/cmd/verifycall/console"
 	"verifycall/recorder/evidence"
 	"verifycall/web"
 )
@@ -57,15 +58,15 @@ type property struct {
 	Value string `json:"value"`
 }
 
-// runSBOM is the subcommand sbom. It gives the exit code.
-func runSBOM(args []string, out, errOut io.Writer) int {
+// SBOM is the subcommand sbom. It gives the exit code.
+func SBOM(args []string, out, errOut io.Writer) int {
 	if len(args) > 0 {
 		fmt.Fprint(errOut, sbomUsage)
-		return exitUsage
+		return console.ExitUsage
 	}
 	b, err := billOfMaterials(evidence.BuildStatement(), web.Lock)
 	if err == nil {
-		err = printJSON(out, b)
+		err = console.PrintJSON(out, b)
 	}
 	if err != nil {
 		fmt.Fprintf(errOut, "verifycall sbom: %v\n", err)

@@ -1,4 +1,5 @@
-package main
+// Package built says what the running program was built of.
+package built
 
 import (
 	"errors"
@@ -6,6 +7,9 @@ import (
 	"fmt"
 	"io"
 	"runtime/debug"
+
+	"verifycall/cmd/verifycall/console"
+	"verifycall/recorder/evidence"
 )
 
 const versionUsage = `usage: verifycall version
@@ -15,8 +19,8 @@ The commit and whether the tree was changed are what Go's build wrote into the
 program; "unknown" is a program built without its repository.
 `
 
-// runVersion is the subcommand version. It gives the exit code.
-func runVersion(args []string, out, errOut io.Writer) int {
+// Version is the subcommand version. It gives the exit code.
+func Version(args []string, out, errOut io.Writer) int {
 	f := flag.NewFlagSet("version", flag.ContinueOnError)
 	f.SetOutput(io.Discard)
 	err := f.Parse(args)
@@ -26,7 +30,7 @@ func runVersion(args []string, out, errOut io.Writer) int {
 	}
 	if err != nil || f.NArg() > 0 {
 		fmt.Fprint(errOut, versionUsage)
-		return exitUsage
+		return console.ExitUsage
 	}
 	built, _ := debug.ReadBuildInfo()
 	fmt.Fprintln(out, versionLine(built))
@@ -49,4 +53,13 @@ func versionLine(built *debug.BuildInfo) string {
 		}
 	}
 	return fmt.Sprintf("verifycall %s (commit %s%s, %s)", release, commit, changed, goVersion)
+}
+
+// Release of the running program.
+func Release() string {
+	s := evidence.BuildStatement()
+	if revision := s.Settings["vcs.revision"]; revision != "" {
+		return revision
+	}
+	return s.Main.Version
 }

@@ -1,4 +1,4 @@
-package main
+package built
 
 import (
 	"bytes"
@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"verifycall/cmd/verifycall/console"
 	"verifycall/recorder/evidence"
 	"verifycall/web"
 )
@@ -50,7 +51,7 @@ func TestBillNamesEverything(t *testing.T) {
 
 func TestSBOMCommand(t *testing.T) {
 	var first, second bytes.Buffer
-	if run([]string{"sbom"}, &first, io.Discard) != 0 || run([]string{"sbom"}, &second, io.Discard) != 0 {
+	if SBOM(nil, &first, io.Discard) != 0 || SBOM(nil, &second, io.Discard) != 0 {
 		t.Fatal("the command fails")
 	}
 	if !bytes.Equal(first.Bytes(), second.Bytes()) {
@@ -60,7 +61,7 @@ func TestSBOMCommand(t *testing.T) {
 	if err := json.Unmarshal(first.Bytes(), &b); err != nil || b.Format != "CycloneDX" || b.Spec != "1.6" {
 		t.Errorf("%+v, %v", b.Metadata, err)
 	}
-	if run([]string{"sbom", "more"}, io.Discard, io.Discard) != exitUsage {
+	if SBOM([]string{"more"}, io.Discard, io.Discard) != console.ExitUsage {
 		t.Error("takes arguments")
 	}
 }

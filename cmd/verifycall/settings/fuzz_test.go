@@ -1,4 +1,4 @@
-package main
+package settings
 
 import (
 	"io"
@@ -18,14 +18,14 @@ func FuzzSettings(f *testing.F) {
 			return // these name files of this machine
 		}
 		env := func(name string) (string, bool) { return level, name == "VERIFYCALL_LOG_LEVEL" }
-		c, err := parseSettings(strings.Fields(text), env, io.Discard)
+		c, err := Parse(strings.Fields(text), env, io.Discard)
 		if err != nil {
 			if strings.TrimSpace(err.Error()) == "" {
 				t.Error("a fault without words")
 			}
 			return
 		}
-		if err := c.print(io.Discard); err != nil {
+		if err := c.Print(io.Discard); err != nil {
 			t.Error(err)
 		}
 	})

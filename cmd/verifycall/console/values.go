@@ -1,7 +1,8 @@
-package main
+package console
 
 import (
 	"errors"
+	"flag"
 	"fmt"
 	"strconv"
 	"time"
@@ -11,7 +12,8 @@ import (
 // was, so that it isn't named twice.
 type span struct{ at *time.Duration }
 
-func newSpan(at *time.Duration, otherwise time.Duration) span {
+// NewSpan is a flag for a duration of at most an hour, otherwise where it isn't given.
+func NewSpan(at *time.Duration, otherwise time.Duration) flag.Value {
 	*at = otherwise
 	return span{at}
 }
@@ -40,7 +42,8 @@ type number struct {
 	least, most int
 }
 
-func newNumber(at *int, otherwise, least, most int) number {
+// NewNumber is a flag for a whole number from least to most, otherwise where it isn't given.
+func NewNumber(at *int, otherwise, least, most int) flag.Value {
 	*at = otherwise
 	return number{at, least, most}
 }
