@@ -6,10 +6,42 @@ export async function fits(page, what) {
   const wide = await page.evaluate(() => {
     const room = document.documentElement.clientWidth;
     if (document.documentElement.scrollWidth <= room) return [];
-    return [...document.querySelectorAll('body *')].filter((each) => each.getBoundingClientRect().right > room + 1 || each.getBoundingClientRect().left < -1)
+    const page = document.documentElement.getBoundingClientRect(); // on a phone what is too wide moves all the rest
+    return [...document.querySelectorAll('body *')].filter((each) => each.getBoundingClientRect().right > page.right + 1 || each.getBoundingClientRect().left < page.left - 1)
       .map((each) => `${each.tagName}.${each.className} ${Math.round(each.getBoundingClientRect().left)}–${Math.round(each.getBoundingClientRect().right)} of ${room}`).slice(0, 5);
   });
   assert.deepEqual(wide, [], `${what} scrolls sideways`);
+}
+
+/**
+ * A seller's page fits from right to left, at twice the size, and 320 px wide; each time it is loaded anew, the element of
+ * its test id has to come back. pages of a call keep it. The page is left in English, 360×740.
+ */
+export async function fitsPhone(page, what, shown) {
+  const speak = async (language) => {
+    await page.evaluate((tag) => localStorage.setItem('verifycall.language', tag), language);
+    await page.reload();
+    await page.getByTestId(shown).waitFor();
+  };
+  const size = (percent) => page.evaluate((now) => document.documentElement.style.setProperty('font-size', now), percent);
+  await speak('ar-XB');
+  assert.equal(await page.evaluate(() => document.documentElement.dir), 'rtl');
+  await fits(page, `${what}, right to left`);
+  await kept(page, `${what}-rtl`);
+  await speak('en');
+  await size('200%');
+  await fits(page, `${what}, twice the size`);
+  await kept(page, `${what}-200`);
+  await size('');
+  await page.setViewportSize({ width: 320, height: 568 });
+  await fits(page, `${what}, 320 px`);
+  await kept(page, `${what}-320`);
+  await page.setViewportSize({ width: 360, height: 740 });
+}
+
+/** A picture to look at, where VERIFYCALL_PICTURES names a folder. */
+async function kept(page, name) {
+  if (process.env.VERIFYCALL_PICTURES) await page.screenshot({ path: `${process.env.VERIFYCALL_PICTURES}/fits-${name}.png` });
 }
 
 /** The ways that a staff page is looked at: the pseudo-locale from right to left, and 1440×900 at 200 %. */

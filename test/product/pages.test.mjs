@@ -5,7 +5,7 @@ import assert from 'node:assert/strict';
 import test, { after, before } from 'node:test';
 import { clean } from './axe.mjs';
 import { context, DESK, launch, open, PHONE, picturing, playing } from './browser.mjs';
-import { fits } from './fits.mjs';
+import { fits, fitsPhone } from './fits.mjs';
 import { playLenses } from './lenses.mjs';
 import { start } from './server.mjs';
 import * as step from './steps.mjs';
@@ -331,6 +331,7 @@ test('from right to left, in words half as long again, and at twice the size not
     });
     await page.context().close();
   }
+  await callFits();
   const rtl = await desk({ viewport: { width: 1440, height: 900 } });
   await pseudo(rtl);
   const zoomed = await desk({ viewport: { width: 720, height: 450 } }); // 1440×900 at 200 %
@@ -351,6 +352,33 @@ test('from right to left, in words half as long again, and at twice the size not
     await page.context().close();
   }
 });
+
+/** From the waiting room to the result, each loaded anew on the way. */
+async function callFits() {
+  const { id, sellerLink } = await newRoom();
+  const seller = await phone({ viewport: { width: 360, height: 740 } });
+  const manager = await desk();
+  await picturing('fits-call', { seller, manager }, async () => {
+    await step.signIn(manager, server.lines.manager, '/manager');
+    await manager.goto(`${server.url}/manager/room/${id}`);
+    await by(manager, 'manager-agree').click();
+    await step.toWaiting(seller, sellerLink);
+    await fitsPhone(seller, 'waiting', 'seller-waiting');
+    await by(manager, 'manager-admit').click();
+    await by(seller, 'seller-call').waitFor();
+    await by(manager, 'manager-step-DOC_FRONT').click();
+    await seller.locator('[data-testid="seller-call"][data-step="DOC_FRONT"]').waitFor();
+    await fitsPhone(seller, 'call', 'seller-call');
+    await by(manager, 'manager-verdict').click();
+    await by(manager, 'verdict-fail').click();
+    await by(manager, 'verdict-reason-M_NUMBER').click();
+    await by(manager, 'verdict-send').click();
+    await by(manager, 'verdict-confirm').click();
+    await by(seller, 'seller-receipt').waitFor();
+    await fitsPhone(seller, 'result', 'seller-receipt');
+  });
+  await Promise.all([seller, manager].map((page) => page.context().close()));
+}
 
 test('back and reload stay within the visit', async () => {
   const page = await phone();

@@ -5,6 +5,7 @@ import test, { after, before } from 'node:test';
 import { faceFilm } from '../specimen/film.mjs';
 import { clean } from './axe.mjs';
 import { context, DESK, launch, open, PHONE, picturing, playing } from './browser.mjs';
+import { fitsPhone } from './fits.mjs';
 import { start } from './server.mjs';
 import * as step from './steps.mjs';
 
@@ -64,6 +65,7 @@ test('a queue from both sides', () => picturing('queue', pages, async () => {
   assert.match(await second.getByTestId('queue-wait').innerText(), /^About \d+ min$/);
   await playing(second, 'queue-preview');
   await clean(second, 'the place in the queue');
+  await fitsPhone(second, 'the place in the queue', 'queue-place');
   await manager.getByTestId('queue-row').waitFor();
   await second.getByTestId('queue-away').click();
   await second.getByTestId('queue-kept').waitFor();

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { cardRatio, covers, documentFrame, shownArea } from '../src/seller/call/frame.ts';
+import { cardRatio, covers, documentFrame, shownArea, topOf } from '../src/seller/call/frame.ts';
 
 const phone = { width: 390, height: 500 };
 
@@ -29,6 +29,17 @@ test('the frame has the document\'s shape plus its margin, is centred and inside
     assert.ok(Math.abs(frame.y + frame.height / 2 - area.y - area.height / 2) < 1e-9);
     assert.ok(frame.width <= area.width - 30 + 1e-9 && frame.height <= area.height - 30 + 1e-9, JSON.stringify(frame));
   }
+});
+
+test('a picture shown whole is in the middle, lower where something lies over the frame, and never cut', () => {
+  const shown = { width: 360, height: 202.5 };
+  assert.equal(topOf({ width: 360, height: 474 }, shown, 122), (474 - 202.5) / 2); // there is room
+  const low = topOf({ width: 360, height: 374 }, shown, 122);
+  const frame = documentFrame({ x: 0, y: low, ...shown });
+  assert.ok(low > (374 - 202.5) / 2 && frame.y >= 122, `${low}, ${frame.y}`);
+  assert.ok(low + shown.height <= 374);
+  assert.equal(topOf({ width: 360, height: 260 }, shown, 122), 57.5); // as low as it goes
+  assert.equal(topOf({ width: 360, height: 200 }, shown, 122), 0);
 });
 
 test('no area, no frame of less than nothing', () => {

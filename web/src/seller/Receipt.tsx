@@ -30,7 +30,7 @@ export function Receipt({ digest }: { digest: string | undefined }) {
             return kept && (
               <div key={name}>
                 <dt>{t(`receipt.${name}`)}</dt>
-                <dd class="figures">{t('receipt.until', { day: dayShort(kept.until) })}</dd>
+                <dd class="figures">{dayShort(kept.until)}</dd>
               </div>
             );
           })}

@@ -45,7 +45,7 @@ export function Waiting({ visit, state }: { visit: Visit; state: State }) {
         <li class="row">
           <Icon of={Clock} size={24} class="row-icon" />
           <div class="row-text">
-            <p>
+            <p class="strong">
               <Rich text={t('waiting.time', { time: clock(state.room.at) })} />
             </p>
             {late && <p class="sub">{t('waiting.late')}</p>}
@@ -53,7 +53,7 @@ export function Waiting({ visit, state }: { visit: Visit; state: State }) {
         </li>
         <li class="row">
           <Icon of={UserRound} size={24} class="row-icon" />
-          <p class="row-text">{state.peer?.connected ? t('waiting.here', { name }) : t('waiting.away', { name })}</p>
+          <p class="row-text strong">{state.peer?.connected ? t('waiting.here', { name }) : t('waiting.away', { name })}</p>
         </li>
         <li class="row">
           <Connection visit={visit} uplink={state.you.uplink} />
@@ -82,7 +82,7 @@ function Connection({ visit, uplink }: { visit: Visit; uplink: number }) {
       <>
         <Icon of={CircleCheck} size={24} class="row-icon good" />
         <div class="row-text">
-          <p>{t('waiting.connected')}</p>
+          <p class="strong">{t('waiting.connected')}</p>
           <p class="sub" data-testid="seller-uplink" data-kbps={uplink}>
             {uplink ? uplinkWords(uplink) : t('waiting.measuring')}
           </p>
@@ -95,7 +95,7 @@ function Connection({ visit, uplink }: { visit: Visit; uplink: number }) {
       <span class="row-icon">
         <span class="ring" aria-hidden="true" />
       </span>
-      <p class="row-text">{status === 'lost' ? t('waiting.mediaLost') : t('waiting.connecting')}</p>
+      <p class="row-text strong">{status === 'lost' ? t('waiting.mediaLost') : t('waiting.connecting')}</p>
     </>
   );
 }

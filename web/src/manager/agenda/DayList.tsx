@@ -18,7 +18,10 @@ export function DayList({ rooms, zone, today, picked, onPick }: DayListProps) {
   const box = useRef<HTMLDivElement>(null);
   const hours = Array.from({ length: plan.lastHour - plan.firstHour + 1 }, (_, i) => plan.firstHour + i);
   useEffect(() => {
-    if (today) box.current?.querySelector('.now-line')?.scrollIntoView({ block: 'center' });
+    const list = box.current;
+    if (!today || !list) return;
+    list.querySelector('.now-line')?.scrollIntoView({ block: 'center' });
+    if (list.scrollTop > 0) list.scrollTop = Math.round(list.scrollTop / hourHeight) * hourHeight - 12; // no hour is cut in half
   }, [today]);
   return (
     <div class="day-scroll" ref={box}>

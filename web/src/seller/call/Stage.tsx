@@ -5,7 +5,7 @@ import type { State } from '../../protocol';
 import { classes, Icon, StreamVideo } from '../../shared/ui';
 import { t } from '../text';
 import type { Visit } from '../visit';
-import { covers, documentFrame, shownArea } from './frame';
+import { covers, documentFrame, shownArea, topOf } from './frame';
 import { useHint } from './hint';
 
 const ownLarge = ['DOC_FRONT', 'DOC_BACK', 'FACE_WITH_DOC'];
@@ -71,8 +71,12 @@ function useFrame(stage: { current: HTMLDivElement | null }, own: boolean, withF
       const room = { width: box.clientWidth, height: box.clientHeight - overlap };
       const size = { width: video.videoWidth, height: video.videoHeight };
       const cut = covers(room, size);
+      const small = box.querySelector<HTMLElement>('.picture.small');
+      const shown = shownArea(room, size, cut);
+      const y = cut ? 0 : topOf(room, shown, withFrame && small ? small.offsetTop + small.offsetHeight : 0);
       video.classList.toggle('whole', !cut);
-      const frame = documentFrame(shownArea(room, size, cut));
+      box.style.setProperty('--top', `${y}px`);
+      const frame = documentFrame({ ...shown, y });
       for (const [name, value] of Object.entries(frame)) box.style.setProperty(`--${name}`, `${value}px`); // for corners and hint
     };
     const watch = new ResizeObserver(fit);

@@ -5,6 +5,7 @@ export type Size = { width: number; height: number };
 export type Box = Size & { x: number; y: number };
 
 const inset = 15; // from the edge of the picture
+const clear = 6; // between the frame and what lies above it
 const margin = 10; // room around the document inside the frame
 
 /**
@@ -24,6 +25,16 @@ export function documentFrame(area: Box, ratio: number = cardRatio): Box {
   const width = Math.max(0, widest);
   const height = Math.max(0, (width - 2 * margin) / ratio + 2 * margin);
   return { x: area.x + (area.width - width) / 2, y: area.y + (area.height - height) / 2, width, height };
+}
+
+/**
+ * Where a picture shown whole begins, from the top of the box: in its middle, or lower where that keeps what lies over
+ * the box's top, down to taken, off the frame.
+ */
+export function topOf(box: Size, shown: Size, taken: number): number {
+  const free = Math.max(0, box.height - shown.height);
+  const { y } = documentFrame({ x: 0, y: 0, ...shown });
+  return Math.min(free, Math.max(free / 2, taken + clear - y));
 }
 
 /** A picture is cut to fill the box only where that loses little of it; a wide camera in a tall box is shown whole. */

@@ -144,7 +144,7 @@ function InLine({ now, busy, strip, preview, onAway, onLeave, onBook }: InLinePr
         <li class="row">
           <Icon of={Smartphone} size={24} class="row-icon" />
           <div class="row-text">
-            <p>{t('queue.open')}</p>
+            <p class="strong">{t('queue.open')}</p>
             <p class="sub">{t('queue.openSub', { count: now.keeps })}</p>
           </div>
         </li>
