@@ -51,7 +51,7 @@ const (
 
 // Fold gives the room that the entries of its record and custody ledgers tell.
 // The chains are not checked here, see ledger.Verify. The error names the first
-// entry that can't be understood.
+// entry that can't be understood, or stands where it can't.
 func Fold(id string, record, custody []ledger.Entry) (*Room, error) {
 	r := &Room{ID: id}
 	for _, e := range record {
@@ -83,6 +83,9 @@ func (r *Room) apply(name string, e ledger.Entry) error {
 			r.appealChanged(e)
 		}
 		return nil
+	}
+	if first := r.Record.Seq == 0; first != (e.Type == typeCreated) {
+		return fmt.Errorf("room %s: entry %d is %q: a record begins with %q, once", r.ID, e.Seq, e.Type, typeCreated)
 	}
 	r.Record = e.Head()
 	at := e.Time()
