@@ -226,7 +226,8 @@ test('axe on what sellers see beside the call, light and dark', async () => {
   await picturing('declined', { no }, async () => {
     await no.goto(room.sellerLink);
     await by(no, 'seller-continue').click();
-    await by(no, 'seller-camera-ok').click();
+    await by(no, 'seller-camera-ok').dblclick(); // where the next screen has the button that refuses
+    await by(no, 'seller-agree').waitFor();
     await by(no, 'seller-decline').dblclick(); // the second click finds nothing to do
     await by(no, 'seller-end-declined').waitFor();
     await looked(no, 'declined');
@@ -372,7 +373,8 @@ async function callFits() {
     await by(manager, 'manager-verdict').click();
     await by(manager, 'verdict-fail').click();
     await by(manager, 'verdict-reason-M_NUMBER').click();
-    await by(manager, 'verdict-send').click();
+    await by(manager, 'verdict-send').dblclick();
+    await by(manager, 'verdict-confirm').waitFor(); // the second click of the two has not confirmed
     await by(manager, 'verdict-confirm').click();
     await by(seller, 'seller-receipt').waitFor();
     await fitsPhone(seller, 'result', 'seller-receipt');

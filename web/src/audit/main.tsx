@@ -3,6 +3,7 @@ import { render } from 'preact';
 import { dressPage, preferred, speak, spoken, staffLanguages } from '../shared/i18n';
 import { useLoad } from '../shared/load';
 import { path } from '../shared/route';
+import { guardSecondClicks } from '../shared/second-click';
 import { Blank, SignedOut } from '../shared/staff';
 import { Button } from '../shared/ui';
 import { AgreementPage } from './agreement/Agreement';
@@ -40,6 +41,7 @@ function Spoken() {
   return <Pages key={spoken.value} />;
 }
 
+guardSecondClicks();
 await speak(preferred(staffLanguages)).catch(() => undefined); // without its texts it goes on in English
 dressPage(`${t('list.title')} · ${t('brand')}`);
 render(<Spoken />, document.getElementById('page')!);

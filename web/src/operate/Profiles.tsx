@@ -2,7 +2,7 @@ import { WifiOff } from 'lucide-preact';
 import { useEffect } from 'preact/hooks';
 import { useLoad } from '../shared/load';
 import { Blank } from '../shared/staff';
-import { percent } from '../shared/times';
+import { percent, term } from '../shared/times';
 import { Button } from '../shared/ui';
 import { profiles, type Me, type Rules } from './api';
 import { Frame } from './Frame';
@@ -35,7 +35,6 @@ export function Profiles({ me }: { me: Me }) {
 
 function lines(rules: Rules): [string, string][] {
   const { retention, interrupted, late, review } = rules;
-  const days = (count: number) => t('profile.days', { count });
   return [
     [t('profile.documents'), rules.documents.map((name) => word('documentType', name)).join(', ')],
     [t('profile.slots'), rules.slots.map((slot) => word('slot', slot)).join(', ')],
@@ -50,6 +49,6 @@ function lines(rules: Rules): [string, string][] {
     [t('profile.grace'), t(`profile.${interrupted.then}`, { seconds: interrupted.grace_s })],
     [t('profile.late'), t('profile.lateValue', { seller: late.seller_min, manager: late.manager_min })],
     [t('profile.review'), t('profile.reviewValue', { share: percent(review.share / 1000), count: review.close_days })],
-    [t('profile.retention'), `${t('profile.recording')} ${days(retention.recording)}, ${t('profile.stills')} ${days(retention.stills)}, ${t('profile.documentsKept')} ${days(retention.documents)}, ${t('profile.record')} ${days(retention.record)}`],
+    [t('profile.retention'), `${t('profile.recording')} ${term(retention.recording)}, ${t('profile.stills')} ${term(retention.stills)}, ${t('profile.documentsKept')} ${term(retention.documents)}, ${t('profile.record')} ${term(retention.record)}`],
   ];
 }

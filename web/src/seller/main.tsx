@@ -2,6 +2,7 @@ import { signal } from '@preact/signals';
 import { render } from 'preact';
 import { ApiError, post } from '../shared/api';
 import { dressPage, languages, preferred, speak, spoken, t } from '../shared/i18n';
+import { guardSecondClicks } from '../shared/second-click';
 import '../styles/base.css';
 import './seller.css';
 import './call.css';
@@ -54,6 +55,7 @@ function Spoken() {
   return <App key={spoken.value} opened={opened} retry={() => void open()} join={(now) => void queue(now)} go={() => void go()} />;
 }
 
+guardSecondClicks();
 dressPage(t('product'));
 const page = document.getElementById('page')!;
 page.replaceChildren(); // what the HTML brought

@@ -55,9 +55,10 @@ export function month(at: string | Date, zone: string = ownZone): string {
   return format(at, zone, { month: 'short' });
 }
 
-/** Day of the month: "26". */
+/** Day of the month: "26", also where the language adds a word to it. */
 export function dayOfMonth(at: string | Date, zone: string = ownZone): string {
-  return format(at, zone, { day: 'numeric' });
+  const parts = formatter(language, zone, { day: 'numeric' }).formatToParts(new Date(at));
+  return parts.find((part) => part.type === 'day')?.value ?? '';
 }
 
 /** "26 November 2026". */

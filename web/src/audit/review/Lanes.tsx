@@ -31,7 +31,7 @@ export function Lanes({ desk }: { desk: Desk }) {
     <section class="lanes" ref={box} onMouseDown={keepFocus}>
       <div class="ruler">
         <div class="lane-area" role="slider" tabIndex={0} aria-label={t('transport.position')} aria-valuemin={0} aria-valuemax={Math.round(line.length / 1000)} aria-valuenow={Math.round(clock.at.value / 1000)} aria-valuetext={clockTime(clock.at.value)} onPointerDown={seek} onPointerMove={drag}>
-          {ticks(line.length).map((at) => <At at={at} line={line.length} class="tick figures" key={at}>{clockTime(at)}</At>)}
+          {ticks(line.length).map((at) => <At at={at} line={line.length} class={classes('tick figures', at > line.length * 0.96 && 'last')} key={at}>{clockTime(at)}</At>)}
         </div>
       </div>
       <Lane name={t('lanes.steps')} onSeek={seek}>

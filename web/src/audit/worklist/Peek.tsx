@@ -28,7 +28,7 @@ export function Peek({ row, me }: { row: AuditRow | undefined; me: Me }) {
         {row.length > 0 && <div><dt>{t('list.peekLength')}</dt><dd class="figures">{span(row.length * 1000)}</dd></div>}
         {row.coverage >= 0 && <div><dt>{t('list.peekRecorded')}</dt><dd class="figures">{(row.coverage / 10).toFixed(1)} %</dd></div>}
         <div><dt>{t('list.peekLanguage')}</dt><dd>{languageName(row.language, language)}</dd></div>
-        {row.bundle && <div><dt>{t('list.peekDigest')}</dt><dd><code class="digest">{row.bundle}</code></dd></div>}
+        {row.bundle && <div><dt>{t('list.peekDigest')}</dt><dd><code class="digest" title={row.bundle}>{row.bundle.slice(0, 8)}…{row.bundle.slice(-4)}</code></dd></div>}
       </dl>
       <a class="button primary wide peek-open" href={`/audit/room/${row.id}`} data-testid="audit-start" onClick={onLink}><span>{t('list.peekOpen')}</span> <kbd class="key">Enter</kbd></a>
       <p class="quiet peek-line">{t('list.own')}</p>

@@ -37,9 +37,12 @@ export function VerdictDialog({ session, state, name, me, onClose }: VerdictDial
   const latestSend = useRef(send);
   latestSend.current = send;
   useEffect(() => bindKeys({ 'ctrl+enter': () => void latestSend.current() }), []);
-  const numbers = (event: KeyboardEvent) => {
+  const numbers = (event: KeyboardEvent & { currentTarget: HTMLElement }) => {
     const picked = verdictWords[Number(event.key) - 1];
-    if (picked && !typing(event.target) && !event.ctrlKey && !event.metaKey && !event.altKey) pick(picked);
+    if (picked && !typing(event.target) && !event.ctrlKey && !event.metaKey && !event.altKey) {
+      pick(picked);
+      event.currentTarget.querySelectorAll<HTMLElement>('[role=radio]')[verdictWords.indexOf(picked)]?.focus();
+    }
   };
   const ended = state.room.state === 'ended';
   return (

@@ -1,4 +1,4 @@
-import { dayOfMonth, month } from '../../shared/times';
+import { month } from '../../shared/times';
 import { dayStart, wallOf } from '../../shared/walltime';
 import { language } from '../../shared/i18n';
 import type { Slot } from './api';
@@ -43,10 +43,10 @@ export function week(at: Date, zone: string, weeks: number): Date[] {
   return Array.from({ length: 7 }, (_, i) => dayStart(at, zone, i - monday + weeks * 7));
 }
 
-/** "23 – 29 November", "30 Nov – 6 Dec". */
+/** "23–29 November", "30 Nov – 6 Dec", as the language writes it. */
 export function weekTitle(days: Date[], zone: string): string {
   const [first, last] = [days[0]!, days[6]!];
-  if (month(first, zone) !== month(last, zone)) return `${dayOfMonth(first, zone)} ${month(first, zone)} – ${dayOfMonth(last, zone)} ${month(last, zone)}`;
-  const long = new Intl.DateTimeFormat(language, { month: 'long', timeZone: zone }).format(first);
-  return `${dayOfMonth(first, zone)} – ${dayOfMonth(last, zone)} ${long}`;
+  const one = month(first, zone) === month(last, zone);
+  const tag = language === 'en' ? 'en-GB' : language;
+  return new Intl.DateTimeFormat(tag, { day: 'numeric', month: one ? 'long' : 'short', timeZone: zone }).formatRange(first, last);
 }
