@@ -70,7 +70,7 @@ export class Visit {
     watchCamera({
       frames: () => this.framesTaken(),
       wanted: () => this.stream.peek() !== null && this.media.status.peek() === 'connected' && !this.media.videoOff.peek() && !this.photo.peek() && !this.flipping && Date.now() - this.changedAt > slowStart && !document.hidden,
-      again: () => this.reopenVideo(this.lenses.wish()),
+      again: () => this.revive(),
     });
   }
 
@@ -100,9 +100,16 @@ export class Visit {
     this.stream.value = null;
   }
 
-  /** Changes between the cameras of the two sides of a phone; a second tap meanwhile does nothing. */
-  flip(): Promise<void> {
-    return this.reopenVideo(this.lenses.other());
+  /** Changes between the cameras of the two sides of a phone; a second tap meanwhile does nothing, one while a frozen camera is opened anew comes after it. */
+  async flip(): Promise<void> {
+    if (this.reviving) this.nextLens = this.lenses.other();
+    else await this.reopenVideo(this.lenses.other());
+  }
+
+  /** Opens the same camera anew. */
+  private async revive(): Promise<void> {
+    this.reviving = true;
+    await this.reopenVideo(this.lenses.wish()).finally(() => (this.reviving = false));
   }
 
   /** Changes to a lens of the list; of those chosen while one is being opened the last comes next. */
@@ -115,6 +122,7 @@ export class Visit {
   }
 
   private flipping = false;
+  private reviving = false;
   private nextLens: CameraWish | undefined;
   private changedAt = 0; // ms since the epoch
 
