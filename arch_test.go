@@ -16,10 +16,13 @@ var mayImport = map[string][]string{
 	"access": {},
 	"backup": {"recorder/evidence", "recorder/evidence/objects", "recorder/evidence/vault", "rooms"},
 
-	"calls":                   {"access", "calls/legibility", "calls/protocol", "media", "media/relay", "recorder", "recorder/evidence", "recorder/evidence/objects", "recorder/evidence/vault", "recorder/spool", "recorder/webp", "rooms", "rooms/ledger", "rooms/plan"},
+	"calls":                   {"access", "calls/depot", "calls/facts", "calls/legibility", "calls/protocol", "calls/views", "media", "media/relay", "recorder", "recorder/evidence", "recorder/evidence/objects", "recorder/evidence/vault", "recorder/spool", "recorder/webp", "rooms", "rooms/plan"},
+	"calls/depot":             {"recorder", "recorder/evidence/objects", "recorder/evidence/vault", "recorder/spool"},
+	"calls/facts":             {"calls/protocol", "calls/views", "recorder", "rooms"},
 	"calls/legibility":        {},
 	"calls/protocol":          {},
 	"calls/protocol/generate": {"calls/protocol"},
+	"calls/views":             {"calls/protocol", "rooms"},
 	"cmd/verifycall":          {"access", "backup", "bench/robot", "bench/testdata", "bench/trial", "calls", "calls/protocol", "cmd/verifycall/built", "cmd/verifycall/certificate", "cmd/verifycall/console", "cmd/verifycall/places", "cmd/verifycall/settings", "doctor", "mail", "media", "media/relay", "nodes", "recorder/evidence", "recorder/evidence/objects", "recorder/evidence/stamp", "recorder/evidence/vault", "rooms", "rooms/accesslog", "rooms/calendar", "rooms/embedded", "rooms/queue", "signaling", "signaling/intake", "signaling/privacy", "signin", "signin/openid", "web"},
 
 	"cmd/verifycall/built":       {"cmd/verifycall/console", "recorder/evidence", "web"},
@@ -60,7 +63,7 @@ var mayImport = map[string][]string{
 	"rooms/plan":              {},
 	"rooms/queue":             {"rooms", "rooms/calendar"},
 	"rooms/redistest":         {},
-	"signaling":               {"access", "calls", "calls/protocol", "mail", "mail/letter", "nodes", "recorder/evidence", "recorder/evidence/objects", "recorder/evidence/vault", "rooms", "rooms/accesslog", "rooms/calendar", "rooms/ledger", "rooms/plan", "rooms/queue", "signaling/intake", "signaling/privacy", "signaling/review", "signaling/socket", "signin", "signin/openid"},
+	"signaling":               {"access", "calls", "calls/depot", "calls/protocol", "calls/views", "mail", "mail/letter", "nodes", "recorder/evidence", "recorder/evidence/objects", "recorder/evidence/vault", "rooms", "rooms/accesslog", "rooms/calendar", "rooms/ledger", "rooms/queue", "signaling/intake", "signaling/privacy", "signaling/review", "signaling/socket", "signin", "signin/openid"},
 	"signaling/intake":        {"calls/protocol"},
 	"signaling/privacy":       {"rooms/plan"},
 	"signaling/review":        {"rooms/ledger"},

@@ -6,13 +6,13 @@ import (
 	"encoding/json"
 	"errors"
 	"log/slog"
-	"path/filepath"
 	"sync"
 	"sync/atomic"
 	"time"
 
 	"golang.org/x/time/rate"
 
+	"verifycall/calls/depot"
 	"verifycall/calls/protocol"
 	"verifycall/recorder"
 	"verifycall/rooms"
@@ -32,7 +32,7 @@ type Call struct {
 	gone   chan struct{} // closed when the lease was given back
 	jobs   sync.WaitGroup
 	lease  rooms.Lease
-	parts  *shipper        // nil: the store is no safer than the scratch
+	parts  *depot.Shipper  // nil: the store is no safer than the scratch
 	ctx    context.Context // ends with why the call ends here
 	cancel context.CancelCauseFunc
 
@@ -80,7 +80,7 @@ func newCall(ctx context.Context, h *House, r *rooms.Room, lease rooms.Lease) *C
 	c := &Call{
 		house: h, id: r.ID, room: r,
 		log:   h.cfg.Log.With("room", r.ID),
-		inbox: make(chan event, inboxSize), done: make(chan struct{}), gone: make(chan struct{}), lease: lease, parts: h.newShipper(r.ID),
+		inbox: make(chan event, inboxSize), done: make(chan struct{}), gone: make(chan struct{}), lease: lease, parts: h.depot.NewShipper(r.ID),
 		captures: rate.NewLimiter(captureRate, captureBurst),
 		seller: side{role: protocol.RoleSeller, name: r.Text(r.SellerName), zone: r.Zone, lost: now,
 			offers: rate.NewLimiter(offerRate, offerBurst)},
@@ -97,8 +97,6 @@ func newCall(ctx context.Context, h *House, r *rooms.Room, lease rooms.Lease) *C
 	}
 	return c
 }
-
-func (h *House) scratch(room string) string { return filepath.Join(h.cfg.Scratch, room) }
 
 // post hands an event to run. It blocks while the inbox is full and drops the
 // event when the call has ended.
@@ -189,8 +187,8 @@ func (c *Call) shipLast() {
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(c.ctx), 10*time.Second)
 	defer cancel()
-	err := c.parts.ship(ctx)
-	c.house.spool.Behind(c.id, err)
+	err := c.parts.Ship(ctx)
+	c.house.depot.Behind(c.id, err)
 	if err != nil {
 		c.log.Error("the last recorded parts are on this node alone", "err", err)
 	}

@@ -2,11 +2,15 @@ package calls
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"time"
 
+	"verifycall/calls/depot"
 	"verifycall/calls/protocol"
+	"verifycall/calls/views"
 	"verifycall/media"
 	"verifycall/recorder"
 	"verifycall/recorder/webp"
@@ -26,7 +30,7 @@ func (c *Call) onCapture(seat *Seat, id, slot string) error {
 		still, err := c.house.take(ctx, c.id, rec, source, after, deadline)
 		if err == nil {
 			still.quality = qualityOf(slot, still.frame.Data)
-			parts.follow(ctx)
+			parts.Follow(ctx)
 		}
 		return captured{seat, id, slot, rec.ID(), still, after, err}
 	})
@@ -83,7 +87,7 @@ func (h *House) take(ctx context.Context, room string, rec *recorder.Recording, 
 		return still{}, fmt.Errorf("wrap frame %d: %w", frame.N, err)
 	}
 	digest := digestOf(picture)
-	if err := h.keep(context.WithoutCancel(ctx), room, StillName(room, digest), picture); err != nil {
+	if err := h.depot.Keep(context.WithoutCancel(ctx), room, depot.StillName(room, digest), picture); err != nil {
 		return still{}, notStored(err)
 	}
 	return still{frame: frame, digest: digest, width: w, height: ht}, nil
@@ -133,6 +137,11 @@ func (e captured) apply(ctx context.Context, c *Call) {
 		e.seat.refuse(e.id, err)
 		return
 	}
-	c.log.Info("captured", "slot", e.slot, "width", e.still.width, "height", e.still.height, "hint", hintOf(e.still.quality))
+	c.log.Info("captured", "slot", e.slot, "width", e.still.width, "height", e.still.height, "hint", views.Hint(e.still.quality))
 	e.seat.send(e.id, &protocol.OK{})
+}
+
+func digestOf(picture []byte) string {
+	sum := sha256.Sum256(picture)
+	return hex.EncodeToString(sum[:])
 }

@@ -52,7 +52,7 @@ func (c *Call) onClip(seat *Seat, id, slot string) error {
 	c.job(func() event {
 		first, last, err := takeClip(ctx, rec, source, after, deadline)
 		if err == nil {
-			parts.follow(ctx)
+			parts.Follow(ctx)
 		}
 		return clipped{seat, id, slot, rec.ID(), first, last, err}
 	})
@@ -123,32 +123,4 @@ func (e clipped) apply(ctx context.Context, c *Call) {
 	}
 	c.log.Info("clip taken", "slot", e.slot, "frames", e.last.N-e.first.N+1)
 	e.seat.send(e.id, &protocol.OK{})
-}
-
-// Clips gives the clips of a room, oldest first, for staff.
-func Clips(r *rooms.Room) []protocol.ClipView {
-	list := make([]protocol.ClipView, 0, len(r.Clips))
-	for _, c := range r.Clips {
-		list = append(list, protocol.ClipView{Slot: c.Slot, At: c.At.UTC(), MS: c.Until.Sub(c.At).Milliseconds(),
-			Recording: c.Recording, From: c.From, To: c.To})
-	}
-	return list
-}
-
-// ClipFacts are a clip in room.json.
-type ClipFacts struct {
-	Slot      string    `json:"slot"`
-	At        time.Time `json:"at"`
-	MS        int64     `json:"ms"`
-	Recording string    `json:"recording"`
-	Frame     int64     `json:"frame"` // first
-	Last      int64     `json:"last"`
-}
-
-func clipFacts(r *rooms.Room) []ClipFacts {
-	list := []ClipFacts{}
-	for _, c := range r.Clips {
-		list = append(list, ClipFacts{c.Slot, c.At.UTC(), c.Until.Sub(c.At).Milliseconds(), c.Recording, c.From, c.To})
-	}
-	return list
 }

@@ -39,12 +39,3 @@ func (c *Call) codeMissing(j Join) bool {
 func errNeedsCode() error {
 	return protocol.Faultf(protocol.CodeNeedsCode, "Enter the six-digit code that is sent to your mail address first.")
 }
-
-// stripped takes out of a seller's view what the link alone doesn't open after the
-// call: names, words, steps. The outcome stays.
-func stripped(v *protocol.State) {
-	v.You.Name, v.Chat, v.Steps, v.Step = "", []protocol.ChatLine{}, []protocol.StepView{}, ""
-	if v.Peer != nil {
-		v.Peer.Name = ""
-	}
-}

@@ -16,12 +16,12 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"verifycall/access"
+	"verifycall/calls/depot"
 	"verifycall/calls/protocol"
 	"verifycall/media"
 	"verifycall/media/relay"
 	"verifycall/recorder/evidence"
 	"verifycall/recorder/evidence/vault"
-	"verifycall/recorder/spool"
 	"verifycall/rooms"
 	"verifycall/rooms/plan"
 )
@@ -62,7 +62,7 @@ type Config struct {
 // House keeps the live calls of this node by room id.
 type House struct {
 	cfg    Config
-	spool  *spool.Spool    // of cfg.Scratch
+	depot  *depot.Depot    // of cfg.Scratch
 	ctx    context.Context // ends with cause ErrStopping
 	cancel context.CancelCauseFunc
 	wg     sync.WaitGroup // one per running Call
@@ -95,8 +95,7 @@ func NewHouse(cfg Config) *House {
 	if cfg.Refused == nil {
 		cfg.Refused = func(*access.Refusal) {}
 	}
-	cfg.Ship = cfg.Ship || cfg.Node != ""
-	h := &House{cfg: cfg, spool: spool.New(cfg.Scratch), calls: make(map[string]*Call), beginning: make(map[string]chan struct{})}
+	h := &House{cfg: cfg, depot: depot.New(cfg.Evidence, cfg.Scratch, cfg.Ship, cfg.Node != "", cfg.Log), calls: make(map[string]*Call), beginning: make(map[string]chan struct{})}
 	h.ctx, h.cancel = context.WithCancelCause(context.Background())
 	h.wg.Go(h.keepTime)
 	h.wg.Go(h.keepEvidence)
@@ -203,8 +202,8 @@ func (h *House) bring(ctx context.Context, room string) (*Call, error) {
 		return nil, Fault(err)
 	}
 	if !r.Admitted.IsZero() && !r.Sealed {
-		if err := h.fetchParts(ctx, room); err != nil {
-			if !h.apart(room) {
+		if err := h.depot.Fetch(ctx, room); err != nil {
+			if !h.depot.Apart(room) {
 				return nil, Fault(err)
 			}
 			h.cfg.Log.Error("recorded parts not fetched, the call goes on and the seal will fetch them", "room", room, "err", err)

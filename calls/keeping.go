@@ -36,7 +36,7 @@ func (h *House) keepEvidence() {
 			h.cfg.Log.Error("not all that is to be erased or held is; it is tried again", "err", err)
 			next = keepAgain
 		}
-		alarm = h.watchSpool(alarm)
+		alarm = h.depot.Watch(alarm)
 		if time.Since(shipped) >= keepAgain {
 			h.shipLeft(h.ctx)
 			shipped = time.Now()
@@ -93,7 +93,7 @@ func (h *House) erase(ctx context.Context, r *rooms.Room) error {
 	}
 	locked, err := evidence.Erase(ctx, h.cfg.Evidence, r.ID, classes)
 	if err == nil && slices.Contains(classes, vault.Recording) {
-		err = h.dropParts(ctx, r.ID)
+		err = h.depot.Drop(ctx, r.ID)
 	}
 	if err == nil && slices.Contains(classes, vault.Record) {
 		err = h.cfg.Rooms.EndLinks(ctx, r)

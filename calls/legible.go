@@ -23,10 +23,3 @@ func qualityOf(slot string, frame []byte) *rooms.Quality {
 	m := legibility.Measure(plane, side)
 	return &rooms.Quality{Hint: string(m.Cause), Bright: m.Bright, Burnt: m.Burnt, Pitch: m.Pitch, Edge: m.Edge}
 }
-
-func hintOf(q *rooms.Quality) string {
-	if q == nil {
-		return ""
-	}
-	return q.Hint
-}

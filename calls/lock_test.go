@@ -5,9 +5,9 @@ import (
 	"testing"
 	"time"
 
+	"verifycall/calls/depot"
 	"verifycall/calls/protocol"
 	"verifycall/recorder"
-	"verifycall/recorder/spool"
 	"verifycall/rooms"
 	"verifycall/rooms/plan"
 )
@@ -28,7 +28,7 @@ func (*shelf) Close(int, string) {}
 // that is sent because of it: what is shown must be right by the next look.
 func TestLockThatFlickers(t *testing.T) {
 	page := &shelf{}
-	h := &House{cfg: Config{Rooms: &rooms.Store{}, Plans: plan.Default(), Log: slog.New(slog.DiscardHandler)}, spool: new(spool.Spool)}
+	h := &House{cfg: Config{Rooms: &rooms.Store{}, Plans: plan.Default(), Log: slog.New(slog.DiscardHandler)}, depot: depot.New(nil, t.TempDir(), false, false, nil)}
 	c := &Call{house: h, log: h.cfg.Log, room: &rooms.Room{Profile: "marketplace", Admitted: time.Now(), Notices: map[string]rooms.Notice{}},
 		seller: side{role: protocol.RoleSeller}, manager: side{role: protocol.RoleManager}}
 	c.manager.seat = &Seat{call: c, join: Join{Role: protocol.RoleManager, Out: page}}

@@ -1,12 +1,17 @@
 package calls
 
 import (
+	"bytes"
 	"context"
 	"crypto/rand"
 	"crypto/sha256"
 	"encoding/hex"
+	"image"
+	_ "image/jpeg" // photos are of these two kinds
+	_ "image/png"
 	"time"
 
+	"verifycall/calls/depot"
 	"verifycall/calls/protocol"
 	"verifycall/rooms"
 )
@@ -74,7 +79,7 @@ func (c *Call) onPhotoAnnounce(ctx context.Context, actor string, msg *protocol.
 	c.job(func() event {
 		still, err := c.house.take(ctx, c.id, rec, source, after, deadline)
 		if err == nil {
-			parts.follow(ctx)
+			parts.Follow(ctx)
 		}
 		return besideTaken{p, rec.ID(), still, err}
 	})
@@ -209,7 +214,7 @@ func (c *Call) storePhoto() {
 	c.job(func() event {
 		mime, width, height, err := checkPhoto(p.data)
 		if err == nil {
-			err = h.keep(context.WithoutCancel(h.ctx), id, PhotoName(id, p.announced.SHA256, mime), p.data)
+			err = h.depot.Keep(context.WithoutCancel(h.ctx), id, depot.PhotoName(id, p.announced.SHA256, mime), p.data)
 		}
 		return photoStored{p, rooms.Photo{Announcement: p.announced, Mime: mime, Width: width, Height: height, Beside: *p.beside}, err}
 	})
@@ -244,4 +249,17 @@ func (c *Call) photoProgress() *protocol.PhotoProgress {
 		return nil
 	}
 	return &protocol.PhotoProgress{Slot: p.slot, Phase: p.phase, Received: int64(len(p.data)), Size: p.announced.Size, Why: p.why}
+}
+
+// maxPhotoPixels bounds what is decoded of a photo: 64 megapixels.
+const maxPhotoPixels = 64 << 20
+
+// checkPhoto reads what a photo's head says. It isn't decoded: phones make 50
+// megapixels, and whoever looks at it sees whether it is whole.
+func checkPhoto(data []byte) (mime string, width, height int, err error) {
+	config, format, err := image.DecodeConfig(bytes.NewReader(data))
+	if err != nil || config.Width < 1 || config.Height < 1 || config.Width > maxPhotoPixels/config.Height {
+		return "", 0, 0, &protocol.Fault{Code: protocol.CodeNotPicture, Message: "The photo is no picture that can be read.", Err: err}
+	}
+	return "image/" + format, config.Width, config.Height, nil
 }

@@ -148,7 +148,7 @@ func (c *Call) onQuality(s *side, msg *protocol.Quality, now time.Time) {
 
 func (c *Call) keep(l qualityLine) {
 	if c.quality == nil {
-		c.quality = newQualityLog(c.house.scratch(c.id), c.log)
+		c.quality = newQualityLog(c.house.depot.Folder(c.id), c.log)
 	}
 	c.quality.add(l)
 }

@@ -41,14 +41,14 @@ func (c *Call) makeReady(now time.Time) {
 // recorderMaker gives what makes the call's recorder, on any goroutine.
 func (c *Call) recorderMaker() func(context.Context) (*recorder.Recorder, error) {
 	h, room := c.house, c.id
-	config := recorder.Config{Dir: h.scratch(room), Room: room, Fence: c.lease.Fence, Log: c.log, Post: c.recorderEvent, Spare: h.spool.Check,
+	config := recorder.Config{Dir: h.depot.Folder(room), Room: room, Fence: c.lease.Fence, Log: c.log, Post: c.recorderEvent, Spare: h.depot.Check,
 		Durable: h.cfg.Metrics.durable}
 	return func(ctx context.Context) (*recorder.Recorder, error) {
 		key, err := h.cfg.Evidence.Make(ctx, vault.Room(room), vault.Recording)
 		if err != nil {
 			return nil, err
 		}
-		if h.cfg.Ship { // what the store doesn't take later is encrypted with it and kept here
+		if h.depot.Shipping() { // what the store doesn't take later is encrypted with it and kept here
 			if _, err := h.cfg.Evidence.Make(ctx, vault.Room(room), vault.Stills); err != nil {
 				return nil, err
 			}
@@ -82,7 +82,7 @@ func (e readied) apply(_ context.Context, c *Call) {
 // mayRecord is the reason why a call can't begin: one that nothing is recorded of
 // is no verification.
 func (c *Call) mayRecord() error {
-	if err := c.house.spool.Check(); err != nil {
+	if err := c.house.depot.Check(); err != nil {
 		return &protocol.Fault{Code: protocol.CodeUnavailable, Err: err,
 			Message: "The call can't begin: the server's disk has no room for the recording. Tell your operator."}
 	}

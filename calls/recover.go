@@ -57,14 +57,14 @@ func (h *House) recoverScratch(ctx context.Context) error {
 			continue
 		}
 		if r, err := h.cfg.Rooms.Load(ctx, e.Name()); err == nil && r.Bundle != "" {
-			faults = append(faults, os.RemoveAll(h.scratch(e.Name())))
+			faults = append(faults, os.RemoveAll(h.depot.Folder(e.Name())))
 			continue
 		}
-		if err := h.recoverRecordings(ctx, e.Name()); err != nil {
+		if err := h.depot.Recover(ctx, e.Name()); err != nil {
 			faults = append(faults, fmt.Errorf("recover recordings of %s: %w", e.Name(), err))
 		}
-		err := h.newShipper(e.Name()).ship(ctx) // another node may have the room by now
-		h.spool.Behind(e.Name(), err)
+		err := h.depot.NewShipper(e.Name()).Ship(ctx) // another node may have the room by now
+		h.depot.Behind(e.Name(), err)
 		faults = append(faults, err)
 	}
 	return errors.Join(faults...)

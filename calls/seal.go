@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"time"
 
+	"verifycall/calls/depot"
+	"verifycall/calls/facts"
 	"verifycall/recorder/evidence"
 	"verifycall/rooms"
 )
@@ -31,9 +33,9 @@ func (c *Call) startSeal(ctx context.Context) {
 		if figures != nil {
 			figures.close()
 		}
-		err := parts.shipKept(ctx)
+		err := parts.ShipKept(ctx)
 		if err == nil && lease.Fence > 0 { // who takes over in the middle must have the same recordings
-			err = parts.ship(ctx)
+			err = parts.Ship(ctx)
 		}
 		if err == nil {
 			err = h.seal(ctx, id, lease)
@@ -75,23 +77,23 @@ func (h *House) seal(ctx context.Context, id string, lease rooms.Lease) (err err
 		return fmt.Errorf("seal: %w", err)
 	}
 	if r.Bundle != "" { // only the news of it was lost
-		return h.dropParts(ctx, id)
+		return h.depot.Drop(ctx, id)
 	}
-	if err := h.fetchParts(ctx, id); err != nil {
+	if err := h.depot.Fetch(ctx, id); err != nil {
 		return fmt.Errorf("seal: %w", err)
 	}
-	made, err := h.tapes(ctx, id)
+	made, err := h.depot.Tapes(ctx, id)
 	if err != nil {
 		return fmt.Errorf("seal: %w", err)
 	}
-	made = filled(made)
-	facts := factsOf(r, made)
+	made = depot.Filled(made)
+	about := facts.Of(r, made)
 	if !r.Sealed {
-		if r, err = h.cfg.Rooms.Do(ctx, id, "system", rooms.Seal{Facts: facts.forLedger()}, guards...); err != nil {
+		if r, err = h.cfg.Rooms.Do(ctx, id, "system", rooms.Seal{Facts: about.ForLedger()}, guards...); err != nil {
 			return fmt.Errorf("seal the record ledger: %w", err)
 		}
 	}
-	digest, err := h.writeBundle(ctx, r, prefix, facts, made)
+	digest, err := h.writeBundle(ctx, r, prefix, about, made)
 	if err != nil {
 		return fmt.Errorf("seal: %w", err)
 	}
@@ -109,7 +111,7 @@ func (h *House) seal(ctx context.Context, id string, lease rooms.Lease) (err err
 	if err != nil {
 		return fmt.Errorf("open the custody ledger: %w", err)
 	}
-	return errors.Join(evidence.DropOthers(ctx, h.cfg.Evidence.Store(), id, lease.Fence), h.dropParts(ctx, id))
+	return errors.Join(evidence.DropOthers(ctx, h.cfg.Evidence.Store(), id, lease.Fence), h.depot.Drop(ctx, id))
 }
 
 // ours says that no other node has taken the room, or sealed it, by now.

@@ -8,6 +8,7 @@ import (
 	"golang.org/x/time/rate"
 
 	"verifycall/access"
+	"verifycall/calls/facts"
 	"verifycall/calls/protocol"
 	"verifycall/media"
 	"verifycall/media/relay"
@@ -24,10 +25,10 @@ const (
 	causeLeaseLost   = "lease_lost" // another node has the call now
 	causeSellerLost  = "seller_lost"
 	causeManagerLost = "manager_lost"
-	causeReconnect   = "reconnect"
+	causeReconnect   = facts.GapReconnect
 	causeInterrupted = "interrupted"
 	causeWithdrawn   = "consent_withdrawn"
-	causeEnded       = "call_ended"
+	causeEnded       = facts.GapEnded
 )
 
 var kinds = []media.Kind{media.Audio, media.Video}
@@ -266,7 +267,7 @@ func (c *Call) onTick(ctx context.Context, now time.Time) {
 // keptHere is how many changes and captures wait on this node while Redis or the
 // evidence store is away.
 func (c *Call) keptHere() int {
-	return c.house.cfg.Rooms.Pending(c.id) + c.house.spool.Waiting(c.id)
+	return c.house.cfg.Rooms.Pending(c.id) + c.house.depot.Waiting(c.id)
 }
 
 // watchPending shows what is kept here.

@@ -8,7 +8,7 @@ import (
 	"testing"
 	"time"
 
-	"verifycall/calls"
+	"verifycall/calls/depot"
 	"verifycall/calls/protocol"
 	"verifycall/recorder/evidence"
 	"verifycall/recorder/evidence/objects"
@@ -164,7 +164,7 @@ func (r *rig) captured(room string, manager *page, slot string) (digest string) 
 // checkStill: a still can be looked at, wherever it lies.
 func (r *rig) checkStill(room, digest string) {
 	r.t.Helper()
-	f, err := r.house.OpenEvidence(r.t.Context(), room, vault.Stills, calls.StillName(room, digest))
+	f, err := r.house.OpenEvidence(r.t.Context(), room, vault.Stills, depot.StillName(room, digest))
 	if err != nil {
 		r.t.Fatal(err)
 	}
@@ -177,7 +177,7 @@ func (r *rig) checkStill(room, digest string) {
 // checkStored: a still lies in the store and no longer on this node.
 func (r *rig) checkStored(room, digest string) {
 	r.t.Helper()
-	f, _, err := r.vault.Open(r.t.Context(), vault.Room(room), vault.Stills, calls.StillName(room, digest))
+	f, _, err := r.vault.Open(r.t.Context(), vault.Room(room), vault.Stills, depot.StillName(room, digest))
 	if err != nil {
 		r.t.Fatalf("still %.8s: %v", digest, err)
 	}

@@ -1,16 +1,16 @@
 package calls
 
 import (
+	"context"
 	"fmt"
 	"slices"
 	"time"
 
 	"verifycall/calls/protocol"
+	"verifycall/calls/views"
 	"verifycall/recorder"
 	"verifycall/rooms"
 )
-
-const chatShown = 200 // newest lines of the chat in a state
 
 // view is the call as a role may see it. What staff alone may see is put in for
 // a manager and never built for a seller.
@@ -20,8 +20,8 @@ func (c *Call) view(role protocol.Role) *protocol.State {
 	v := &protocol.State{
 		Room: protocol.RoomView{ID: r.ID, State: r.State, At: r.At.UTC(), Zone: r.Zone, Language: r.Language,
 			Test: r.Test, Cause: r.Cause},
-		You: c.person(you), Step: r.Step, Steps: c.steps(role), Chat: chat(r),
-		Recording: you.recording != nil, Code: codeView(r), LiveSince: since(r), Outcome: outcome(r),
+		You: c.person(you), Step: r.Step, Steps: c.steps(role), Chat: views.Chat(r),
+		Recording: you.recording != nil, Code: codeView(r), LiveSince: views.Since(r), Outcome: views.Outcome(r),
 		Grace: int(c.grace().Seconds()), Relay: you.relayView(),
 	}
 	if peer.name != "" {
@@ -33,7 +33,7 @@ func (c *Call) view(role protocol.Role) *protocol.State {
 		v.GraceEnds = &ends
 	}
 	if role == protocol.RoleSeller && r.Over() && !you.who.Proved {
-		stripped(v)
+		views.Strip(v)
 	}
 	if role == protocol.RoleManager {
 		v.Staff = c.staff()
@@ -55,43 +55,11 @@ func (c *Call) person(s *side) protocol.Person {
 		Notice: c.room.Notices[string(s.role)].Answer, AudioOff: s.audioOff, VideoOff: s.videoOff, Uplink: s.uplink}
 }
 
-func chat(r *rooms.Room) []protocol.ChatLine {
-	refs := r.Chat[max(0, len(r.Chat)-chatShown):]
-	lines := make([]protocol.ChatLine, 0, len(refs))
-	for _, ref := range refs {
-		lines = append(lines, protocol.ChatLine{At: ref.At, From: protocol.Role(ref.From), Text: r.Text(ref.Text)})
-	}
-	return lines
-}
-
-func since(r *rooms.Room) *time.Time {
-	if r.Admitted.IsZero() {
-		return nil
-	}
-	at := r.Admitted.UTC()
-	return &at
-}
-
-func outcome(r *rooms.Room) *protocol.Outcome {
-	if r.Verdict == "" {
-		return nil
-	}
-	verdict, reasons, repeat, line := r.Outcome()
-	return &protocol.Outcome{Verdict: verdict, Reasons: orEmpty(reasons), Repeat: orEmpty(repeat), Line: r.Text(line), Digest: r.Bundle}
-}
-
-func orEmpty(list []string) []string {
-	if list == nil {
-		return []string{}
-	}
-	return list
-}
-
 func (c *Call) staff() *protocol.Staff {
 	r := c.room
 	s := &protocol.Staff{
-		Application: Application(r), Documents: Documents(r), Captures: Captures(r),
-		Clips: Clips(r), Photos: Photos(r), Crops: Crops(r), Photo: c.photoProgress(), CanPhoto: c.seller.device.Photo && c.seller.seat != nil, Device: c.sellerDevice(), Tries: r.Tries,
+		Application: views.Application(r), Documents: views.Documents(r), Captures: views.Captures(r),
+		Clips: views.Clips(r), Photos: views.Photos(r), Crops: views.Crops(r), Photo: c.photoProgress(), CanPhoto: c.seller.device.Photo && c.seller.seat != nil, Device: c.sellerDevice(), Tries: r.Tries,
 		Compare: make([]protocol.CompareView, 0, len(protocol.Items)),
 		Notes:   []protocol.NoteView{}, Flags: []protocol.NoteView{},
 		Missing: c.missing(), CanCode: r.SellerMail != "", NewDevice: c.pending != nil,
@@ -109,34 +77,6 @@ func (c *Call) staff() *protocol.Staff {
 		}
 	}
 	return s
-}
-
-// Application gives the opened fields of a room, for staff.
-func Application(r *rooms.Room) map[string]string {
-	fields := make(map[string]string, len(r.Application))
-	for field, commitment := range r.Application {
-		fields[field] = r.Text(commitment)
-	}
-	return fields
-}
-
-// Documents gives the filed pictures of a room, for staff.
-func Documents(r *rooms.Room) []protocol.Document {
-	list := make([]protocol.Document, 0, len(r.Documents))
-	for _, d := range r.Documents {
-		list = append(list, protocol.Document{Kind: d.Kind, SHA256: d.SHA256, Mime: d.Mime, Width: d.Width, Height: d.Height})
-	}
-	return list
-}
-
-// Captures gives the stills of a room, oldest first, for staff.
-func Captures(r *rooms.Room) []protocol.CaptureView {
-	list := make([]protocol.CaptureView, 0, len(r.Captures))
-	for _, c := range r.Captures {
-		list = append(list, protocol.CaptureView{Slot: c.Slot, SHA256: c.SHA256, Width: c.Width, Height: c.Height,
-			At: c.At.UTC(), Recording: c.Recording, Frame: c.Frame, Hint: hintOf(c.Quality), Legible: legibleOf(c.Quality)})
-	}
-	return list
 }
 
 // missing is what keeps pass locked: the room's own list, and the recorder's
@@ -232,9 +172,21 @@ func (c *Call) sendRecorder() {
 	c.manager.seat.send("", light)
 }
 
-func legibleOf(q *rooms.Quality) *protocol.Legible {
-	if q == nil {
-		return nil
+// earlier gives the coverage of recordings that an earlier Call of the room has
+// made. It writes nothing: the record may be being sealed beside it.
+func (h *House) earlier(ctx context.Context, room string) []covered {
+	tapes, err := h.depot.Tapes(ctx, room)
+	if err != nil {
+		return nil // the seal will say what is wrong
 	}
-	return &protocol.Legible{Bright: q.Bright, Burnt: q.Burnt, Edge: q.Edge}
+	var past []covered
+	for _, t := range tapes {
+		s := t.Summary
+		part := covered{participant: s.Participant, length: time.Duration(s.DurationMS) * time.Millisecond}
+		for _, t := range s.Tracks {
+			part.tracks = append(part.tracks, recorder.TrackStatus{Kind: t.Kind, Bytes: t.Bytes, Coverage: t.Coverage})
+		}
+		past = append(past, part)
+	}
+	return past
 }

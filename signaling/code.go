@@ -9,8 +9,9 @@ import (
 	"time"
 
 	"verifycall/access"
-	"verifycall/calls"
+	"verifycall/calls/depot"
 	"verifycall/calls/protocol"
+	"verifycall/calls/views"
 	"verifycall/recorder/evidence/vault"
 	"verifycall/rooms"
 )
@@ -169,7 +170,7 @@ func (s *Server) sellerKept(w http.ResponseWriter, r *http.Request, who session)
 	if err != nil {
 		return err
 	}
-	view := KeptView{SellerName: room.Text(room.SellerName), Fields: calls.Application(room), Documents: []KeptPicture{}, Stills: []KeptPicture{}, Compared: []string{}}
+	view := KeptView{SellerName: room.Text(room.SellerName), Fields: views.Application(room), Documents: []KeptPicture{}, Stills: []KeptPicture{}, Compared: []string{}}
 	if room.Manager != "" {
 		account, err := s.cfg.Rooms.Staff(r.Context(), room.Manager)
 		if err != nil && !errors.Is(err, rooms.ErrNotFound) { // a robot's room has none
@@ -189,7 +190,7 @@ func (s *Server) sellerKept(w http.ResponseWriter, r *http.Request, who session)
 	for _, d := range newestDocuments(room) {
 		view.Documents = append(view.Documents, KeptPicture{d.Kind, "/api/seller/kept/documents/" + d.SHA256, d.Width, d.Height})
 	}
-	for _, c := range calls.Captures(room) {
+	for _, c := range views.Captures(room) {
 		view.Stills = append(view.Stills, KeptPicture{c.Slot, "/api/seller/kept/stills/" + c.SHA256 + ".webp", c.Width, c.Height})
 	}
 	return writeJSON(w, http.StatusOK, view)
@@ -203,7 +204,7 @@ func (s *Server) sellerStill(w http.ResponseWriter, r *http.Request, who session
 	digest, webp := strings.CutSuffix(r.PathValue("file"), ".webp")
 	for _, c := range room.Captures {
 		if webp && c.SHA256 == digest {
-			return s.serveObject(uncached{w}, r, vault.Stills, room.ID, calls.StillName(room.ID, digest), digest)
+			return s.serveObject(uncached{w}, r, vault.Stills, room.ID, depot.StillName(room.ID, digest), digest)
 		}
 	}
 	return protocol.Faultf(protocol.CodeNotFound, "There is no such still.")
@@ -216,7 +217,7 @@ func (s *Server) sellerDocument(w http.ResponseWriter, r *http.Request, who sess
 	}
 	for _, d := range room.Documents {
 		if d.SHA256 == r.PathValue("sha") {
-			return s.servePicture(uncached{w}, r, room.ID, vault.Documents, calls.DocumentName(room.ID, d.SHA256, d.Mime), d.SHA256)
+			return s.servePicture(uncached{w}, r, room.ID, vault.Documents, depot.DocumentName(room.ID, d.SHA256, d.Mime), d.SHA256)
 		}
 	}
 	return protocol.Faultf(protocol.CodeNotFound, "There is no such document.")

@@ -11,7 +11,7 @@ import (
 	"time"
 
 	"verifycall/access"
-	"verifycall/calls"
+	"verifycall/calls/depot"
 	"verifycall/calls/protocol"
 	"verifycall/recorder/evidence/vault"
 	"verifycall/rooms"
@@ -72,7 +72,7 @@ func (s *Server) createRoom(ctx context.Context, actor string, n intake.Request,
 			Size: int64(len(d.Data)), Width: p.Width, Height: p.Height})
 	}
 	for i, d := range cmd.Documents {
-		name := calls.DocumentName(id, d.SHA256, d.Mime)
+		name := depot.DocumentName(id, d.SHA256, d.Mime)
 		if _, err := s.cfg.Evidence.Put(ctx, vault.Room(id), vault.Documents, name, bytes.NewReader(n.Documents[i].Data)); err != nil {
 			return nil, &protocol.Fault{Code: protocol.CodeNotStored, Message: "The documents could not be stored. Try again.", Err: err}
 		}

@@ -8,7 +8,7 @@ import (
 	"slices"
 
 	"verifycall/access"
-	"verifycall/calls"
+	"verifycall/calls/depot"
 	"verifycall/calls/protocol"
 	"verifycall/recorder/evidence/vault"
 	"verifycall/rooms"
@@ -98,7 +98,7 @@ func (s *Server) sellerFileDocument(w http.ResponseWriter, r *http.Request, who 
 	}
 	sum := sha256.Sum256(req.Data)
 	doc := rooms.Document{Kind: req.Kind, SHA256: hex.EncodeToString(sum[:]), Mime: p.Mime, Size: int64(len(req.Data)), Width: p.Width, Height: p.Height}
-	name := calls.DocumentName(room.ID, doc.SHA256, doc.Mime)
+	name := depot.DocumentName(room.ID, doc.SHA256, doc.Mime)
 	if err := (rooms.FileDocument{Document: doc}).Check(room); err != nil {
 		return err // before anything is stored for it
 	}

@@ -7,7 +7,7 @@ import (
 	"time"
 
 	"verifycall/access"
-	"verifycall/calls"
+	"verifycall/calls/depot"
 	"verifycall/calls/protocol"
 	"verifycall/recorder/evidence/vault"
 	"verifycall/rooms"
@@ -126,7 +126,7 @@ func (s *Server) managerDocument(w http.ResponseWriter, r *http.Request, who ses
 	room := who.at
 	for _, d := range room.Documents {
 		if d.SHA256 == r.PathValue("sha") {
-			return s.servePicture(w, r, room.ID, vault.Documents, calls.DocumentName(room.ID, d.SHA256, d.Mime), d.SHA256)
+			return s.servePicture(w, r, room.ID, vault.Documents, depot.DocumentName(room.ID, d.SHA256, d.Mime), d.SHA256)
 		}
 	}
 	return protocol.Faultf(protocol.CodeNotFound, "There is no such document.")
@@ -137,7 +137,7 @@ func (s *Server) managerStill(w http.ResponseWriter, r *http.Request, who sessio
 	digest, webp := strings.CutSuffix(r.PathValue("file"), ".webp")
 	for _, c := range room.Captures {
 		if webp && c.SHA256 == digest {
-			return s.serveObject(w, r, vault.Stills, room.ID, calls.StillName(room.ID, digest), digest)
+			return s.serveObject(w, r, vault.Stills, room.ID, depot.StillName(room.ID, digest), digest)
 		}
 	}
 	return protocol.Faultf(protocol.CodeNotFound, "There is no such still.")

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"verifycall/calls"
+	"verifycall/calls/depot"
 	"verifycall/calls/protocol"
 	"verifycall/recorder/evidence"
 	"verifycall/recorder/evidence/vault"
@@ -53,7 +54,7 @@ func (s *Server) managerPhoto(w http.ResponseWriter, r *http.Request, who sessio
 		if p.SHA256 != r.PathValue("sha") {
 			continue
 		}
-		return s.servePicture(w, r, room.ID, vault.Stills, calls.PhotoName(room.ID, p.SHA256, p.Mime), p.SHA256)
+		return s.servePicture(w, r, room.ID, vault.Stills, depot.PhotoName(room.ID, p.SHA256, p.Mime), p.SHA256)
 	}
 	return protocol.Faultf(protocol.CodeNotFound, "There is no such photo.")
 }

@@ -3,8 +3,8 @@ package signaling
 import (
 	"time"
 
-	"verifycall/calls"
 	"verifycall/calls/protocol"
+	"verifycall/calls/views"
 	"verifycall/rooms"
 )
 
@@ -50,8 +50,8 @@ func rowOf(r *rooms.Room) RoomRow {
 const stateDamaged = "damaged"
 
 func detailOf(r *rooms.Room) RoomDetail {
-	return RoomDetail{RoomRow: rowOf(r), SellerMail: r.Text(r.SellerMail), Application: calls.Application(r),
-		Documents: calls.Documents(r), Captures: calls.Captures(r), Sealed: r.Sealed, Bundle: r.Bundle}
+	return RoomDetail{RoomRow: rowOf(r), SellerMail: r.Text(r.SellerMail), Application: views.Application(r),
+		Documents: views.Documents(r), Captures: views.Captures(r), Sealed: r.Sealed, Bundle: r.Bundle}
 }
 
 func orEmpty[T any](list []T) []T {

@@ -1,9 +1,4 @@
-package calls
-
-import (
-	"crypto/sha256"
-	"encoding/hex"
-)
+package depot
 
 // StillName is where a still lies in the evidence store.
 func StillName(room, digest string) string { return "rooms/" + room + "/stills/" + digest + ".webp" }
@@ -28,9 +23,4 @@ func Extension(mime string) string {
 		return ".png"
 	}
 	return ".bin"
-}
-
-func digestOf(picture []byte) string {
-	sum := sha256.Sum256(picture)
-	return hex.EncodeToString(sum[:])
 }

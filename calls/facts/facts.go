@@ -1,15 +1,14 @@
-package calls
+// Package facts makes room.json of a bundle: what of a call was recorded and captured,
+// and what is missing. Pure.
+package facts
 
 import (
-	"context"
-	"fmt"
 	"slices"
 	"time"
 
 	"verifycall/calls/protocol"
+	"verifycall/calls/views"
 	"verifycall/recorder"
-	"verifycall/recorder/evidence"
-	"verifycall/recorder/evidence/vault"
 	"verifycall/rooms"
 )
 
@@ -88,10 +87,17 @@ type CaptureFacts struct {
 	Frame       int64     `json:"frame"`
 }
 
-func factsOf(r *rooms.Room, made []*recorder.Tape) Facts {
+// Causes of gaps between recordings.
+const (
+	GapReconnect = "reconnect"
+	GapEnded     = "call_ended"
+)
+
+// Of makes them of a room that is over and the recordings that hold a frame.
+func Of(r *rooms.Room, made []*recorder.Tape) Facts {
 	f := Facts{
 		Room: r.ID, Test: r.Test, Profile: r.Profile, Language: r.Language, Zone: r.Zone, At: r.At.UTC(),
-		Call: Span{r.Admitted.UTC(), r.Ended.UTC()}, Verdict: r.Verdict, Reasons: orEmpty(r.Reasons), Repeat: orEmpty(r.Repeat),
+		Call: Span{r.Admitted.UTC(), r.Ended.UTC()}, Verdict: r.Verdict, Reasons: append([]string{}, r.Reasons...), Repeat: append([]string{}, r.Repeat...),
 		Recordings: []RecordingFacts{}, Captures: []CaptureFacts{}, Coverage: map[string]int{},
 	}
 	for _, a := range made {
@@ -102,7 +108,7 @@ func factsOf(r *rooms.Room, made []*recorder.Tape) Facts {
 		f.Captures = append(f.Captures, CaptureFacts{c.Slot, "frame", c.SHA256, c.FrameSHA256, c.Width, c.Height,
 			c.At.UTC(), c.Recording, c.Frame})
 	}
-	f.Clips, f.Photos, f.Crops = clipFacts(r), photoFacts(r), Crops(r)
+	f.Clips, f.Photos, f.Crops = clipFacts(r), photoFacts(r), views.Crops(r)
 	f.Gaps = f.between()
 	f.cover()
 	return f
@@ -133,12 +139,12 @@ func (f *Facts) between() []GapFacts {
 				continue
 			}
 			if r.OffsetMS > at {
-				gaps = append(gaps, GapFacts{who, "", at, r.OffsetMS, causeReconnect})
+				gaps = append(gaps, GapFacts{who, "", at, r.OffsetMS, GapReconnect})
 			}
 			at = max(at, r.OffsetMS+r.DurationMS)
 		}
 		if length > at {
-			gaps = append(gaps, GapFacts{who, "", at, length, causeEnded})
+			gaps = append(gaps, GapFacts{who, "", at, length, GapEnded})
 		}
 	}
 	return gaps
@@ -161,8 +167,8 @@ func (f *Facts) cover() {
 	}
 }
 
-// forLedger is the last entry of the record: what the recordings hold.
-func (f *Facts) forLedger() map[string]any {
+// ForLedger is the last entry of the record: what the recordings hold.
+func (f *Facts) ForLedger() map[string]any {
 	list := make([]any, 0, len(f.Recordings))
 	for _, r := range f.Recordings {
 		list = append(list, map[string]any{"id": r.ID, "participant": r.Participant,
@@ -171,47 +177,8 @@ func (f *Facts) forLedger() map[string]any {
 	return map[string]any{"recordings": list, "gaps": len(f.Gaps)}
 }
 
-// writeBundle gives the evidence package all that belongs into the bundle.
-func (h *House) writeBundle(ctx context.Context, r *rooms.Room, prefix string, facts Facts, made []*recorder.Tape) (string, error) {
-	entries, err := h.cfg.Rooms.Record(ctx, r.ID)
-	if err != nil {
-		return "", fmt.Errorf("read the record: %w", err)
-	}
-	privates, err := h.cfg.Rooms.Privates(ctx, r.ID)
-	if err != nil {
-		return "", fmt.Errorf("read the private values: %w", err)
-	}
-	src := evidence.Source{Room: facts, Entries: entries, Privates: privates, Statement: evidence.BuildStatement()}
-	if err := h.pinned(r, &src); err != nil {
-		return "", err
-	}
-	owner := vault.Room(r.ID)
-	for _, digest := range stillsOf(r) {
-		src.Stills = append(src.Stills, evidence.StoredFile(h.cfg.Evidence, owner, vault.Stills, StillName(r.ID, digest), digest+".webp"))
-	}
-	for _, p := range r.Photos {
-		src.Photos = append(src.Photos, evidence.StoredFile(h.cfg.Evidence, owner, vault.Stills, PhotoName(r.ID, p.SHA256, p.Mime), p.SHA256+Extension(p.Mime)))
-	}
-	for _, d := range r.Documents {
-		name := d.SHA256 + Extension(d.Mime)
-		src.Documents = append(src.Documents, evidence.StoredFile(h.cfg.Evidence, owner, vault.Documents, DocumentName(r.ID, d.SHA256, d.Mime), name))
-	}
-	for _, a := range made {
-		src.Recordings = append(src.Recordings, evidence.WrittenFile(a.Summary.ID+".webm", a.WriteVideo))
-		src.Frames = append(src.Frames, evidence.WrittenFile(a.Summary.ID+".jsonl", a.WriteIndex))
-	}
-	path, err := figures(h.scratch(r.ID))
-	if err != nil {
-		return "", fmt.Errorf("figures of the call: %w", err)
-	}
-	if path != "" {
-		src.Quality = evidence.DiskFile(path, qualityFile)
-	}
-	return evidence.WriteBundle(ctx, h.cfg.Evidence, prefix, h.cfg.Keys, src)
-}
-
-// stillsOf lists the digests of a room's stills, each once.
-func stillsOf(r *rooms.Room) []string {
+// Stills lists the digests of a room's stills, each once.
+func Stills(r *rooms.Room) []string {
 	var digests []string
 	for _, c := range r.Captures {
 		if !slices.Contains(digests, c.SHA256) {

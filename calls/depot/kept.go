@@ -1,4 +1,4 @@
-package calls
+package depot
 
 import (
 	"bytes"
@@ -16,34 +16,34 @@ import (
 // storeTime is how long a capture waits for the store before it is kept on this node.
 const storeTime = 3 * time.Second
 
-// keep stores a still or a photo of a room under name. What the store doesn't take is
+// Keep stores a still or a photo of a room under name. What the store doesn't take is
 // kept on this node, encrypted, until ship sends it; what comes meanwhile lies behind
 // it. The key of the room's stills is then in memory, as long as the call is.
-func (h *House) keep(ctx context.Context, room, name string, data []byte) error {
-	if !h.cfg.Ship {
-		return h.put(ctx, room, name, data)
+func (d *Depot) Keep(ctx context.Context, room, name string, data []byte) error {
+	if !d.ships {
+		return d.put(ctx, room, name, data)
 	}
 	var away error
-	if h.spool.Waiting(room) == 0 {
+	if d.spool.Waiting(room) == 0 {
 		brief, cancel := context.WithTimeout(ctx, storeTime)
-		away = h.put(brief, room, name, data)
+		away = d.put(brief, room, name, data)
 		cancel()
 		if away == nil || refuses(away) {
 			return away
 		}
 	}
-	if err := h.keepHere(ctx, room, name, data); err != nil {
+	if err := d.keepHere(ctx, room, name, data); err != nil {
 		return errors.Join(err, away)
 	}
 	if away != nil {
-		h.spool.Behind(room, away)
-		h.cfg.Log.Error("a capture waits on this node, the store doesn't take it", "room", room, "err", away)
+		d.spool.Behind(room, away)
+		d.log.Error("a capture waits on this node, the store doesn't take it", "room", room, "err", away)
 	}
 	return nil
 }
 
-func (h *House) put(ctx context.Context, room, name string, data []byte) error {
-	_, err := h.cfg.Evidence.Put(ctx, vault.Room(room), vault.Stills, name, bytes.NewReader(data))
+func (d *Depot) put(ctx context.Context, room, name string, data []byte) error {
+	_, err := d.vault.Put(ctx, vault.Room(room), vault.Stills, name, bytes.NewReader(data))
 	return err
 }
 
@@ -57,8 +57,8 @@ func refuses(err error) bool {
 	return false
 }
 
-func (h *House) keepHere(ctx context.Context, room, name string, data []byte) error {
-	sealed, err := h.cfg.Evidence.Encrypt(ctx, vault.Room(room), vault.Stills, bytes.NewReader(data))
+func (d *Depot) keepHere(ctx context.Context, room, name string, data []byte) error {
+	sealed, err := d.vault.Encrypt(ctx, vault.Room(room), vault.Stills, bytes.NewReader(data))
 	if err != nil {
 		return fmt.Errorf("keep %s here: %w", name, err)
 	}
@@ -66,27 +66,27 @@ func (h *House) keepHere(ctx context.Context, room, name string, data []byte) er
 	if err != nil {
 		return fmt.Errorf("keep %s here: %w", name, err)
 	}
-	return h.spool.Keep(room, name, file)
+	return d.spool.Keep(room, name, file)
 }
 
-// OpenEvidence opens an object of a room's evidence, wherever it lies by now: on this
+// Open opens an object of a room's evidence, wherever it lies by now: on this
 // node, where the store was away when it came, or in the store.
-func (h *House) OpenEvidence(ctx context.Context, room string, class vault.Class, name string) (objects.File, error) {
-	if class == vault.Stills && h.spool.Waiting(room) > 0 {
-		f, size, err := h.spool.OpenKept(room, name)
+func (d *Depot) Open(ctx context.Context, room string, class vault.Class, name string) (objects.File, error) {
+	if class == vault.Stills && d.spool.Waiting(room) > 0 {
+		f, size, err := d.spool.OpenKept(room, name)
 		if err == nil {
-			return h.cfg.Evidence.Decrypt(ctx, vault.Room(room), class, f, size)
+			return d.vault.Decrypt(ctx, vault.Room(room), class, f, size)
 		}
 		if !errors.Is(err, fs.ErrNotExist) {
 			return nil, err
 		}
 	}
-	f, _, err := h.cfg.Evidence.Open(ctx, vault.Room(room), class, name)
+	f, _, err := d.vault.Open(ctx, vault.Room(room), class, name)
 	return f, err
 }
 
-// shipKept sends the captures that wait, as before a seal.
-func (s *shipper) shipKept(ctx context.Context) error {
+// ShipKept sends the captures that wait, as before a seal.
+func (s *Shipper) ShipKept(ctx context.Context) error {
 	if s == nil {
 		return nil
 	}
@@ -98,7 +98,7 @@ func (s *shipper) shipKept(ctx context.Context) error {
 }
 
 // sendKept sends the captures that wait, the oldest first. The caller has the turn.
-func (s *shipper) sendKept(ctx context.Context) error {
+func (s *Shipper) sendKept(ctx context.Context) error {
 	names, err := s.spool.Kept(s.room)
 	if err != nil {
 		return err
@@ -111,7 +111,7 @@ func (s *shipper) sendKept(ctx context.Context) error {
 	return nil
 }
 
-func (s *shipper) sendOne(ctx context.Context, name string) error {
+func (s *Shipper) sendOne(ctx context.Context, name string) error {
 	f, size, err := s.spool.OpenKept(s.room, name)
 	if err != nil {
 		return err
@@ -124,15 +124,15 @@ func (s *shipper) sendOne(ctx context.Context, name string) error {
 	return s.spool.DropKept(s.room, name)
 }
 
-// follow ships what a capture refers to, so that the frame isn't lost with this node.
+// Follow ships what a capture refers to, so that the frame isn't lost with this node.
 // Where the store is away it waits here as all that is recorded does.
-func (s *shipper) follow(ctx context.Context) {
+func (s *Shipper) Follow(ctx context.Context) {
 	if s == nil {
 		return
 	}
 	ctx, cancel := context.WithTimeout(ctx, storeTime)
 	defer cancel()
-	if err := s.ship(ctx); err != nil {
+	if err := s.Ship(ctx); err != nil {
 		s.spool.Behind(s.room, err)
 	}
 }

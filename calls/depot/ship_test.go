@@ -1,4 +1,4 @@
-package calls
+package depot
 
 import (
 	"bytes"
@@ -9,11 +9,10 @@ import (
 
 	"verifycall/recorder/evidence/objects"
 	"verifycall/recorder/evidence/vault"
-	"verifycall/recorder/spool"
 )
 
-// nodesOn makes Houses of nodes that share a store, without anything else.
-func nodesOn(t *testing.T, n int) []*House {
+// nodesOn makes depots of nodes that share a store, without anything else.
+func nodesOn(t *testing.T, n int) []*Depot {
 	t.Helper()
 	folder, err := objects.OpenFS(t.TempDir())
 	if err != nil {
@@ -27,19 +26,18 @@ func nodesOn(t *testing.T, n int) []*House {
 	if _, err := store.Make(t.Context(), vault.Room(testRoom), vault.Recording); err != nil {
 		t.Fatal(err)
 	}
-	var list []*House
+	var list []*Depot
 	for range n {
-		cfg := Config{Evidence: store, Scratch: t.TempDir(), Node: "n", Ship: true, Log: slog.New(slog.DiscardHandler)}
-		list = append(list, &House{cfg: cfg, spool: spool.New(cfg.Scratch)})
+		list = append(list, New(store, t.TempDir(), true, true, slog.New(slog.DiscardHandler)))
 	}
 	return list
 }
 
 const testRoom = "R-7K3M9QXD"
 
-func grow(t *testing.T, h *House, name, more string) {
+func grow(t *testing.T, d *Depot, name, more string) {
 	t.Helper()
-	path := filepath.Join(h.scratch(testRoom), name)
+	path := filepath.Join(d.Folder(testRoom), name)
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 		t.Fatal(err)
 	}
@@ -53,11 +51,11 @@ func grow(t *testing.T, h *House, name, more string) {
 	}
 }
 
-func sameFile(t *testing.T, a, b *House, name string) {
+func sameFile(t *testing.T, a, b *Depot, name string) {
 	t.Helper()
 	var texts [2][]byte
-	for i, h := range []*House{a, b} {
-		text, err := os.ReadFile(filepath.Join(h.scratch(testRoom), name))
+	for i, d := range []*Depot{a, b} {
+		text, err := os.ReadFile(filepath.Join(d.Folder(testRoom), name))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -74,16 +72,16 @@ func TestPartsReachTheOtherNode(t *testing.T) {
 	const birth, part = "seller-f1-1/recording.json", "seller-f1-1/000001.part"
 	both := nodesOn(t, 2)
 	first, second := both[0], both[1]
-	ships := first.newShipper(testRoom)
+	ships := first.NewShipper(testRoom)
 	ship := func() {
 		t.Helper()
-		if err := ships.ship(t.Context()); err != nil {
+		if err := ships.Ship(t.Context()); err != nil {
 			t.Fatal(err)
 		}
 	}
 	fetch := func() {
 		t.Helper()
-		if err := second.fetchParts(t.Context(), testRoom); err != nil {
+		if err := second.Fetch(t.Context(), testRoom); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -93,7 +91,7 @@ func TestPartsReachTheOtherNode(t *testing.T) {
 	fetch()
 	sameFile(t, first, second, birth)
 	sameFile(t, first, second, part)
-	end := filepath.Join(second.scratch(testRoom), "seller-f1-1/000002.part") // it thinks the first is lost
+	end := filepath.Join(second.Folder(testRoom), "seller-f1-1/000002.part") // it thinks the first is lost
 	if _, err := os.Stat(end); err != nil {
 		t.Fatal(err)
 	}
@@ -101,10 +99,10 @@ func TestPartsReachTheOtherNode(t *testing.T) {
 	grow(t, first, part, "more")
 	ship()
 	grow(t, first, "seller-f1-1/000002.part", "VCPART2\nof the first")
-	ships = first.newShipper(testRoom) // the first starts anew and knows nothing of what it has shipped
+	ships = first.NewShipper(testRoom) // the first starts anew and knows nothing of what it has shipped
 	ship()
 	ship()
-	if err := second.fetchParts(t.Context(), testRoom); err != nil {
+	if err := second.Fetch(t.Context(), testRoom); err != nil {
 		t.Fatal(err)
 	}
 	sameFile(t, first, second, birth)
@@ -112,24 +110,24 @@ func TestPartsReachTheOtherNode(t *testing.T) {
 	if err != nil || string(text) != "VCPART2\n" { // what follows is no whole record
 		t.Errorf("the second part %q, %v", text, err)
 	}
-	before, err := second.cfg.Evidence.Store().List(t.Context(), partsOf(testRoom))
+	before, err := second.vault.Store().List(t.Context(), partsOf(testRoom))
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := second.newShipper(testRoom).ship(t.Context()); err != nil {
+	if err := second.NewShipper(testRoom).Ship(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	if after, err := second.cfg.Evidence.Store().List(t.Context(), partsOf(testRoom)); err != nil || len(after) != len(before) {
+	if after, err := second.vault.Store().List(t.Context(), partsOf(testRoom)); err != nil || len(after) != len(before) {
 		t.Errorf("the second node shipped what is not its own: %v, %v", after, err)
 	}
 
-	if err := second.dropParts(t.Context(), testRoom); err != nil {
+	if err := second.Drop(t.Context(), testRoom); err != nil {
 		t.Fatal(err)
 	}
-	if left, err := second.cfg.Evidence.Store().List(t.Context(), partsOf(testRoom)); err != nil || len(left) > 0 {
+	if left, err := second.vault.Store().List(t.Context(), partsOf(testRoom)); err != nil || len(left) > 0 {
 		t.Errorf("in the store: %v, %v", left, err)
 	}
-	if err := (*House).newShipper(&House{}, testRoom).ship(t.Context()); err != nil {
+	if err := New(nil, t.TempDir(), false, false, nil).NewShipper(testRoom).Ship(t.Context()); err != nil {
 		t.Errorf("a node that is alone ships nothing: %v", err)
 	}
 }

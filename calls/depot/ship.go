@@ -1,4 +1,4 @@
-package calls
+package depot
 
 import (
 	"context"
@@ -18,19 +18,15 @@ import (
 	"verifycall/recorder/spool"
 )
 
-// shipEvery is how often what was recorded meanwhile goes to the store: with a
-// record's 2 s, a lost node loses less than 10 s.
-const shipEvery = 5 * time.Second
-
 // partsOf is where the parts of a room's recordings lie in the store until its
 // bundle stands. Parts grow there by pieces, since objects are written once:
 // "<recording>/<file>.<offset of the piece, 12 digits>". They are encrypted as they
 // are on the disk.
 func partsOf(room string) string { return "rooms/" + room + "/parts/" }
 
-// shipper copies the parts of a room's recordings from this node's scratch to the
+// Shipper copies the parts of a room's recordings from this node's scratch to the
 // store that all nodes share. Its methods may be called from any goroutine.
-type shipper struct {
+type Shipper struct {
 	vault *vault.Vault
 	store objects.Store // the vault's
 	spool *spool.Spool
@@ -40,18 +36,18 @@ type shipper struct {
 	sent  map[string]int64 // by file under dir, how much of it the store has; owned by who has the turn
 }
 
-// newShipper gives a shipper for a room, nil where the store is no safer than the
+// NewShipper gives a shipper for a room, nil where the store is no safer than the
 // scratch.
-func (h *House) newShipper(room string) *shipper {
-	if !h.cfg.Ship {
+func (d *Depot) NewShipper(room string) *Shipper {
+	if !d.ships {
 		return nil
 	}
-	return &shipper{vault: h.cfg.Evidence, store: h.cfg.Evidence.Store(), spool: h.spool, room: room, dir: h.scratch(room),
+	return &Shipper{vault: d.vault, store: d.vault.Store(), spool: d.spool, room: room, dir: d.Folder(room),
 		turn: make(chan struct{}, 1), sent: map[string]int64{}}
 }
 
-// ship brings the store up to what is on the disk now.
-func (s *shipper) ship(ctx context.Context) error {
+// Ship brings the store up to what is on the disk now.
+func (s *Shipper) Ship(ctx context.Context) error {
 	if s == nil {
 		return nil
 	}
@@ -86,7 +82,7 @@ func (s *shipper) ship(ctx context.Context) error {
 	return nil
 }
 
-func (s *shipper) take(ctx context.Context) error {
+func (s *Shipper) take(ctx context.Context) error {
 	select {
 	case s.turn <- struct{}{}:
 		return nil
@@ -95,11 +91,11 @@ func (s *shipper) take(ctx context.Context) error {
 	}
 }
 
-func (s *shipper) give() { <-s.turn }
+func (s *Shipper) give() { <-s.turn }
 
 // shipFile sends what a file has grown by. A piece that is there already, of a
 // run before, has the same bytes as far as it goes.
-func (s *shipper) shipFile(ctx context.Context, name string) error {
+func (s *Shipper) shipFile(ctx context.Context, name string) error {
 	file, err := os.Open(filepath.Join(s.dir, filepath.FromSlash(name)))
 	if err != nil {
 		return err
@@ -135,14 +131,14 @@ func (s *shipper) shipFile(ctx context.Context, name string) error {
 // node: the store has the truth of it, and it isn't shipped.
 const fetchedMark = "fetched"
 
-// fetchParts brings what other nodes have shipped of a room's recordings to this
+// Fetch brings what other nodes have shipped of a room's recordings to this
 // node's scratch and ends the recordings that they could not end. None of the
 // room may be running here.
-func (h *House) fetchParts(ctx context.Context, room string) error {
-	if !h.cfg.Ship {
+func (d *Depot) Fetch(ctx context.Context, room string) error {
+	if !d.ships {
 		return nil
 	}
-	pieces, err := h.cfg.Evidence.Store().List(ctx, partsOf(room))
+	pieces, err := d.vault.Store().List(ctx, partsOf(room))
 	if err != nil {
 		return fmt.Errorf("fetch parts: %w", err)
 	}
@@ -153,7 +149,7 @@ func (h *House) fetchParts(ctx context.Context, room string) error {
 		for n < len(pieces) && strings.HasPrefix(pieces[n], file+".") {
 			n++
 		}
-		path := filepath.Join(h.scratch(room), filepath.FromSlash(strings.TrimPrefix(file, partsOf(room))))
+		path := filepath.Join(d.Folder(room), filepath.FromSlash(strings.TrimPrefix(file, partsOf(room))))
 		folder := filepath.Dir(path)
 		foreign, seen := folders[folder]
 		if !seen {
@@ -163,21 +159,21 @@ func (h *House) fetchParts(ctx context.Context, room string) error {
 			folders[folder] = foreign
 		}
 		if foreign {
-			if err := h.fetchFile(ctx, path, pieces[:n]); err != nil {
+			if err := d.fetchFile(ctx, path, pieces[:n]); err != nil {
 				return fmt.Errorf("fetch parts: %w", err)
 			}
 		}
 		pieces = pieces[n:]
 	}
-	return h.recoverRecordings(ctx, room)
+	return d.Recover(ctx, room)
 }
 
-// apart tells whether what this node records of a room is kept apart from what the
+// Apart tells whether what this node records of a room is kept apart from what the
 // store has of it, also where that can't be looked at: by the lease's fence, or
 // because all of it is here.
-func (h *House) apart(room string) bool {
-	_, err := os.Stat(h.scratch(room))
-	return h.cfg.Node != "" || err == nil
+func (d *Depot) Apart(room string) bool {
+	_, err := os.Stat(d.Folder(room))
+	return d.shared || err == nil
 }
 
 // emptied makes the folder of another node's recording anew, with the mark; one
@@ -213,22 +209,22 @@ func cutOffset(piece string) (file string, offset int64) {
 }
 
 // fetchFile writes a file of its pieces.
-func (h *House) fetchFile(ctx context.Context, path string, pieces []string) error {
+func (d *Depot) fetchFile(ctx context.Context, path string, pieces []string) error {
 	file, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
 	if err != nil {
 		return err
 	}
-	return errors.Join(h.join(ctx, file, pieces), file.Sync(), file.Close())
+	return errors.Join(d.join(ctx, file, pieces), file.Sync(), file.Close())
 }
 
 // join writes the pieces one after the other, up to the first that is missing.
-func (h *House) join(ctx context.Context, w io.Writer, pieces []string) error {
+func (d *Depot) join(ctx context.Context, w io.Writer, pieces []string) error {
 	size := int64(0)
 	for _, piece := range pieces {
 		if _, offset := cutOffset(piece); offset != size {
 			break
 		}
-		object, _, err := h.cfg.Evidence.Store().Open(ctx, piece)
+		object, _, err := d.vault.Store().Open(ctx, piece)
 		if err != nil {
 			return err
 		}
@@ -241,80 +237,35 @@ func (h *House) join(ctx context.Context, w io.Writer, pieces []string) error {
 	return nil
 }
 
-// dropParts deletes a sealed room's parts, here and in the store.
-func (h *House) dropParts(ctx context.Context, room string) error {
-	h.spool.Forget(room)
-	if err := os.RemoveAll(h.scratch(room)); err != nil || !h.cfg.Ship {
+// Drop deletes a sealed room's parts, here and in the store.
+func (d *Depot) Drop(ctx context.Context, room string) error {
+	d.spool.Forget(room)
+	if err := os.RemoveAll(d.Folder(room)); err != nil || !d.ships {
 		return err
 	}
-	pieces, err := h.cfg.Evidence.Store().List(ctx, partsOf(room))
+	pieces, err := d.vault.Store().List(ctx, partsOf(room))
 	if err != nil {
 		return fmt.Errorf("drop parts: %w", err)
 	}
 	for _, piece := range pieces {
-		if err := h.cfg.Evidence.Store().Delete(ctx, piece); err != nil && !errors.Is(err, objects.ErrNotFound) {
+		if err := d.vault.Store().Delete(ctx, piece); err != nil && !errors.Is(err, objects.ErrNotFound) {
 			return fmt.Errorf("drop parts: %w", err)
 		}
 	}
 	return nil
 }
 
-// shipLeft sends what calls that are over could not send of their recordings.
-func (h *House) shipLeft(ctx context.Context) {
-	for _, room := range h.spool.Rooms() {
-		h.mu.Lock()
-		running := h.calls[room] != nil
-		h.mu.Unlock()
-		if running || ctx.Err() != nil {
-			continue
-		}
-		if news, since := h.spool.Behind(room, h.newShipper(room).ship(ctx)); news {
-			h.cfg.Log.Info("the store has all recorded parts again", "room", room, "behind", since.Round(time.Second))
-		}
-	}
-}
-
-// watchSpool logs when what is wrong with the spool changes.
-func (h *House) watchSpool(before string) string {
-	use := h.Spool()
+// Watch logs when what is wrong with the spool changes.
+func (d *Depot) Watch(before string) string {
+	use := d.Use()
 	now := use.Alarm()
 	figures := []any{"alarm", now, "bytes", use.Bytes, "limit", use.Limit, "behind", use.Behind.Round(time.Second)}
 	switch {
 	case now == before:
 	case now == "":
-		h.cfg.Log.Info("recordings that wait here: all is well again", figures...)
+		d.log.Info("recordings that wait here: all is well again", figures...)
 	default:
-		h.cfg.Log.Error("recordings that wait here need room or the store", figures...)
+		d.log.Error("recordings that wait here need room or the store", figures...)
 	}
 	return now
 }
-
-// Spool tells how much recorded media waits on this node.
-func (h *House) Spool() spool.Use { return h.spool.Use() }
-
-// shipNow and then ships beside the call, while it records.
-func (c *Call) shipNow(now time.Time) {
-	if c.parts == nil || c.recorder == nil || c.shipping || now.Sub(c.shipped) < shipEvery {
-		return
-	}
-	c.shipping = true
-	parts, ctx := c.parts, c.house.ctx
-	c.job(func() event { return shipped{parts.ship(ctx)} })
-}
-
-type shipped struct{ err error }
-
-func (e shipped) apply(_ context.Context, c *Call) {
-	c.shipping, c.shipped = false, time.Now()
-	news, since := c.house.spool.Behind(c.id, e.err)
-	switch {
-	case e.err != nil && (news || time.Since(c.warned) >= warnEvery):
-		c.warned = time.Now()
-		c.log.Error("recorded parts wait on this node, the store doesn't take them", "behind", since.Round(time.Second), "err", e.err)
-	case e.err == nil && news:
-		c.log.Info("the store has all recorded parts again", "behind", since.Round(time.Second))
-	}
-}
-
-// warnEvery is how often a log says that a store is still away.
-const warnEvery = time.Minute
