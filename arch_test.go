@@ -23,11 +23,15 @@ var mayImport = map[string][]string{
 	"calls/protocol":          {},
 	"calls/protocol/generate": {"calls/protocol"},
 	"calls/views":             {"calls/protocol", "rooms"},
-	"cmd/verifycall":          {"access", "backup", "bench/robot", "bench/testdata", "bench/trial", "calls", "calls/protocol", "cmd/verifycall/built", "cmd/verifycall/certificate", "cmd/verifycall/console", "cmd/verifycall/places", "cmd/verifycall/settings", "doctor", "mail", "media", "media/relay", "nodes", "recorder/evidence", "recorder/evidence/objects", "recorder/evidence/stamp", "recorder/evidence/vault", "rooms", "rooms/accesslog", "rooms/calendar", "rooms/embedded", "rooms/queue", "signaling", "signaling/intake", "signaling/privacy", "signin", "signin/openid", "web"},
+	"cmd/verifycall":          {"access", "bench/robot", "bench/testdata", "bench/trial", "calls", "calls/protocol", "cmd/verifycall/accounts", "cmd/verifycall/built", "cmd/verifycall/bundles", "cmd/verifycall/certificate", "cmd/verifycall/checkup", "cmd/verifycall/console", "cmd/verifycall/keeping", "cmd/verifycall/places", "cmd/verifycall/settings", "mail", "media", "media/relay", "nodes", "recorder/evidence/objects", "rooms", "rooms/accesslog", "rooms/calendar", "rooms/queue", "signaling", "signaling/intake", "signaling/privacy", "signin/openid", "web"},
 
+	"cmd/verifycall/accounts":    {"access", "cmd/verifycall/console", "cmd/verifycall/places", "cmd/verifycall/settings", "rooms", "rooms/accesslog", "signaling", "signin", "signin/openid"},
 	"cmd/verifycall/built":       {"cmd/verifycall/console", "recorder/evidence", "web"},
+	"cmd/verifycall/bundles":     {"cmd/verifycall/console", "cmd/verifycall/places", "cmd/verifycall/settings", "recorder/evidence", "recorder/evidence/stamp", "recorder/evidence/vault"},
 	"cmd/verifycall/certificate": {},
+	"cmd/verifycall/checkup":     {"cmd/verifycall/console", "cmd/verifycall/places", "cmd/verifycall/settings", "doctor", "recorder/evidence", "recorder/evidence/vault"},
 	"cmd/verifycall/console":     {},
+	"cmd/verifycall/keeping":     {"backup", "cmd/verifycall/console", "cmd/verifycall/places", "cmd/verifycall/settings", "recorder/evidence", "recorder/evidence/objects", "recorder/evidence/vault", "rooms", "rooms/accesslog", "rooms/embedded"},
 	"cmd/verifycall/places":      {"backup", "cmd/verifycall/built", "cmd/verifycall/settings", "recorder/evidence", "recorder/evidence/objects", "recorder/evidence/vault", "rooms", "rooms/accesslog", "rooms/ledger"},
 	"cmd/verifycall/settings":    {"cmd/verifycall/certificate", "cmd/verifycall/console", "mail", "media", "nodes", "recorder/evidence/objects", "rooms", "signin/openid"},
 
@@ -95,7 +99,7 @@ var onlyIn = map[string][]string{
 	"filippo.io/age":                {"recorder", "recorder/evidence/vault", "bench"},
 	"github.com/digitorus":          {"recorder/evidence/stamp", "recorder/evidence/stamp/stamptest"},
 	"golang.org/x/crypto/acme":      {"cmd/verifycall/certificate"},
-	"net/http":                      {"doctor", "nodes", "recorder/evidence/objects", "signaling", "signaling/socket", "signin/openid", "cmd/verifycall", "calls/protocol", "bench"},
+	"net/http":                      {"doctor", "nodes", "recorder/evidence/objects", "signaling", "signaling/socket", "signin/openid", "cmd/verifycall", "cmd/verifycall/bundles", "cmd/verifycall/checkup", "cmd/verifycall/keeping", "calls/protocol", "bench"},
 }
 
 type pkg struct {

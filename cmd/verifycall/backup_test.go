@@ -12,6 +12,7 @@ import (
 
 	"verifycall/bench/robot"
 	"verifycall/cmd/verifycall/console"
+	"verifycall/cmd/verifycall/keeping"
 )
 
 // TestBackupAndRestore holds a call to its sealed record, backs up while a second one
@@ -72,7 +73,7 @@ func TestBackupAndRestore(t *testing.T) {
 			t.Errorf("%s: %v, %v", file, info.Mode(), err)
 		}
 	}
-	restore := append([]string{"restore", archive, "--key-table", table, "--evidence", filepath.Join(kept, evidenceFolder), "--bundles"}, places...)
+	restore := append([]string{"restore", archive, "--key-table", table, "--evidence", filepath.Join(kept, keeping.EvidenceFolder), "--bundles"}, places...)
 	out = runFor(t, 0, restore...)
 	if !strings.Contains(out, "bundles verified 1\n") || !strings.Contains(out, "rooms 3,") || !strings.HasSuffix(out, "refused 0\n") {
 		t.Errorf("restore says %s", out)

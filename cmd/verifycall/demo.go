@@ -11,6 +11,7 @@ import (
 
 	"verifycall/access"
 	"verifycall/calls/protocol"
+	"verifycall/cmd/verifycall/accounts"
 	"verifycall/rooms"
 	"verifycall/rooms/calendar"
 	"verifycall/signaling"
@@ -67,15 +68,15 @@ func seedDemo(ctx context.Context, store *rooms.Store, edge *signaling.Server, p
 	if err := demoHours(ctx, store); err != nil {
 		return err
 	}
-	manager, err := staffLink(ctx, store, public, demoManager, demoLife)
+	manager, err := accounts.StaffLink(ctx, store, public, demoManager, demoLife)
 	if err != nil {
 		return err
 	}
-	auditor, err := staffLink(ctx, store, public, demoAuditor, demoLife)
+	auditor, err := accounts.StaffLink(ctx, store, public, demoAuditor, demoLife)
 	if err != nil {
 		return err
 	}
-	operator, err := staffLink(ctx, store, public, demoOperator, demoLife)
+	operator, err := accounts.StaffLink(ctx, store, public, demoOperator, demoLife)
 	if err != nil {
 		return err
 	}
@@ -107,13 +108,6 @@ func demoHours(ctx context.Context, store *rooms.Store) error {
 		terms.Breaks = append(terms.Breaks, calendar.Span{Day: day, From: 12 * 60, To: 13 * 60})
 	}
 	return store.SetAvailability(ctx, "system", demoManager.ID, terms)
-}
-
-// staffLink makes a sign-in link that works as often as it is used within its
-// life.
-func staffLink(ctx context.Context, store *rooms.Store, public *url.URL, account rooms.Staff, life time.Duration) (string, error) {
-	t := rooms.Ticket{Role: account.Role, Subject: account.ID, Scope: signaling.ScopeAgain}
-	return signaling.NewSignInLink(ctx, store, public, t, life)
 }
 
 // demoSeller gives a fresh link to the demo's room, which is made anew once the

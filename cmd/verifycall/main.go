@@ -8,8 +8,12 @@ import (
 	"os"
 	_ "time/tzdata" // zones are checked and shown on machines without their own
 
+	"verifycall/cmd/verifycall/accounts"
 	"verifycall/cmd/verifycall/built"
+	"verifycall/cmd/verifycall/bundles"
+	"verifycall/cmd/verifycall/checkup"
 	"verifycall/cmd/verifycall/console"
+	"verifycall/cmd/verifycall/keeping"
 )
 
 // command is a subcommand: what usage says of it, and what runs it. It gives
@@ -23,27 +27,27 @@ type command struct {
 var commands = []command{
 	{"serve", "run the server; try it with serve --demo", runServe},
 
-	{"check", "say whether these settings and what stands around would serve", runCheck},
+	{"check", "say whether these settings and what stands around would serve", checkup.Check},
 
-	{"invite", "make a staff account and its invitation", runInvite},
-	{"admin", "invite the first operator; list and revoke links and sessions; close an account", runAdmin},
-	{"apikey", "create, list and revoke API keys", runAPIKey},
+	{"invite", "make a staff account and its invitation", accounts.Invite},
+	{"admin", "invite the first operator; list and revoke links and sessions; close an account", accounts.Admin},
+	{"apikey", "create, list and revoke API keys", accounts.APIKey},
 
-	{"verify", "check an evidence bundle", runVerify},
-	{"stamp", "add trusted time (RFC 3161) to sealed bundles", runStamp},
+	{"verify", "check an evidence bundle", bundles.Verify},
+	{"stamp", "add trusted time (RFC 3161) to sealed bundles", bundles.Stamp},
 
-	{"access", "check the ledger of who came in, and list a day of it", runAccess},
+	{"access", "check the ledger of who came in, and list a day of it", keeping.Access},
 
 	{"drain", "let a running node finish its calls and take no new ones", runDrain},
 
-	{"keys", "list, rotate and rewrap the deployment's keys", runKeys},
+	{"keys", "list, rotate and rewrap the deployment's keys", keeping.Keys},
 
-	{"backup", "write what Redis has, and the table of keys, into signed files", runBackup},
-	{"restore", "bring a deployment back from them into an empty Redis", runRestore},
+	{"backup", "write what Redis has, and the table of keys, into signed files", keeping.Backup},
+	{"restore", "bring a deployment back from them into an empty Redis", keeping.Restore},
 
 	{"bench", "hold robots' calls against a running deployment and say how many go", runBench},
 
-	{"reindex", "rebuild rooms and indexes from the store after Redis was lost", runReindex},
+	{"reindex", "rebuild rooms and indexes from the store after Redis was lost", keeping.Reindex},
 
 	{"sbom", "print what this program was built of", built.SBOM},
 

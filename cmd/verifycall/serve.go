@@ -10,7 +10,6 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
-	"net/http/pprof"
 	"net/url"
 	"os"
 	"os/signal"
@@ -24,7 +23,6 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
-	"github.com/prometheus/client_golang/prometheus/promhttp"
 
 	"verifycall/access"
 	"verifycall/calls"
@@ -232,27 +230,6 @@ func (n *node) listen() (err error) {
 	n.ops = newHTTPServer(n.opsHandler(), n.log)
 	return nil
 }
-
-// opsHandler answers operators and their programs. Its profiles hold stacks and no
-// values; what the program was started with, which pprof shows too, may have a
-// password in it and is left out.
-func (n *node) opsHandler() http.Handler {
-	mux := http.NewServeMux()
-	mux.Handle("GET /metrics", promhttp.HandlerFor(n.registry, promhttp.HandlerOpts{}))
-	mux.HandleFunc("POST /drain", n.answerDrain)
-	mux.HandleFunc("POST /backup", n.answerBackup)
-	for _, name := range []string{"goroutine", "heap", "allocs", "mutex", "block", "threadcreate"} {
-		mux.Handle("GET /debug/pprof/"+name, pprof.Handler(name))
-	}
-	mux.HandleFunc("GET /debug/pprof/profile", func(w http.ResponseWriter, r *http.Request) {
-		_ = http.NewResponseController(w).SetWriteDeadline(time.Now().Add(longestProfile)) // an *http.Server's has it
-		pprof.Profile(w, r)
-	})
-	return mux
-}
-
-// longestProfile bounds one CPU profile.
-const longestProfile = 2 * time.Minute
 
 // providerOf gives the one of --oidc, nil where there is none.
 func providerOf(c settings.Settings, public *url.URL) (*openid.Provider, error) {

@@ -13,6 +13,7 @@ import (
 	"testing"
 	"time"
 
+	"verifycall/cmd/verifycall/bundles"
 	"verifycall/recorder/evidence"
 	"verifycall/recorder/evidence/objects"
 	"verifycall/recorder/evidence/stamp/stamptest"
@@ -136,7 +137,7 @@ func TestVerifyExitCodes(t *testing.T) {
 		"flag without value": {[]string{dir, "--key"}, 2, "usage"},
 	} {
 		var out, errOut bytes.Buffer
-		if code := runVerify(test.args, &out, &errOut); code != test.code {
+		if code := bundles.Verify(test.args, &out, &errOut); code != test.code {
 			t.Errorf("%s: exit code %d, want %d\n%s%s", what, code, test.code, &out, &errOut)
 		}
 		said := out.String()
@@ -215,7 +216,7 @@ func TestStamp(t *testing.T) {
 func TestVerifyJSON(t *testing.T) {
 	dir, _, _, _ := sealedRoom(t)
 	var out, errOut bytes.Buffer
-	if code := runVerify([]string{dir, "--json"}, &out, &errOut); code != 3 {
+	if code := bundles.Verify([]string{dir, "--json"}, &out, &errOut); code != 3 {
 		t.Fatalf("exit code %d: %s", code, &errOut)
 	}
 	var report evidence.Report

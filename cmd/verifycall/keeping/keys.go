@@ -1,4 +1,4 @@
-package main
+package keeping
 
 import (
 	"context"
@@ -32,9 +32,9 @@ Each flag may be given as an environment variable too, as for serve.
 
 `
 
-// runKeys is the subcommand keys. It gives the exit code: 1 when keys or store
+// Keys is the subcommand keys. It gives the exit code: 1 when keys or store
 // can't be used, 2 for a wrong call.
-func runKeys(args []string, out, errOut io.Writer) int {
+func Keys(args []string, out, errOut io.Writer) int {
 	var c settings.Settings
 	f := flag.NewFlagSet("keys", flag.ContinueOnError)
 	f.SetOutput(io.Discard)

@@ -1,4 +1,5 @@
-package main
+// Package bundles has the subcommands that look at sealed evidence: verify and stamp.
+package bundles
 
 import (
 	"context"
@@ -134,9 +135,9 @@ func (v *verification) withCustody(check func(io.Reader) (evidence.Report, error
 	return report, errors.Join(err, f.Close())
 }
 
-// runVerify is the subcommand verify: args without its name, the report to
+// Verify is the subcommand verify: args without its name, the report to
 // out, what couldn't be read to errOut. It gives the exit code.
-func runVerify(args []string, out, errOut io.Writer) int {
+func Verify(args []string, out, errOut io.Writer) int {
 	var v verification
 	flags, asJSON := v.flags(errOut)
 	paths, err := console.ParseMixed(flags, args)

@@ -1,4 +1,6 @@
-package main
+// Package checkup has the subcommand check: whether settings would serve as they are,
+// and whether what stands around them is there.
+package checkup
 
 import (
 	"context"
@@ -56,8 +58,8 @@ type checkup struct {
 	helperListen string // host:port
 }
 
-// runCheck is the subcommand check. It gives the exit code.
-func runCheck(args []string, out, errOut io.Writer) int {
+// Check is the subcommand check. It gives the exit code.
+func Check(args []string, out, errOut io.Writer) int {
 	var c checkup
 	f := c.Flags()
 	f.BoolVar(&c.json, "json", false, "print a JSON array")

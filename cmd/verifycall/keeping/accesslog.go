@@ -1,4 +1,4 @@
-package main
+package keeping
 
 import (
 	"context"
@@ -28,9 +28,9 @@ Each flag may be given as an environment variable too, as for serve.
 
 `
 
-// runAccess is the subcommand access. It gives the exit code: 1 where the ledger
+// Access is the subcommand access. It gives the exit code: 1 where the ledger
 // doesn't hold or can't be read, 2 for a wrong call.
-func runAccess(args []string, out, errOut io.Writer) int {
+func Access(args []string, out, errOut io.Writer) int {
 	var c settings.Settings
 	f := flag.NewFlagSet("access", flag.ContinueOnError)
 	f.SetOutput(io.Discard)

@@ -1,4 +1,4 @@
-package main
+package keeping
 
 import (
 	"context"
@@ -37,8 +37,8 @@ Each flag may be given as an environment variable too, as for serve.
 
 `
 
-// runReindex is the subcommand reindex. It gives the exit code.
-func runReindex(args []string, out, errOut io.Writer) int {
+// Reindex is the subcommand reindex. It gives the exit code.
+func Reindex(args []string, out, errOut io.Writer) int {
 	var c settings.Settings
 	var replace []string
 	f := flag.NewFlagSet("reindex", flag.ContinueOnError)

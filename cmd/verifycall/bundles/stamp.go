@@ -1,4 +1,4 @@
-package main
+package bundles
 
 import (
 	"bytes"
@@ -42,8 +42,8 @@ type stamping struct {
 	rooms     []string
 }
 
-// runStamp is the subcommand stamp. It gives the exit code.
-func runStamp(args []string, out, errOut io.Writer) int {
+// Stamp is the subcommand stamp. It gives the exit code.
+func Stamp(args []string, out, errOut io.Writer) int {
 	var s stamping
 	f := flag.NewFlagSet("stamp", flag.ContinueOnError)
 	f.SetOutput(io.Discard)

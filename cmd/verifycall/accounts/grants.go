@@ -1,4 +1,4 @@
-package main
+package accounts
 
 import (
 	"context"
@@ -40,8 +40,8 @@ scopes, end; never a key itself. revoke ends one at once.
 
 `
 
-// runAdmin is the subcommand admin. It gives the exit code as runInvite does.
-func runAdmin(args []string, out, errOut io.Writer) int {
+// Admin is the subcommand admin. It gives the exit code as Invite does.
+func Admin(args []string, out, errOut io.Writer) int {
 	kinds := []string{signaling.GrantSignIn, signaling.GrantSession}
 	return runGrants("admin", adminUsage, map[string]grantVerb{
 		"invite": {before: []string{string(access.Operator)}},
@@ -51,8 +51,8 @@ func runAdmin(args []string, out, errOut io.Writer) int {
 	}, args, out, errOut)
 }
 
-// runAPIKey is the subcommand apikey.
-func runAPIKey(args []string, out, errOut io.Writer) int {
+// APIKey is the subcommand apikey.
+func APIKey(args []string, out, errOut io.Writer) int {
 	kinds := []string{signaling.GrantAPIKey}
 	return runGrants("apikey", apikeyUsage, map[string]grantVerb{
 		"create": {before: []string{roleAPIKey}},

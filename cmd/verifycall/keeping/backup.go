@@ -1,4 +1,6 @@
-package main
+// Package keeping has the subcommands of whoever keeps a deployment: backup, restore,
+// reindex, keys and access.
+package keeping
 
 import (
 	"context"
@@ -47,12 +49,12 @@ Each flag may be given as an environment variable too, as for serve.
 
 `
 
-// tableDays is how long a table of keys counts unless something else is said.
-const tableDays = 35
+// TableDays is how long a table of keys counts unless something else is said.
+const TableDays = 35
 
-// runBackup is the subcommand backup. It gives the exit code: 1 when something
+// Backup is the subcommand backup. It gives the exit code: 1 when something
 // could not be read or written, 2 for a wrong call.
-func runBackup(args []string, out, errOut io.Writer) int {
+func Backup(args []string, out, errOut io.Writer) int {
 	var c settings.Settings
 	var to, ops string
 	var days int
@@ -60,7 +62,7 @@ func runBackup(args []string, out, errOut io.Writer) int {
 	f := flag.NewFlagSet("backup", flag.ContinueOnError)
 	f.StringVar(&to, "to", "", "`folder` of the backups, made if need be")
 	f.BoolVar(&withEvidence, "evidence", false, "copy the objects of the store too")
-	f.Var(console.NewNumber(&days, tableDays, 1, 3660), "key-days", "`number` of days that the table of keys counts")
+	f.Var(console.NewNumber(&days, TableDays, 1, 3660), "key-days", "`number` of days that the table of keys counts")
 	f.StringVar(&ops, "ops", "http://127.0.0.1:9090", "`URL` of the server's --ops-listen")
 	if code, done := c.ForPlaces(f, backupUsage, args, out, errOut, func() error {
 		if to == "" {
@@ -211,37 +213,17 @@ func (b *backingUp) prune(now time.Time) error {
 }
 
 func (b *backingUp) copyEvidence(ctx context.Context, from backup.Places) (err error) {
-	into, err := objects.OpenFS(filepath.Join(b.folder, evidenceFolder))
+	into, err := objects.OpenFS(filepath.Join(b.folder, EvidenceFolder))
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, into.Close()) }()
 	copied, dropped, err := from.CopyEvidence(ctx, into)
-	fmt.Fprintf(b.out, "%s  copied %d, erased %d\n", filepath.Join(b.folder, evidenceFolder), copied, dropped)
+	fmt.Fprintf(b.out, "%s  copied %d, erased %d\n", filepath.Join(b.folder, EvidenceFolder), copied, dropped)
 	return err
 }
 
-const evidenceFolder = "evidence"
-
-// answerBackup is POST /backup of the ops listener: what Redis has, encrypted. One
-// at a time.
-func (n *node) answerBackup(w http.ResponseWriter, r *http.Request) {
-	select {
-	case n.backing <- struct{}{}:
-		defer func() { <-n.backing }()
-	default:
-		http.Error(w, "another backup is being written", http.StatusConflict)
-		return
-	}
-	_ = http.NewResponseController(w).SetWriteDeadline(time.Time{}) // it lasts as long as it lasts; a client that is gone ends it
-	w.Header().Set("Content-Type", "application/octet-stream")
-	counts, err := n.Places.ForBackup().WriteRooms(r.Context(), w)
-	if err != nil {
-		n.log.Error("backup broken off", "err", err)
-		panic(http.ErrAbortHandler)
-	}
-	n.log.Info("backup written", "rooms", counts.Rooms, "others", counts.Others)
-}
+const EvidenceFolder = "evidence"
 
 const restoreUsage = `usage: verifycall restore ROOMS.backup [--key-table KEYS.backup] [--evidence FOLDER] [--bundles] [flags]
 
@@ -262,8 +244,8 @@ Each flag may be given as an environment variable too, as for serve.
 
 `
 
-// runRestore is the subcommand restore. It gives the exit code.
-func runRestore(args []string, out, errOut io.Writer) int {
+// Restore is the subcommand restore. It gives the exit code.
+func Restore(args []string, out, errOut io.Writer) int {
 	var c settings.Settings
 	r := restoring{out: out}
 	f := flag.NewFlagSet("restore", flag.ContinueOnError)

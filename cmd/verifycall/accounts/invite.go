@@ -1,4 +1,6 @@
-package main
+// Package accounts has the subcommands that let people and programs in, and shut them
+// out again: invite, admin and apikey.
+package accounts
 
 import (
 	"context"
@@ -6,6 +8,7 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"net/url"
 	"os"
 	"regexp"
 	"slices"
@@ -73,9 +76,9 @@ var (
 	scopes   = access.Scopes
 )
 
-// runInvite is the subcommand invite. It gives the exit code: 1 when the store
+// Invite is the subcommand invite. It gives the exit code: 1 when the store
 // can't be used, 2 for a wrong call.
-func runInvite(args []string, out, errOut io.Writer) int {
+func Invite(args []string, out, errOut io.Writer) int {
 	if len(args) > 0 && args[0] == roleAPIKey {
 		fmt.Fprintf(errOut, "verifycall invite: only manager, auditor and operator; keys are made by verifycall apikey create\n\n%s", inviteUsage)
 		return console.ExitUsage
@@ -242,7 +245,7 @@ func (i *invitation) issue(ctx context.Context) (line string, err error) {
 	}
 	invite := signaling.NewInvitation
 	if i.Direct {
-		invite = staffLink
+		invite = StaffLink
 	}
 	link, err := invite(ctx, store, public, account, life)
 	return i.Role + " " + link, errors.Join(err, p.Noted(ctx, accesslog.Event{Type: accesslog.RoleSet, Body: accesslog.Body{Account: i.ID, Role: i.Role}},
@@ -258,4 +261,11 @@ func (i *invitation) life() time.Duration {
 		days = invitationDays
 	}
 	return time.Duration(days) * 24 * time.Hour
+}
+
+// StaffLink makes a sign-in link that works as often as it is used within its
+// life.
+func StaffLink(ctx context.Context, store *rooms.Store, public *url.URL, account rooms.Staff, life time.Duration) (string, error) {
+	t := rooms.Ticket{Role: account.Role, Subject: account.ID, Scope: signaling.ScopeAgain}
+	return signaling.NewSignInLink(ctx, store, public, t, life)
 }
