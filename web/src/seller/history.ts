@@ -1,6 +1,6 @@
 import { effect, type ReadonlySignal, type Signal } from '@preact/signals';
 import { useEffect, useState } from 'preact/hooks';
-import type { Progress } from './visit';
+import type { Progress } from './progress';
 
 const order: readonly Progress[] = ['welcome', 'documents', 'check', 'consent'];
 

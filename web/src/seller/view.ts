@@ -1,7 +1,7 @@
 import type { State } from '../protocol';
 import type { MediaStatus } from '../shared/rtc';
 import type { ServerError, SocketStatus } from '../shared/socket';
-import type { Progress } from './visit';
+import type { Progress } from './progress';
 
 /** Ends and refusals that have a page of their own. */
 export type EndKind =

@@ -8,14 +8,12 @@ import { abilitiesOf, light, magnify, type Abilities } from './abilities';
 import { keepHistory } from './history';
 import { LensChoice } from './lens-choice';
 import { digest, takePhoto, upload, wayOf } from './photo';
+import type { Progress } from './progress';
 import { viewOf, type View } from './view';
 import { watchCamera } from './watchdog';
 
 /** Version of the notice that consent.tsx shows; it goes into the ledger with the answer. */
 export const noticeVersion = '2026-11';
-
-/** How far the seller has gone before the consent, in this tab. */
-export type Progress = 'welcome' | 'documents' | 'check' | 'consent';
 
 const slowStart = 3000; // ms that a camera just opened may take to its first picture
 const before = ['invited', 'booked'];

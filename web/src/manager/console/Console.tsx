@@ -13,6 +13,7 @@ import { Turn, turnOf } from '../desk/Turn';
 import { useDesk } from '../desk/useDesk';
 import { t } from '../text';
 import { VerdictDialog } from '../verdict/VerdictDialog';
+import type { Ask } from './ask';
 import { Bar } from './Bar';
 import { ConsoleKeys, useConsoleKeys } from './keys';
 import { LivePane } from './LivePane';
@@ -23,8 +24,6 @@ import { Over, Sealed } from './Sealed';
 import { Session } from './session';
 import '../compare/compare.css';
 import './console.css';
-
-export type Ask = '' | 'verdict' | 'flag' | 'keys' | 'end';
 
 /** The console of one room, for its whole life. */
 export function Console({ id, me }: { id: string; me: Me }) {

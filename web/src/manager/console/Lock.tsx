@@ -3,8 +3,8 @@ import { Items, type Missing, type State } from '../../protocol';
 import { Button, Icon } from '../../shared/ui';
 import type { Desk } from '../compare/desk';
 import { t, word } from '../text';
-import { show } from './PlanPane';
 import type { Session } from './session';
+import { show } from './steps';
 
 type LockProps = { session: Session; state: State; desk: Desk; onVerdict: () => void };
 

@@ -4,8 +4,8 @@ import { Button, classes } from '../../shared/ui';
 import { useNow } from '../../shared/now';
 import { t } from '../text';
 import { canSend, sendCode } from './MailCode';
-import { take } from './PlanPane';
 import type { Session } from './session';
+import { take } from './steps';
 
 type PhoneProps = { session: Session; state: State };
 

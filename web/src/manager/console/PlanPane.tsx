@@ -9,12 +9,13 @@ import { clock } from '../../shared/times';
 import { Button, Icon, classes } from '../../shared/ui';
 import type { Desk } from '../compare/desk';
 import { t, word } from '../text';
+import type { Ask } from './ask';
 import { Captures } from './Captures';
-import type { Ask } from './Console';
 import { Lock } from './Lock';
 import { MailCode } from './MailCode';
 import { Notes } from './Notes';
 import { latest, type Session } from './session';
+import { capture, next, resultOf, show, take } from './steps';
 
 type PlanPaneProps = { session: Session; state: State; desk: Desk; zone: string; onAsk: (ask: Ask) => void };
 
@@ -67,13 +68,6 @@ function Step({ session, state, desk, step, n, zone }: StepProps) {
 
 function markOf({ result }: StepView) {
   return result === 'failed' ? X : result === 'skipped' ? Minus : Check;
-}
-
-/** show makes a step the current one and turns the desk to it. */
-export function show(session: Session, desk: Desk, step: string): void {
-  desk.follow();
-  if (step !== 'COMPARE') desk.tab.value = 'document';
-  if (session.state?.step !== step) void session.ask('step', { step });
 }
 
 function StepBody({ session, state, desk, step, zone }: Omit<StepProps, 'n'>) {
@@ -148,11 +142,6 @@ function percent(photo: { received: number; size: number }): number {
   return photo.size ? Math.round((100 * photo.received) / photo.size) : 0;
 }
 
-/** take asks for a clip or a photo into a slot. */
-export async function take(session: Session, slot: string, kind: 'clip' | 'photo'): Promise<void> {
-  await session.ask('capture', { slot, kind }, kind);
-}
-
 type ResultProps = { session: Session; desk: Desk; step: StepView };
 
 /** What came of a feature, a challenge or a question; a skip needs its reason. */
@@ -177,42 +166,4 @@ function Result({ session, desk, step }: ResultProps) {
       </select>
     </>
   );
-}
-
-async function resultOf({ session, desk, step }: ResultProps, result: string, reason = ''): Promise<void> {
-  const at = session.state?.steps.findIndex((each) => each.step === step.step) ?? -1;
-  if (!(await session.ask('step_result', reason ? { step: step.step, result, reason } : { step: step.step, result }))) return;
-  if (result === 'done' && at >= 0) onTo(session, desk, at + 1);
-}
-
-/** redo opens the current step again, where it is one that the manager says done. */
-export function redo(session: Session, desk: Desk): void {
-  const step = session.state?.steps.find((each) => each.step === session.state?.step);
-  if (step?.result) void resultOf({ session, desk, step }, 'open');
-}
-
-/** capture takes a still into a slot and shows it beside the filed document. */
-export async function capture(session: Session, desk: Desk, slot: string): Promise<void> {
-  if (session.state?.steps.find((step) => step.step === slot)?.kind !== 'capture') return;
-  if (await session.ask('capture', { slot })) desk.follow();
-}
-
-/** Kinds of steps of which the manager says what came of them; the others tell by themselves. */
-const told = ['feature', 'challenge', 'question'];
-
-/** next says that the current step is done, where that is the manager's to say, and goes on to the one after it. */
-export function next(session: Session, desk: Desk): void {
-  const state = session.state;
-  const at = state?.steps.findIndex((step) => step.step === state.step) ?? -1;
-  const step = state?.steps[at];
-  if (!step) return;
-  if (step.done) onTo(session, desk, at + 1);
-  else if (told.includes(step.kind)) void resultOf({ session, desk, step }, 'done');
-}
-
-function onTo(session: Session, desk: Desk, at: number): void {
-  const following = session.state?.steps[at];
-  if (!following) return;
-  show(session, desk, following.step);
-  if (following.step === 'COMPARE') desk.tab.value = 'face';
 }

@@ -4,11 +4,11 @@ import { go } from '../../shared/route';
 import { KeysDialog } from '../../shared/staff';
 import { tabs, type Desk } from '../compare/desk';
 import { t } from '../text';
-import type { Ask } from './Console';
+import type { Ask } from './ask';
 import { sendCode } from './MailCode';
-import { capture, next, redo, take } from './PlanPane';
 import { flip, photograph, torch, zoom } from './PhoneCommands';
 import type { Session } from './session';
+import { capture, next, redo, take } from './steps';
 
 /** useConsoleKeys binds the console's keys while it is shown. */
 export function useConsoleKeys(session: Session, desk: Desk, over: boolean, ask: (what: Ask) => void): void {
