@@ -20,6 +20,8 @@ import (
 	"verifycall/recorder/evidence/objects"
 	"verifycall/recorder/evidence/vault"
 	"verifycall/rooms"
+	"verifycall/rooms/staff"
+	"verifycall/rooms/tickets"
 )
 
 // house is a deployment without its server.
@@ -70,7 +72,7 @@ func (h *house) fill(count int) {
 	h.t.Helper()
 	var group sync.WaitGroup
 	next := make(chan int)
-	h.token = rooms.NewToken()
+	h.token = tickets.NewToken()
 	for range 16 {
 		group.Go(func() {
 			for i := range next {
@@ -94,7 +96,7 @@ func (h *house) make(ctx context.Context, i int) error {
 	if i%2 == 0 {
 		c.At = time.Now().Add(time.Duration(1+seeded.IntN(300)) * time.Hour)
 	}
-	c.Link = rooms.Link{Hash: rooms.HashToken(fmt.Sprintf("%s-%d", h.token, i)), Expires: time.Now().Add(24 * time.Hour)}
+	c.Link = rooms.Link{Hash: tickets.HashToken(fmt.Sprintf("%s-%d", h.token, i)), Expires: time.Now().Add(24 * time.Hour)}
 	r, err := h.Rooms.Create(ctx, "key:shop", c)
 	if err != nil {
 		return err
@@ -176,13 +178,13 @@ func TestRestore(t *testing.T) {
 	keys, dir := t.TempDir(), t.TempDir()
 	h := newHouse(t, keys, filepath.Join(dir, "store"))
 	h.fill(manyRooms)
-	if err := h.Rooms.PutStaff(t.Context(), "operator", rooms.Staff{ID: "m1", Name: "Maria König", Role: "manager", Zone: "Europe/Berlin"}); err != nil {
+	if err := h.Rooms.Accounts.Put(t.Context(), "operator", staff.Account{ID: "m1", Name: "Maria König", Role: "manager", Zone: "Europe/Berlin"}); err != nil {
 		t.Fatal(err)
 	}
-	if err := h.Rooms.PutGrant(t.Context(), "apikey", "secret", rooms.Ticket{Role: "key", Subject: "shop"}, time.Hour); err != nil {
+	if err := h.Rooms.Tickets.PutGrant(t.Context(), "apikey", "secret", tickets.Ticket{Role: "key", Subject: "shop"}, time.Hour); err != nil {
 		t.Fatal(err)
 	}
-	if err := h.Rooms.PutGrant(t.Context(), "session", "secret", rooms.Ticket{Role: "manager", Subject: "m1"}, time.Hour); err != nil {
+	if err := h.Rooms.Tickets.PutGrant(t.Context(), "session", "secret", tickets.Ticket{Role: "manager", Subject: "m1"}, time.Hour); err != nil {
 		t.Fatal(err)
 	}
 	cancelled := h.in(rooms.StateCancelled)
@@ -265,13 +267,13 @@ func TestRestore(t *testing.T) {
 	if r, err := lost.Rooms.RoomByLink(t.Context(), h.token+"-4"); err != nil || !strings.HasPrefix(string(r.Personal[r.SellerName]), `"Seller`) {
 		t.Errorf("by its link: %v", err)
 	}
-	if m, err := lost.Rooms.Staff(t.Context(), "m1"); err != nil || m.Name != "Maria König" {
+	if m, err := lost.Rooms.Accounts.Get(t.Context(), "m1"); err != nil || m.Name != "Maria König" {
 		t.Errorf("staff: %+v, %v", m, err)
 	}
-	if _, err := lost.Rooms.Ticket(t.Context(), "apikey", "secret"); err != nil {
+	if _, err := lost.Rooms.Tickets.Get(t.Context(), "apikey", "secret"); err != nil {
 		t.Error(err)
 	}
-	if grants, err := lost.Rooms.Grants(t.Context(), "session"); err != nil || len(grants) > 0 {
+	if grants, err := lost.Rooms.Tickets.Grants(t.Context(), "session"); err != nil || len(grants) > 0 {
 		t.Errorf("sessions come back: %v, %v", grants, err)
 	}
 	for state, want := range map[string]int{rooms.StatePurged: 102, rooms.StateCancelled: manyRooms/2 - 102} {

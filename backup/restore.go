@@ -14,6 +14,7 @@ import (
 	"verifycall/recorder/evidence/objects"
 	"verifycall/recorder/evidence/vault"
 	"verifycall/rooms"
+	"verifycall/rooms/db"
 )
 
 // Source is what a deployment is restored from.
@@ -171,7 +172,7 @@ func (p Places) settleAll(ctx context.Context, placed bool, done *Restored) erro
 	for _, id := range ids {
 		entries, purged, err := p.settle(ctx, id, placed)
 		switch {
-		case ctx.Err() != nil || errors.Is(err, rooms.ErrAway):
+		case ctx.Err() != nil || errors.Is(err, db.ErrAway):
 			return err
 		case err != nil:
 			done.Refused[id] = err

@@ -16,6 +16,7 @@ import (
 	"verifycall/recorder/evidence/objects"
 	"verifycall/recorder/evidence/vault"
 	"verifycall/rooms"
+	"verifycall/rooms/tickets"
 )
 
 // chatsOfARoom is how many commits go into one room before the next is made, so
@@ -97,7 +98,7 @@ func commitFigure(ctx context.Context, options rooms.Options, on string, commits
 func waitingRoom(ctx context.Context, store *rooms.Store) (string, error) {
 	room, err := store.Create(ctx, "bench", rooms.CreateRoom{SellerName: "Anna Maria Eriksson", Language: "en",
 		Zone: "America/Toronto", At: time.Now(), Test: true,
-		Link: rooms.Link{Hash: rooms.HashToken(rooms.NewToken()), Expires: time.Now().Add(time.Hour)}})
+		Link: rooms.Link{Hash: tickets.HashToken(tickets.NewToken()), Expires: time.Now().Add(time.Hour)}})
 	if err != nil {
 		return "", err
 	}

@@ -88,7 +88,7 @@ func newCall(ctx context.Context, h *House, r *rooms.Room, lease rooms.Lease) *C
 	}
 	c.ctx, c.cancel = context.WithCancelCause(h.ctx)
 	if r.Manager != "" {
-		if staff, err := h.cfg.Rooms.Staff(ctx, r.Manager); err == nil {
+		if staff, err := h.cfg.Rooms.Accounts.Get(ctx, r.Manager); err == nil {
 			c.manager.name, c.manager.zone = staff.Name, staff.Zone
 		}
 	}

@@ -26,6 +26,7 @@ import (
 	"verifycall/recorder/evidence/objects"
 	"verifycall/recorder/evidence/vault"
 	"verifycall/rooms"
+	"verifycall/rooms/tickets"
 )
 
 const film = "../bench/testdata/card.ivf"
@@ -131,7 +132,7 @@ func (r *rig) book() string {
 	room, err := r.rooms.Create(r.t.Context(), "api:test", rooms.CreateRoom{
 		SellerName: "Anna Maria Eriksson", SellerMail: "anna@example.org", Language: "en", Zone: "America/Toronto",
 		At: time.Now(), Manager: "jonas", Application: map[string]string{"surname": "Eriksson", "document_number": "D23145890"},
-		Link: rooms.Link{Hash: rooms.HashToken(rooms.NewToken()), Expires: time.Now().Add(time.Hour)},
+		Link: rooms.Link{Hash: tickets.HashToken(tickets.NewToken()), Expires: time.Now().Add(time.Hour)},
 	})
 	if err != nil {
 		r.t.Fatal(err)

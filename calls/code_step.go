@@ -7,6 +7,7 @@ import (
 
 	"verifycall/calls/protocol"
 	"verifycall/rooms"
+	"verifycall/rooms/limits"
 )
 
 // codeTime bounds how long the store may take to send a code or to look at one.
@@ -112,8 +113,8 @@ func (e codeTried) apply(ctx context.Context, c *Call) {
 }
 
 // codeLimit takes one of a room's bucket.
-func (h *House) codeLimit(ctx context.Context, l rooms.Limit, room string) error {
-	if h.cfg.Rooms.Take(ctx, l, room, 1) <= 0 {
+func (h *House) codeLimit(ctx context.Context, l limits.Limit, room string) error {
+	if h.cfg.Rooms.Limits.Take(ctx, l, room, 1) <= 0 {
 		return nil
 	}
 	return protocol.Faultf(protocol.CodeTooMany, "That was too often in a short time. Wait a moment.")

@@ -9,18 +9,19 @@ import (
 
 	"verifycall/calls/protocol"
 	"verifycall/rooms"
+	"verifycall/rooms/limits"
 	"verifycall/rooms/plan"
 )
 
 // mailed gives the code of the newest mail to a room's seller.
 func (r *rig) mailed(room string) string {
 	r.t.Helper()
-	mails, err := r.rooms.TakeMails(r.t.Context(), 20)
+	mails, err := r.rooms.Outbox.Take(r.t.Context(), 20)
 	if err != nil {
 		r.t.Fatal(err)
 	}
 	for _, m := range mails {
-		if code, is, err := m.Code(r.t.Context(), r.rooms); err != nil {
+		if code, is, err := r.rooms.MailedCode(r.t.Context(), m); err != nil {
 			r.t.Fatal(err)
 		} else if is && m.Room == room {
 			return code
@@ -147,9 +148,9 @@ func (r *rig) checkCodeEntries(room, code string, frames []byte) {
 // Who has used up the codes, or the tries, gets no more in the call either: the
 // buckets are those of the codes before it.
 func TestCodesInTheCallAreLimited(t *testing.T) {
-	use := func(r *rig, l rooms.Limit, room string) {
+	use := func(r *rig, l limits.Limit, room string) {
 		r.t.Helper()
-		if wait := r.rooms.Take(r.t.Context(), l, room, l.Burst); wait > 0 {
+		if wait := r.rooms.Limits.Take(r.t.Context(), l, room, l.Burst); wait > 0 {
 			r.t.Fatalf("the bucket is full in %v", wait)
 		}
 	}

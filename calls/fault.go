@@ -10,6 +10,8 @@ import (
 	"verifycall/calls/protocol"
 	"verifycall/media"
 	"verifycall/rooms"
+	"verifycall/rooms/db"
+	"verifycall/rooms/form"
 )
 
 // Fault gives an error of this package, or of those below it, its code and its
@@ -17,8 +19,8 @@ import (
 func Fault(err error) *protocol.Fault {
 	var f *protocol.Fault
 	var illegal *rooms.TransitionError
-	var input *rooms.InputError
-	var damaged *rooms.DamagedError
+	var input *form.InputError
+	var damaged *db.DamagedError
 	of := func(code protocol.Code, message string) *protocol.Fault {
 		return &protocol.Fault{Code: code, Message: message, Err: err}
 	}
@@ -48,7 +50,7 @@ func Fault(err error) *protocol.Fault {
 		return of(protocol.CodeNoVP8, "This browser offers no VP8 video or no Opus sound. Use a current Chrome, Firefox or Safari.")
 	case errors.Is(err, media.ErrBadSDP):
 		return of(protocol.CodeBadSDP, "The browser's media offer can't be read.")
-	case errors.Is(err, rooms.ErrUnknown), errors.Is(err, rooms.ErrAway), errors.Is(err, context.DeadlineExceeded):
+	case errors.Is(err, rooms.ErrUnknown), errors.Is(err, db.ErrAway), errors.Is(err, context.DeadlineExceeded):
 		return of(protocol.CodeUnavailable, "The server could not store that. Try again.")
 	}
 	return of(protocol.CodeInternal, "Something went wrong on our side. Try again.")

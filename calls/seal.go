@@ -10,6 +10,7 @@ import (
 	"verifycall/calls/facts"
 	"verifycall/recorder/evidence"
 	"verifycall/rooms"
+	"verifycall/rooms/db"
 )
 
 // unsealed reports that a room has a verdict after a call, but no bundle yet.
@@ -148,7 +149,7 @@ func (h *House) dropStale(ctx context.Context, lease rooms.Lease, why error) err
 		return nil
 	}
 	r, err := h.cfg.Rooms.Load(ctx, lease.Room)
-	for until := time.Now().Add(askFor); errors.Is(err, rooms.ErrAway) && time.Now().Before(until); {
+	for until := time.Now().Add(askFor); errors.Is(err, db.ErrAway) && time.Now().Before(until); {
 		time.Sleep(askAgain)
 		r, err = h.cfg.Rooms.Load(ctx, lease.Room)
 	}

@@ -20,7 +20,7 @@ import (
 	"time"
 
 	"verifycall/recorder/evidence/objects"
-	"verifycall/rooms"
+	"verifycall/rooms/db"
 )
 
 // want compares the worst level of some findings.
@@ -108,20 +108,20 @@ func TestCertificate(t *testing.T) {
 }
 
 func TestRedis(t *testing.T) {
-	good := rooms.Server{Address: "10.0.0.1:6379", Version: "7.0.15", AppendOnly: true, Sync: "always", Eviction: "noeviction"}
+	good := db.Server{Address: "10.0.0.1:6379", Version: "7.0.15", AppendOnly: true, Sync: "always", Eviction: "noeviction"}
 	for _, c := range []struct {
 		name   string
-		change func(*rooms.Server)
+		change func(*db.Server)
 		level  Level
 		says   string
 	}{
-		{"good", func(*rooms.Server) {}, Fine, "7.0.15"},
-		{"old", func(s *rooms.Server) { s.Version = "5.0.1" }, Fault, "version"},
-		{"forgets", func(s *rooms.Server) { s.AppendOnly = false }, Fault, "keeps nothing"},
-		{"each second", func(s *rooms.Server) { s.Sync = "everysec" }, Warning, "power cut"},
-		{"evicts", func(s *rooms.Server) { s.Eviction = "allkeys-lru" }, Fault, "evicts"},
-		{"far", func(s *rooms.Server) { s.RoundTrip = 200 * time.Millisecond }, Warning, "200 ms"},
-		{"other time", func(s *rooms.Server) { s.Offset = -90 * time.Second }, Fault, "1m30s apart"},
+		{"good", func(*db.Server) {}, Fine, "7.0.15"},
+		{"old", func(s *db.Server) { s.Version = "5.0.1" }, Fault, "version"},
+		{"forgets", func(s *db.Server) { s.AppendOnly = false }, Fault, "keeps nothing"},
+		{"each second", func(s *db.Server) { s.Sync = "everysec" }, Warning, "power cut"},
+		{"evicts", func(s *db.Server) { s.Eviction = "allkeys-lru" }, Fault, "evicts"},
+		{"far", func(s *db.Server) { s.RoundTrip = 200 * time.Millisecond }, Warning, "200 ms"},
+		{"other time", func(s *db.Server) { s.Offset = -90 * time.Second }, Fault, "1m30s apart"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			s := good

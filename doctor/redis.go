@@ -6,7 +6,7 @@ import (
 	"strings"
 	"time"
 
-	"verifycall/rooms"
+	"verifycall/rooms/db"
 )
 
 // Bounds of a Redis that serves.
@@ -22,7 +22,7 @@ func Redis(ctx context.Context, url string) []Finding {
 	if url == "" {
 		return []Finding{fine(check, "embedded, with a journal in --data; for one node only")}
 	}
-	servers, err := rooms.Inspect(ctx, url)
+	servers, err := db.Inspect(ctx, url)
 	if err != nil {
 		return []Finding{fault(check, "check the URL, its password and that the server runs", "%s", masked(err, url))}
 	}
@@ -37,7 +37,7 @@ func Redis(ctx context.Context, url string) []Finding {
 func masked(err error, url string) string { return strings.ReplaceAll(err.Error(), url, "URL") }
 
 // judge gives what is wrong with a server, or that nothing is.
-func judge(s rooms.Server) []Finding {
+func judge(s db.Server) []Finding {
 	const check, clock = "redis", "clock"
 	var all []Finding
 	major, _, _ := strings.Cut(s.Version, ".")

@@ -12,6 +12,7 @@ import (
 	"verifycall/recorder/evidence/objects"
 	"verifycall/recorder/evidence/vault"
 	"verifycall/rooms"
+	"verifycall/rooms/outbox"
 	"verifycall/rooms/redistest"
 )
 
@@ -64,8 +65,8 @@ func TestRedisAwayAfterTheServerTookIt(t *testing.T) {
 	if more, err := c.next(t.Context()); more || err != nil || sent != 1 {
 		t.Errorf("sent %d times, more %t, %v", sent, more, err)
 	}
-	log, err := s.Mails(t.Context(), r.ID)
-	if err != nil || log["1."+rooms.MailBooked] == "" {
+	log, err := s.Outbox.Of(t.Context(), r.ID)
+	if err != nil || log["1."+outbox.Booked] == "" {
 		t.Errorf("%v: %v", err, log)
 	}
 }
@@ -80,14 +81,14 @@ func TestMailWaitsForTheNodeThatHasTheRoom(t *testing.T) {
 		t.Fatal(err)
 	}
 	c.sendOne(t)
-	log, err := c.Rooms.Mails(t.Context(), r.ID)
-	if err != nil || len(b.got) != 0 || log["1."+rooms.MailBooked] != "tried 0" {
+	log, err := c.Rooms.Outbox.Of(t.Context(), r.ID)
+	if err != nil || len(b.got) != 0 || log["1."+outbox.Booked] != "tried 0" {
 		t.Fatalf("%d mails sent, %v, %v", len(b.got), log, err)
 	}
 	if err := c.Rooms.LeaveLease(t.Context(), lease); err != nil {
 		t.Fatal(err)
 	}
-	m := rooms.Mail{Room: r.ID, Seq: 1, Kind: rooms.MailBooked}
+	m := outbox.Mail{Room: r.ID, Seq: 1, Kind: outbox.Booked}
 	message, why, err := c.compose(t.Context(), m)
 	if err != nil || why != "" || !strings.Contains(message.Text, "https://verify.example.org/j/") {
 		t.Errorf("%q, %v: %s", why, err, message.Text)

@@ -20,6 +20,8 @@ import (
 	"verifycall/mail/letter"
 	"verifycall/rooms"
 	"verifycall/rooms/calendar"
+	"verifycall/rooms/db"
+	"verifycall/rooms/outbox"
 )
 
 // Message is one mail as it is sent.
@@ -84,7 +86,7 @@ func Carry(ctx context.Context, c Config) {
 
 // next sends one mail; more says that there may be others.
 func (c Config) next(ctx context.Context) (more bool, err error) {
-	mails, err := c.Rooms.TakeMails(ctx, 1)
+	mails, err := c.Rooms.Outbox.Take(ctx, 1)
 	if err != nil || len(mails) == 0 {
 		return false, err
 	}
@@ -97,23 +99,23 @@ func (c Config) next(ctx context.Context) (more bool, err error) {
 	}
 	switch {
 	case why != "":
-		return true, c.note(ctx, func(ctx context.Context) error { return c.Rooms.SettleMail(ctx, m, "dropped "+why) })
+		return true, c.note(ctx, func(ctx context.Context) error { return c.Rooms.Outbox.Settle(ctx, m, "dropped "+why) })
 	case err == nil:
 		c.Log.Info("mail sent", "room", m.Room, "kind", m.Topic(), "tries", m.Tries+1)
-		return true, c.note(ctx, func(ctx context.Context) error { return c.Rooms.SettleMail(ctx, m, "sent "+message.ID) })
+		return true, c.note(ctx, func(ctx context.Context) error { return c.Rooms.Outbox.Settle(ctx, m, "sent "+message.ID) })
 	case errors.Is(err, ErrOff):
-		return true, c.note(ctx, func(ctx context.Context) error { return c.Rooms.SettleMail(ctx, m, "off") })
+		return true, c.note(ctx, func(ctx context.Context) error { return c.Rooms.Outbox.Settle(ctx, m, "off") })
 	case errors.Is(err, ErrRefused):
 		c.Log.Warn("mail refused by the server", "room", m.Room, "kind", m.Topic())
-		return true, c.note(ctx, func(ctx context.Context) error { return c.Rooms.SettleMail(ctx, m, "refused") })
+		return true, c.note(ctx, func(ctx context.Context) error { return c.Rooms.Outbox.Settle(ctx, m, "refused") })
 	}
 	if errors.Is(err, rooms.ErrElsewhere) { // until the call is over, or its node sends the mail
 		m.Tries--
-		return true, c.note(ctx, func(ctx context.Context) error { return c.Rooms.PutOffMail(ctx, m, time.Now().Add(firstPause)) })
+		return true, c.note(ctx, func(ctx context.Context) error { return c.Rooms.Outbox.PutOff(ctx, m, time.Now().Add(firstPause)) })
 	}
 	c.Log.Warn("mail not sent, it is tried again", "room", m.Room, "kind", m.Topic(), "tries", m.Tries+1)
 	until := time.Now().Add(min(longest, firstPause<<min(m.Tries, 20)))
-	return true, c.note(ctx, func(ctx context.Context) error { return c.Rooms.PutOffMail(ctx, m, until) })
+	return true, c.note(ctx, func(ctx context.Context) error { return c.Rooms.Outbox.PutOff(ctx, m, until) })
 }
 
 // note writes down what became of a mail, again and again while Redis is away:
@@ -124,7 +126,7 @@ func (c Config) note(ctx context.Context, write func(context.Context) error) err
 	defer context.AfterFunc(ctx, func() { time.AfterFunc(noteTimeout, cancel) })()
 	for {
 		err := write(writing)
-		if !errors.Is(err, rooms.ErrAway) {
+		if !errors.Is(err, db.ErrAway) {
 			return err
 		}
 		select {
@@ -137,7 +139,7 @@ func (c Config) note(ctx context.Context, write func(context.Context) error) err
 
 // compose makes the message of a mail out of the record as it was then. why is
 // not empty where it needs to be sent no more.
-func (c Config) compose(ctx context.Context, m rooms.Mail) (message Message, why string, err error) {
+func (c Config) compose(ctx context.Context, m outbox.Mail) (message Message, why string, err error) {
 	r, err := c.asOf(ctx, m)
 	if errors.Is(err, rooms.ErrNotFound) {
 		return Message{}, "the room is gone", nil
@@ -152,22 +154,22 @@ func (c Config) compose(ctx context.Context, m rooms.Mail) (message Message, why
 	if strings.HasPrefix(m.Kind, "reminder_") && time.Now().After(rooms.ReminderOver(m.Kind, r.At)) {
 		return Message{}, "it is too late to remind", nil
 	}
-	code, current, err := m.Code(ctx, c.Rooms)
+	code, current, err := c.Rooms.MailedCode(ctx, m)
 	if err != nil {
 		return Message{}, "", err
 	}
-	if m.Topic() == rooms.MailCode && !current {
+	if m.Topic() == outbox.Code && !current {
 		return Message{}, "the code can't be entered any more", nil
 	}
 	l := letter.Letter{Code: code, Kind: m.Topic(), Language: r.Language, Name: r.Text(r.SellerName), Appointment: letter.Appointment{
 		Room: r.ID, At: r.At, Zone: r.Zone, Sequence: r.Sequence, Stamp: r.Since, Host: c.Public.Hostname(), From: c.From, To: to}}
 	l.Privacy = c.Public.Scheme + "://" + c.Public.Host + "/privacy?lang=" + url.QueryEscape(r.Language)
 	switch m.Kind {
-	case rooms.MailMissed:
+	case outbox.Missed:
 		l.Kind += "_" + r.Cause
-	case rooms.MailReviewed:
-		l.Kind = rooms.MailResult
-	case rooms.MailAppeal:
+	case outbox.Reviewed:
+		l.Kind = outbox.Result
+	case outbox.Appeal:
 		if r.Appeal == nil {
 			return Message{}, "there is no appeal", nil
 		}
@@ -188,31 +190,31 @@ func (c Config) compose(ctx context.Context, m rooms.Mail) (message Message, why
 
 // asOf gives the room as it was when it caused a mail. A review stands outside the
 // record, and nothing comes after it that the mail speaks of.
-func (c Config) asOf(ctx context.Context, m rooms.Mail) (*rooms.Room, error) {
-	if m.Kind == rooms.MailReviewed || m.Kind == rooms.MailAppeal {
+func (c Config) asOf(ctx context.Context, m outbox.Mail) (*rooms.Room, error) {
+	if m.Kind == outbox.Reviewed || m.Kind == outbox.Appeal {
 		return c.Rooms.Load(ctx, m.Room)
 	}
 	return c.Rooms.AsOf(ctx, m.Room, m.Seq)
 }
 
 // methods of the calendar files that go with mails.
-var methods = map[string]string{rooms.MailBooked: letter.MethodRequest, rooms.MailMoved: letter.MethodRequest,
-	rooms.MailCancelled: letter.MethodCancel}
+var methods = map[string]string{outbox.Booked: letter.MethodRequest, outbox.Moved: letter.MethodRequest,
+	outbox.Cancelled: letter.MethodCancel}
 
 // complete fills in what the record doesn't say.
 func (c Config) complete(ctx context.Context, r *rooms.Room, l *letter.Letter) error {
 	l.Length = time.Duration(calendar.Default(r.Zone).Length) * time.Minute
 	if r.Manager != "" {
-		account, err := c.Rooms.Staff(ctx, r.Manager)
+		account, err := c.Rooms.Accounts.Get(ctx, r.Manager)
 		if err != nil && !errors.Is(err, rooms.ErrNotFound) {
 			return fmt.Errorf("mail: %w", err)
 		}
 		l.Manager, l.Away = account.Name, account.Zone
-		if terms, err := c.Rooms.Calendar(ctx, r.Manager); err == nil { // else as planned for all
+		if terms, err := c.Rooms.Calendars.Get(ctx, r.Manager); err == nil { // else as planned for all
 			l.Length = terms.CallLength()
 		}
 	}
-	if l.Kind == rooms.MailCode { // who has the mailbox alone must not have the link too
+	if l.Kind == outbox.Code { // who has the mailbox alone must not have the link too
 		return nil
 	}
 	token, err := c.Rooms.MailLink(ctx, r.ID)
@@ -226,7 +228,7 @@ func (c Config) complete(ctx context.Context, r *rooms.Room, l *letter.Letter) e
 }
 
 // id is a Message-ID that tells nothing of the room.
-func (c Config) id(m rooms.Mail) string {
+func (c Config) id(m outbox.Mail) string {
 	sum := sha256.Sum256([]byte("mail\n" + m.ID()))
 	return hex.EncodeToString(sum[:16]) + "@" + c.Public.Hostname()
 }

@@ -20,6 +20,9 @@ import (
 	"verifycall/recorder/evidence/objects"
 	"verifycall/recorder/evidence/vault"
 	"verifycall/rooms"
+	"verifycall/rooms/calendars"
+	"verifycall/rooms/outbox"
+	"verifycall/rooms/staff"
 )
 
 // box is a mail server in this process.
@@ -81,7 +84,7 @@ func open(t *testing.T, b *box, change func(*rooms.CreateRoom)) (Config, *rooms.
 	})
 	sender, err := NewSMTP("smtp+plain://" + l.Addr().String())
 	must(err)
-	must(s.PutStaff(t.Context(), "system", rooms.Staff{ID: "m1", Name: "Jonas Weber", Role: "manager", Zone: "Europe/Berlin"}))
+	must(s.Accounts.Put(t.Context(), "system", staff.Account{ID: "m1", Name: "Jonas Weber", Role: "manager", Zone: "Europe/Berlin"}))
 	c := rooms.CreateRoom{SellerName: "李雷", SellerMail: "lilei@example.org", Language: "zh-Hans", Zone: "Asia/Shanghai",
 		At: time.Now().Add(72 * time.Hour).Truncate(time.Minute), Manager: "m1"}
 	if change != nil {
@@ -174,11 +177,11 @@ func TestMailIsTriedAgain(t *testing.T) {
 	b := &box{answers: []error{&smtp.SMTPError{Code: 451, Message: "later"}}}
 	c, r := open(t, b, nil)
 	c.sendOne(t)
-	log, err := c.Rooms.Mails(t.Context(), r.ID)
+	log, err := c.Rooms.Outbox.Of(t.Context(), r.ID)
 	if err != nil || log["1.booked"] != "tried 1" || len(b.got) != 0 {
 		t.Errorf("%v: %v, %d taken", err, log, len(b.got))
 	}
-	m := rooms.Mail{Room: r.ID, Seq: 1, Kind: rooms.MailBooked}
+	m := outbox.Mail{Room: r.ID, Seq: 1, Kind: outbox.Booked}
 	ids := map[string]bool{}
 	for range 2 {
 		message, why, err := c.compose(t.Context(), m)
@@ -203,7 +206,7 @@ func TestMailThatIsRefusedIsDropped(t *testing.T) {
 	b := &box{answers: []error{&smtp.SMTPError{Code: 550, Message: "no such person"}}}
 	c, r := open(t, b, nil)
 	c.sendOne(t)
-	log, err := c.Rooms.Mails(t.Context(), r.ID)
+	log, err := c.Rooms.Outbox.Of(t.Context(), r.ID)
 	left, _ := c.Rooms.Figures(t.Context())
 	if err != nil || log["1.booked"] != "refused" || left.Mails != 0 {
 		t.Errorf("%v: %v, %d left", err, log, left.Mails)
@@ -217,7 +220,7 @@ func TestEachCauseHasItsMail(t *testing.T) {
 	c.Sender = sink
 	for _, step := range []rooms.Command{rooms.Book{At: time.Now().Add(48 * time.Hour), Manager: "m1"}, rooms.Reschedule{At: time.Now().Add(50 * time.Hour)}, rooms.Cancel{By: "seller"}} {
 		if _, err := c.Rooms.Do(t.Context(), r.ID, "seller", step); err != nil {
-			var taken *rooms.TakenError
+			var taken *calendars.TakenError
 			if !errors.As(err, &taken) {
 				t.Fatal(err)
 			}
@@ -266,7 +269,7 @@ func TestMailsAreOff(t *testing.T) {
 	if left, err := c.Rooms.Figures(t.Context()); err != nil || left.Mails != 0 {
 		t.Errorf("%v: %d wait", err, left.Mails)
 	}
-	mails, err := c.Rooms.Mails(t.Context(), r.ID)
+	mails, err := c.Rooms.Outbox.Of(t.Context(), r.ID)
 	if err != nil || len(mails) != 1 || len(b.got) != 0 {
 		t.Fatalf("%v: %v, %d sent", err, mails, len(b.got))
 	}

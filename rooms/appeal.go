@@ -5,6 +5,7 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"verifycall/rooms/form"
 	"verifycall/rooms/ledger"
 )
 
@@ -68,9 +69,9 @@ func (c AskAgain) decide(r *Room, now time.Time) ([]Draft, error) {
 	text := strings.TrimSpace(c.Text)
 	switch {
 	case text == "":
-		return nil, &InputError{commandName(c), "text", "is missing"}
+		return nil, &form.InputError{Command: form.NameOf(c), Field: "text", Why: "is missing"}
 	case utf8.RuneCountInString(text) > MaxAppealText:
-		return nil, &InputError{commandName(c), "text", "is too long"}
+		return nil, &form.InputError{Command: form.NameOf(c), Field: "text", Why: "is too long"}
 	}
 	if err := in(c, r, StateDecided, StateInReview, StateClosed); err != nil {
 		return nil, err
@@ -100,12 +101,12 @@ type AnswerAppeal struct {
 
 func (c AnswerAppeal) decide(r *Room, now time.Time) ([]Draft, error) {
 	line := strings.TrimSpace(c.Line)
-	err := first(check(c, "who", c.Who, staffForm), oneOf(c, "answer", c.Answer, AppealAnswers...))
+	err := form.First(form.Check(c, "who", c.Who, form.Staff), form.OneOf(c, "answer", c.Answer, AppealAnswers...))
 	if line == "" {
-		err = first(err, &InputError{commandName(c), "line", "is missing"})
+		err = form.First(err, &form.InputError{Command: form.NameOf(c), Field: "line", Why: "is missing"})
 	}
 	if utf8.RuneCountInString(line) > MaxAppealLine {
-		err = first(err, &InputError{commandName(c), "line", "is too long"})
+		err = form.First(err, &form.InputError{Command: form.NameOf(c), Field: "line", Why: "is too long"})
 	}
 	if err != nil {
 		return nil, err

@@ -6,6 +6,10 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"verifycall/rooms/db"
+	"verifycall/rooms/form"
+	"verifycall/rooms/outbox"
 )
 
 // failed is a sealed room whose outcome a seller can appeal against.
@@ -21,7 +25,7 @@ func TestAskAgain(t *testing.T) {
 	if want := noon.AddDate(0, 0, 14); !r.AppealUntil().Equal(want) {
 		t.Errorf("until %v, want %v", r.AppealUntil(), want)
 	}
-	var input *InputError
+	var input *form.InputError
 	for _, text := range []string{"", " \n ", strings.Repeat("ü", MaxAppealText+1)} {
 		if _, err := decide(r, AskAgain{text}, noon); !errors.As(err, &input) {
 			t.Errorf("%.20q: %v", text, err)
@@ -67,7 +71,7 @@ func TestAnswerAppeal(t *testing.T) {
 	r := run(t, failed(t), noon, AskAgain{"Please look again."})
 	for _, c := range []AnswerAppeal{answer("m1", AppealUpheld), answer("a1", "perhaps"), {Who: "a1", Answer: AppealUpheld},
 		{Who: "a1", Answer: AppealUpheld, Line: strings.Repeat("x", MaxAppealLine+1)}} {
-		var input *InputError
+		var input *form.InputError
 		if _, err := decide(r, c, noon); !errors.As(err, &input) && !isRefused(err) {
 			t.Errorf("%+v: %v", c, err)
 		}
@@ -143,7 +147,7 @@ func TestAppealsInTheStore(t *testing.T) {
 		if err != nil || strings.Contains(string(text), "Xylander") || !strings.Contains(string(text), typeAppealed) {
 			t.Errorf("the ledger has %s, %v", text, err)
 		}
-		kept, err := s.client.HGetAll(t.Context(), prefix+"room:"+id+":private").Result()
+		kept, err := s.db.Client.HGetAll(t.Context(), db.Prefix+"room:"+id+":private").Result()
 		if err != nil || len(kept) == 0 {
 			t.Fatal(err)
 		}
@@ -155,13 +159,13 @@ func TestAppealsInTheStore(t *testing.T) {
 		if n := appeals("a2"); n != 0 {
 			t.Errorf("%d after the answer", n)
 		}
-		mails, err := s.TakeMails(t.Context(), 50)
+		mails, err := s.Outbox.Take(t.Context(), 50)
 		if err != nil {
 			t.Fatal(err)
 		}
 		told := 0
 		for _, m := range mails {
-			if m.Kind == MailAppeal {
+			if m.Kind == outbox.Appeal {
 				told++
 			}
 		}
@@ -181,7 +185,7 @@ func TestAppealsInTheStore(t *testing.T) {
 			t.Errorf("goes on in %+v and %s, %v", first, again.ID, err)
 		}
 		do(t, s, id, BeginPurge{Classes: []string{ClassRecord}, Policy: "request"}, FinishPurge{})
-		if left, err := s.client.HLen(t.Context(), prefix+"room:"+id+":private").Result(); err != nil || left != 0 {
+		if left, err := s.db.Client.HLen(t.Context(), db.Prefix+"room:"+id+":private").Result(); err != nil || left != 0 {
 			t.Errorf("%d private values after the purge, %v", left, err)
 		}
 	})

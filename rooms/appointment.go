@@ -4,6 +4,7 @@ import (
 	"slices"
 	"time"
 
+	"verifycall/rooms/form"
 	"verifycall/rooms/plan"
 )
 
@@ -183,7 +184,7 @@ func (c Miss) decide(r *Room, now time.Time) ([]Draft, error) {
 		return nil, err
 	}
 	if due, set := deadlines(r)["missed"]; !set || now.UnixMilli() < due {
-		return nil, &TransitionError{commandName(c), r.State, "the grace for those who are late is not over", ErrTooEarly}
+		return nil, &TransitionError{form.NameOf(c), r.State, "the grace for those who are late is not over", ErrTooEarly}
 	}
 	if r.Resumed { // what was recorded is judged
 		return record(typeEnded, map[string]any{"cause": "P_DISCONNECT", "by": "system"}), nil
@@ -205,7 +206,7 @@ func (c Remind) decide(r *Room, now time.Time) ([]Draft, error) {
 		return nil, nil
 	}
 	if now.UnixMilli() < due {
-		return nil, &TransitionError{commandName(c), r.State, "the reminder is not due", ErrTooEarly}
+		return nil, &TransitionError{form.NameOf(c), r.State, "the reminder is not due", ErrTooEarly}
 	}
 	body := map[string]any{"kind": c.Kind, "appointment": stamp(r.At)}
 	if !now.Before(ReminderOver(c.Kind, r.At)) {
@@ -238,7 +239,7 @@ func (c EndGrace) decide(r *Room, now time.Time) ([]Draft, error) {
 		return nil, err
 	}
 	if now.Before(r.GraceEnds) {
-		return nil, &TransitionError{commandName(c), r.State, "the grace is not over", ErrTooEarly}
+		return nil, &TransitionError{form.NameOf(c), r.State, "the grace is not over", ErrTooEarly}
 	}
 	if r.AfterGrace == GraceResume {
 		return record(typePostponed, map[string]any{"cause": "P_DISCONNECT"}), nil

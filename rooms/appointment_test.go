@@ -9,6 +9,8 @@ import (
 
 	"github.com/redis/go-redis/v9"
 
+	"verifycall/rooms/db"
+	"verifycall/rooms/outbox"
 	"verifycall/rooms/plan"
 )
 
@@ -67,7 +69,7 @@ func TestAfterDowntime(t *testing.T) {
 		at(s, thursday.Add(-48*time.Hour))
 		r := create(t, s, func(c *CreateRoom) { c.At, c.Manager = thursday, "" })
 		for _, member := range []string{r.ID + "/grace", r.ID + "/nothing", "R-00000000/missed"} {
-			if err := s.client.ZAdd(t.Context(), prefix+"index:"+due, redis.Z{Score: 1, Member: member}).Err(); err != nil {
+			if err := s.db.Client.ZAdd(t.Context(), db.Prefix+"index:"+due, redis.Z{Score: 1, Member: member}).Err(); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -77,15 +79,15 @@ func TestAfterDowntime(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		mails, err := s.TakeMails(t.Context(), 10)
+		mails, err := s.Outbox.Take(t.Context(), 10)
 		var kinds []string
 		for _, m := range mails {
 			kinds = append(kinds, m.Kind)
 		}
-		if slices.Sort(kinds); err != nil || !slices.Equal(kinds, []string{MailBooked, "reminder_10m"}) {
+		if slices.Sort(kinds); err != nil || !slices.Equal(kinds, []string{outbox.Booked, "reminder_10m"}) {
 			t.Errorf("%v: mails %v", err, kinds)
 		}
-		left, err := s.client.ZRange(t.Context(), prefix+"index:"+due, 0, -1).Result()
+		left, err := s.db.Client.ZRange(t.Context(), db.Prefix+"index:"+due, 0, -1).Result()
 		if err != nil || !slices.Equal(left, []string{r.ID + "/missed"}) {
 			t.Errorf("%v: still due: %v", err, left)
 		}
@@ -105,10 +107,10 @@ func TestStrangeMail(t *testing.T) {
 	s := openEmbedded(t)
 	at(s, noon)
 	r := create(t, s, func(c *CreateRoom) { c.Manager = "" })
-	if err := s.client.ZAdd(t.Context(), prefix+"index:"+outbox, redis.Z{Score: 1, Member: "nonsense"}).Err(); err != nil {
+	if err := s.db.Client.ZAdd(t.Context(), db.Prefix+"index:"+outbox.Index, redis.Z{Score: 1, Member: "nonsense"}).Err(); err != nil {
 		t.Fatal(err)
 	}
-	mails, err := s.TakeMails(t.Context(), 10)
+	mails, err := s.Outbox.Take(t.Context(), 10)
 	if left, _ := s.Figures(t.Context()); err != nil || len(mails) != 1 || mails[0].Room != r.ID || left.Mails != 1 {
 		t.Errorf("%v: %v, %d in the outbox", err, mails, left.Mails)
 	}

@@ -11,13 +11,15 @@ import (
 
 	"github.com/redis/go-redis/v9"
 
+	"verifycall/rooms/db"
 	"verifycall/rooms/ledger"
+	"verifycall/rooms/proof"
 )
 
 //go:embed lua/archive.lua
 var archiveSource string
 
-var archiveScript = redis.NewScript(archiveSource)
+var archiveScript = db.NewScript(archiveSource)
 
 // indexArchive holds the rooms whose record may leave Redis: its custody ledger
 // names its last head, so that nothing is added to it. The score is when to try.
@@ -40,7 +42,7 @@ const (
 // do this, each step is the same whoever does it.
 func (s *Store) archiveAll(ctx context.Context, every time.Duration) {
 	told := ""
-	for pauseFor(ctx, every) {
+	for db.PauseFor(ctx, every) {
 		for s.archives() {
 			n, err := s.archiveSome(ctx)
 			if err != nil && ctx.Err() == nil && err.Error() != told {
@@ -61,18 +63,18 @@ func (s *Store) archives() bool { return s.marked.Load() && int(s.format.Load())
 // it looked at. The error is one of Redis or of the mirror; a room that can't be
 // read is put off.
 func (s *Store) archiveSome(ctx context.Context) (int, error) {
-	ids, err := s.client.ZRangeArgs(ctx, redis.ZRangeArgs{Key: prefix + "index:" + indexArchive, ByScore: true,
+	ids, err := s.db.Client.ZRangeArgs(ctx, redis.ZRangeArgs{Key: db.Prefix + "index:" + indexArchive, ByScore: true,
 		Start: "-inf", Stop: s.now().UnixMilli(), Count: archiveBatch}).Result()
 	if err != nil {
 		return 0, fmt.Errorf("rooms to be archived: %w", err)
 	}
 	for _, id := range ids {
 		err := s.archive(ctx, id)
-		var damaged *DamagedError
+		var damaged *db.DamagedError
 		switch {
 		case errors.As(err, &damaged), errors.Is(err, ErrNotFound), errors.Is(err, ErrConflict):
 			later := strconv.FormatInt(s.now().Add(archiveAgain).UnixMilli(), 10)
-			if _, _, err := s.write(ctx, "ZADD", prefix+"index:"+indexArchive, later, id); err != nil {
+			if _, _, err := s.db.Write(ctx, "ZADD", db.Prefix+"index:"+indexArchive, later, id); err != nil {
 				return 0, fmt.Errorf("put %s off: %w", id, err)
 			}
 		case err != nil:
@@ -94,15 +96,15 @@ func (s *Store) archive(ctx context.Context, id string) error {
 	if err != nil {
 		return err
 	}
-	if r.Custody.Seq == 0 || headOf(record) != r.Record {
+	if r.Custody.Seq == 0 || proof.HeadOf(record) != r.Record {
 		return fmt.Errorf("archive %s: %w", id, ErrConflict)
 	}
 	if err := s.witness.store(ctx, id, record); err != nil {
 		return fmt.Errorf("archive %s: %w", id, err)
 	}
-	key := prefix + "room:" + id
-	reply, err := s.script(ctx, archiveScript, archiveSource, []string{key, key + ":" + ledgerRecord, prefix + "index:" + indexArchive},
-		[]string{headText(r.Record), id})
+	key := db.Prefix + "room:" + id
+	reply, err := s.db.Run(ctx, archiveScript, []string{key, key + ":" + ledgerRecord, db.Prefix + "index:" + indexArchive},
+		[]string{db.HeadText(r.Record), id})
 	if err == nil && reply != "DONE" {
 		err = ErrConflict
 	}
@@ -114,7 +116,7 @@ func (s *Store) archive(ctx context.Context, id string) error {
 
 // store has a whole record in the mirror as one part, and has read it back.
 func (w *witness) store(ctx context.Context, room string, record []ledger.Entry) error {
-	head := headOf(record)
+	head := proof.HeadOf(record)
 	if _, err := w.stored(ctx, room, head); err == nil {
 		return nil
 	}
@@ -123,7 +125,7 @@ func (w *witness) store(ctx context.Context, room string, record []ledger.Entry)
 		return err
 	}
 	if err := w.mirror.Put(ctx, wholeRecord(head).name(room), lines); err != nil {
-		return fmt.Errorf("%w: mirror: %w", ErrAway, err)
+		return fmt.Errorf("%w: mirror: %w", db.ErrAway, err)
 	}
 	_, err = w.stored(ctx, room, head)
 	return err
@@ -137,7 +139,7 @@ func wholeRecord(head ledger.Head) part { return part{ledgerRecord, 1, head.Seq,
 func (w *witness) stored(ctx context.Context, room string, head ledger.Head) ([]ledger.Entry, error) {
 	content, err := w.mirror.Get(ctx, wholeRecord(head).name(room))
 	if err != nil {
-		return nil, fmt.Errorf("%w: mirror: %w", ErrAway, err)
+		return nil, fmt.Errorf("%w: mirror: %w", db.ErrAway, err)
 	}
 	record, err := copied{Values: map[string]string{}}.takePart(nil, content)
 	if err != nil {
@@ -151,7 +153,7 @@ func endsAt(entries []ledger.Entry, head ledger.Head) error {
 	if err := ledger.Verify(entries); err != nil {
 		return err
 	}
-	if headOf(entries) != head {
+	if proof.HeadOf(entries) != head {
 		return fmt.Errorf("it doesn't end at entry %d of Redis", head.Seq)
 	}
 	return nil
@@ -161,23 +163,23 @@ func endsAt(entries []ledger.Entry, head ledger.Head) error {
 // where that isn't there, from the others. Errors: ErrAway, *DamagedError where the
 // mirror doesn't have it.
 func (s *Store) archived(ctx context.Context, room, text string) ([]ledger.Entry, error) {
-	head, err := parseHead(text)
+	head, err := db.ParseHead(text)
 	if err != nil {
-		return nil, &DamagedError{room, err}
+		return nil, &db.DamagedError{Room: room, Err: err}
 	}
 	if s.witness == nil {
-		return nil, &DamagedError{room, errors.New("its record lies in the store, which this program doesn't read")}
+		return nil, &db.DamagedError{Room: room, Err: errors.New("its record lies in the store, which this program doesn't read")}
 	}
 	record, err := s.witness.stored(ctx, room, head)
 	if err == nil {
 		return record, nil
 	}
 	names, listErr := s.witness.mirror.List(ctx, mirrorPrefix(room))
-	if listErr != nil || errors.Is(err, ErrAway) && slices.Contains(names, wholeRecord(head).name(room)) {
-		return nil, fmt.Errorf("room %s: %w", room, errors.Join(ErrAway, err, listErr))
+	if listErr != nil || errors.Is(err, db.ErrAway) && slices.Contains(names, wholeRecord(head).name(room)) {
+		return nil, fmt.Errorf("room %s: %w", room, errors.Join(db.ErrAway, err, listErr))
 	}
 	c, mirrorErr := s.witness.mirrored(ctx, room)
-	if errors.Is(mirrorErr, ErrAway) {
+	if errors.Is(mirrorErr, db.ErrAway) {
 		return nil, fmt.Errorf("room %s: %w", room, mirrorErr)
 	}
 	if mirrorErr == nil && int64(len(c.Record)) >= head.Seq {
@@ -185,13 +187,13 @@ func (s *Store) archived(ctx context.Context, room, text string) ([]ledger.Entry
 			return record, nil
 		}
 	}
-	return nil, &DamagedError{room, errors.New("its record lies in the store alone, and isn't whole there")}
+	return nil, &db.DamagedError{Room: room, Err: errors.New("its record lies in the store alone, and isn't whole there")}
 }
 
 // archivedHead says where the record of a room that left Redis ends, empty where it
 // is there.
 func (s *Store) archivedHead(ctx context.Context, room string) (string, error) {
-	text, err := s.client.HGet(ctx, prefix+"room:"+room, archivedField).Result()
+	text, err := s.db.Client.HGet(ctx, db.Prefix+"room:"+room, archivedField).Result()
 	if err != nil && !errors.Is(err, redis.Nil) {
 		return "", fmt.Errorf("room %s: %w", room, err)
 	}
@@ -206,11 +208,11 @@ func (s *Store) storeAgain(ctx context.Context, room string, c copied) error {
 		return err
 	}
 	_, err = s.archived(ctx, room, text)
-	var damaged *DamagedError
+	var damaged *db.DamagedError
 	if !errors.As(err, &damaged) {
 		return err
 	}
-	head, err := parseHead(text)
+	head, err := db.ParseHead(text)
 	if err != nil || int64(len(c.Record)) < head.Seq || endsAt(c.Record[:max(0, head.Seq)], head) != nil {
 		return damaged
 	}

@@ -9,7 +9,9 @@ import (
 	"testing"
 	"time"
 
+	"verifycall/rooms/db"
 	"verifycall/rooms/ledger"
+	"verifycall/rooms/redistest"
 )
 
 // heldCall is a room whose custody ledger is open, in a store with a mirror.
@@ -22,7 +24,7 @@ func heldCall(t *testing.T, s *Store) *Room {
 // inRedis is how many entries of a room's record Redis has.
 func inRedis(t *testing.T, s *Store, id string) int64 {
 	t.Helper()
-	n, err := s.client.XLen(t.Context(), prefix+"room:"+id+":record").Result()
+	n, err := s.db.Client.XLen(t.Context(), db.Prefix+"room:"+id+":record").Result()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -165,10 +167,10 @@ func TestArchivedRecordNeedsTheStore(t *testing.T) {
 	for _, m := range []badMirror{{memory: mirror.memory, get: errors.New("away")}, {memory: mirror.memory, get: errors.New("away"), list: errors.New("away")}} {
 		*mirror = m
 		s.witness.forget(r.ID)
-		if err := read(); !errors.Is(err, ErrAway) {
+		if err := read(); !errors.Is(err, db.ErrAway) {
 			t.Errorf("away: %v", err)
 		}
-		if _, err := s.Load(t.Context(), r.ID); !errors.Is(err, ErrAway) {
+		if _, err := s.Load(t.Context(), r.ID); !errors.Is(err, db.ErrAway) {
 			t.Errorf("away: %v", err)
 		}
 	}
@@ -180,7 +182,7 @@ func TestArchivedRecordNeedsTheStore(t *testing.T) {
 	}
 	small := mirror.parts
 	mirror.parts = map[string][]byte{whole: content[:len(content)/2]}
-	var damaged *DamagedError
+	var damaged *db.DamagedError
 	if err := read(); !errors.As(err, &damaged) {
 		t.Errorf("half of it: %v", err)
 	}
@@ -197,7 +199,7 @@ func TestArchivedRecordNeedsTheStore(t *testing.T) {
 // A record that left Redis comes back by its bundle where the store has lost the
 // copy, by its copy where Redis is lost, and by a backup where both are.
 func TestArchivedRecordComesBack(t *testing.T) {
-	s := openStore(t, Options{URL: startServer(t).URL(), Signer: newTestSigner(t), Mirror: &memory{parts: map[string][]byte{}}})
+	s := openStore(t, Options{URL: redistest.Serve(t).URL(), Signer: newTestSigner(t), Mirror: &memory{parts: map[string][]byte{}}})
 	mirror := s.witness.mirror.(*memory)
 	r := heldCall(t, s)
 	if err := s.Mirrored(t.Context(), r.ID); err != nil {
@@ -245,7 +247,7 @@ func TestArchivedRecordComesBack(t *testing.T) {
 	if len(item.Record) != len(record) || len(item.Custody) != len(custody) {
 		t.Fatalf("the backup has %d and %d entries", len(item.Record), len(item.Custody))
 	}
-	if err := s.client.FlushAll(t.Context()).Err(); err != nil {
+	if err := s.db.Client.FlushAll(t.Context()).Err(); err != nil {
 		t.Fatal(err)
 	}
 	mirror.mu.Lock()
@@ -269,7 +271,7 @@ func TestArchivedRecordComesBack(t *testing.T) {
 	if err := s.Mirrored(t.Context(), r.ID); err != nil {
 		t.Fatal(err)
 	}
-	if err := s.client.FlushAll(t.Context()).Err(); err != nil {
+	if err := s.db.Client.FlushAll(t.Context()).Err(); err != nil {
 		t.Fatal(err)
 	}
 	if done, err := s.Reindex(t.Context(), Rebuilding{}); err != nil || len(done.Restored) != 1 {
@@ -317,7 +319,7 @@ func TestKeptEntryOfAnArchivedRecord(t *testing.T) {
 	if err := s.archive(t.Context(), r.ID); err != nil {
 		t.Fatal(err)
 	}
-	kept := waiting{Chains: []Chain{{Ledger: ledgerRecord, Expect: record[len(record)-3].Head(), Entries: record[len(record)-2 : len(record)-1]}}}
+	kept := db.Ready{Chains: []db.Chain{{Ledger: ledgerRecord, Expect: record[len(record)-3].Head(), Entries: record[len(record)-2 : len(record)-1]}}}
 	if err := s.late(t.Context(), r.ID, kept); err != nil {
 		t.Fatal(err)
 	}

@@ -3,7 +3,6 @@ package rooms
 import (
 	"bytes"
 	"context"
-	"errors"
 	"log/slog"
 	"os"
 	"sync"
@@ -12,94 +11,21 @@ import (
 	"verifycall/recorder/evidence/objects"
 	"verifycall/recorder/evidence/vault"
 
-	"github.com/redis/go-redis/v9"
-
 	"verifycall/rooms/redistest"
 )
 
-// backends are the Redises that every test of the store runs on.
-var backends = []struct {
-	name string
-	open func(t testing.TB) *Store
-}{
-	{"embedded", openEmbedded},
-	{"redis", openRedis},
-	{"sentinel", func(t testing.TB) *Store { return openGroup(t, &sentinel) }},
-	{"cluster", func(t testing.TB) *Store { return openGroup(t, &cluster) }},
+// onBoth runs a test on an empty store of each kind of Redis.
+func onBoth(t *testing.T, test func(t *testing.T, s *Store)) {
+	for _, kind := range redistest.Kinds {
+		t.Run(kind.Name, func(t *testing.T) { test(t, openKind(t, kind)) })
+	}
 }
 
-// onBoth runs a test on an empty store of each kind.
-func onBoth(t *testing.T, test func(t *testing.T, s *Store)) {
-	for _, b := range backends {
-		t.Run(b.name, func(t *testing.T) { test(t, b.open(t)) })
-	}
+func openKind(t testing.TB, kind redistest.Kind) *Store {
+	return openStore(t, Options{URL: kind.URL(t), Dir: t.TempDir(), Replicas: kind.Replicas})
 }
 
 func openEmbedded(t testing.TB) *Store { return openStore(t, Options{Dir: t.TempDir()}) }
-
-func openRedis(t testing.TB) *Store {
-	return openStore(t, Options{URL: "redis://" + redisServer(t) + "/0"})
-}
-
-// shared is a group of servers that all tests of the suite use, one after the
-// other; TestMain ends it.
-type shared struct {
-	start func(ctx context.Context, dir string) (*redistest.Group, error)
-	once  sync.Once
-	dir   string
-	group *redistest.Group
-	err   error
-}
-
-var (
-	sentinel = shared{start: redistest.StartSentinel}
-	cluster  = shared{start: redistest.StartCluster}
-)
-
-func (s *shared) url(t testing.TB) string {
-	t.Helper()
-	s.once.Do(func() {
-		if s.dir, s.err = os.MkdirTemp("", "rooms-test-"); s.err == nil {
-			s.group, s.err = s.start(context.Background(), s.dir)
-		}
-	})
-	started(t, s.err)
-	return s.group.URL
-}
-
-func (s *shared) end() {
-	if s.group != nil {
-		s.group.Kill()
-	}
-	os.RemoveAll(s.dir)
-}
-
-// started skips a test where there is no Redis; the store tier doesn't take that
-// for a success.
-func started(t testing.TB, err error) {
-	t.Helper()
-	if errors.Is(err, redistest.ErrMissing) {
-		t.Skip("NOT TESTED on a real Redis: " + err.Error())
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
-}
-
-// openGroup opens an emptied store that waits for one replica.
-func openGroup(t testing.TB, g *shared) *Store {
-	s := openStore(t, Options{URL: g.url(t), Replicas: 1})
-	var err error
-	if c, ok := s.client.(*redis.ClusterClient); ok {
-		err = c.ForEachMaster(t.Context(), func(ctx context.Context, m *redis.Client) error { return m.FlushAll(ctx).Err() })
-	} else {
-		err = s.client.FlushAll(t.Context()).Err()
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
-	return s
-}
 
 func openStore(t testing.TB, o Options) *Store {
 	t.Helper()
@@ -155,21 +81,6 @@ func keysIn(dir string) (*vault.Vault, func(), error) {
 	}
 	v, err := vault.Open(folder, dir)
 	return v, func() { folder.Close() }, err
-}
-
-// redisServer starts a redis-server of the test's own and gives its address. It
-// keeps every command on disk, as the warning at start asks for.
-func redisServer(t testing.TB, more ...string) string {
-	t.Helper()
-	return startServer(t, more...).Addr
-}
-
-func startServer(t testing.TB, more ...string) *redistest.Server {
-	t.Helper()
-	s, err := redistest.Start(t.Context(), t.TempDir(), more...)
-	started(t, err)
-	t.Cleanup(s.Kill)
-	return s
 }
 
 // lines collects what is logged.

@@ -4,14 +4,16 @@ import (
 	"slices"
 	"testing"
 	"time"
+
+	"verifycall/rooms/redistest"
 )
 
 // BenchmarkCommit is one command on one room, from decision to
 // acknowledgement: read, decide, write, durable.
 func BenchmarkCommit(b *testing.B) {
-	for _, backend := range backends {
-		b.Run(backend.name, func(b *testing.B) {
-			s := backend.open(b)
+	for _, kind := range redistest.Kinds {
+		b.Run(kind.Name, func(b *testing.B) {
+			s := openKind(b, kind)
 			var took []time.Duration
 			for i := 0; b.Loop(); i++ {
 				b.StopTimer()
@@ -30,9 +32,9 @@ func BenchmarkCommit(b *testing.B) {
 
 // BenchmarkLoad reads a room after a whole call.
 func BenchmarkLoad(b *testing.B) {
-	for _, backend := range backends {
-		b.Run(backend.name, func(b *testing.B) {
-			s := backend.open(b)
+	for _, kind := range redistest.Kinds {
+		b.Run(kind.Name, func(b *testing.B) {
+			s := openKind(b, kind)
 			id := create(b, s, nil).ID
 			do(b, s, id, wholeCall(b)...)
 			for b.Loop() {

@@ -4,38 +4,16 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
-	"strings"
 	"time"
 
-	"verifycall/rooms/calendar"
+	"verifycall/rooms/calendars"
+	"verifycall/rooms/db"
+	"verifycall/rooms/form"
 )
 
 // maxMoves bounds how often an appointment is moved, so that nobody fills the
 // managers' calendars by one link.
 const maxMoves = 20
-
-// Slot is a time that can be booked, and who would hold the call.
-type Slot struct {
-	At      time.Time
-	Manager string // staff id
-	Zone    string // the manager's, IANA
-}
-
-// TakenError says that a time can't be had any more, and which are nearest.
-type TakenError struct {
-	At      time.Time
-	Nearest []Slot // by time; none where nothing is free
-}
-
-// Error implements error.
-func (e *TakenError) Error() string {
-	list := make([]string, 0, len(e.Nearest))
-	for _, slot := range e.Nearest {
-		list = append(list, slot.At.UTC().Format(time.RFC3339))
-	}
-	return "just taken: " + e.At.UTC().Format(time.RFC3339) + ", nearest are " + strings.Join(list, ", ")
-}
 
 // Book gives a room its appointment with a manager, at the seller's wish. Zone
 // and Language are those that the seller has chosen there; empty ones stay as
@@ -58,17 +36,17 @@ func (c Book) decide(r *Room, now time.Time) ([]Draft, error) {
 		return nil, refuse(c, r, "the appointment was moved too often, ask for a new link")
 	}
 	if c.At.IsZero() {
-		return nil, &InputError{commandName(c), "time", "is missing"}
+		return nil, &form.InputError{Command: form.NameOf(c), Field: "time", Why: "is missing"}
 	}
 	body := map[string]any{"appointment": stamp(c.At)}
-	err := check(c, "manager", c.Manager, staffForm)
+	err := form.Check(c, "manager", c.Manager, form.Staff)
 	body["manager"] = c.Manager
 	if c.Zone != "" {
-		err = first(err, check(c, "zone", c.Zone, zoneForm))
+		err = form.First(err, form.Check(c, "zone", c.Zone, form.Zone))
 		body["zone"] = c.Zone
 	}
 	if c.Language != "" {
-		err = first(err, check(c, "language", c.Language, codeForm))
+		err = form.First(err, form.Check(c, "language", c.Language, form.Code))
 		body["language"] = c.Language
 	}
 	if err != nil {
@@ -103,98 +81,28 @@ func movable(c Command, r *Room, now time.Time) error {
 	return nil
 }
 
-// nearest is how many slots a TakenError names.
-const nearest = 6
-
 // Offers lists the slots that a room's seller can book now, by time: one each,
 // of the manager who has the fewest appointments. A language other than the
 // room's may be asked for; empty is the room's.
-func (s *Store) Offers(ctx context.Context, r *Room, language string) ([]Slot, error) {
+func (s *Store) Offers(ctx context.Context, r *Room, language string) ([]calendars.Slot, error) {
 	candidates, err := s.candidates(ctx, r, language)
 	if err != nil {
 		return nil, err
 	}
-	return offers(candidates, s.now()), nil
+	return candidates.Offers(s.now()), nil
 }
 
-// Languages lists those that some manager holds calls in, in order.
-func (s *Store) Languages(ctx context.Context) ([]string, error) {
-	all, err := s.Calendars(ctx)
-	if err != nil {
-		return nil, err
-	}
-	var list []string
-	for _, c := range all {
-		list = append(list, c.Languages...)
-	}
-	slices.Sort(list)
-	return slices.Compact(list), nil
-}
-
-// candidate is a calendar in which a room could be booked.
-type candidate struct {
-	manager string
-	*calendar.Free
-}
-
-// candidates gives the calendars for a room, the room's own hold taken out: that
-// of the manager it was made for, else all in the language.
-func (s *Store) candidates(ctx context.Context, r *Room, language string) ([]candidate, error) {
+// candidates gives the calendars for a room: that of the manager it was made for,
+// else all in the language.
+func (s *Store) candidates(ctx context.Context, r *Room, language string) (calendars.Candidates, error) {
 	if language == "" {
 		language = r.Language
 	}
+	manager := ""
 	if r.Named {
-		c, err := s.Calendar(ctx, r.Manager)
-		if errors.Is(err, ErrNotFound) {
-			return nil, nil
-		}
-		if err != nil {
-			return nil, err
-		}
-		return []candidate{{r.Manager, s.shelf.free(r.Manager, c.Without(r.ID))}}, nil
+		manager = r.Manager
 	}
-	all, err := s.Calendars(ctx)
-	if err != nil {
-		return nil, err
-	}
-	var list []candidate
-	for id, c := range all {
-		if c.Speaks(language) {
-			list = append(list, candidate{id, s.shelf.free(id, c.Without(r.ID))})
-		}
-	}
-	slices.SortFunc(list, func(a, b candidate) int { return strings.Compare(a.manager, b.manager) })
-	return list, nil
-}
-
-// offers merges the free slots of calendars.
-func offers(candidates []candidate, now time.Time) []Slot {
-	best := map[int64]int{} // instant → index of its candidate
-	for i, c := range candidates {
-		for _, at := range c.Slots(now) {
-			if j, there := best[at.UnixMilli()]; !there || c.load() < candidates[j].load() {
-				best[at.UnixMilli()] = i
-			}
-		}
-	}
-	list := make([]Slot, 0, len(best))
-	for at, i := range best {
-		list = append(list, Slot{time.UnixMilli(at).UTC(), candidates[i].manager, candidates[i].Zone})
-	}
-	slices.SortFunc(list, func(a, b Slot) int { return a.At.Compare(b.At) })
-	return list
-}
-
-// load is how much the manager has to do.
-func (c candidate) load() int { return len(c.Holds) }
-
-// around gives the slots nearest to a time, by time.
-func around(list []Slot, at time.Time, count int) []Slot {
-	near := slices.Clone(list)
-	slices.SortStableFunc(near, func(a, b Slot) int { return int(a.At.Sub(at).Abs() - b.At.Sub(at).Abs()) })
-	near = near[:min(count, len(near))]
-	slices.SortFunc(near, func(a, b Slot) int { return a.At.Compare(b.At) })
-	return near
+	return s.Calendars.Candidates(ctx, manager, language, r.ID)
 }
 
 // Wish is what a seller asks for.
@@ -217,12 +125,12 @@ func (s *Store) Book(ctx context.Context, roomID, actor string, w Wish) (*Room, 
 	}
 	for attempt := 1; ; attempt++ {
 		r, err := s.book(ctx, roomID, actor, w)
-		var taken *TakenError
+		var taken *calendars.TakenError
 		again := errors.Is(err, ErrConflict) || errors.As(err, &taken) && taken.Nearest == nil
-		if err == nil || !again || attempt == attempts {
+		if err == nil || !again || attempt == db.Attempts {
 			return r, err
 		}
-		if err := pause(ctx, attempt); err != nil {
+		if err := db.Pause(ctx, attempt); err != nil {
 			return nil, fmt.Errorf("book %s: %w", roomID, err)
 		}
 	}
@@ -243,30 +151,12 @@ func (s *Store) book(ctx context.Context, roomID, actor string, w Wish) (*Room, 
 	if err != nil {
 		return nil, err
 	}
-	manager, found := choose(candidates, w.At, s.now())
+	manager, found := candidates.Choose(w.At, s.now())
 	if !found {
-		return nil, &TakenError{w.At, orNone(around(offers(candidates, s.now()), w.At, nearest))}
+		return nil, candidates.Taken(w.At, s.now())
 	}
 	if err := s.advance(ctx, r, actor, Book{w.At, manager, w.Zone, w.Language}, nil); err != nil {
 		return nil, fmt.Errorf("room %s: %w", roomID, err)
 	}
 	return r, nil
-}
-
-func orNone(list []Slot) []Slot {
-	if list == nil {
-		return []Slot{}
-	}
-	return list
-}
-
-// choose gives the manager with the fewest appointments who offers a time.
-func choose(candidates []candidate, at, now time.Time) (manager string, found bool) {
-	least := 0
-	for _, c := range candidates {
-		if c.Offers(at, now) && (!found || c.load() < least) {
-			manager, found, least = c.manager, true, c.load()
-		}
-	}
-	return manager, found
 }

@@ -8,19 +8,24 @@ import (
 	"time"
 
 	"verifycall/rooms/calendar"
+	"verifycall/rooms/calendars"
+	"verifycall/rooms/db"
+	"verifycall/rooms/outbox"
+	"verifycall/rooms/proof"
+	"verifycall/rooms/redistest"
 )
 
 // settledCalendar waits for nothing: it has the calendar in the mirror.
 func settledCalendar(t testing.TB, s *Store, manager string) {
 	t.Helper()
-	if err := s.mirrorCalendar(t.Context(), manager); err != nil {
+	if err := s.Calendars.Mirror(t.Context(), manager); err != nil {
 		t.Fatal(err)
 	}
 }
 
 func calendarOf(t testing.TB, s *Store, manager string) *calendar.Calendar {
 	t.Helper()
-	c, err := s.Calendar(t.Context(), manager)
+	c, err := s.Calendars.Get(t.Context(), manager)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -30,7 +35,7 @@ func calendarOf(t testing.TB, s *Store, manager string) *calendar.Calendar {
 // TestCalendarAfterALoss: hours come back from the mirror and appointments from the
 // rooms, those too that were booked and called off after the mirror's last segment.
 func TestCalendarAfterALoss(t *testing.T) {
-	server := startServer(t)
+	server := redistest.Serve(t)
 	mirror := &memory{parts: map[string][]byte{}}
 	s := openStore(t, Options{URL: server.URL(), Signer: newTestSigner(t), Mirror: mirror})
 	at(s, thursday.Add(-48*time.Hour))
@@ -53,7 +58,7 @@ func TestCalendarAfterALoss(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if err := s.client.FlushAll(t.Context()).Err(); err != nil {
+	if err := s.db.Client.FlushAll(t.Context()).Err(); err != nil {
 		t.Fatal(err)
 	}
 	done, err := s.Reindex(t.Context(), Rebuilding{})
@@ -64,15 +69,15 @@ func TestCalendarAfterALoss(t *testing.T) {
 	if len(after.Holds) != 3 || !reflect.DeepEqual(after.Holds, before.Holds) || !reflect.DeepEqual(after.Availability, before.Availability) {
 		t.Errorf("%+v, was %+v", after, before)
 	}
-	log, err := s.CalendarLog(t.Context(), "m1")
-	if err != nil || log[3].Type != calendar.TypeRestored || body(log[3].Body).text("cause") != causeLost {
+	log, err := s.Calendars.Log(t.Context(), "m1")
+	if err != nil || log[3].Type != calendar.TypeRestored || body(log[3].Body).text("cause") != proof.CauseLost {
 		t.Errorf("%v: %+v", err, log)
 	}
 	folded, err := calendar.Fold(log)
 	if err != nil || !reflect.DeepEqual(folded, after) {
 		t.Errorf("%v: the entries tell %+v, Redis has %+v", err, folded, after)
 	}
-	var taken *TakenError
+	var taken *calendars.TakenError
 	if _, err := s.Book(t.Context(), invite(t, s).ID, "seller", Wish{At: thursday.Add(90 * time.Minute)}); !errors.As(err, &taken) {
 		t.Errorf("a time that is held was given away: %v", err)
 	}
@@ -84,13 +89,13 @@ func TestCalendarAfterALoss(t *testing.T) {
 // TestCalendarFromAHostileMirror: a calendar whose copy was changed is refused, and
 // so is one of which Redis has something else.
 func TestCalendarFromAHostileMirror(t *testing.T) {
-	server := startServer(t)
+	server := redistest.Serve(t)
 	mirror := &memory{parts: map[string][]byte{}}
 	o := Options{URL: server.URL(), Signer: newTestSigner(t), Mirror: mirror}
 	s := openStore(t, o)
 	open(t, s, "m1")
 	settledCalendar(t, s, "m1")
-	names, err := mirror.List(t.Context(), calendarPrefix)
+	names, err := mirror.List(t.Context(), "calendars/")
 	if err != nil || len(names) != 1 {
 		t.Fatal(names, err)
 	}
@@ -103,17 +108,17 @@ func TestCalendarFromAHostileMirror(t *testing.T) {
 		mirror.mu.Lock()
 		mirror.parts[names[0]] = []byte(bad)
 		mirror.mu.Unlock()
-		if _, err := s.witness.mirroredCalendar(t.Context(), "m1"); err == nil {
+		if _, err := s.Calendars.Mirrored(t.Context(), "m1"); err == nil {
 			t.Errorf("%s: taken", what)
 		}
 	}
 	mirror.parts[names[0]] = good
-	if err := s.client.Del(t.Context(), prefix+"calendar:m1", prefix+"calendar:m1:record").Err(); err != nil {
+	if err := s.db.Client.Del(t.Context(), db.Prefix+"calendar:m1", db.Prefix+"calendar:m1:record").Err(); err != nil {
 		t.Fatal(err)
 	}
 	open(t, s, "m1") // another chain
 	done, err := s.Reindex(t.Context(), Rebuilding{})
-	if err != nil || !errors.Is(done.Refused["calendar:m1"], errDiverges) {
+	if err != nil || !errors.Is(done.Refused["calendar:m1"], proof.ErrDiverges) {
 		t.Errorf("%+v, %v", done, err)
 	}
 }
@@ -142,23 +147,23 @@ func TestCalendarIsCut(t *testing.T) {
 		}
 		now = now.Add(24 * time.Hour)
 	}
-	before, err := s.CalendarLog(t.Context(), "m1")
+	before, err := s.Calendars.Log(t.Context(), "m1")
 	if err != nil || len(before) < 131 {
 		t.Fatal(len(before), err)
 	}
 	held := calendarOf(t, s, "m1")
 	for range 2 { // the second finds nothing to do
-		if err := s.CutCalendars(t.Context()); err != nil {
+		if err := s.Calendars.Cut(t.Context()); err != nil {
 			t.Fatal(err)
 		}
 	}
 	check := func(when string) {
 		t.Helper()
-		tail, err := s.tail(t.Context(), "m1")
+		tail, err := s.db.Entries(t.Context(), db.Prefix+"calendar:m1:record", "-")
 		if err != nil || len(tail) == 0 || len(tail) > 40 || tail[0].Time().Month() != time.December {
 			t.Errorf("%s Redis has %d entries from %v, %v", when, len(tail), tail[0].At, err)
 		}
-		log, err := s.CalendarLog(t.Context(), "m1")
+		log, err := s.Calendars.Log(t.Context(), "m1")
 		if err != nil || !reflect.DeepEqual(log[:len(before)], before) {
 			t.Errorf("%s the chain has %d entries, %v", when, len(log), err)
 		}
@@ -194,7 +199,7 @@ func TestCalendarIsCut(t *testing.T) {
 	if done, err := empty.Reindex(t.Context(), Rebuilding{}); err != nil || len(done.Calendars) != 1 {
 		t.Fatalf("%+v, %v", done, err)
 	}
-	if log, err := empty.CalendarLog(t.Context(), "m1"); err != nil || !reflect.DeepEqual(log[:len(before)-calendarEvery], before[:len(before)-calendarEvery]) {
+	if log, err := empty.Calendars.Log(t.Context(), "m1"); err != nil || !reflect.DeepEqual(log[:len(before)-calendars.Every], before[:len(before)-calendars.Every]) {
 		t.Errorf("after a loss the chain has %d entries, %v", len(log), err)
 	}
 }
@@ -202,36 +207,36 @@ func TestCalendarIsCut(t *testing.T) {
 // TestOutboxAfterALoss: of two mails one was sent; only the other is sent after the
 // loss of Redis, whichever node had it.
 func TestOutboxAfterALoss(t *testing.T) {
-	server := startServer(t)
+	server := redistest.Serve(t)
 	s := openStore(t, Options{URL: server.URL(), Signer: newTestSigner(t), Mirror: &memory{parts: map[string][]byte{}}})
 	now := time.Now()
 	r := create(t, s, func(c *CreateRoom) { c.At, c.SellerMail = now.Add(72*time.Hour), "joerg@example.org" })
-	mails, err := s.TakeMails(t.Context(), 5)
-	if err != nil || len(mails) != 1 || mails[0].Kind != MailBooked {
+	mails, err := s.Outbox.Take(t.Context(), 5)
+	if err != nil || len(mails) != 1 || mails[0].Kind != outbox.Booked {
 		t.Fatalf("%+v, %v", mails, err)
 	}
-	if err := s.SettleMail(t.Context(), mails[0], "sent x@example.org"); err != nil {
+	if err := s.Outbox.Settle(t.Context(), mails[0], "sent x@example.org"); err != nil {
 		t.Fatal(err)
 	}
 	do(t, s, r.ID, Reschedule{At: now.Add(96 * time.Hour)}, Cancel{By: Seller})
 	if err := s.mirrorRoom(t.Context(), r.ID); err != nil {
 		t.Fatal(err)
 	}
-	if err := s.client.FlushAll(t.Context()).Err(); err != nil {
+	if err := s.db.Client.FlushAll(t.Context()).Err(); err != nil {
 		t.Fatal(err)
 	}
 	done, err := s.Reindex(t.Context(), Rebuilding{})
 	if err != nil || done.Mails != 2 {
 		t.Fatalf("%+v, %v", done, err)
 	}
-	if mails, err = s.TakeMails(t.Context(), 5); err != nil || len(mails) != 2 {
+	if mails, err = s.Outbox.Take(t.Context(), 5); err != nil || len(mails) != 2 {
 		t.Fatalf("%+v, %v", mails, err)
 	}
 	for _, m := range mails {
-		if m.Kind != MailMoved && m.Kind != MailCancelled {
+		if m.Kind != outbox.Moved && m.Kind != outbox.Cancelled {
 			t.Errorf("%s is sent again", m.ID())
 		}
-		if err := s.SettleMail(t.Context(), m, "sent y@example.org"); err != nil {
+		if err := s.Outbox.Settle(t.Context(), m, "sent y@example.org"); err != nil {
 			t.Fatal(err)
 		}
 	}

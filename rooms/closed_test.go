@@ -15,7 +15,9 @@ import (
 
 	"github.com/redis/go-redis/v9"
 
+	"verifycall/rooms/db"
 	"verifycall/rooms/ledger"
+	"verifycall/rooms/redistest"
 )
 
 // closedFew is how many closed rooms the test makes; ROOMS_CLOSED says otherwise.
@@ -39,7 +41,7 @@ func TestClosedRooms(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	server := startServer(t, "--appendonly", "no")
+	server := redistest.Serve(t, "--appendonly", "no")
 	s := openStore(t, Options{URL: server.URL(), Keys: newOneKey(t)})
 	c := newCopier(t, s)
 	c.writer = redis.NewClient(&redis.Options{Addr: server.Addr, ReadTimeout: time.Minute, WriteTimeout: time.Minute})
@@ -165,19 +167,19 @@ func (c *copier) put(t *testing.T, pipe redis.Pipeliner, n, of int, whole bool) 
 	if err != nil {
 		t.Fatal(err)
 	}
-	from, to := prefix+"room:"+c.from.ID, prefix+"room:"+r.ID
+	from, to := db.Prefix+"room:"+c.from.ID, db.Prefix+"room:"+r.ID
 	if whole {
 		for _, part := range []string{":record", ":custody", ":private"} {
 			pipe.Copy(ctx, from+part, to+part, 0, false)
 		}
 	}
-	pipe.HSet(ctx, to, "record", headText(r.Record), "custody", headText(r.Custody), "state", state)
-	names := []Change{{Aggregate: "room:" + r.ID, Privates: c.names}}
-	if err := c.s.lock(ctx, names); err != nil {
+	pipe.HSet(ctx, to, "record", db.HeadText(r.Record), "custody", db.HeadText(r.Custody), "state", state)
+	names, err := c.s.db.Ready(ctx, db.Change{Aggregate: "room:" + r.ID, Privates: c.names})
+	if err != nil {
 		t.Fatal(err)
 	}
-	for i, p := range c.names {
-		pipe.HSet(ctx, to+":private", string(p.Commitment), names[0].locked[i])
+	for _, stored := range names.Stored {
+		pipe.HSet(ctx, to+":private", stored)
 	}
 	in := memberships(r)
 	in[c.s.sellerIndex(c.mail(n))] = r.place()
@@ -185,7 +187,7 @@ func (c *copier) put(t *testing.T, pipe redis.Pipeliner, n, of int, whole bool) 
 		in[c.s.flagIndex("S_FRAUD")] = r.place()
 	}
 	for name, score := range in {
-		pipe.ZAdd(ctx, prefix+"index:"+name, redis.Z{Score: float64(score), Member: r.ID})
+		pipe.ZAdd(ctx, db.Prefix+"index:"+name, redis.Z{Score: float64(score), Member: r.ID})
 	}
 }
 
@@ -207,9 +209,9 @@ func (c *copier) fill(t *testing.T, from, to, of int, whole bool) {
 func (c *copier) archive(t *testing.T, n int) {
 	t.Helper()
 	for i := range n {
-		key := prefix + "room:" + copyID(i)
-		reply, err := c.s.script(t.Context(), archiveScript, archiveSource,
-			[]string{key, key + ":" + ledgerRecord, prefix + "index:" + indexArchive}, []string{headText(c.from.Record), copyID(i)})
+		key := db.Prefix + "room:" + copyID(i)
+		reply, err := c.s.db.Run(t.Context(), archiveScript,
+			[]string{key, key + ":" + ledgerRecord, db.Prefix + "index:" + indexArchive}, []string{db.HeadText(c.from.Record), copyID(i)})
 		if err != nil || reply != "DONE" {
 			t.Fatal(reply, err)
 		}
@@ -219,7 +221,7 @@ func (c *copier) archive(t *testing.T, n int) {
 // used is what Redis has in memory, in bytes.
 func (c *copier) used(t *testing.T) int {
 	t.Helper()
-	text, err := c.s.client.Info(t.Context(), "memory").Result()
+	text, err := c.s.db.Client.Info(t.Context(), "memory").Result()
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -9,9 +9,12 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"strconv"
 	"strings"
 	"time"
+
+	"verifycall/rooms/limits"
+	"verifycall/rooms/outbox"
+	"verifycall/rooms/tickets"
 )
 
 // CodeLife is how long a code that was mailed can be entered; NIST SP 800-63B-4
@@ -25,8 +28,8 @@ const CodeTries = 5
 // SP 800-63B-4 section 3.2.2 wants less than 100 in a row). They hold for codes
 // before, in and after the call together.
 var (
-	LimitCodes     = Limit{Name: "code", Every: 2 * time.Minute, Burst: 5}
-	LimitCodeTries = Limit{Name: "codetry", Every: 5 * time.Minute, Burst: 20}
+	LimitCodes     = limits.Limit{Name: "code", Every: 2 * time.Minute, Burst: 5}
+	LimitCodeTries = limits.Limit{Name: "codetry", Every: 5 * time.Minute, Burst: 20}
 )
 
 // Errors of codes, by errors.Is.
@@ -60,31 +63,36 @@ func (s *Store) SendCode(ctx context.Context, r *Room) (time.Time, error) {
 	if r.SellerMail == "" || r.Text(r.SellerMail) == "" || s.hiddenKey == [sha256.Size]byte{} {
 		return time.Time{}, ErrNoMail
 	}
-	code := sentCode{Nonce: NewToken()}
+	code := sentCode{Nonce: tickets.NewToken()}
 	until := s.now().Add(CodeLife)
-	if _, err := s.putCode(ctx, r.ID, code, until); err != nil {
+	if err := s.putCode(ctx, r.ID, code, until, true); err != nil {
 		return time.Time{}, err
 	}
-	member := mailName(r.ID, r.Record.Seq, MailCode+"-"+code.Nonce)
-	_, _, err := s.write(ctx, "ZADD", prefix+"index:"+outbox, strconv.FormatInt(s.now().UnixMilli(), 10), member)
-	if err != nil {
+	if _, err := s.Outbox.Put(ctx, outbox.Mail{Room: r.ID, Seq: r.Record.Seq, Kind: outbox.Code + "-" + code.Nonce}); err != nil {
 		return time.Time{}, fmt.Errorf("mail a code: %w", err)
 	}
 	return until, nil
 }
 
-func (s *Store) putCode(ctx context.Context, room string, code sentCode, until time.Time, more ...string) (bool, error) {
+// putCode keeps a code until its time is over; over says that it may take another's
+// place.
+func (s *Store) putCode(ctx context.Context, room string, code sentCode, until time.Time, over bool) error {
 	text, err := json.Marshal(code)
 	if err != nil {
-		return false, fmt.Errorf("code: %w", err)
+		return fmt.Errorf("code: %w", err)
 	}
-	return s.putTicket(ctx, kindCode, room, Ticket{Room: room, Kept: string(text), Until: until}, max(time.Millisecond, until.Sub(s.now())), more...)
+	t, ttl := tickets.Ticket{Room: room, Kept: string(text), Until: until}, max(time.Millisecond, until.Sub(s.now()))
+	if over {
+		return s.Tickets.Put(ctx, kindCode, room, t, ttl)
+	}
+	_, _, err = s.Tickets.Claim(ctx, kindCode, room, t, ttl)
+	return err
 }
 
 // CheckCode takes a code that a seller enters: the right one works once. Of two
 // tries at the same moment one is refused unseen. Errors: ErrCodeWrong, ErrCodeOver.
 func (s *Store) CheckCode(ctx context.Context, room, entered string) error {
-	t, err := s.TakeTicket(ctx, kindCode, room)
+	t, err := s.Tickets.Take(ctx, kindCode, room)
 	if errors.Is(err, ErrNotFound) || err == nil && !s.now().Before(t.Until) {
 		return ErrCodeOver
 	}
@@ -102,7 +110,7 @@ func (s *Store) CheckCode(ctx context.Context, room, entered string) error {
 		return ErrCodeOver
 	}
 	// Not over one that was sent meanwhile.
-	if _, err := s.putCode(ctx, room, code, t.Until, "NX"); err != nil {
+	if err := s.putCode(ctx, room, code, t.Until, false); err != nil {
 		return err
 	}
 	return ErrCodeWrong
@@ -111,21 +119,21 @@ func (s *Store) CheckCode(ctx context.Context, room, entered string) error {
 // CodeUntil gives until when the code that was sent can be entered; the zero time
 // where there is none.
 func (s *Store) CodeUntil(ctx context.Context, room string) (time.Time, error) {
-	t, err := s.Ticket(ctx, kindCode, room)
+	t, err := s.Tickets.Get(ctx, kindCode, room)
 	if errors.Is(err, ErrNotFound) {
 		return time.Time{}, nil
 	}
 	return t.Until, err
 }
 
-// Code gives the code that a mail brings; false where the mail is none of those or
+// MailedCode gives the code that a mail brings; false where the mail is none of those or
 // the code can't be entered any more.
-func (m Mail) Code(ctx context.Context, s *Store) (string, bool, error) {
-	nonce, is := strings.CutPrefix(m.Kind, MailCode+"-")
+func (s *Store) MailedCode(ctx context.Context, m outbox.Mail) (string, bool, error) {
+	nonce, is := strings.CutPrefix(m.Kind, outbox.Code+"-")
 	if !is {
 		return "", false, nil
 	}
-	t, err := s.Ticket(ctx, kindCode, m.Room)
+	t, err := s.Tickets.Get(ctx, kindCode, m.Room)
 	if errors.Is(err, ErrNotFound) {
 		return "", false, nil
 	}
@@ -137,14 +145,6 @@ func (m Mail) Code(ctx context.Context, s *Store) (string, bool, error) {
 		return "", false, fmt.Errorf("code: %w", err)
 	}
 	return s.codeOf(m.Room, nonce), code.Nonce == nonce, nil
-}
-
-// Topic is the mail's kind without what tells codes apart.
-func (m Mail) Topic() string {
-	if strings.HasPrefix(m.Kind, MailCode+"-") {
-		return MailCode
-	}
-	return m.Kind
 }
 
 // Over says that a room's call is behind it: its link then opens what is written

@@ -9,6 +9,7 @@ import (
 	"sync/atomic"
 	"testing"
 	"time"
+	"verifycall/rooms/outbox"
 )
 
 // codeRoom is a room with an address, in a store with a key and a clock.
@@ -30,19 +31,19 @@ func mailed(t *testing.T, s *Store, r *Room) string {
 	if err != nil || until.Sub(s.now()) != CodeLife {
 		t.Fatalf("until %v (%v)", until, err)
 	}
-	mails, err := s.TakeMails(t.Context(), 10)
+	mails, err := s.Outbox.Take(t.Context(), 10)
 	if err != nil {
 		t.Fatal(err)
 	}
 	for _, m := range mails {
-		if m.Room != r.ID || m.Topic() != MailCode {
+		if m.Room != r.ID || m.Topic() != outbox.Code {
 			continue
 		}
-		code, ok, err := m.Code(t.Context(), s)
+		code, ok, err := s.MailedCode(t.Context(), m)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if err := s.SettleMail(t.Context(), m, "sent"); err != nil {
+		if err := s.Outbox.Settle(t.Context(), m, "sent"); err != nil {
 			t.Fatal(err)
 		}
 		if ok {
@@ -72,7 +73,7 @@ func TestCode(t *testing.T) {
 		if !regexp.MustCompile(`^[0-9]{6}$`).MatchString(code) {
 			t.Fatalf("code %q", code)
 		}
-		if t2, err := s.Ticket(ctx, kindCode, r.ID); err != nil || strings.Contains(fmt.Sprint(t2), code) {
+		if t2, err := s.Tickets.Get(ctx, kindCode, r.ID); err != nil || strings.Contains(fmt.Sprint(t2), code) {
 			t.Errorf("Redis has the code: %+v (%v)", t2, err)
 		}
 		if err := s.CheckCode(ctx, r.ID, another(code)); !errors.Is(err, ErrCodeWrong) {
@@ -125,13 +126,13 @@ func TestCodeOfAnOldMail(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		mails, err := s.TakeMails(t.Context(), 10)
+		mails, err := s.Outbox.Take(t.Context(), 10)
 		if err != nil {
 			t.Fatal(err)
 		}
 		brings := 0
 		for _, m := range mails {
-			if _, ok, err := m.Code(t.Context(), s); err != nil {
+			if _, ok, err := s.MailedCode(t.Context(), m); err != nil {
 				t.Fatal(err)
 			} else if ok {
 				brings++

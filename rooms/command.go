@@ -3,10 +3,11 @@ package rooms
 import (
 	"errors"
 	"fmt"
-	"regexp"
 	"slices"
 	"strings"
 	"time"
+
+	"verifycall/rooms/form"
 )
 
 // The two ledgers of a room.
@@ -77,16 +78,6 @@ func (e *LockedError) Error() string {
 // Is makes errors.Is(err, ErrPassLocked) true.
 func (e *LockedError) Is(target error) bool { return target == ErrPassLocked }
 
-// InputError says which field of a command can't be taken as it is.
-type InputError struct {
-	Command string
-	Field   string
-	Why     string // plain words
-}
-
-// Error implements error.
-func (e *InputError) Error() string { return fmt.Sprintf("%s: %s %s", e.Command, e.Field, e.Why) }
-
 // decide checks what holds for every command and asks it.
 func decide(r *Room, c Command, now time.Time) ([]Draft, error) {
 	drafts, err := c.decide(r, now)
@@ -125,13 +116,8 @@ func (d Draft) growing() bool {
 	return true
 }
 
-func commandName(c any) string {
-	_, name, _ := strings.Cut(fmt.Sprintf("%T", c), ".")
-	return name
-}
-
 func refuse(c Command, r *Room, why string) error {
-	return &TransitionError{Command: commandName(c), State: r.State, Why: why}
+	return &TransitionError{Command: form.NameOf(c), State: r.State, Why: why}
 }
 
 // in refuses unless the room is in one of the states.
@@ -143,42 +129,4 @@ func in(c Command, r *Room, states ...string) error {
 		return refuse(c, r, "the room does not exist yet")
 	}
 	return refuse(c, r, "the room is "+strings.ReplaceAll(r.State, "_", " "))
-}
-
-// Forms of the words that go into hashed entries.
-var (
-	codeForm  = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9_.:-]{0,63}$`)      // codes, words, ids
-	fieldForm = regexp.MustCompile(`^[a-z][a-z0-9_]{0,39}$`)               // names of application fields
-	asciiForm = regexp.MustCompile(`^[\x20-\x7e]{0,256}$`)                 // paths, versions
-	zoneForm  = regexp.MustCompile(`^[A-Za-z0-9_+-]+(/[A-Za-z0-9_+-]+)*$`) // IANA time zones
-	hashForm  = regexp.MustCompile(`^[0-9a-f]{64}$`)                       // SHA-256
-	nonceForm = regexp.MustCompile(`^[0-9a-f]{32}$`)                       // 128 bits
-	roomForm  = regexp.MustCompile(`^R-[0-9A-HJKMNP-TV-Z]{8}$`)            // ids of rooms
-	staffForm = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9_.-]{0,63}$`)       // ids of staff; a colon would reach into other keys
-)
-
-// check is an InputError unless the value has the form.
-func check(c any, field, value string, form *regexp.Regexp) error {
-	if form.MatchString(value) {
-		return nil
-	}
-	return &InputError{commandName(c), field, fmt.Sprintf("can't be %.40q", value)}
-}
-
-// oneOf is an InputError unless the value is one of the set.
-func oneOf(c any, field, value string, set ...string) error {
-	if slices.Contains(set, value) {
-		return nil
-	}
-	return &InputError{commandName(c), field, fmt.Sprintf("can't be %.40q, only %s", value, strings.Join(set, ", "))}
-}
-
-// first gives the first error that is not nil.
-func first(errs ...error) error {
-	for _, err := range errs {
-		if err != nil {
-			return err
-		}
-	}
-	return nil
 }

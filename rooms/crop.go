@@ -3,6 +3,8 @@ package rooms
 import (
 	"slices"
 	"time"
+
+	"verifycall/rooms/form"
 )
 
 // typeCrop is a region of a still: slot, still, x, y, width, height. It is a type of
@@ -34,16 +36,16 @@ type MarkCrop struct {
 }
 
 func (c MarkCrop) decide(r *Room, _ time.Time) ([]Draft, error) {
-	if err := first(in(c, r, StateLive, StateInterrupted, StateEnded), check(c, "still", c.Still, hashForm)); err != nil {
+	if err := form.First(in(c, r, StateLive, StateInterrupted, StateEnded), form.Check(c, "still", c.Still, form.Hash)); err != nil {
 		return nil, err
 	}
 	at := slices.IndexFunc(r.Captures, func(each Capture) bool { return each.SHA256 == c.Still })
 	if at < 0 {
-		return nil, &InputError{commandName(c), "still", "is none of the room's"}
+		return nil, &form.InputError{Command: form.NameOf(c), Field: "still", Why: "is none of the room's"}
 	}
 	still := r.Captures[at]
 	if c.X < 0 || c.Y < 0 || c.Width < minCrop || c.Height < minCrop || c.Width > still.Width-c.X || c.Height > still.Height-c.Y {
-		return nil, &InputError{commandName(c), "region", "isn't within the still, or too small"}
+		return nil, &form.InputError{Command: form.NameOf(c), Field: "region", Why: "isn't within the still, or too small"}
 	}
 	same := Crop{Slot: still.Slot, Still: c.Still, X: c.X, Y: c.Y, Width: c.Width, Height: c.Height}
 	if slices.ContainsFunc(r.Crops, func(each Crop) bool { each.At = time.Time{}; return each == same }) {

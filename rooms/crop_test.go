@@ -4,6 +4,8 @@ import (
 	"errors"
 	"strings"
 	"testing"
+
+	"verifycall/rooms/form"
 )
 
 func TestCrop(t *testing.T) {
@@ -23,7 +25,7 @@ func TestCrop(t *testing.T) {
 	if len(r.Crops) != 1 || r.Crops[0] != (Crop{"DOC_FRONT", digest, 1000, 500, 280, 220, noon}) {
 		t.Errorf("crops %+v", r.Crops)
 	}
-	var input *InputError
+	var input *form.InputError
 	for _, box := range [][4]int{{-1, 0, 20, 20}, {0, -1, 20, 20}, {0, 0, 15, 20}, {0, 0, 20, 15}, {1001, 500, 280, 220}, {1000, 501, 280, 220},
 		{0, 0, 1 << 62, 20}, {1 << 62, 0, 1 << 62, 20}, {0, 0, 1281, 720}} {
 		if err := mark(box[0], box[1], box[2], box[3]); !errors.As(err, &input) {

@@ -8,22 +8,24 @@ import (
 	"strings"
 	"time"
 
+	"verifycall/rooms/db"
+
 	"github.com/redis/go-redis/v9"
 )
 
 const due = "due" // the index of deadlines
 
 // timerMoves is what leads from one set of a room's deadlines to another.
-func timerMoves(room string, before, after map[string]int64) []Move {
-	var list []Move
+func timerMoves(room string, before, after map[string]int64) []db.Move {
+	var list []db.Move
 	for kind := range before {
 		if _, stays := after[kind]; !stays {
-			list = append(list, Move{Index: due, Member: room + "/" + kind, Out: true})
+			list = append(list, db.Move{Index: due, Member: room + "/" + kind, Out: true})
 		}
 	}
 	for kind, at := range after {
 		if old, was := before[kind]; !was || old != at {
-			list = append(list, Move{Index: due, Member: room + "/" + kind, Score: at})
+			list = append(list, db.Move{Index: due, Member: room + "/" + kind, Score: at})
 		}
 	}
 	return list
@@ -56,7 +58,7 @@ const fireBatch = 100
 // brings, and that commit stands on the head it was decided on, so it happens
 // once, whichever node dies in between.
 func (s *Store) FireDue(ctx context.Context) (rooms []string, err error) {
-	list, err := s.client.ZRangeByScoreWithScores(ctx, prefix+"index:"+due,
+	list, err := s.db.Client.ZRangeByScoreWithScores(ctx, db.Prefix+"index:"+due,
 		&redis.ZRangeBy{Min: "-inf", Max: strconv.FormatInt(s.now().UnixMilli(), 10), Count: fireBatch}).Result()
 	if err != nil {
 		return nil, fmt.Errorf("deadlines: %w", err)
@@ -124,6 +126,6 @@ func (s *Store) tidy(ctx context.Context, z redis.Z, r *Room, kind string) error
 			until = at
 		}
 	}
-	_, err := s.shift(ctx, due, member, int64(z.Score), until)
+	_, err := s.db.Shift(ctx, due, member, int64(z.Score), until)
 	return err
 }

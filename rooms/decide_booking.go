@@ -4,6 +4,7 @@ import (
 	"maps"
 	"time"
 
+	"verifycall/rooms/form"
 	"verifycall/rooms/plan"
 )
 
@@ -81,31 +82,31 @@ func (c CreateRoom) decide(r *Room, now time.Time) ([]Draft, error) {
 
 func (c CreateRoom) check() error {
 	if c.SellerName == "" {
-		return &InputError{commandName(c), "seller name", "is missing"}
+		return &form.InputError{Command: form.NameOf(c), Field: "seller name", Why: "is missing"}
 	}
 	if len(c.Application) > maxFields {
-		return &InputError{commandName(c), "application", "has too many fields"}
+		return &form.InputError{Command: form.NameOf(c), Field: "application", Why: "has too many fields"}
 	}
 	if len(c.Seed) != plan.SeedSize {
-		return &InputError{commandName(c), "seed", "has the wrong length"}
+		return &form.InputError{Command: form.NameOf(c), Field: "seed", Why: "has the wrong length"}
 	}
-	err := first(check(c, "language", c.Language, codeForm),
-		check(c, "zone", c.Zone, zoneForm))
+	err := form.First(form.Check(c, "language", c.Language, form.Code),
+		form.Check(c, "zone", c.Zone, form.Zone))
 	if c.Manager != "" {
-		err = first(err, check(c, "manager", c.Manager, codeForm))
+		err = form.First(err, form.Check(c, "manager", c.Manager, form.Code))
 	}
 	if c.Prev != "" {
-		err = first(err, check(c, "room before", c.Prev, roomForm))
+		err = form.First(err, form.Check(c, "room before", c.Prev, form.Room))
 	}
 	for field := range c.Application {
-		err = first(err, check(c, "application field", field, fieldForm))
+		err = form.First(err, form.Check(c, "application field", field, form.Field))
 	}
 	for _, d := range c.Documents {
-		err = first(err, check(c, "document kind", d.Kind, codeForm), check(c, "document digest", d.SHA256, hashForm),
-			check(c, "document type", d.Mime, asciiForm))
+		err = form.First(err, form.Check(c, "document kind", d.Kind, form.Code), form.Check(c, "document digest", d.SHA256, form.Hash),
+			form.Check(c, "document type", d.Mime, form.ASCII))
 	}
 	if c.Link.Hash != "" {
-		err = first(err, check(c, "link", c.Link.Hash, hashForm))
+		err = form.First(err, form.Check(c, "link", c.Link.Hash, form.Hash))
 	}
 	return err
 }
@@ -131,8 +132,8 @@ func (c CreateRoom) documents() []any {
 type AddLink struct{ Link }
 
 func (c AddLink) decide(r *Room, now time.Time) ([]Draft, error) {
-	if err := first(in(c, r, StateInvited, StateBooked, StateWaiting, StateLive, StateInterrupted, StateEnded,
-		StateDecided, StateNoShow), check(c, "link", c.Hash, hashForm)); err != nil {
+	if err := form.First(in(c, r, StateInvited, StateBooked, StateWaiting, StateLive, StateInterrupted, StateEnded,
+		StateDecided, StateNoShow), form.Check(c, "link", c.Hash, form.Hash)); err != nil {
 		return nil, err
 	}
 	return linkAdded(c.Link), nil
@@ -151,7 +152,7 @@ func (c Reschedule) decide(r *Room, now time.Time) ([]Draft, error) {
 		return nil, err
 	}
 	if c.At.IsZero() {
-		return nil, &InputError{commandName(c), "time", "is missing"}
+		return nil, &form.InputError{Command: form.NameOf(c), Field: "time", Why: "is missing"}
 	}
 	return record(typeBooked, map[string]any{"appointment": stamp(c.At)}), nil
 }
@@ -164,7 +165,7 @@ func (c Cancel) decide(r *Room, now time.Time) ([]Draft, error) {
 	if r.State == StateCancelled && r.Cause == c.By {
 		return nil, nil
 	}
-	if err := first(in(c, r, StateInvited, StateBooked, StateWaiting, StateNoShow), check(c, "by", c.By, codeForm)); err != nil {
+	if err := form.First(in(c, r, StateInvited, StateBooked, StateWaiting, StateNoShow), form.Check(c, "by", c.By, form.Code)); err != nil {
 		return nil, err
 	}
 	return record(typeCancelled, map[string]any{"by": c.By}), nil
@@ -185,14 +186,14 @@ func (c Expire) decide(r *Room, now time.Time) ([]Draft, error) {
 type NoShow struct{ Who string }
 
 func (c NoShow) decide(r *Room, now time.Time) ([]Draft, error) {
-	if err := first(in(c, r, StateBooked, StateWaiting), oneOf(c, "who", c.Who, Seller, Manager)); err != nil {
+	if err := form.First(in(c, r, StateBooked, StateWaiting), form.OneOf(c, "who", c.Who, Seller, Manager)); err != nil {
 		return nil, err
 	}
 	if c.Who == Seller && r.State == StateWaiting {
 		return nil, refuse(c, r, "the seller is in the waiting room")
 	}
 	if now.Before(r.At) {
-		return nil, &TransitionError{commandName(c), r.State, "the appointment is still to come", ErrTooEarly}
+		return nil, &TransitionError{form.NameOf(c), r.State, "the appointment is still to come", ErrTooEarly}
 	}
 	return record(typeNoShow, map[string]any{"who": c.Who}), nil
 }

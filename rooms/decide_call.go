@@ -3,6 +3,8 @@ package rooms
 import (
 	"slices"
 	"time"
+
+	"verifycall/rooms/form"
 )
 
 // GiveNotice is a person's answer to the notice. A seller who declines ends the
@@ -15,8 +17,8 @@ type GiveNotice struct {
 }
 
 func (c GiveNotice) decide(r *Room, now time.Time) ([]Draft, error) {
-	err := first(in(c, r, StateBooked, StateWaiting, StateLive, StateInterrupted), oneOf(c, "who", c.Who, Seller, Manager),
-		check(c, "version", c.Version, asciiForm), check(c, "language", c.Language, codeForm))
+	err := form.First(in(c, r, StateBooked, StateWaiting, StateLive, StateInterrupted), form.OneOf(c, "who", c.Who, Seller, Manager),
+		form.Check(c, "version", c.Version, form.ASCII), form.Check(c, "language", c.Language, form.Code))
 	if err != nil {
 		return nil, err
 	}
@@ -38,7 +40,7 @@ func (c GiveNotice) decide(r *Room, now time.Time) ([]Draft, error) {
 type WithdrawNotice struct{ Who string }
 
 func (c WithdrawNotice) decide(r *Room, now time.Time) ([]Draft, error) {
-	err := first(in(c, r, StateBooked, StateWaiting, StateLive, StateInterrupted), oneOf(c, "who", c.Who, Seller, Manager))
+	err := form.First(in(c, r, StateBooked, StateWaiting, StateLive, StateInterrupted), form.OneOf(c, "who", c.Who, Seller, Manager))
 	if err != nil {
 		return nil, err
 	}
@@ -85,7 +87,7 @@ func (c LeaveWaiting) decide(r *Room, now time.Time) ([]Draft, error) {
 type Admit struct{}
 
 func (c Admit) decide(r *Room, now time.Time) ([]Draft, error) {
-	if err := first(in(c, r, StateWaiting), agreed(c, r, Seller), agreed(c, r, Manager)); err != nil {
+	if err := form.First(in(c, r, StateWaiting), agreed(c, r, Seller), agreed(c, r, Manager)); err != nil {
 		return nil, err
 	}
 	return record(typeAdmitted, nil), nil
@@ -95,7 +97,7 @@ func agreed(c Command, r *Room, who string) error {
 	if r.Agreed(who) {
 		return nil
 	}
-	return &TransitionError{commandName(c), r.State, "the " + who + " has not agreed to the recording", ErrNeedsNotice}
+	return &TransitionError{form.NameOf(c), r.State, "the " + who + " has not agreed to the recording", ErrNeedsNotice}
 }
 
 // Interrupt says that the live call lost a side. Both have Grace to come back; 0
@@ -106,7 +108,7 @@ type Interrupt struct {
 }
 
 func (c Interrupt) decide(r *Room, now time.Time) ([]Draft, error) {
-	if err := first(in(c, r, StateLive), check(c, "cause", c.Cause, codeForm)); err != nil {
+	if err := form.First(in(c, r, StateLive), form.Check(c, "cause", c.Cause, form.Code)); err != nil {
 		return nil, err
 	}
 	if c.Grace <= 0 {
@@ -129,11 +131,11 @@ func (c Resume) decide(r *Room, now time.Time) ([]Draft, error) {
 type ShowStep struct{ Step string }
 
 func (c ShowStep) decide(r *Room, now time.Time) ([]Draft, error) {
-	if err := first(in(c, r, StateLive, StateInterrupted), check(c, "step", c.Step, codeForm)); err != nil {
+	if err := form.First(in(c, r, StateLive, StateInterrupted), form.Check(c, "step", c.Step, form.Code)); err != nil {
 		return nil, err
 	}
 	if !slices.ContainsFunc(r.Steps, func(s Step) bool { return s.Code == c.Step }) {
-		return nil, &InputError{commandName(c), "step", "is none of the plan's"}
+		return nil, &form.InputError{Command: form.NameOf(c), Field: "step", Why: "is none of the plan's"}
 	}
 	if c.Step == r.Step {
 		return nil, nil
@@ -145,14 +147,14 @@ func (c ShowStep) decide(r *Room, now time.Time) ([]Draft, error) {
 type TakeCapture struct{ Capture }
 
 func (c TakeCapture) decide(r *Room, now time.Time) ([]Draft, error) {
-	err := first(in(c, r, StateLive, StateInterrupted), oneOf(c, "slot", c.Slot, Slots...), agreed(c, r, Seller),
-		check(c, "digest", c.SHA256, hashForm), check(c, "frame digest", c.FrameSHA256, hashForm),
-		check(c, "recording", c.Recording, codeForm))
+	err := form.First(in(c, r, StateLive, StateInterrupted), form.OneOf(c, "slot", c.Slot, Slots...), agreed(c, r, Seller),
+		form.Check(c, "digest", c.SHA256, form.Hash), form.Check(c, "frame digest", c.FrameSHA256, form.Hash),
+		form.Check(c, "recording", c.Recording, form.Code))
 	if err != nil {
 		return nil, err
 	}
 	if r.Tries > 0 && r.captures(c.Slot) >= r.Tries {
-		return nil, &TransitionError{commandName(c), r.State, "this slot has had as many captures as the profile allows", ErrTries}
+		return nil, &TransitionError{form.NameOf(c), r.State, "this slot has had as many captures as the profile allows", ErrTries}
 	}
 	body := map[string]any{
 		"kind": captureFrame, "slot": c.Slot, "sha256": c.SHA256, "frame_sha256": c.FrameSHA256,
@@ -174,8 +176,8 @@ type DecideCompare struct {
 }
 
 func (c DecideCompare) decide(r *Room, now time.Time) ([]Draft, error) {
-	err := first(in(c, r, StateLive, StateInterrupted, StateEnded), oneOf(c, "item", c.Item, slices.Concat(Items, FaceFeatures)...),
-		oneOf(c, "decision", c.Decision, DecisionSame, DecisionDifferent, DecisionNotVisible))
+	err := form.First(in(c, r, StateLive, StateInterrupted, StateEnded), form.OneOf(c, "item", c.Item, slices.Concat(Items, FaceFeatures)...),
+		form.OneOf(c, "decision", c.Decision, DecisionSame, DecisionDifferent, DecisionNotVisible))
 	if err != nil {
 		return nil, err
 	}
@@ -196,7 +198,7 @@ type SendChat struct {
 }
 
 func (c SendChat) decide(r *Room, now time.Time) ([]Draft, error) {
-	err := first(in(c, r, StateWaiting, StateLive, StateInterrupted), oneOf(c, "from", c.From, Seller, Manager))
+	err := form.First(in(c, r, StateWaiting, StateLive, StateInterrupted), form.OneOf(c, "from", c.From, Seller, Manager))
 	if err != nil {
 		return nil, err
 	}

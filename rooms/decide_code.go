@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"time"
 
+	"verifycall/rooms/form"
 	"verifycall/rooms/plan"
 )
 
@@ -43,11 +44,11 @@ func (r *Room) MayAskCode(now time.Time) error {
 	}
 	switch {
 	case r.SellerMail == "":
-		return &TransitionError{commandName(c), r.State, "there is no mail address that a code could go to", ErrNoMail}
+		return &TransitionError{form.NameOf(c), r.State, "there is no mail address that a code could go to", ErrNoMail}
 	case !r.Code.Checked.IsZero():
 		return refuse(c, r, "the code was entered already")
 	case now.Before(r.Code.Asked.Add(CodePause)):
-		return &TransitionError{commandName(c), r.State, "one was sent a moment ago", ErrTooEarly}
+		return &TransitionError{form.NameOf(c), r.State, "one was sent a moment ago", ErrTooEarly}
 	}
 	return nil
 }
@@ -65,7 +66,7 @@ func (r *Room) MayEnterCode(now time.Time) error {
 	case !r.Code.Checked.IsZero():
 		return refuse(c, r, "the code was entered already")
 	case r.Code.Left() == 0 || !now.Before(r.Code.Until):
-		return &TransitionError{commandName(c), r.State, "this code can't be entered any more", ErrCodeOver}
+		return &TransitionError{form.NameOf(c), r.State, "this code can't be entered any more", ErrCodeOver}
 	}
 	return nil
 }
@@ -78,7 +79,7 @@ func (c AskCode) decide(r *Room, now time.Time) ([]Draft, error) {
 		return nil, err
 	}
 	if !c.Until.After(now) || c.Until.After(now.Add(CodeLife)) {
-		return nil, &InputError{commandName(c), "until", fmt.Sprintf("isn't within %v", CodeLife)}
+		return nil, &form.InputError{Command: form.NameOf(c), Field: "until", Why: fmt.Sprintf("isn't within %v", CodeLife)}
 	}
 	return record(typeCodeAsked, map[string]any{"until": stamp(c.Until)}), nil
 }

@@ -5,6 +5,8 @@ import (
 	"testing"
 	"time"
 
+	"verifycall/rooms/db"
+	"verifycall/rooms/form"
 	"verifycall/rooms/plan"
 )
 
@@ -83,7 +85,7 @@ func TestNoCodeStepNow(t *testing.T) {
 		}
 	}
 	long := AskCode{Until: noon.Add(CodeLife + time.Second)}
-	var input *InputError
+	var input *form.InputError
 	if _, err := long.decide(&Room{State: StateLive, SellerMail: "c"}, noon); !errors.As(err, &input) {
 		t.Errorf("for longer than a code lives: %v", err)
 	}
@@ -91,7 +93,7 @@ func TestNoCodeStepNow(t *testing.T) {
 
 func tell(t *testing.T, r *Room, d Draft, at time.Time) {
 	t.Helper()
-	if err := r.take(&Change{Chains: make([]Chain, 2)}, at, "system", d); err != nil {
+	if err := r.take(&db.Change{Chains: make([]db.Chain, 2)}, at, "system", d); err != nil {
 		t.Fatal(err)
 	}
 }

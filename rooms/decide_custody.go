@@ -3,6 +3,7 @@ package rooms
 import (
 	"time"
 
+	"verifycall/rooms/form"
 	"verifycall/rooms/ledger"
 )
 
@@ -33,7 +34,7 @@ func (c OpenCustody) decide(r *Room, now time.Time) ([]Draft, error) {
 	}
 	body := map[string]any{"record_seq": c.RecordHead.Seq, "record_hash": c.RecordHead.Hash}
 	if c.Bundle != "" {
-		if err := check(c, "bundle", c.Bundle, hashForm); err != nil {
+		if err := form.Check(c, "bundle", c.Bundle, form.Hash); err != nil {
 			return nil, err
 		}
 		body["bundle"] = c.Bundle
@@ -66,8 +67,8 @@ func (c LogDownload) decide(r *Room, now time.Time) ([]Draft, error) {
 }
 
 func access(c Command, r *Room, typ, who, what string) ([]Draft, error) {
-	err := first(in(c, r, StateDecided, StateInReview, StateClosed, StateAborted, StateCancelled, StateNoShow, StateExpired),
-		check(c, "who", who, codeForm), check(c, "what", what, asciiForm))
+	err := form.First(in(c, r, StateDecided, StateInReview, StateClosed, StateAborted, StateCancelled, StateNoShow, StateExpired),
+		form.Check(c, "who", who, form.Code), form.Check(c, "what", what, form.ASCII))
 	if err != nil {
 		return nil, err
 	}

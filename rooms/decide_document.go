@@ -3,6 +3,8 @@ package rooms
 import (
 	"slices"
 	"time"
+
+	"verifycall/rooms/form"
 )
 
 // maxDocuments bounds the documents of a room, those filed with the
@@ -22,8 +24,8 @@ func (c FileDocument) Check(r *Room) error {
 
 func (c FileDocument) decide(r *Room, _ time.Time) ([]Draft, error) {
 	d := c.Document
-	err := first(in(c, r, StateInvited, StateBooked), oneOf(c, "document kind", d.Kind, "id_front", "id_back", "other"),
-		check(c, "document digest", d.SHA256, hashForm), check(c, "document type", d.Mime, asciiForm))
+	err := form.First(in(c, r, StateInvited, StateBooked), form.OneOf(c, "document kind", d.Kind, "id_front", "id_back", "other"),
+		form.Check(c, "document digest", d.SHA256, form.Hash), form.Check(c, "document type", d.Mime, form.ASCII))
 	if err != nil {
 		return nil, err
 	}

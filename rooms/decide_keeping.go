@@ -4,6 +4,7 @@ import (
 	"slices"
 	"time"
 
+	"verifycall/rooms/form"
 	"verifycall/rooms/ledger"
 )
 
@@ -20,7 +21,7 @@ const (
 type PlaceHold struct{ Reason string }
 
 func (c PlaceHold) decide(r *Room, now time.Time) ([]Draft, error) {
-	if err := first(oneOf(c, "reason", c.Reason, HoldReasons...), keepable(c, r)); err != nil {
+	if err := form.First(form.OneOf(c, "reason", c.Reason, HoldReasons...), keepable(c, r)); err != nil {
 		return nil, err
 	}
 	if r.Hold != nil {
@@ -66,11 +67,11 @@ func (c BeginPurge) decide(r *Room, now time.Time) ([]Draft, error) {
 		if classes, policy = r.dueClasses(now), PolicyRetention; r.Test {
 			policy = PolicyTest
 		}
-	} else if err := first(oneOf(c, "policy", policy, PurgePolicies...)); err != nil {
+	} else if err := form.First(form.OneOf(c, "policy", policy, PurgePolicies...)); err != nil {
 		return nil, err
 	}
 	for _, class := range classes {
-		if err := oneOf(c, "class", class, Classes...); err != nil {
+		if err := form.OneOf(c, "class", class, Classes...); err != nil {
 			return nil, err
 		}
 	}
@@ -88,7 +89,7 @@ func (c BeginPurge) decide(r *Room, now time.Time) ([]Draft, error) {
 	classes = slices.DeleteFunc(r.left(), func(class string) bool { return !slices.Contains(classes, class) })
 	if len(classes) == 0 {
 		if len(c.Classes) == 0 {
-			return nil, &TransitionError{commandName(c), r.State, "no class's time is over", ErrTooEarly}
+			return nil, &TransitionError{form.NameOf(c), r.State, "no class's time is over", ErrTooEarly}
 		}
 		return nil, nil
 	}

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"time"
 
+	"verifycall/rooms/form"
 	"verifycall/rooms/plan"
 )
 
@@ -64,8 +65,8 @@ func NewNonce() string {
 }
 
 func (c DrawPlan) decide(r *Room, now time.Time) ([]Draft, error) {
-	err := first(in(c, r, StateInvited, StateBooked, StateWaiting, StateLive, StateInterrupted),
-		check(c, "nonce", c.Nonce, nonceForm), oneOf(c, "by", c.By, Seller, "server"))
+	err := form.First(in(c, r, StateInvited, StateBooked, StateWaiting, StateLive, StateInterrupted),
+		form.Check(c, "nonce", c.Nonce, form.Nonce), form.OneOf(c, "by", c.By, Seller, "server"))
 	if err != nil || len(r.Steps) > 0 {
 		return nil, err
 	}
@@ -103,21 +104,21 @@ type FinishStep struct {
 }
 
 func (c FinishStep) decide(r *Room, now time.Time) ([]Draft, error) {
-	err := first(in(c, r, StateLive, StateInterrupted, StateEnded), check(c, "step", c.Step, codeForm),
-		oneOf(c, "result", c.Result, StepDone, StepFailed, StepSkipped, StepOpen))
+	err := form.First(in(c, r, StateLive, StateInterrupted, StateEnded), form.Check(c, "step", c.Step, form.Code),
+		form.OneOf(c, "result", c.Result, StepDone, StepFailed, StepSkipped, StepOpen))
 	if err != nil {
 		return nil, err
 	}
 	if c.Result == StepSkipped {
-		if err := oneOf(c, "reason", c.Reason, SkipReasons...); err != nil {
+		if err := form.OneOf(c, "reason", c.Reason, SkipReasons...); err != nil {
 			return nil, err
 		}
 	} else if c.Reason != "" {
-		return nil, &InputError{commandName(c), "reason", "goes with skipped only"}
+		return nil, &form.InputError{Command: form.NameOf(c), Field: "reason", Why: "goes with skipped only"}
 	}
 	at := slices.IndexFunc(r.Steps, func(s Step) bool { return s.Code == c.Step })
 	if at < 0 || !plan.Told(r.Steps[at].Kind) {
-		return nil, &InputError{commandName(c), "step", "is none of the plan's features, challenges and questions"}
+		return nil, &form.InputError{Command: form.NameOf(c), Field: "step", Why: "is none of the plan's features, challenges and questions"}
 	}
 	result := c.Result
 	if result == StepOpen {

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"strings"
 	"time"
+
+	"verifycall/rooms/form"
 )
 
 // LogReason says why Who (a staff id), who re-checks nothing here, looks into
@@ -18,7 +20,7 @@ func (c LogReason) decide(r *Room, now time.Time) ([]Draft, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := check(c, "reason", c.Reason, codeForm); err != nil {
+	if err := form.Check(c, "reason", c.Reason, form.Code); err != nil {
 		return nil, err
 	}
 	drafts[0].Body = map[string]any{"who": c.Who, "reason": c.Reason}

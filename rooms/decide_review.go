@@ -5,6 +5,8 @@ import (
 	"slices"
 	"time"
 	"unicode/utf8"
+
+	"verifycall/rooms/form"
 )
 
 // Types of entries in the custody ledger about reviews.
@@ -64,8 +66,8 @@ type TakeSample struct {
 }
 
 func (c TakeSample) decide(r *Room, now time.Time) ([]Draft, error) {
-	err := first(in(c, r, StateDecided, StateInReview), check(c, "sample", c.Sample, codeForm), check(c, "seed", c.Seed, hashForm),
-		check(c, "population", c.Population, hashForm))
+	err := form.First(in(c, r, StateDecided, StateInReview), form.Check(c, "sample", c.Sample, form.Code), form.Check(c, "seed", c.Seed, form.Hash),
+		form.Check(c, "population", c.Population, form.Hash))
 	if err != nil {
 		return nil, err
 	}
@@ -91,7 +93,7 @@ type GiveReview struct {
 }
 
 func (c GiveReview) decide(r *Room, now time.Time) ([]Draft, error) {
-	if err := first(in(c, r, StateDecided, StateInReview), c.check(r)); err != nil {
+	if err := form.First(in(c, r, StateDecided, StateInReview), c.check(r)); err != nil {
 		return nil, err
 	}
 	switch {
@@ -118,27 +120,27 @@ func (c GiveReview) decide(r *Room, now time.Time) ([]Draft, error) {
 }
 
 func (c GiveReview) check(r *Room) error {
-	err := first(check(c, "who", c.Who, staffForm), oneOf(c, "decision", c.Decision, ReviewDecisions...))
+	err := form.First(form.Check(c, "who", c.Who, form.Staff), form.OneOf(c, "decision", c.Decision, ReviewDecisions...))
 	if c.Decision != ReviewApprove && len(c.Reasons) == 0 {
-		err = first(err, &InputError{commandName(c), "reasons", "are missing, every decision but approve needs one"})
+		err = form.First(err, &form.InputError{Command: form.NameOf(c), Field: "reasons", Why: "are missing, every decision but approve needs one"})
 	}
 	if len(c.Reasons) > 20 {
-		err = first(err, &InputError{commandName(c), "reasons", "are too many"})
+		err = form.First(err, &form.InputError{Command: form.NameOf(c), Field: "reasons", Why: "are too many"})
 	}
 	for _, reason := range c.Reasons {
-		err = first(err, check(c, "reason", reason, reasonForm))
+		err = form.First(err, form.Check(c, "reason", reason, reasonForm))
 	}
 	for _, slot := range c.Repeat {
-		err = first(err, oneOf(c, "repeat", slot, Slots...))
+		err = form.First(err, form.OneOf(c, "repeat", slot, Slots...))
 	}
 	if len(c.Repeat) > 0 && c.Decision != ReviewRecapture {
-		err = first(err, &InputError{commandName(c), "repeat", "goes with recapture only"})
+		err = form.First(err, &form.InputError{Command: form.NameOf(c), Field: "repeat", Why: "goes with recapture only"})
 	}
 	if utf8.RuneCountInString(c.Note) > maxReviewNote {
-		err = first(err, &InputError{commandName(c), "note", "is too long"})
+		err = form.First(err, &form.InputError{Command: form.NameOf(c), Field: "note", Why: "is too long"})
 	}
 	for _, item := range slices.Sorted(maps.Keys(c.Checks)) {
-		err = first(err, oneOf(c, "check", item, r.checkable()...), oneOf(c, "check", c.Checks[item], DecisionSame, DecisionDifferent))
+		err = form.First(err, form.OneOf(c, "check", item, r.checkable()...), form.OneOf(c, "check", c.Checks[item], DecisionSame, DecisionDifferent))
 	}
 	return err
 }
@@ -161,7 +163,7 @@ func (c CloseRoom) decide(r *Room, now time.Time) ([]Draft, error) {
 		return nil, err
 	}
 	if due := r.reviewDue(); due.IsZero() || now.Before(due) {
-		return nil, &TransitionError{commandName(c), r.State, "its days are not over", ErrTooEarly}
+		return nil, &TransitionError{form.NameOf(c), r.State, "its days are not over", ErrTooEarly}
 	}
 	if drawn, err := (DrawReview{}).decide(r, now); err != nil || len(drawn) > 0 { // sealed while the draw couldn't be written
 		return drawn, err

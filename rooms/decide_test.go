@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"verifycall/calls/protocol"
+	"verifycall/rooms/db"
+	"verifycall/rooms/form"
 	"verifycall/rooms/ledger"
 	"verifycall/rooms/plan"
 )
@@ -62,7 +64,7 @@ func run(t testing.TB, r *Room, at time.Time, commands ...Command) *Room {
 		if err != nil {
 			t.Fatalf("%+v: %v", c, err)
 		}
-		change := Change{Chains: make([]Chain, 2)}
+		change := db.Change{Chains: make([]db.Chain, 2)}
 		for _, d := range drafts {
 			if err := r.take(&change, at, "system", d); err != nil {
 				t.Fatal(err)
@@ -231,7 +233,7 @@ func TestEveryCommandInEveryState(t *testing.T) {
 				t.Errorf("%s in %q: got %v, want a TransitionError", name, state, err)
 				continue
 			}
-			if illegal.State != state || illegal.Why == "" || illegal.Command != commandName(c) {
+			if illegal.State != state || illegal.Why == "" || illegal.Command != form.NameOf(c) {
 				t.Errorf("%s in %q: %+v", name, state, illegal)
 			}
 			if r.Record != before || r.State != state {
@@ -244,14 +246,14 @@ func TestEveryCommandInEveryState(t *testing.T) {
 func TestEveryCommandIsInTheTable(t *testing.T) {
 	seen := map[string]bool{}
 	for _, row := range table {
-		seen[commandName(row.command(&Room{}))] = true
+		seen[form.NameOf(row.command(&Room{}))] = true
 	}
 	for _, c := range []Command{CreateRoom{}, FileDocument{}, AddLink{}, Reschedule{}, Cancel{}, Expire{}, NoShow{}, GiveNotice{}, WithdrawNotice{},
 		EnterWaiting{}, LeaveWaiting{}, Admit{}, Interrupt{}, Resume{}, DrawPlan{}, ShowStep{}, FinishStep{}, TakeCapture{}, DecideCompare{}, SendChat{},
 		WriteNote{}, EndCall{}, Abort{}, GiveVerdict{}, Seal{}, Book{}, Miss{}, EndGrace{}, Remind{},
 		JoinQueue{}, StepAway{}, LeaveQueue{}, Assign{}, OpenCustody{}, LogView{}, LogPlay{}, LogDownload{}, LogReason{},
 		PlaceHold{}, ReleaseHold{}, NoteHold{}, BeginPurge{}, FinishPurge{}} {
-		if !seen[commandName(c)] {
+		if !seen[form.NameOf(c)] {
 			t.Errorf("%T is in no row", c)
 		}
 	}
@@ -421,7 +423,7 @@ func TestInputIsChecked(t *testing.T) {
 		"repeat":          {StateEnded, GiveVerdict{Verdict: VerdictFail, Reasons: []string{"Q_BLUR"}, Repeat: []string{"FACE"}}},
 		"abort silently":  {StateEnded, Abort{"S_COERCION"}},
 	} {
-		var input *InputError
+		var input *form.InputError
 		if _, err := decide(inState(t, c.state), c.command, noon); !errors.As(err, &input) {
 			t.Errorf("%s: got %v, want an InputError", name, err)
 		}

@@ -3,6 +3,8 @@ package rooms
 import (
 	"regexp"
 	"time"
+
+	"verifycall/rooms/form"
 )
 
 // EndCall ends a live or interrupted call.
@@ -12,12 +14,12 @@ type EndCall struct {
 }
 
 func (c EndCall) decide(r *Room, now time.Time) ([]Draft, error) {
-	if err := first(in(c, r, StateLive, StateInterrupted), check(c, "cause", c.Cause, codeForm)); err != nil {
+	if err := form.First(in(c, r, StateLive, StateInterrupted), form.Check(c, "cause", c.Cause, form.Code)); err != nil {
 		return nil, err
 	}
 	body := map[string]any{"cause": c.Cause}
 	if c.By != "" {
-		if err := check(c, "by", c.By, codeForm); err != nil {
+		if err := form.Check(c, "by", c.By, form.Code); err != nil {
 			return nil, err
 		}
 		body["by"] = c.By
@@ -29,8 +31,8 @@ func (c EndCall) decide(r *Room, now time.Time) ([]Draft, error) {
 type Abort struct{ Reason string }
 
 func (c Abort) decide(r *Room, now time.Time) ([]Draft, error) {
-	err := first(in(c, r, StateBooked, StateWaiting, StateLive, StateInterrupted, StateEnded),
-		check(c, "reason", c.Reason, reasonForm))
+	err := form.First(in(c, r, StateBooked, StateWaiting, StateLive, StateInterrupted, StateEnded),
+		form.Check(c, "reason", c.Reason, reasonForm))
 	if err != nil {
 		return nil, err
 	}
@@ -54,7 +56,7 @@ type GiveVerdict struct {
 }
 
 func (c GiveVerdict) decide(r *Room, now time.Time) ([]Draft, error) {
-	if err := first(in(c, r, StateEnded), c.check()); err != nil {
+	if err := form.First(in(c, r, StateEnded), c.check()); err != nil {
 		return nil, err
 	}
 	if missing := r.Missing(); c.Verdict == VerdictPass && len(missing) > 0 {
@@ -68,21 +70,21 @@ func (c GiveVerdict) decide(r *Room, now time.Time) ([]Draft, error) {
 }
 
 func (c GiveVerdict) check() error {
-	err := oneOf(c, "verdict", c.Verdict, VerdictPass, VerdictRecapture, VerdictRefer, VerdictFail, VerdictAbort)
+	err := form.OneOf(c, "verdict", c.Verdict, VerdictPass, VerdictRecapture, VerdictRefer, VerdictFail, VerdictAbort)
 	if c.Verdict != VerdictPass && len(c.Reasons) == 0 {
-		err = first(err, &InputError{commandName(c), "reasons", "are missing, every verdict but pass needs one"})
+		err = form.First(err, &form.InputError{Command: form.NameOf(c), Field: "reasons", Why: "are missing, every verdict but pass needs one"})
 	}
 	for _, reason := range c.Reasons {
-		err = first(err, check(c, "reason", reason, reasonForm))
+		err = form.First(err, form.Check(c, "reason", reason, reasonForm))
 	}
 	for _, slot := range c.Repeat {
-		err = first(err, oneOf(c, "repeat", slot, Slots...))
+		err = form.First(err, form.OneOf(c, "repeat", slot, Slots...))
 	}
 	if len(c.Repeat) > 0 && c.Verdict != VerdictRecapture {
-		err = first(err, &InputError{commandName(c), "repeat", "goes with recapture only"})
+		err = form.First(err, &form.InputError{Command: form.NameOf(c), Field: "repeat", Why: "goes with recapture only"})
 	}
 	for track := range c.Coverage {
-		err = first(err, check(c, "coverage", track, codeForm))
+		err = form.First(err, form.Check(c, "coverage", track, form.Code))
 	}
 	return err
 }

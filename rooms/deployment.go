@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"slices"
 
+	"verifycall/rooms/db"
+
 	"github.com/redis/go-redis/v9"
 )
 
@@ -17,9 +19,9 @@ var ErrForeignKeys = errors.New("the key folder isn't that of the deployment on 
 // present one first: an older one that is registered is replaced, an unknown one
 // is ErrForeignKeys. What is the key for is its kind, "signing" or such.
 func (s *Store) RegisterKey(ctx context.Context, kind string, ids []string) error {
-	name := prefix + "keys:" + kind
+	name := db.Prefix + "keys:" + kind
 	for {
-		there, err := s.client.Get(ctx, name).Result()
+		there, err := s.db.Client.Get(ctx, name).Result()
 		if err != nil && !errors.Is(err, redis.Nil) {
 			return fmt.Errorf("registered %s key: %w", kind, err)
 		}
@@ -32,7 +34,7 @@ func (s *Store) RegisterKey(ctx context.Context, kind string, ids []string) erro
 		case !slices.Contains(ids, there):
 			return fmt.Errorf("%s key: %w: %s is registered, not %s", kind, ErrForeignKeys, there, ids[0])
 		}
-		if _, _, err := s.write(ctx, set...); err != nil {
+		if _, _, err := s.db.Write(ctx, set...); err != nil {
 			return fmt.Errorf("register %s key: %w", kind, err)
 		}
 	}

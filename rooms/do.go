@@ -7,17 +7,14 @@ import (
 	"errors"
 	"fmt"
 	"maps"
-	mathrand "math/rand/v2"
 	"slices"
 	"time"
 
+	"verifycall/rooms/db"
 	"verifycall/rooms/ledger"
+	"verifycall/rooms/outbox"
 	"verifycall/rooms/plan"
 )
-
-// attempts bounds how often Do decides again after a conflict. One of all who
-// write at the same moment gets through each time.
-const attempts = 100
 
 // Create makes a room with the command's id or a new one. The actor is who did it: "system",
 // "seller", "manager:<staff id>", "key:<name>", no personal name. Errors:
@@ -33,8 +30,8 @@ func (s *Store) Create(ctx context.Context, actor string, c CreateRoom) (*Room, 
 			r.ID = NewRoomID()
 		}
 		err := s.advance(ctx, r, actor, c, nil)
-		if errors.Is(err, ErrConflict) && attempt < attempts && s.free(ctx, c.ID) { // the manager's calendar was written meanwhile
-			if err = pause(ctx, attempt); err == nil {
+		if errors.Is(err, ErrConflict) && attempt < db.Attempts && s.free(ctx, c.ID) { // the manager's calendar was written meanwhile
+			if err = db.Pause(ctx, attempt); err == nil {
 				continue
 			}
 		}
@@ -60,10 +57,10 @@ func (s *Store) free(ctx context.Context, id string) bool {
 // ErrNotFound, *TransitionError, *LockedError, *InputError, ErrConflict,
 // ErrUnknown, ErrFenced where one of the guards doesn't hold, ErrAway also while
 // changes of the room wait here: nothing overtakes them.
-func (s *Store) Do(ctx context.Context, roomID, actor string, c Command, guards ...Guard) (*Room, error) {
+func (s *Store) Do(ctx context.Context, roomID, actor string, c Command, guards ...db.Guard) (*Room, error) {
 	for attempt := 1; ; attempt++ {
 		if n := s.Pending(roomID); n > 0 && !opensCustody(c) {
-			return nil, fmt.Errorf("room %s: %w: %d changes wait", roomID, ErrAway, n)
+			return nil, fmt.Errorf("room %s: %w: %d changes wait", roomID, db.ErrAway, n)
 		}
 		r, err := s.Load(ctx, roomID)
 		if err != nil {
@@ -73,10 +70,10 @@ func (s *Store) Do(ctx context.Context, roomID, actor string, c Command, guards 
 		if err == nil {
 			return r, nil
 		}
-		if !errors.Is(err, ErrConflict) || attempt == attempts {
+		if !errors.Is(err, ErrConflict) || attempt == db.Attempts {
 			return nil, fmt.Errorf("room %s: %w", roomID, err)
 		}
-		if err := pause(ctx, attempt); err != nil {
+		if err := db.Pause(ctx, attempt); err != nil {
 			return nil, fmt.Errorf("room %s: %w", roomID, err)
 		}
 	}
@@ -92,38 +89,27 @@ func opensCustody(c Command) bool {
 	return false
 }
 
-// pause lets others get through, the longer the more they are.
-func pause(ctx context.Context, attempt int) error {
-	most := time.Duration(min(attempt, 20)) * time.Millisecond
-	select {
-	case <-time.After(mathrand.N(most)):
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
-	}
-}
-
 // advance takes a room one command further, in memory and in Redis. After an
 // error r is spoilt.
-func (s *Store) advance(ctx context.Context, r *Room, actor string, c Command, guards []Guard) error {
+func (s *Store) advance(ctx context.Context, r *Room, actor string, c Command, guards []db.Guard) error {
 	was, state, queued := r.holds(), r.State, r.Queued
 	change, err := s.decided(r, actor, c)
-	if err != nil || !change.writes() {
+	if err != nil || !change.Writes() {
 		return err
 	}
 	change.Guards = guards
 	_, strict := c.(Book)
-	changes, err := s.follow(ctx, r.ID, actor, was, r.holds(), strict)
+	changes, err := s.Calendars.Follow(ctx, r.ID, actor, was, r.holds(), strict)
 	if err != nil {
 		return err
 	}
-	if err := s.Commit(ctx, append(changes, change)...); err != nil { // the room last: its entry names the commit
+	if err := s.db.Commit(ctx, append(changes, change)...); err != nil { // the room last: its entry names the commit
 		return err
 	}
 	if s.witness != nil {
 		s.witness.wrote(r, change)
 		for _, c := range changes {
-			s.witness.wroteCalendar(c)
+			s.Calendars.Wrote(c)
 		}
 	}
 	s.metrics.moved(r, state, queued)
@@ -133,45 +119,40 @@ func (s *Store) advance(ctx context.Context, r *Room, actor string, c Command, g
 // decided takes a room one command further in memory and gives the change that
 // does so in Redis; it writes nothing where the room is as wanted. After an error
 // r is spoilt.
-func (s *Store) decided(r *Room, actor string, c Command) (Change, error) {
+func (s *Store) decided(r *Room, actor string, c Command) (db.Change, error) {
 	now := s.now()
 	drafts, err := decide(r, c, now)
 	if err != nil || len(drafts) == 0 {
-		return Change{}, err
+		return db.Change{}, err
 	}
 	before, hidden, due, state, queued := memberships(r), s.hiddenMemberships(r), deadlines(r), r.State, r.turn()
-	change := Change{Aggregate: "room:" + r.ID, Chains: []Chain{
+	change := db.Change{Aggregate: "room:" + r.ID, Chains: []db.Chain{
 		{Ledger: ledgerRecord, Expect: r.Record}, {Ledger: ledgerCustody, Expect: r.Custody},
 	}}
 	for _, d := range drafts {
 		if err := r.take(&change, now, actor, d); err != nil {
-			return Change{}, err
+			return db.Change{}, err
 		}
 	}
 	for _, d := range s.signing(r, state, &change) {
 		if err := r.take(&change, now, "system", d); err != nil {
-			return Change{}, err
+			return db.Change{}, err
 		}
 	}
-	if change.State, change.cut, err = s.projectionOf(r); err != nil {
-		return Change{}, err
+	if change.State, change.Cut, err = s.projectionOf(r); err != nil {
+		return db.Change{}, err
 	}
 	if r.turn() != queued { // who gives a turn to somebody must have seen this
-		change.Ops = append(change.Ops, Op{Name: "INCRBY", Key: queueKey, Args: []string{"1"}})
+		change.Ops = append(change.Ops, db.Op{Name: "INCRBY", Key: queueKey, Args: []string{"1"}})
 	}
 	change.Moves = slices.Concat(change.Moves, moves(r.ID, before, memberships(r)), moves(r.ID, hidden, s.hiddenMemberships(r)),
 		timerMoves(r.ID, due, deadlines(r)))
 	return change, nil
 }
 
-// writes says whether the change holds an entry.
-func (c Change) writes() bool {
-	return slices.ContainsFunc(c.Chains, func(chain Chain) bool { return len(chain.Entries) > 0 })
-}
-
 // take chains one draft, folds it into the room and puts all that follows into
 // the change.
-func (r *Room) take(change *Change, now time.Time, actor string, d Draft) error {
+func (r *Room) take(change *db.Change, now time.Time, actor string, d Draft) error {
 	if err := keepsRecord(actor, d.Ledger); err != nil {
 		return err
 	}
@@ -199,13 +180,13 @@ func (r *Room) take(change *Change, now time.Time, actor string, d Draft) error 
 		r.Personal[p.Commitment] = p.Value
 	}
 	if kind := mailOf(r, e); kind != "" {
-		change.Moves = append(change.Moves, Move{Index: outbox, Member: mailName(r.ID, e.Seq, kind), Score: now.UnixMilli()})
+		change.Moves = append(change.Moves, db.Move{Index: outbox.Index, Member: outbox.Name(r.ID, e.Seq, kind), Score: now.UnixMilli()})
 	}
 	if d.Type == typePurged && slices.Contains(r.Purged, ClassRecord) {
-		change.Ops = append(change.Ops, Op{Name: "DEL", Key: "room:" + r.ID + ":private"}) // nothing opens it any more
+		change.Ops = append(change.Ops, db.Op{Name: "DEL", Key: "room:" + r.ID + ":private"}) // nothing opens it any more
 	}
 	if d.Type == typeLinkAdded {
-		return change.link(r.ID, body(e.Body))
+		return addLink(change, r.ID, body(e.Body))
 	}
 	return nil
 }
@@ -216,7 +197,8 @@ type storedLink struct {
 	Expires time.Time `json:"expires"`
 }
 
-func (c *Change) link(room string, b body) error {
+// addLink has a change write what a link of a room leads to.
+func addLink(c *db.Change, room string, b body) error {
 	text, err := json.Marshal(storedLink{room, b.time("expires")})
 	if err != nil {
 		return fmt.Errorf("link: %w", err)
@@ -234,7 +216,7 @@ func hide(fields map[string]any) (map[string]any, []ledger.Private, error) {
 	for _, key := range slices.Sorted(maps.Keys(fields)) {
 		switch v := fields[key].(type) {
 		case personal:
-			p, err := commit(v.value)
+			p, err := db.Private(v.value)
 			if err != nil {
 				return nil, nil, err
 			}
@@ -250,10 +232,4 @@ func hide(fields map[string]any) (map[string]any, []ledger.Private, error) {
 		}
 	}
 	return out, privates, nil
-}
-
-func commit(value any) (ledger.Private, error) {
-	var salt [16]byte
-	rand.Read(salt[:]) // never fails, crypto/rand
-	return ledger.Commit(value, salt)
 }

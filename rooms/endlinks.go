@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"strconv"
 	"time"
+
+	"verifycall/rooms/db"
 )
 
 // LinkMemory is how long a link of an erased room still says that its time is over,
@@ -16,7 +18,7 @@ const LinkMemory = 30 * 24 * time.Hour
 // again; what of the record can't be read keeps nothing from being erased.
 func (s *Store) EndLinks(ctx context.Context, r *Room) error {
 	record, err := s.chain(ctx, "room:"+r.ID, ledgerRecord)
-	var damaged *DamagedError
+	var damaged *db.DamagedError
 	if errors.As(err, &damaged) {
 		s.log.Warn("the links of an erased room are not known and stay", "room", r.ID, "why", err)
 		return nil
@@ -32,7 +34,7 @@ func (s *Store) EndLinks(ctx context.Context, r *Room) error {
 		if e.Type != typeLinkAdded {
 			continue
 		}
-		if _, _, err := s.write(ctx, "PEXPIRE", prefix+"link:"+body(e.Body).text("link"), strconv.FormatInt(left.Milliseconds(), 10)); err != nil {
+		if _, _, err := s.db.Write(ctx, "PEXPIRE", db.Prefix+"link:"+body(e.Body).text("link"), strconv.FormatInt(left.Milliseconds(), 10)); err != nil {
 			return fmt.Errorf("links of %s: %w", r.ID, err)
 		}
 	}

@@ -11,6 +11,8 @@ import (
 	"strings"
 	"time"
 
+	"verifycall/rooms/db"
+
 	"github.com/redis/go-redis/v9"
 )
 
@@ -78,8 +80,8 @@ func (s *Store) Export(ctx context.Context, visit func(Item) error) error {
 // everyKey lists the names of all keys to be kept, sorted.
 func (s *Store) everyKey(ctx context.Context) ([]string, error) {
 	found := map[string]bool{} // SCAN may give a key twice
-	err := s.scanKeys(ctx, prefix+"*", func(key string) {
-		if name := strings.TrimPrefix(key, prefix); exported(name) {
+	err := s.scanKeys(ctx, db.Prefix+"*", func(key string) {
+		if name := strings.TrimPrefix(key, db.Prefix); exported(name) {
 			found[name] = true
 		}
 	})
@@ -88,9 +90,9 @@ func (s *Store) everyKey(ctx context.Context) ([]string, error) {
 
 // scanKeys visits the keys of a pattern on the server that has all of them.
 func (s *Store) scanKeys(ctx context.Context, pattern string, visit func(key string)) error {
-	var on redis.UniversalClient = s.client
-	if cluster, ok := s.client.(*redis.ClusterClient); ok {
-		master, err := cluster.MasterForKey(ctx, prefix)
+	var on redis.UniversalClient = s.db.Client
+	if cluster, ok := s.db.Client.(*redis.ClusterClient); ok {
+		master, err := cluster.MasterForKey(ctx, db.Prefix)
 		if err != nil {
 			return err
 		}
@@ -155,7 +157,7 @@ func (s *Store) exportItem(ctx context.Context, aggregate string, more []string)
 		names, kinds = append(names, aggregate, aggregate+":private"), append(kinds, "hash", "hash")
 	}
 	for _, name := range more {
-		kind, err := s.client.Type(ctx, prefix+name).Result()
+		kind, err := s.db.Client.Type(ctx, db.Prefix+name).Result()
 		if err != nil {
 			return item, err
 		}
@@ -163,10 +165,10 @@ func (s *Store) exportItem(ctx context.Context, aggregate string, more []string)
 	}
 	var streams []*redis.XMessageSliceCmd
 	var reads []func() (Held, bool)
-	pipe := s.client.TxPipeline()
+	pipe := s.db.Client.TxPipeline()
 	if aggregate != "" {
 		for _, name := range []string{ledgerRecord, ledgerCustody} {
-			streams = append(streams, pipe.XRange(ctx, prefix+aggregate+":"+name, "-", "+"))
+			streams = append(streams, pipe.XRange(ctx, db.Prefix+aggregate+":"+name, "-", "+"))
 		}
 	}
 	for i, name := range names {
@@ -211,7 +213,7 @@ func (s *Store) exportArchived(ctx context.Context, item *Item) error {
 		return nil
 	}
 	record, err := s.chain(ctx, item.Aggregate, ledgerRecord)
-	var damaged *DamagedError
+	var damaged *db.DamagedError
 	if errors.As(err, &damaged) {
 		s.log.Error("RECORD DAMAGED: a room is backed up without it", "room", room, "why", err)
 		return nil
@@ -232,7 +234,7 @@ func (s *Store) exportArchived(ctx context.Context, item *Item) error {
 // reading asks for what a key holds and gives what reads the answer; nil for a key
 // that is gone. Until is then the time that is left.
 func reading(ctx context.Context, pipe redis.Pipeliner, name, kind string) (func() (Held, bool), error) {
-	key := prefix + name
+	key := db.Prefix + name
 	held := Held{Key: name}
 	var take func() bool
 	switch kind {
@@ -310,14 +312,14 @@ func (s *Store) putHeld(ctx context.Context, h Held) error {
 			return nil
 		}
 	}
-	key := prefix + h.Key
+	key := db.Prefix + h.Key
 	for _, call := range h.calls() {
-		if _, _, err := s.write(ctx, append([]string{call[0], key}, call[1:]...)...); err != nil {
+		if _, _, err := s.db.Write(ctx, append([]string{call[0], key}, call[1:]...)...); err != nil {
 			return fmt.Errorf("write %s: %w", h.Key, err)
 		}
 	}
 	if left > 0 {
-		if _, _, err := s.write(ctx, "PEXPIRE", key, strconv.FormatInt(max(1, left.Milliseconds()), 10)); err != nil {
+		if _, _, err := s.db.Write(ctx, "PEXPIRE", key, strconv.FormatInt(max(1, left.Milliseconds()), 10)); err != nil {
 			return fmt.Errorf("write %s: %w", h.Key, err)
 		}
 	}
@@ -343,7 +345,7 @@ func (h Held) calls() (list [][]string) {
 		}
 	case h.Stream != nil:
 		for i, line := range h.Stream {
-			list = append(list, []string{"XADD", streamID(int64(i) + 1), "e", line})
+			list = append(list, []string{"XADD", db.StreamID(int64(i) + 1), "e", line})
 		}
 		return list
 	default:

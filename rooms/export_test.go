@@ -4,6 +4,7 @@ import (
 	"errors"
 	"testing"
 
+	"verifycall/rooms/db"
 	"verifycall/rooms/ledger"
 )
 
@@ -15,8 +16,8 @@ func TestExportOfALog(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		change := Change{Aggregate: "access:2026-11-28", Chains: []Chain{{Ledger: "log", Entries: []ledger.Entry{e}}}}
-		if err := s.Commit(t.Context(), change); err != nil {
+		change := db.Change{Aggregate: "access:2026-11-28", Chains: []db.Chain{{Ledger: "log", Entries: []ledger.Entry{e}}}}
+		if err := s.db.Commit(t.Context(), change); err != nil {
 			t.Fatal(err)
 		}
 		var items []Item
@@ -27,14 +28,14 @@ func TestExportOfALog(t *testing.T) {
 			t.Fatalf("%+v", items)
 		}
 		for _, key := range []string{"access:2026-11-28", "access:2026-11-28:log"} {
-			if _, _, err := s.write(t.Context(), "DEL", prefix+key); err != nil {
+			if _, _, err := s.db.Write(t.Context(), "DEL", db.Prefix+key); err != nil {
 				t.Fatal(err)
 			}
 		}
 		if err := s.Import(t.Context(), items[0]); err != nil {
 			t.Fatal(err)
 		}
-		if list, err := s.entries(t.Context(), prefix+"access:2026-11-28:log", "-"); err != nil || len(list) != 1 || list[0].Hash != e.Hash {
+		if list, err := s.db.Entries(t.Context(), db.Prefix+"access:2026-11-28:log", "-"); err != nil || len(list) != 1 || list[0].Hash != e.Hash {
 			t.Errorf("%+v, %v", list, err)
 		}
 		items[0].Keys[1].Stream = append(items[0].Keys[1].Stream, items[0].Keys[1].Stream[0])

@@ -9,7 +9,7 @@ import (
 	"testing"
 	"time"
 
-	"verifycall/rooms/ledger"
+	"verifycall/rooms/db"
 	"verifycall/rooms/redistest"
 )
 
@@ -48,7 +48,7 @@ func (l *load) write(t *testing.T, s *Store, id string) {
 			l.acked[id] = append(l.acked[id], text)
 			l.mu.Unlock()
 			l.total.Add(1)
-		case errors.Is(err, ErrAway), errors.Is(err, ErrUnknown):
+		case errors.Is(err, db.ErrAway), errors.Is(err, ErrUnknown):
 			l.away.Add(1)
 			time.Sleep(5 * time.Millisecond)
 		default:
@@ -111,12 +111,12 @@ func TestFailOverLosesNothingAcknowledged(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			g, err := start(t.Context(), t.TempDir())
-			started(t, err)
+			redistest.Need(t, err)
 			t.Cleanup(g.Kill)
 			s := openStore(t, Options{URL: g.URL, Replicas: 1})
 			l := startLoad(t, s, 8)
 			l.more(t, 100)
-			master, err := g.Master(t.Context(), prefix+"x")
+			master, err := g.Master(t.Context(), db.Prefix+"x")
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -143,7 +143,7 @@ func TestDownRedisRefusesAtOnce(t *testing.T) {
 		"hangs":  {(*redistest.Server).Pause, func(s *redistest.Server) error { s.Continue(); return nil }},
 	} {
 		t.Run(name, func(t *testing.T) {
-			server := startServer(t)
+			server := redistest.Serve(t)
 			s := openStore(t, Options{URL: server.URL()})
 			l := startLoad(t, s, 4)
 			l.more(t, 50)
@@ -156,7 +156,7 @@ func TestDownRedisRefusesAtOnce(t *testing.T) {
 				if late != nil || err == nil {
 					t.Fatalf("not refused at once: %v", err)
 				}
-				if !errors.Is(err, ErrAway) {
+				if !errors.Is(err, db.ErrAway) {
 					t.Fatalf("refused by %v", err)
 				}
 			}
@@ -166,30 +166,5 @@ func TestDownRedisRefusesAtOnce(t *testing.T) {
 			l.more(t, 50)
 			l.check(t, s)
 		})
-	}
-}
-
-func TestReplicasThatAreMissingMakeAWriteUnknown(t *testing.T) {
-	s := openStore(t, Options{URL: startServer(t).URL(), Replicas: 1})
-	change := oneEntry(t, "room:R-00000001", ledger.Head{})
-	if err := s.Commit(t.Context(), change); !errors.Is(err, ErrUnknown) || !errors.Is(err, errShort) {
-		t.Fatal(err)
-	}
-	s.replicas = 0
-	if err := s.Commit(t.Context(), change); err != nil { // the same commit may be sent again
-		t.Fatal(err)
-	}
-}
-
-func TestRedisURLs(t *testing.T) {
-	for url, good := range map[string]bool{
-		"redis://127.0.0.1:6379/0": true, "rediss://u:p@redis.example:6380": true,
-		"redis://s1:26379?master_name=vc&addr=s2:26379": true, "redis://n1:7000?cluster=1&addr=n2:7000": true,
-		"http://127.0.0.1": false, "redis://": false, "::": false, "redis://h/x": false, "redis://h?colour=red": false,
-		"redis://h?cluster=1&colour=red": false, "redis://h?master_name=m&colour=red": false, "": false,
-	} {
-		if err := CheckURL(url); (err == nil) != good {
-			t.Errorf("%q: %v", url, err)
-		}
 	}
 }

@@ -20,6 +20,8 @@ import (
 	"go.uber.org/goleak"
 
 	"verifycall/rooms/embedded"
+	"verifycall/rooms/redistest"
+	"verifycall/rooms/tickets"
 )
 
 // cutter is a TCP proxy before a Redis that cuts connections on which a script
@@ -94,7 +96,7 @@ func (p *cutter) serve(client net.Conn) {
 // loaded.
 func throughCutter(t *testing.T) (*Store, *cutter, string) {
 	t.Helper()
-	p, address := newCutter(t, redisServer(t))
+	p, address := newCutter(t, redistest.Serve(t).Addr)
 	s := openStore(t, Options{URL: "redis://" + address + "/0"})
 	id := create(t, s, nil).ID
 	do(t, s, id, append(agree[:2:2], EnterWaiting{})...)
@@ -144,13 +146,13 @@ func TestLostCallIsUnknown(t *testing.T) {
 }
 
 func TestStoppedRedisIsUnknown(t *testing.T) {
-	address := redisServer(t)
+	address := redistest.Serve(t).Addr
 	s := openStore(t, Options{URL: "redis://" + address + "/0"})
 	r := create(t, s, nil)
 	admin := redis.NewClient(&redis.Options{Addr: address})
 	defer admin.Close()
 	_ = admin.ShutdownNoSave(t.Context()).Err() // the connection ends with it
-	if err := s.Commit(t.Context(), changeOf(t, r, typeExpired)); !errors.Is(err, ErrUnknown) {
+	if err := s.db.Commit(t.Context(), changeOf(t, r, typeExpired)); !errors.Is(err, ErrUnknown) {
 		t.Fatal(err)
 	}
 }
@@ -166,7 +168,7 @@ func TestForgetfulRedisIsWarnedOf(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			var log lines
-			openStore(t, Options{URL: "redis://" + redisServer(t, c.settings...), Log: log.logger()})
+			openStore(t, Options{URL: redistest.Serve(t, c.settings...).URL(), Log: log.logger()})
 			if text := log.String(); (text == "") != (c.warned == "") || !strings.Contains(text, c.warned) {
 				t.Fatalf("logged %q", text)
 			}
@@ -197,9 +199,9 @@ func TestEmbeddedComesBackWhole(t *testing.T) {
 			t.Fatal(err)
 		}
 		if run == 0 {
-			r := create(t, s, func(c *CreateRoom) { c.Link = Link{HashToken("token"), time.Now().Add(time.Hour)} })
+			r := create(t, s, func(c *CreateRoom) { c.Link = Link{tickets.HashToken("token"), time.Now().Add(time.Hour)} })
 			want = do(t, s, r.ID, wholeCall(t)...)
-			if err := s.PutTicket(t.Context(), "session", "token", Ticket{Subject: "m1"}, time.Hour); err != nil {
+			if err := s.Tickets.Put(t.Context(), "session", "token", tickets.Ticket{Subject: "m1"}, time.Hour); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -216,7 +218,7 @@ func TestEmbeddedComesBackWhole(t *testing.T) {
 		if ids := all(t, s, Query{DecidedOnly: true}); len(ids) != 1 {
 			t.Fatalf("run %d: %d decided rooms", run, len(ids))
 		}
-		if _, err := s.Ticket(t.Context(), "session", "token"); err != nil {
+		if _, err := s.Tickets.Get(t.Context(), "session", "token"); err != nil {
 			t.Fatalf("run %d: %v", run, err)
 		}
 		if err := s.Close(); err != nil {
@@ -235,8 +237,7 @@ func TestMain(m *testing.M) {
 		os.Exit(1)
 	}
 	code := m.Run()
-	sentinel.end()
-	cluster.end()
+	redistest.End()
 	if err := goleak.Find(); err != nil && code == 0 {
 		fmt.Fprintln(os.Stderr, err)
 		code = 1

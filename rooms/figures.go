@@ -5,6 +5,9 @@ import (
 	"fmt"
 	"time"
 
+	"verifycall/rooms/db"
+	"verifycall/rooms/outbox"
+
 	"github.com/redis/go-redis/v9"
 )
 
@@ -21,14 +24,14 @@ type Figures struct {
 
 // Figures reads them in one round trip. The error is Redis's.
 func (s *Store) Figures(ctx context.Context) (f Figures, err error) {
-	pipe := s.client.Pipeline()
+	pipe := s.db.Client.Pipeline()
 	counts := map[string]*redis.IntCmd{}
-	for _, index := range []string{outbox, indexQueue, indexUnsealed, indexKeeping} {
-		counts[index] = pipe.ZCard(ctx, prefix+"index:"+index)
+	for _, index := range []string{outbox.Index, indexQueue, indexUnsealed, indexKeeping} {
+		counts[index] = pipe.ZCard(ctx, db.Prefix+"index:"+index)
 	}
 	firsts := map[string]*redis.ZSliceCmd{}
 	for _, index := range []string{indexQueue, indexUnsealed, indexDue} {
-		firsts[index] = pipe.ZRangeWithScores(ctx, prefix+"index:"+index, 0, 0)
+		firsts[index] = pipe.ZRangeWithScores(ctx, db.Prefix+"index:"+index, 0, 0)
 	}
 	if _, err := pipe.Exec(ctx); err != nil {
 		return Figures{}, fmt.Errorf("figures: %w", err)
@@ -39,7 +42,7 @@ func (s *Store) Figures(ctx context.Context) (f Figures, err error) {
 		}
 		return at
 	}
-	return Figures{Mails: counts[outbox].Val(), Queue: counts[indexQueue].Val(), Longest: first(indexQueue),
+	return Figures{Mails: counts[outbox.Index].Val(), Queue: counts[indexQueue].Val(), Longest: first(indexQueue),
 		Unsealed: counts[indexUnsealed].Val(), Decided: first(indexUnsealed),
 		Keeping: counts[indexKeeping].Val(), NextPurge: first(indexDue)}, nil
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"time"
 
+	"verifycall/rooms/form"
 	"verifycall/rooms/plan"
 )
 
@@ -23,7 +24,7 @@ func (r *Room) Follows() bool {
 type FollowUp struct{ Next string }
 
 func (c FollowUp) decide(r *Room, now time.Time) ([]Draft, error) {
-	if err := first(in(c, r, StateDecided, StateInReview, StateClosed), check(c, "next", c.Next, roomForm)); err != nil {
+	if err := form.First(in(c, r, StateDecided, StateInReview, StateClosed), form.Check(c, "next", c.Next, form.Room)); err != nil {
 		return nil, err
 	}
 	switch {

@@ -11,6 +11,8 @@ import (
 	"strconv"
 	"strings"
 
+	"verifycall/rooms/db"
+
 	"github.com/redis/go-redis/v9"
 )
 
@@ -62,12 +64,12 @@ func linesOf(name string) map[string]bool {
 	return list
 }
 
-const formatKey = prefix + "common:format"
+const formatKey = db.Prefix + "common:format"
 
 // CheckFormat reads the format that was written to Redis, none before the first, and
 // writes no later one from now on. Errors: ErrLaterRelease.
 func (s *Store) CheckFormat(ctx context.Context) error {
-	text, err := s.client.Get(ctx, formatKey).Result()
+	text, err := s.db.Client.Get(ctx, formatKey).Result()
 	if errors.Is(err, redis.Nil) {
 		text, err = "1", nil
 	}
@@ -98,7 +100,7 @@ func (s *Store) AgreeFormat(ctx context.Context, lowest int) error {
 		s.log.Info("a node of an earlier release is there; nothing is written that it can't carry", "format", lowest)
 	}
 	if lowest == Format {
-		if _, _, err := s.write(ctx, "SET", formatKey, strconv.Itoa(Format)); err != nil {
+		if _, _, err := s.db.Write(ctx, "SET", formatKey, strconv.Itoa(Format)); err != nil {
 			return fmt.Errorf("format: %w", err)
 		}
 	}
@@ -107,7 +109,7 @@ func (s *Store) AgreeFormat(ctx context.Context, lowest int) error {
 }
 
 // carried says whether a change can be read by everybody who is there.
-func (s *Store) carried(changes []Change) error {
+func (s *Store) carried(changes []db.Change) error {
 	f, is := earlier[int(s.format.Load())]
 	if !is {
 		return nil

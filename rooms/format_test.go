@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"verifycall/rooms/db"
 )
 
 // While an earlier release is there nothing is written that it can't carry: its own
@@ -22,7 +24,7 @@ func TestFormatOfAnEarlierNode(t *testing.T) {
 		do(t, s, id, OpenCustody{Bundle: digest, RecordHead: last.Record}, LogView{"a1", "room"})
 		state := func() string {
 			t.Helper()
-			text, err := s.client.HGet(t.Context(), prefix+"room:"+id, "state").Result()
+			text, err := s.db.Client.HGet(t.Context(), db.Prefix+"room:"+id, "state").Result()
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -50,7 +52,7 @@ func TestFormatOfAnEarlierNode(t *testing.T) {
 		if err := s.CheckFormat(t.Context()); err != nil || s.format.Load() != Format {
 			t.Errorf("marked: %d, %v", s.format.Load(), err)
 		}
-		if _, _, err := s.write(t.Context(), "SET", formatKey, "3"); err != nil {
+		if _, _, err := s.db.Write(t.Context(), "SET", formatKey, "3"); err != nil {
 			t.Fatal(err)
 		}
 		if err := s.CheckFormat(t.Context()); !errors.Is(err, ErrLaterRelease) || !strings.Contains(err.Error(), "format 3") {

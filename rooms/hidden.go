@@ -5,6 +5,8 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"strings"
+
+	"verifycall/rooms/proof"
 )
 
 // Two indexes are about what is private: the seller's mail address and the codes
@@ -14,7 +16,7 @@ import (
 // Redis's sight. After the signing key was changed, Reindex makes them anew.
 
 // hiddenKeyOf derives the key; without a signer the digests are guessable.
-func hiddenKeyOf(signer Signer) [sha256.Size]byte {
+func hiddenKeyOf(signer proof.Signer) [sha256.Size]byte {
 	if signer == nil {
 		return [sha256.Size]byte{}
 	}

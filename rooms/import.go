@@ -8,7 +8,10 @@ import (
 	"slices"
 	"strings"
 
+	"verifycall/rooms/calendars"
+	"verifycall/rooms/db"
 	"verifycall/rooms/ledger"
+	"verifycall/rooms/proof"
 )
 
 // ErrItem says that an Item can't have been exported from a Redis of ours.
@@ -41,7 +44,7 @@ func (s *Store) Import(ctx context.Context, item Item) error {
 		}
 		return nil
 	}
-	record, err := chainOf(item.Record, strings.HasPrefix(item.Aggregate, calendarName("")))
+	record, err := chainOf(item.Record, strings.HasPrefix(item.Aggregate, calendars.Aggregate("")))
 	if err != nil {
 		return fmt.Errorf("%w: record of %s: %w", ErrItem, item.Aggregate, err)
 	}
@@ -49,14 +52,14 @@ func (s *Store) Import(ctx context.Context, item Item) error {
 	if err != nil {
 		return fmt.Errorf("%w: custody of %s: %w", ErrItem, item.Aggregate, err)
 	}
-	change := Change{Aggregate: item.Aggregate, Chains: []Chain{{Ledger: ledgerRecord, Entries: record}}}
+	change := db.Change{Aggregate: item.Aggregate, Chains: []db.Chain{{Ledger: ledgerRecord, Entries: record}}}
 	if len(custody) > 0 {
-		change.Chains = append(change.Chains, Chain{Ledger: ledgerCustody, Entries: custody})
+		change.Chains = append(change.Chains, db.Chain{Ledger: ledgerCustody, Entries: custody})
 	}
 	if err := s.importing(&change, item); err != nil {
 		return fmt.Errorf("%w: %s: %w", ErrItem, item.Aggregate, err)
 	}
-	return s.Commit(ctx, change)
+	return s.db.Commit(ctx, change)
 }
 
 // Check refuses names and sizes that no export has. Errors: ErrItem.
@@ -101,13 +104,13 @@ func chainOf(lines []string, cut bool) ([]ledger.Entry, error) {
 		entries = append(entries, e)
 	}
 	if cut {
-		return entries, verifyTail(entries)
+		return entries, proof.VerifyTail(entries)
 	}
 	return entries, ledger.Verify(entries)
 }
 
 // importing adds to a change of chains what else the item has.
-func (s *Store) importing(change *Change, item Item) error {
+func (s *Store) importing(change *db.Change, item Item) error {
 	id, room := strings.CutPrefix(item.Aggregate, "room:")
 	for _, h := range item.Keys {
 		switch {
@@ -116,11 +119,11 @@ func (s *Store) importing(change *Change, item Item) error {
 		case h.Key == item.Aggregate:
 			change.State = []byte(h.Hash["state"])
 			if fence, _, _ := strings.Cut(h.Hash["fence"], " "); fence != "" { // nobody's, but it goes on counting
-				change.Ops = append(change.Ops, Op{"HSET", h.Key, []string{"fence", fence + " -"}})
+				change.Ops = append(change.Ops, db.Op{Name: "HSET", Key: h.Key, Args: []string{"fence", fence + " -"}})
 			}
 		default:
 			for _, call := range h.calls() {
-				change.Ops = append(change.Ops, Op{call[0], h.Key, call[1:]})
+				change.Ops = append(change.Ops, db.Op{Name: call[0], Key: h.Key, Args: call[1:]})
 			}
 		}
 	}
@@ -142,9 +145,9 @@ func (s *Store) importing(change *Change, item Item) error {
 		return err
 	}
 	if slices.Contains(r.Purged, ClassRecord) {
-		change.Ops = slices.DeleteFunc(change.Ops, func(op Op) bool { return op.Key == item.Aggregate+":private" })
+		change.Ops = slices.DeleteFunc(change.Ops, func(op db.Op) bool { return op.Key == item.Aggregate+":private" })
 	}
-	change.State, change.cut, err = s.projectionOf(r)
+	change.State, change.Cut, err = s.projectionOf(r)
 	return err
 }
 
@@ -154,7 +157,7 @@ func (s *Store) Scrub(ctx context.Context, r *Room) error {
 	if !slices.Contains(r.Purged, ClassRecord) {
 		return nil
 	}
-	if _, _, err := s.write(ctx, "DEL", prefix+"room:"+r.ID+":private"); err != nil {
+	if _, _, err := s.db.Write(ctx, "DEL", db.Prefix+"room:"+r.ID+":private"); err != nil {
 		return fmt.Errorf("private values of %s: %w", r.ID, err)
 	}
 	return s.EndLinks(ctx, r)
@@ -162,7 +165,7 @@ func (s *Store) Scrub(ctx context.Context, r *Room) error {
 
 // EveryRoom gives the ids of all rooms that Redis has, in the order of time.
 func (s *Store) EveryRoom(ctx context.Context) ([]string, error) {
-	ids, err := s.client.ZRange(ctx, prefix+"index:at", 0, -1).Result()
+	ids, err := s.db.Client.ZRange(ctx, db.Prefix+"index:at", 0, -1).Result()
 	if err != nil {
 		return nil, fmt.Errorf("list rooms: %w", err)
 	}

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"time"
 
+	"verifycall/rooms/db"
 	"verifycall/rooms/plan"
 )
 
@@ -193,7 +194,7 @@ func (r *Room) tellsStore() bool { return r.Purging != nil || (r.Hold != nil) !=
 
 // Keeping gives the ids of the rooms that have to be erased, held or let go of in the store.
 func (s *Store) Keeping(ctx context.Context) ([]string, error) {
-	ids, err := s.client.ZRange(ctx, prefix+"index:"+indexKeeping, 0, -1).Result()
+	ids, err := s.db.Client.ZRange(ctx, db.Prefix+"index:"+indexKeeping, 0, -1).Result()
 	if err != nil {
 		return nil, fmt.Errorf("rooms to be erased: %w", err)
 	}

@@ -6,6 +6,8 @@ import (
 	"slices"
 	"testing"
 	"time"
+
+	"verifycall/rooms/db"
 )
 
 // Each class ends by its own days, a test room's and that of a call which never
@@ -118,12 +120,12 @@ func TestPurgeByDeadline(t *testing.T) {
 // nothingPrivate looks into Redis for values and indexes of an erased room.
 func nothingPrivate(t *testing.T, s *Store, id string) {
 	t.Helper()
-	if n := s.client.Exists(t.Context(), prefix+"room:"+id+":private").Val(); n != 0 {
+	if n := s.db.Client.Exists(t.Context(), db.Prefix+"room:"+id+":private").Val(); n != 0 {
 		t.Error("private values are left in Redis")
 	}
-	for _, key := range s.client.Keys(t.Context(), prefix+"index:*").Val() {
-		_, err := s.client.ZScore(t.Context(), key, id).Result()
-		if name := []byte(key[len(prefix):]); err == nil && (bytes.Contains(name, []byte("seller:")) || bytes.Contains(name, []byte("flag:")) || bytes.Contains(name, []byte(indexKeeping))) {
+	for _, key := range s.db.Client.Keys(t.Context(), db.Prefix+"index:*").Val() {
+		_, err := s.db.Client.ZScore(t.Context(), key, id).Result()
+		if name := []byte(key[len(db.Prefix):]); err == nil && (bytes.Contains(name, []byte("seller:")) || bytes.Contains(name, []byte("flag:")) || bytes.Contains(name, []byte(indexKeeping))) {
 			t.Errorf("the room stands in %s", key)
 		}
 	}

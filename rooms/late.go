@@ -2,11 +2,11 @@ package rooms
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"time"
 
+	"verifycall/rooms/db"
 	"verifycall/rooms/ledger"
 )
 
@@ -47,23 +47,23 @@ func (c takeLate) decide(r *Room, _ time.Time) ([]Draft, error) {
 
 // late takes a commit in that the room has gone on without. Sent again it changes
 // nothing.
-func (s *Store) late(ctx context.Context, room string, w waiting) error {
+func (s *Store) late(ctx context.Context, room string, w db.Ready) error {
 	var entries []ledger.Entry
 	for _, chain := range w.Chains {
 		entries = append(entries, chain.Entries...)
 	}
 	for attempt := 1; ; attempt++ {
 		err := s.takeLate(ctx, room, w, entries)
-		if !errors.Is(err, ErrConflict) || attempt == attempts {
+		if !errors.Is(err, ErrConflict) || attempt == db.Attempts {
 			return err
 		}
-		if err := pause(ctx, attempt); err != nil {
+		if err := db.Pause(ctx, attempt); err != nil {
 			return err
 		}
 	}
 }
 
-func (s *Store) takeLate(ctx context.Context, room string, w waiting, entries []ledger.Entry) error {
+func (s *Store) takeLate(ctx context.Context, room string, w db.Ready, entries []ledger.Entry) error {
 	r, err := s.Load(ctx, room)
 	if err != nil {
 		return err
@@ -72,13 +72,13 @@ func (s *Store) takeLate(ctx context.Context, room string, w waiting, entries []
 		return err
 	}
 	change, err := s.decided(r, "system", takeLate{entries})
-	if err != nil || !change.writes() {
+	if err != nil || !change.Writes() {
 		return err
 	}
 	for _, value := range w.Stored {
-		change.Ops = append(change.Ops, Op{"HSET", "room:" + room + ":private", value})
+		change.Ops = append(change.Ops, db.Op{Name: "HSET", Key: "room:" + room + ":private", Args: value})
 	}
-	if err := s.Commit(ctx, change); err != nil {
+	if err := s.db.Commit(ctx, change); err != nil {
 		return err
 	}
 	if s.witness != nil {
@@ -102,39 +102,4 @@ func (s *Store) tookLate(ctx context.Context, room string, entries []ledger.Entr
 		}
 	}
 	return false, nil
-}
-
-// UnmarshalJSON reads a chain back as waiting keeps it: the entries as lines, so
-// that their bodies keep their types.
-func (c *Chain) UnmarshalJSON(text []byte) error {
-	var raw struct {
-		Ledger  string
-		Expect  ledger.Head
-		Entries []json.RawMessage
-	}
-	if err := json.Unmarshal(text, &raw); err != nil {
-		return err
-	}
-	*c = Chain{Ledger: raw.Ledger, Expect: raw.Expect}
-	for _, line := range raw.Entries {
-		e, err := ledger.Parse(line)
-		if err != nil {
-			return err
-		}
-		c.Entries = append(c.Entries, e)
-	}
-	return nil
-}
-
-// MarshalJSON writes a chain with its entries as their canonical lines.
-func (c Chain) MarshalJSON() ([]byte, error) {
-	lines := make([]json.RawMessage, 0, len(c.Entries))
-	for _, e := range c.Entries {
-		line, err := e.Line()
-		if err != nil {
-			return nil, err
-		}
-		lines = append(lines, line)
-	}
-	return json.Marshal(map[string]any{"Ledger": c.Ledger, "Expect": c.Expect, "Entries": lines})
 }

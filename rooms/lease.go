@@ -9,13 +9,16 @@ import (
 	"strings"
 	"time"
 
+	"verifycall/rooms/db"
+	"verifycall/rooms/form"
+
 	"github.com/redis/go-redis/v9"
 )
 
 //go:embed lua/lease.lua
 var leaseSource string
 
-var leaseScript = redis.NewScript(leaseSource)
+var leaseScript = db.NewScript(leaseSource)
 
 // LeaseTTL is how long a room stays with a node that isn't heard of any more. It
 // is renewed at a third of that.
@@ -39,18 +42,18 @@ type Lease struct {
 
 // Guards make a commit fail with ErrFenced once another node has taken the room,
 // or this one has given it up.
-func (l Lease) Guards() []Guard {
+func (l Lease) Guards() []db.Guard {
 	if l.Fence == 0 {
 		return nil
 	}
-	return []Guard{{Key: "room:" + l.Room, Field: "fence", Want: strconv.FormatInt(l.Fence, 10) + " " + l.Node}}
+	return []db.Guard{{Key: "room:" + l.Room, Field: "fence", Want: strconv.FormatInt(l.Fence, 10) + " " + l.Node}}
 }
 
 // TakeLease gives the room to a node for LeaseTTL, or renews what it has. What
 // another node let lapse is taken where others is set; the last owner alone takes
 // its room again, with its old fence. Errors: ErrNotFound, ErrHeld, ErrLapsed.
 func (s *Store) TakeLease(ctx context.Context, room, node string, others bool) (Lease, error) {
-	if !roomForm.MatchString(room) {
+	if !form.Room.MatchString(room) {
 		return Lease{}, fmt.Errorf("room %.20q: %w", room, ErrNotFound)
 	}
 	lines, err := s.leases(ctx, "hold", node, others, []string{room})
@@ -119,13 +122,13 @@ func (s *Store) LeaveLease(ctx context.Context, l Lease) error {
 func (s *Store) leases(ctx context.Context, what, node string, others bool, rooms []string) ([]string, error) {
 	keys := make([]string, 0, 2*len(rooms))
 	for _, id := range rooms {
-		keys = append(keys, prefix+"lease:"+id, prefix+"room:"+id)
+		keys = append(keys, db.Prefix+"lease:"+id, db.Prefix+"room:"+id)
 	}
 	may := ""
 	if others {
 		may = "1"
 	}
-	reply, err := s.script(ctx, leaseScript, leaseSource, keys, []string{what, node, strconv.FormatInt(LeaseTTL.Milliseconds(), 10), may})
+	reply, err := s.db.Run(ctx, leaseScript, keys, []string{what, node, strconv.FormatInt(LeaseTTL.Milliseconds(), 10), may})
 	if err != nil {
 		return nil, fmt.Errorf("%s leases: %w", what, err)
 	}
@@ -148,12 +151,12 @@ func parseKept(room, node, text string) (Kept, error) {
 
 // Changed says whether the room's ledgers end elsewhere than r knows.
 func (k Kept) Changed(r *Room) bool {
-	return k.Record != headText(r.Record) || k.Custody != headText(r.Custody)
+	return k.Record != db.HeadText(r.Record) || k.Custody != db.HeadText(r.Custody)
 }
 
 // LeaseOf says which node holds a room. Errors: ErrNotFound where none does.
 func (s *Store) LeaseOf(ctx context.Context, room string) (Lease, error) {
-	text, err := s.client.Get(ctx, prefix+"lease:"+room).Result()
+	text, err := s.db.Client.Get(ctx, db.Prefix+"lease:"+room).Result()
 	if errors.Is(err, redis.Nil) {
 		return Lease{}, fmt.Errorf("lease of %.20q: %w", room, ErrNotFound)
 	}

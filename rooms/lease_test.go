@@ -6,12 +6,14 @@ import (
 	"slices"
 	"testing"
 	"time"
+
+	"verifycall/rooms/db"
 )
 
 // lapse takes a lease's key away, as its time to live would.
 func lapse(t *testing.T, s *Store, id string) {
 	t.Helper()
-	if _, _, err := s.write(t.Context(), "DEL", prefix+"lease:"+id); err != nil {
+	if _, _, err := s.db.Write(t.Context(), "DEL", db.Prefix+"lease:"+id); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -38,7 +40,7 @@ func TestLeaseHasOneOwner(t *testing.T) {
 		if at, err := s.LeaseOf(t.Context(), id); err != nil || at != a {
 			t.Errorf("lease of the room %+v, %v", at, err)
 		}
-		ttl, err := s.client.PTTL(t.Context(), prefix+"lease:"+id).Result()
+		ttl, err := s.db.Client.PTTL(t.Context(), db.Prefix+"lease:"+id).Result()
 		if err != nil || ttl <= 0 || ttl > LeaseTTL {
 			t.Errorf("time to live %v, %v", ttl, err)
 		}

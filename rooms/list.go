@@ -10,6 +10,8 @@ import (
 	"strings"
 	"time"
 
+	"verifycall/rooms/db"
+
 	"github.com/redis/go-redis/v9"
 )
 
@@ -128,16 +130,16 @@ func stateIndex(state, manager string) string {
 func decidedIndex(manager, verdict string) string { return "decided:" + verdict + ":" + manager }
 
 // moves is what leads from one set of memberships to another.
-func moves(member string, before, after map[string]int64) []Move {
-	var list []Move
+func moves(member string, before, after map[string]int64) []db.Move {
+	var list []db.Move
 	for index := range before {
 		if _, stays := after[index]; !stays {
-			list = append(list, Move{Index: index, Member: member, Out: true})
+			list = append(list, db.Move{Index: index, Member: member, Out: true})
 		}
 	}
 	for index, score := range after {
 		if old, was := before[index]; !was || old != score {
-			list = append(list, Move{Index: index, Member: member, Score: score})
+			list = append(list, db.Move{Index: index, Member: member, Score: score})
 		}
 	}
 	return list
@@ -183,10 +185,10 @@ func (s *Store) among(ctx context.Context, q Query, members []place) ([]place, e
 		others = append(others, name)
 	}
 	for _, other := range others {
-		pipe := s.client.Pipeline()
+		pipe := s.db.Client.Pipeline()
 		scores := make([]*redis.FloatCmd, len(members))
 		for i, m := range members {
-			scores[i] = pipe.ZScore(ctx, prefix+"index:"+other, m.member)
+			scores[i] = pipe.ZScore(ctx, db.Prefix+"index:"+other, m.member)
 		}
 		if _, err := pipe.Exec(ctx); err != nil && !errors.Is(err, redis.Nil) {
 			return nil, err
@@ -348,7 +350,7 @@ func (s *Store) scan(ctx context.Context, q Query, after *place, count int) ([]p
 	if !q.To.IsZero() {
 		high = "(" + strconv.FormatInt(q.To.UnixMilli(), 10)
 	}
-	by := redis.ZRangeArgs{Key: prefix + "index:" + index, ByScore: true, Rev: latestFirst, Count: int64(count)}
+	by := redis.ZRangeArgs{Key: db.Prefix + "index:" + index, ByScore: true, Rev: latestFirst, Count: int64(count)}
 	by.Start, by.Stop = low, high
 	if latestFirst {
 		by.Start, by.Stop = high, low
@@ -357,7 +359,7 @@ func (s *Store) scan(ctx context.Context, q Query, after *place, count int) ([]p
 		by.Start = after.score
 	}
 	for {
-		members, err := s.client.ZRangeArgsWithScores(ctx, by).Result()
+		members, err := s.db.Client.ZRangeArgsWithScores(ctx, by).Result()
 		if err != nil {
 			return nil, err
 		}
@@ -384,17 +386,17 @@ func beyond(after *place, members []redis.Z, latestFirst bool) []place {
 // loadAll reads rooms in two round trips; one that is gone is nil, one that can't
 // be understood is damaged.
 func (s *Store) loadAll(ctx context.Context, members []place, notes bool) ([]*Room, error) {
-	pipe := s.client.Pipeline()
+	pipe := s.db.Client.Pipeline()
 	states := make([]*redis.StringCmd, len(members))
 	for i, m := range members {
-		states[i] = pipe.HGet(ctx, prefix+"room:"+m.member, "state")
+		states[i] = pipe.HGet(ctx, db.Prefix+"room:"+m.member, "state")
 	}
 	if _, err := pipe.Exec(ctx); !answered(err) {
 		return nil, err
 	}
 	list := make([]*Room, len(members))
 	names := make([]*redis.SliceCmd, len(members))
-	pipe = s.client.Pipeline()
+	pipe = s.db.Client.Pipeline()
 	for i, m := range members {
 		r, err := roomFrom(m.member, states[i])
 		switch {
@@ -405,7 +407,7 @@ func (s *Store) loadAll(ctx context.Context, members []place, notes bool) ([]*Ro
 			continue
 		}
 		list[i] = r
-		names[i] = pipe.HMGet(ctx, prefix+"room:"+m.member+":private", r.listed(notes)...)
+		names[i] = pipe.HMGet(ctx, db.Prefix+"room:"+m.member+":private", r.listed(notes)...)
 	}
 	if pipe.Len() == 0 {
 		return list, nil
@@ -417,7 +419,7 @@ func (s *Store) loadAll(ctx context.Context, members []place, notes bool) ([]*Ro
 		if r == nil || r.Damaged {
 			continue
 		}
-		var damaged *DamagedError
+		var damaged *db.DamagedError
 		switch err := s.openNames(ctx, r, r.listed(notes), names[i]); {
 		case errors.As(err, &damaged):
 			list[i] = s.damagedAt(members[i], err)
@@ -432,7 +434,7 @@ func (s *Store) loadAll(ctx context.Context, members []place, notes bool) ([]*Ro
 // one is refused.
 func answered(err error) bool {
 	var reply redis.Error
-	return err == nil || errors.As(err, &reply) && !errors.Is(err, ErrAway)
+	return err == nil || errors.As(err, &reply) && !errors.Is(err, db.ErrAway)
 }
 
 // damagedAt is what a list shows of a room that can't be used: where it stands,
@@ -461,7 +463,7 @@ func (r *Room) listed(notes bool) []string {
 
 func (s *Store) openNames(ctx context.Context, r *Room, asked []string, names *redis.SliceCmd) error {
 	if err := names.Err(); err != nil {
-		return &DamagedError{r.ID, err}
+		return &db.DamagedError{Room: r.ID, Err: err}
 	}
 	values := map[string]string{}
 	for j, c := range asked {

@@ -9,6 +9,8 @@ import (
 	"testing"
 	"time"
 
+	"verifycall/rooms/db"
+
 	"github.com/redis/go-redis/v9"
 )
 
@@ -215,10 +217,10 @@ func TestListOfHidden(t *testing.T) {
 				}
 			}
 		}
-		if _, spread := s.client.(*redis.ClusterClient); spread { // KEYS asks any node
+		if _, spread := s.db.Client.(*redis.ClusterClient); spread { // KEYS asks any node
 			return
 		}
-		names, err := s.client.Keys(t.Context(), prefix+"index:*").Result()
+		names, err := s.db.Client.Keys(t.Context(), db.Prefix+"index:*").Result()
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -242,12 +244,12 @@ func TestListShowsDamagedRooms(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, args := range [][]string{
-		{"HSET", prefix + "room:" + ids[1], "state", "{"},
-		{"HSET", prefix + "room:" + ids[2], "state", `{"id":"R-00000000","state":"booked"}`},
-		{"HSET", prefix + "room:" + ids[3] + ":private", string(good.SellerName), `{"salt":"00112233445566778899aabbccddeeff","value":"Mallory"}`},
-		{"HSET", prefix + "room:" + ids[4], "state", `{"id":"` + ids[4] + `","state":"live","manager":"m1"}`},
+		{"HSET", db.Prefix + "room:" + ids[1], "state", "{"},
+		{"HSET", db.Prefix + "room:" + ids[2], "state", `{"id":"R-00000000","state":"booked"}`},
+		{"HSET", db.Prefix + "room:" + ids[3] + ":private", string(good.SellerName), `{"salt":"00112233445566778899aabbccddeeff","value":"Mallory"}`},
+		{"HSET", db.Prefix + "room:" + ids[4], "state", `{"id":"` + ids[4] + `","state":"live","manager":"m1"}`},
 	} {
-		if _, _, err := s.write(t.Context(), args...); err != nil {
+		if _, _, err := s.db.Write(t.Context(), args...); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -273,22 +275,22 @@ func TestListLooksAtSoMany(t *testing.T) {
 	s := openEmbedded(t)
 	want := create(t, s, func(c *CreateRoom) { c.At = noon.Add(maxLookedAt * 2 * time.Second); c.Manager = "m2" }).ID
 	other := create(t, s, func(c *CreateRoom) { c.At = noon; c.Manager = "m1" }).ID
-	text, err := s.client.HGet(t.Context(), prefix+"room:"+other, "state").Result()
+	text, err := s.db.Client.HGet(t.Context(), db.Prefix+"room:"+other, "state").Result()
 	if err != nil {
 		t.Fatal(err)
 	}
-	index := prefix + "index:" + s.sellerIndex("joerg@example.org")
+	index := db.Prefix + "index:" + s.sellerIndex("joerg@example.org")
 	var calls [][]string
 	for i := range maxLookedAt + 100 {
 		id := fmt.Sprintf("R-%08d", i)
-		calls = append(calls, []string{"HSET", prefix + "room:" + id, "state", strings.ReplaceAll(text, other, id)},
+		calls = append(calls, []string{"HSET", db.Prefix + "room:" + id, "state", strings.ReplaceAll(text, other, id)},
 			[]string{"ZADD", index, fmt.Sprint(noon.Add(time.Duration(i) * time.Second).UnixMilli()), id})
 	}
 	var wg sync.WaitGroup // writers at the same time share a sync
 	for part := range slices.Chunk(calls, 100) {
 		wg.Go(func() {
 			for _, args := range part {
-				if _, _, err := s.write(t.Context(), args...); err != nil {
+				if _, _, err := s.db.Write(t.Context(), args...); err != nil {
 					t.Error(err)
 				}
 			}

@@ -10,13 +10,16 @@ import (
 	"strings"
 	"time"
 
+	"verifycall/rooms/db"
+	"verifycall/rooms/form"
+
 	"github.com/redis/go-redis/v9"
 )
 
 //go:embed lua/desk.lua
 var deskSource string
 
-var deskScript = redis.NewScript(deskSource)
+var deskScript = db.NewScript(deskSource)
 
 // What a manager's desk says.
 const (
@@ -54,18 +57,18 @@ type Lobby struct {
 }
 
 // Guards hold an assignment to the queue and the desk as they are in the Lobby.
-func (l Lobby) Guards(d Desk) []Guard {
-	return []Guard{{Key: queueKey, Want: l.turn}, {Key: desksKey, Field: d.Manager, Want: d.word}}
+func (l Lobby) Guards(d Desk) []db.Guard {
+	return []db.Guard{{Key: queueKey, Want: l.turn}, {Key: desksKey, Field: d.Manager, Want: d.word}}
 }
 
 // Lobby reads the queue and the desks, in two round trips.
 func (s *Store) Lobby(ctx context.Context) (Lobby, error) {
 	now := strconv.FormatInt(s.now().UnixMilli(), 10)
-	pipe := s.client.Pipeline()
-	turn := pipe.Get(ctx, prefix+queueKey) // first: what is read after it is at least as new
-	queued := pipe.ZRange(ctx, prefix+"index:"+indexQueue, 0, MaxQueue-1)
-	desks := pipe.HGetAll(ctx, prefix+desksKey)
-	here := pipe.ZRangeByScore(ctx, prefix+"index:"+indexHere, &redis.ZRangeBy{Min: now, Max: "+inf"})
+	pipe := s.db.Client.Pipeline()
+	turn := pipe.Get(ctx, db.Prefix+queueKey) // first: what is read after it is at least as new
+	queued := pipe.ZRange(ctx, db.Prefix+"index:"+indexQueue, 0, MaxQueue-1)
+	desks := pipe.HGetAll(ctx, db.Prefix+desksKey)
+	here := pipe.ZRangeByScore(ctx, db.Prefix+"index:"+indexHere, &redis.ZRangeBy{Min: now, Max: "+inf"})
 	if _, err := pipe.Exec(ctx); err != nil && !errors.Is(err, redis.Nil) {
 		return Lobby{}, fmt.Errorf("lobby: %w", err)
 	}
@@ -98,10 +101,10 @@ func (s *Store) projections(ctx context.Context, ids []string) ([]*Room, error) 
 	if len(ids) == 0 {
 		return nil, nil
 	}
-	pipe := s.client.Pipeline()
+	pipe := s.db.Client.Pipeline()
 	states := make([]*redis.StringCmd, len(ids))
 	for i, id := range ids {
-		states[i] = pipe.HGet(ctx, prefix+"room:"+id, "state")
+		states[i] = pipe.HGet(ctx, db.Prefix+"room:"+id, "state")
 	}
 	if _, err := pipe.Exec(ctx); !answered(err) {
 		return nil, err
@@ -126,7 +129,7 @@ func parseDesk(manager, word string) Desk {
 
 // DeskOf reads one manager's desk; one that was never taken is offline.
 func (s *Store) DeskOf(ctx context.Context, manager string) (Desk, error) {
-	word, err := s.client.HGet(ctx, prefix+desksKey, manager).Result()
+	word, err := s.db.Client.HGet(ctx, db.Prefix+desksKey, manager).Result()
 	if errors.Is(err, redis.Nil) {
 		return Desk{Manager: manager, Status: DeskOffline}, nil
 	}
@@ -139,7 +142,7 @@ func (s *Store) DeskOf(ctx context.Context, manager string) (Desk, error) {
 // SetDesk says how a manager's desk is from now on. Errors: *InputError.
 func (s *Store) SetDesk(ctx context.Context, manager, status string) error {
 	c := struct{}{}
-	if err := first(check(c, "manager", manager, staffForm), oneOf(c, "status", status, DeskOnline, DeskBreak, DeskOffline)); err != nil {
+	if err := form.First(form.Check(c, "manager", manager, form.Staff), form.OneOf(c, "status", status, DeskOnline, DeskBreak, DeskOffline)); err != nil {
 		return err
 	}
 	_, err := s.setDesk(ctx, manager, "*", status)
@@ -154,7 +157,7 @@ func (s *Store) Desert(ctx context.Context, d Desk) (bool, error) {
 
 func (s *Store) setDesk(ctx context.Context, manager, expect, status string) (bool, error) {
 	word := status + " " + strconv.FormatInt(s.now().UnixMilli(), 10)
-	reply, err := s.script(ctx, deskScript, deskSource, []string{prefix + desksKey}, []string{manager, expect, word})
+	reply, err := s.db.Run(ctx, deskScript, []string{db.Prefix + desksKey}, []string{manager, expect, word})
 	if err != nil {
 		return false, fmt.Errorf("desk of %s: %w", manager, err)
 	}
@@ -176,11 +179,11 @@ func (s *Store) SellerHere(ctx context.Context, room string, ttl time.Duration) 
 
 // here goes past the journal of the embedded Redis: it needs to outlive no restart.
 func (s *Store) here(ctx context.Context, who string, ttl time.Duration) error {
-	key, err := prefix+"index:"+indexHere, error(nil)
+	key, err := db.Prefix+"index:"+indexHere, error(nil)
 	if ttl <= 0 {
-		err = s.client.ZRem(ctx, key, who).Err()
+		err = s.db.Client.ZRem(ctx, key, who).Err()
 	} else {
-		err = s.client.ZAdd(ctx, key, redis.Z{Score: float64(s.now().Add(ttl).UnixMilli()), Member: who}).Err()
+		err = s.db.Client.ZAdd(ctx, key, redis.Z{Score: float64(s.now().Add(ttl).UnixMilli()), Member: who}).Err()
 	}
 	if err != nil {
 		return fmt.Errorf("who is here: %w", err)
@@ -190,7 +193,7 @@ func (s *Store) here(ctx context.Context, who string, ttl time.Duration) error {
 
 // ForgetGone drops who was not here any more before a time.
 func (s *Store) ForgetGone(ctx context.Context, before time.Time) error {
-	err := s.client.ZRemRangeByScore(ctx, prefix+"index:"+indexHere, "-inf", strconv.FormatInt(before.UnixMilli(), 10)).Err()
+	err := s.db.Client.ZRemRangeByScore(ctx, db.Prefix+"index:"+indexHere, "-inf", strconv.FormatInt(before.UnixMilli(), 10)).Err()
 	if err != nil {
 		return fmt.Errorf("who is here: %w", err)
 	}
@@ -211,11 +214,11 @@ func (s *Store) Occupied(ctx context.Context, managers []string) (map[string]*Ro
 	}
 	now := s.now()
 	by := &redis.ZRangeBy{Min: strconv.FormatInt(now.Add(-occupiedSince).UnixMilli(), 10), Max: strconv.FormatInt(now.UnixMilli(), 10)}
-	pipe := s.client.Pipeline()
+	pipe := s.db.Client.Pipeline()
 	var asked []*redis.StringSliceCmd
 	for _, id := range managers {
 		for _, state := range occupying {
-			asked = append(asked, pipe.ZRangeByScore(ctx, prefix+"index:"+stateIndex(state, id), by))
+			asked = append(asked, pipe.ZRangeByScore(ctx, db.Prefix+"index:"+stateIndex(state, id), by))
 		}
 	}
 	if _, err := pipe.Exec(ctx); err != nil {

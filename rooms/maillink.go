@@ -7,6 +7,8 @@ import (
 	"encoding/base64"
 	"errors"
 	"fmt"
+
+	"verifycall/rooms/tickets"
 )
 
 // MailLink gives the token of the link that stands in a room's mails, and makes
@@ -37,7 +39,7 @@ func (s *Store) MailLink(ctx context.Context, room string) (string, error) {
 		return "", err
 	}
 	expires := later(s.now(), r.At).Add(2 * InvitationLife)
-	_, err = s.Do(ctx, room, "system", AddLink{Link{HashToken(token), expires}}, mine)
+	_, err = s.Do(ctx, room, "system", AddLink{Link{tickets.HashToken(token), expires}}, mine)
 	var illegal *TransitionError
 	if errors.As(err, &illegal) {
 		return "", nil

@@ -1,26 +1,25 @@
 package rooms
 
 import (
-	"errors"
 	"time"
+
+	"verifycall/rooms/db"
 
 	"github.com/prometheus/client_golang/prometheus"
 )
 
 // Metrics of the store. No label holds a room or a person.
 type Metrics struct {
-	commits  *prometheus.HistogramVec // seconds; outcome
-	entered  *prometheus.CounterVec   // state, cause
-	verdicts *prometheus.CounterVec   // verdict, first
-	queued   prometheus.Histogram     // seconds
+	commits  *db.Metrics
+	entered  *prometheus.CounterVec // state, cause
+	verdicts *prometheus.CounterVec // verdict, first
+	queued   prometheus.Histogram   // seconds
 }
 
 // NewMetrics makes the metrics and registers them.
 func NewMetrics(reg prometheus.Registerer) *Metrics {
 	m := &Metrics{
-		commits: prometheus.NewHistogramVec(prometheus.HistogramOpts{
-			Name: "verifycall_commit_seconds", Help: "Time that Redis took for a commit, by what became of it: done, conflict, fenced, away or failed.",
-			Buckets: []float64{.0005, .001, .002, .005, .01, .02, .05, .1, .5, 1}}, []string{"outcome"}),
+		commits: db.NewMetrics(reg),
 		entered: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "verifycall_rooms_entered_total", Help: "Rooms that came into a state here, with the cause where the state has one (no_show: by whom)."},
 			[]string{"state", "cause"}),
@@ -31,29 +30,8 @@ func NewMetrics(reg prometheus.Registerer) *Metrics {
 			Name: "verifycall_queue_wait_seconds", Help: "Time from joining the instant queue until the turn was given here.",
 			Buckets: []float64{5, 15, 30, 60, 120, 300, 600, 1200, 1800, 3600}}),
 	}
-	reg.MustRegister(m.commits, m.entered, m.verdicts, m.queued)
+	reg.MustRegister(m.entered, m.verdicts, m.queued)
 	return m
-}
-
-// committed counts a commit. A nil Metrics counts nothing.
-func (m *Metrics) committed(began time.Time, err error) {
-	if m != nil {
-		m.commits.WithLabelValues(outcomeOf(err)).Observe(time.Since(began).Seconds())
-	}
-}
-
-func outcomeOf(err error) string {
-	switch {
-	case err == nil:
-		return "done"
-	case errors.Is(err, ErrConflict):
-		return "conflict"
-	case errors.Is(err, ErrFenced):
-		return "fenced"
-	case errors.Is(err, ErrAway), errors.Is(err, ErrUnknown):
-		return "away"
-	}
-	return "failed"
 }
 
 // moved counts a room that a command has taken out of state was, and out of the

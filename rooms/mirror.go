@@ -10,6 +10,8 @@ import (
 	"strings"
 	"time"
 
+	"verifycall/rooms/calendars"
+	"verifycall/rooms/db"
 	"verifycall/rooms/ledger"
 )
 
@@ -73,8 +75,8 @@ func (s *Store) mirrorLogged(room string) {
 	ctx, cancel := context.WithTimeout(context.Background(), mirrorTime)
 	defer cancel()
 	err, manager, calendar := error(nil), "", false
-	if manager, calendar = strings.CutPrefix(room, calendarName("")); calendar {
-		err = s.mirrorCalendar(ctx, manager)
+	if manager, calendar = strings.CutPrefix(room, calendars.Aggregate("")); calendar {
+		err = s.Calendars.Mirror(ctx, manager)
 	} else {
 		err = s.mirrorRoom(ctx, room)
 	}
@@ -115,7 +117,7 @@ func (s *Store) mirrorRoom(ctx context.Context, room string) error {
 		for _, object := range names {
 			if p, ok := parsePart(object); ok && p.ledger == name {
 				if err := extends(entries, p.to, p.hash); err != nil {
-					return &DamagedError{room, fmt.Errorf("the mirrored %s: %w", name, err)}
+					return &db.DamagedError{Room: room, Err: fmt.Errorf("the mirrored %s: %w", name, err)}
 				}
 				have = max(have, p.to)
 			}
@@ -126,7 +128,7 @@ func (s *Store) mirrorRoom(ctx context.Context, room string) error {
 		last := entries[len(entries)-1]
 		p := part{name, have + 1, last.Seq, last.Hash[:32]}
 		// After the entries: a value is there once its entry is.
-		values, err := s.client.HGetAll(ctx, prefix+"room:"+room+":private").Result()
+		values, err := s.db.Client.HGetAll(ctx, db.Prefix+"room:"+room+":private").Result()
 		if err != nil {
 			return err
 		}

@@ -7,6 +7,9 @@ import (
 	"testing"
 	"time"
 
+	"verifycall/rooms/form"
+	"verifycall/rooms/redistest"
+
 	"pgregory.net/rapid"
 )
 
@@ -97,7 +100,7 @@ func leads(c Command) map[string]string {
 	case Seal:
 		return stay(StateDecided)
 	}
-	panic(commandName(c) + " is not in the model")
+	panic(form.NameOf(c) + " is not in the model")
 }
 
 // after gives what a command makes of a room, possible false where it is refused.
@@ -148,7 +151,7 @@ func (e expected) is(r *Room) bool {
 // state machine, and to what is expected of it; the same are refused, and the room
 // is the same.
 func TestModel(t *testing.T) {
-	server := startServer(t)
+	server := redistest.Serve(t)
 	one, two := openStore(t, Options{URL: server.URL()}), openStore(t, Options{URL: server.URL()})
 	at := time.Date(2026, 11, 24, 12, 0, 0, 0, time.UTC)
 	one.now, two.now = func() time.Time { return at }, func() time.Time { return at }

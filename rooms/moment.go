@@ -2,6 +2,8 @@ package rooms
 
 import (
 	"time"
+
+	"verifycall/rooms/form"
 )
 
 // Kinds of captures, as the ledger names them.
@@ -50,14 +52,14 @@ type Photo struct {
 type TakeClip struct{ Clip }
 
 func (c TakeClip) decide(r *Room, now time.Time) ([]Draft, error) {
-	err := first(in(c, r, StateLive, StateInterrupted), oneOf(c, "slot", c.Slot, Slots...), agreed(c, r, Seller),
-		check(c, "digest", c.FromSHA256, hashForm), check(c, "digest", c.ToSHA256, hashForm),
-		check(c, "recording", c.Recording, codeForm))
+	err := form.First(in(c, r, StateLive, StateInterrupted), form.OneOf(c, "slot", c.Slot, Slots...), agreed(c, r, Seller),
+		form.Check(c, "digest", c.FromSHA256, form.Hash), form.Check(c, "digest", c.ToSHA256, form.Hash),
+		form.Check(c, "recording", c.Recording, form.Code))
 	if err != nil {
 		return nil, err
 	}
 	if c.From < 1 || c.To <= c.From {
-		return nil, &InputError{commandName(c), "frames", "don't go forward"}
+		return nil, &form.InputError{Command: form.NameOf(c), Field: "frames", Why: "don't go forward"}
 	}
 	return record(typeCapture, map[string]any{
 		"kind": captureClip, "slot": c.Slot, "recording": c.Recording, "frame": c.From, "last": c.To,
@@ -71,13 +73,13 @@ func (c TakeClip) decide(r *Room, now time.Time) ([]Draft, error) {
 type AnnouncePhoto struct{ Announcement }
 
 func (c AnnouncePhoto) decide(r *Room, now time.Time) ([]Draft, error) {
-	err := first(in(c, r, StateLive), oneOf(c, "slot", c.Slot, Slots...), agreed(c, r, Seller),
-		check(c, "nonce", c.Nonce, nonceForm), check(c, "digest", c.SHA256, hashForm))
+	err := form.First(in(c, r, StateLive), form.OneOf(c, "slot", c.Slot, Slots...), agreed(c, r, Seller),
+		form.Check(c, "nonce", c.Nonce, form.Nonce), form.Check(c, "digest", c.SHA256, form.Hash))
 	if err != nil {
 		return nil, err
 	}
 	if c.Size < 1 {
-		return nil, &InputError{commandName(c), "size", "is none"}
+		return nil, &form.InputError{Command: form.NameOf(c), Field: "size", Why: "is none"}
 	}
 	return record(typeAnnounced, map[string]any{"nonce": c.Nonce, "slot": c.Slot, "sha256": c.SHA256, "size": c.Size}), nil
 }
@@ -87,8 +89,8 @@ type TakePhoto struct{ Photo }
 
 func (c TakePhoto) decide(r *Room, now time.Time) ([]Draft, error) {
 	b := c.Beside
-	err := first(in(c, r, StateLive, StateInterrupted), agreed(c, r, Seller), oneOf(c, "type", c.Mime, "image/jpeg", "image/png"),
-		check(c, "digest", b.SHA256, hashForm), check(c, "frame digest", b.FrameSHA256, hashForm), check(c, "recording", b.Recording, codeForm))
+	err := form.First(in(c, r, StateLive, StateInterrupted), agreed(c, r, Seller), form.OneOf(c, "type", c.Mime, "image/jpeg", "image/png"),
+		form.Check(c, "digest", b.SHA256, form.Hash), form.Check(c, "frame digest", b.FrameSHA256, form.Hash), form.Check(c, "recording", b.Recording, form.Code))
 	if err != nil {
 		return nil, err
 	}

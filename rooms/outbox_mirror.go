@@ -4,9 +4,11 @@ import (
 	"context"
 	"fmt"
 	"path"
-	"strconv"
 	"strings"
 	"time"
+
+	"verifycall/rooms/db"
+	"verifycall/rooms/outbox"
 )
 
 // What became of a mail also lies in the mirror, as "rooms/ID/mails/SEQ.KIND", so
@@ -19,13 +21,13 @@ const mailsBack = 3 * 24 * time.Hour
 
 // keepSettled tells the mirror what became of a mail. Where that fails the mail may
 // be sent again after a loss of Redis, and then with the same Message-ID.
-func (s *Store) keepSettled(ctx context.Context, m Mail, outcome string) {
+func (s *Store) keepSettled(ctx context.Context, m outbox.Mail, outcome string) {
 	if s.witness == nil {
 		return
 	}
 	ctx, cancel := context.WithTimeout(ctx, mirrorTime)
 	defer cancel()
-	if err := s.witness.mirror.Put(ctx, settledPrefix(m.Room)+m.field(), []byte(outcome+"\n")); err != nil {
+	if err := s.witness.mirror.Put(ctx, settledPrefix(m.Room)+m.Field(), []byte(outcome+"\n")); err != nil {
 		s.log.Warn("what became of a mail is not in the mirror", "room", m.Room, "kind", m.Kind, "err", err)
 	}
 }
@@ -51,14 +53,14 @@ func (s *Store) rebuildMails(ctx context.Context, r *Room) (count int, err error
 				return count, err
 			}
 		}
-		if settled[c.mail.field()] {
+		if settled[c.mail.Field()] {
 			continue
 		}
-		added, _, err := s.write(ctx, "ZADD", prefix+"index:"+outbox, "NX", strconv.FormatInt(s.now().UnixMilli(), 10), c.mail.ID())
+		added, err := s.Outbox.Put(ctx, c.mail)
 		if err != nil {
-			return count, fmt.Errorf("outbox: %w", err)
+			return count, err
 		}
-		if added == "1" {
+		if added {
 			count++
 		}
 	}
@@ -67,7 +69,7 @@ func (s *Store) rebuildMails(ctx context.Context, r *Room) (count int, err error
 
 // cause is a mail, and when its entry was written.
 type cause struct {
-	mail Mail
+	mail outbox.Mail
 	at   time.Time
 }
 
@@ -85,7 +87,7 @@ func (s *Store) mailCauses(ctx context.Context, r *Room) ([]cause, error) {
 				return nil, err
 			}
 			if kind := mailOf(then, e); kind != "" {
-				list = append(list, cause{Mail{Room: r.ID, Seq: e.Seq, Kind: kind}, e.Time()})
+				list = append(list, cause{outbox.Mail{Room: r.ID, Seq: e.Seq, Kind: kind}, e.Time()})
 			}
 		}
 	}
@@ -95,7 +97,7 @@ func (s *Store) mailCauses(ctx context.Context, r *Room) ([]cause, error) {
 // settled gives the mails of a room, "SEQ.KIND", that are sent or dropped.
 func (s *Store) settled(ctx context.Context, room string) (map[string]bool, error) {
 	done := map[string]bool{}
-	outcomes, err := s.Mails(ctx, room)
+	outcomes, err := s.Outbox.Of(ctx, room)
 	if err != nil {
 		return nil, err
 	}
@@ -106,7 +108,7 @@ func (s *Store) settled(ctx context.Context, room string) (map[string]bool, erro
 	}
 	names, err := s.witness.mirror.List(ctx, settledPrefix(room))
 	if err != nil {
-		return nil, fmt.Errorf("%w: mirror: %w", ErrAway, err)
+		return nil, fmt.Errorf("%w: mirror: %w", db.ErrAway, err)
 	}
 	for _, name := range names {
 		done[path.Base(name)] = true

@@ -1,15 +1,24 @@
 package rooms
 
 import (
+	"context"
 	"errors"
 	"fmt"
-	"os"
+	"net"
 	"path/filepath"
 	"slices"
+	"sync"
+	"sync/atomic"
+	"syscall"
 	"testing"
 	"time"
 
+	"verifycall/rooms/db"
 	"verifycall/rooms/ledger"
+	"verifycall/rooms/redistest"
+	"verifycall/rooms/tickets"
+
+	"github.com/redis/go-redis/v9"
 )
 
 // awaitStored waits until nothing of a room is kept here any more.
@@ -22,11 +31,57 @@ func (s *Store) awaitStored(t *testing.T, room string) {
 	}
 }
 
-// cutOff takes Redis away from a store, and has lines of a seller kept here. Nobody
-// knocks, for it has not failed by itself.
+// cable is what a store's commands go through to Redis; a cut one takes none.
+type cable struct{ isCut atomic.Bool }
+
+var errCut = &net.OpError{Op: "dial", Net: "tcp", Err: syscall.ECONNREFUSED}
+
+func (c *cable) DialHook(next redis.DialHook) redis.DialHook { return next }
+
+func (c *cable) ProcessHook(next redis.ProcessHook) redis.ProcessHook {
+	return func(ctx context.Context, cmd redis.Cmder) error {
+		if c.isCut.Load() {
+			cmd.SetErr(errCut)
+			return errCut
+		}
+		return next(ctx, cmd)
+	}
+}
+
+func (c *cable) ProcessPipelineHook(next redis.ProcessPipelineHook) redis.ProcessPipelineHook {
+	return func(ctx context.Context, cmds []redis.Cmder) error {
+		if c.isCut.Load() {
+			return errCut
+		}
+		return next(ctx, cmds)
+	}
+}
+
+// cables are those of the stores that were cut off once.
+var cables sync.Map
+
+// cut takes Redis away from a store, or gives it back, and waits until it knows.
+func (s *Store) cut(t *testing.T, off bool) {
+	t.Helper()
+	found, known := cables.LoadOrStore(s, &cable{})
+	c := found.(*cable)
+	if !known {
+		s.db.Client.AddHook(c)
+		t.Cleanup(func() { cables.Delete(s) })
+	}
+	c.isCut.Store(off)
+	for deadline := time.Now().Add(30 * time.Second); s.db.Away() != off; time.Sleep(5 * time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatalf("cut off: %v, and the store says: %v", off, s.db.Away())
+		}
+		_ = s.db.Client.Ping(t.Context()).Err() // so that it is noticed
+	}
+}
+
+// cutOff takes Redis away from a store, and has lines of a seller kept here.
 func (s *Store) cutOff(t *testing.T, r *Room, lines ...string) {
 	t.Helper()
-	s.pulse.away.Store(true)
+	s.cut(t, true)
 	for _, text := range lines {
 		var err error
 		if r, err = s.DoLive(t.Context(), r, "seller", SendChat{Seller, text}); err != nil {
@@ -40,7 +95,7 @@ func (s *Store) cutOff(t *testing.T, r *Room, lines ...string) {
 func TestCallGoesOnWithoutRedis(t *testing.T) {
 	for _, restart := range []bool{false, true} {
 		t.Run(fmt.Sprint("restart ", restart), func(t *testing.T) {
-			server := startServer(t)
+			server := redistest.Serve(t)
 			dir := t.TempDir()
 			o := Options{URL: server.URL(), Kept: dir, Signer: newTestSigner(t), Mirror: &memory{parts: map[string][]byte{}}, Keys: testKeys(t)}
 			s, err := Open(t.Context(), o)
@@ -106,7 +161,7 @@ func TestCallGoesOnWithoutRedis(t *testing.T) {
 // TestKeptChangesOfALostRoomBecomeLate has another node go on with the room while
 // this one could not reach Redis.
 func TestKeptChangesOfALostRoomBecomeLate(t *testing.T) {
-	server := startServer(t)
+	server := redistest.Serve(t)
 	o := Options{URL: server.URL(), Kept: t.TempDir(), Signer: newTestSigner(t), Mirror: &memory{parts: map[string][]byte{}}}
 	s := openStore(t, o)
 	o.Kept = t.TempDir()
@@ -115,7 +170,7 @@ func TestKeptChangesOfALostRoomBecomeLate(t *testing.T) {
 	r := do(t, s, id, append(agree[:2:2], EnterWaiting{}, Admit{})...)
 	s.cutOff(t, r, "kept one", "kept two")
 	do(t, other, id, SendChat{Manager, "meanwhile"})
-	s.pulse.away.Store(false)
+	s.cut(t, false)
 	s.awaitStored(t, id)
 	record, err := other.Record(t.Context(), id)
 	if err != nil {
@@ -143,14 +198,14 @@ func TestKeptChangesOfALostRoomBecomeLate(t *testing.T) {
 // TestNothingOvertakesWhatIsKept has a mail's link come into the record at the
 // moment Redis is back: it comes behind what was kept.
 func TestNothingOvertakesWhatIsKept(t *testing.T) {
-	s := openStore(t, Options{URL: startServer(t).URL(), Kept: t.TempDir(), Signer: newTestSigner(t), Mirror: &memory{parts: map[string][]byte{}}})
+	s := openStore(t, Options{URL: redistest.Serve(t).URL(), Kept: t.TempDir(), Signer: newTestSigner(t), Mirror: &memory{parts: map[string][]byte{}}})
 	id := create(t, s, nil).ID
 	r := do(t, s, id, append(agree[:2:2], EnterWaiting{}, Admit{})...)
 	s.cutOff(t, r, "kept one", "kept two")
-	s.pulse.away.Store(false)
-	link := AddLink{Link{HashToken("a link"), s.now().Add(time.Hour)}}
+	s.cut(t, false)
+	link := AddLink{Link{tickets.HashToken("a link"), s.now().Add(time.Hour)}}
 	got, err := s.Do(t.Context(), id, "system", link)
-	for errors.Is(err, ErrAway) {
+	for errors.Is(err, db.ErrAway) {
 		s.awaitStored(t, id)
 		got, err = s.Do(t.Context(), id, "system", link)
 	}
@@ -162,8 +217,9 @@ func TestNothingOvertakesWhatIsKept(t *testing.T) {
 // TestLateWhileSealing has what was kept come back when the record is sealed and its
 // custody ledger is not open yet: it waits for that.
 func TestLateWhileSealing(t *testing.T) {
-	server := startServer(t)
-	o := Options{URL: server.URL(), Kept: t.TempDir(), Signer: newTestSigner(t), Mirror: &memory{parts: map[string][]byte{}}}
+	server := redistest.Serve(t)
+	dir := t.TempDir()
+	o := Options{URL: server.URL(), Kept: dir, Signer: newTestSigner(t), Mirror: &memory{parts: map[string][]byte{}}}
 	s := openStore(t, o)
 	o.Kept = t.TempDir()
 	other := openStore(t, o)
@@ -174,11 +230,11 @@ func TestLateWhileSealing(t *testing.T) {
 	r := do(t, s, id, commands[:admit]...)
 	s.cutOff(t, r, "kept")
 	sealed := do(t, other, id, commands[admit:seal+1]...)
-	w, _ := s.pending.first(id)
+	w, _ := s.pending.First(id)
 	if err := other.late(t.Context(), id, w); !errors.Is(err, errSealing) {
 		t.Fatalf("late in a record that is being sealed: %v", err)
 	}
-	s.pulse.away.Store(false)
+	s.cut(t, false)
 	do(t, s, id, OpenCustody{Bundle: digest, RecordHead: sealed.Record}) // by the node that waits itself
 	s.awaitStored(t, id)
 	custody, err := other.CustodyLog(t.Context(), id)
@@ -189,52 +245,7 @@ func TestLateWhileSealing(t *testing.T) {
 	if got, err := other.Load(t.Context(), id); n < 1 || err != nil || got.Late != 1 {
 		t.Errorf("late entry %d of custody, %v, %v", n, got, err)
 	}
-	if left, err := filepath.Glob(filepath.Join(s.pending.dir, "*")); err != nil || len(left) > 0 {
+	if left, err := filepath.Glob(filepath.Join(dir, "*")); err != nil || len(left) > 0 {
 		t.Errorf("left behind: %v, %v", left, err)
 	}
-}
-
-func TestPendingIsBoundedAndCutsATornLine(t *testing.T) {
-	dir := t.TempDir()
-	p, err := openPending(dir)
-	if err != nil {
-		t.Fatal(err)
-	}
-	change := oneEntry(t, "room:R-00000001", ledger.Head{})
-	room := &Room{ID: "R-00000001"}
-	for range maxPending {
-		p.rooms[room.ID] = full(p.rooms[room.ID])
-	}
-	if p.rooms[room.ID].file, err = os.Create(p.path(room.ID)); err != nil {
-		t.Fatal(err)
-	}
-	if err := p.keep(room, change); !errors.Is(err, ErrAway) {
-		t.Errorf("one more than fits: %v", err)
-	}
-	p.rooms[room.ID].commits = nil
-	if err := p.keep(room, change); err != nil {
-		t.Fatal(err)
-	}
-	if _, err := p.rooms[room.ID].file.WriteString(`{"keys":["torn`); err != nil {
-		t.Fatal(err)
-	}
-	if err := p.close(); err != nil {
-		t.Fatal(err)
-	}
-	again, err := openPending(dir)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer again.close()
-	if q := again.rooms[room.ID]; q == nil || len(q.commits) != 1 || q.commits[0].Chains[0].Entries[0].Hash != change.Chains[0].Entries[0].Hash {
-		t.Errorf("%+v", q)
-	}
-}
-
-func full(q *queue) *queue {
-	if q == nil {
-		q = &queue{}
-	}
-	q.commits = append(q.commits, waiting{})
-	return q
 }

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"verifycall/rooms/form"
 	"verifycall/rooms/plan"
 )
 
@@ -74,7 +75,7 @@ func TestFinishStepRefuses(t *testing.T) {
 		"a reason without skip": {feature(r), StepDone, "technical"},
 		"an unknown result":     {feature(r), "perfect", ""},
 	} {
-		var wrong *InputError
+		var wrong *form.InputError
 		if _, err := decide(r, c, noon); !errors.As(err, &wrong) {
 			t.Errorf("%s: %v", name, err)
 		}

@@ -2,6 +2,8 @@ package rooms
 
 import (
 	"time"
+
+	"verifycall/rooms/form"
 )
 
 // PlaceKept is how long the instant queue keeps the place of one who leaves the
@@ -53,14 +55,14 @@ func (c StepAway) decide(r *Room, now time.Time) ([]Draft, error) {
 type LeaveQueue struct{ Cause string }
 
 func (c LeaveQueue) decide(r *Room, now time.Time) ([]Draft, error) {
-	if err := first(in(c, r, StateInvited), oneOf(c, "cause", c.Cause, "left", "away")); err != nil {
+	if err := form.First(in(c, r, StateInvited), form.OneOf(c, "cause", c.Cause, "left", "away")); err != nil {
 		return nil, err
 	}
 	if r.Queued.IsZero() {
 		return nil, nil
 	}
 	if c.Cause == "away" && (r.Away.IsZero() || now.Before(r.Away)) {
-		return nil, &TransitionError{commandName(c), r.State, "the place is still kept", ErrTooEarly}
+		return nil, &TransitionError{form.NameOf(c), r.State, "the place is still kept", ErrTooEarly}
 	}
 	return record(typeQueueLeft, map[string]any{"cause": c.Cause}), nil
 }
@@ -69,7 +71,7 @@ func (c LeaveQueue) decide(r *Room, now time.Time) ([]Draft, error) {
 type Assign struct{ Manager string }
 
 func (c Assign) decide(r *Room, now time.Time) ([]Draft, error) {
-	if err := first(in(c, r, StateInvited), check(c, "manager", c.Manager, staffForm)); err != nil {
+	if err := form.First(in(c, r, StateInvited), form.Check(c, "manager", c.Manager, form.Staff)); err != nil {
 		return nil, err
 	}
 	if r.Queued.IsZero() || !r.Away.IsZero() {

@@ -10,7 +10,10 @@ import (
 
 	"github.com/redis/go-redis/v9"
 
+	"verifycall/rooms/db"
+	"verifycall/rooms/form"
 	"verifycall/rooms/ledger"
+	"verifycall/rooms/tickets"
 )
 
 // Load reads a room and all its personal values, in one round trip where this
@@ -19,18 +22,18 @@ import (
 func (s *Store) Load(ctx context.Context, roomID string) (*Room, error) {
 	for attempt := 1; ; attempt++ {
 		r, err := s.load(ctx, roomID)
-		if !errors.Is(err, errMoved) || attempt == attempts {
+		if !errors.Is(err, errMoved) || attempt == db.Attempts {
 			return r, err
 		}
 	}
 }
 
 func (s *Store) load(ctx context.Context, roomID string) (*Room, error) {
-	if !roomForm.MatchString(roomID) {
+	if !form.Room.MatchString(roomID) {
 		return nil, fmt.Errorf("room %.20q: %w", roomID, ErrNotFound)
 	}
-	key := prefix + "room:" + roomID
-	pipe := s.client.Pipeline()
+	key := db.Prefix + "room:" + roomID
+	pipe := s.db.Client.Pipeline()
 	state := pipe.HGet(ctx, key, "state") // first: private values are added before or with a state
 	values := pipe.HGetAll(ctx, key+":private")
 	if _, err := pipe.Exec(ctx); err != nil && !errors.Is(err, redis.Nil) {
@@ -65,10 +68,10 @@ func roomFrom(roomID string, state *redis.StringCmd) (*Room, error) {
 
 // open decrypts personal values of a room into it.
 func (s *Store) open(ctx context.Context, r *Room, values map[string]string) error {
-	privates, err := s.unlock(ctx, "room:"+r.ID, values)
+	privates, err := s.db.Unlock(ctx, "room:"+r.ID, values)
 	for _, p := range privates {
 		if err := p.Check(); err != nil {
-			return &DamagedError{r.ID, err}
+			return &db.DamagedError{Room: r.ID, Err: err}
 		}
 		r.Personal[p.Commitment] = p.Value
 	}
@@ -78,7 +81,7 @@ func (s *Store) open(ctx context.Context, r *Room, values map[string]string) err
 // Record gives the entries of a room's record, after checking that the chain
 // holds. Errors: ErrNotFound, *DamagedError.
 func (s *Store) Record(ctx context.Context, roomID string) ([]ledger.Entry, error) {
-	if !roomForm.MatchString(roomID) {
+	if !form.Room.MatchString(roomID) {
 		return nil, fmt.Errorf("room %.20q: %w", roomID, ErrNotFound)
 	}
 	if s.witness != nil {
@@ -101,11 +104,8 @@ func (s *Store) CustodyLog(ctx context.Context, roomID string) ([]ledger.Entry, 
 
 // chain reads a ledger: from Redis, or from the mirror where it left that.
 func (s *Store) chain(ctx context.Context, aggregate, name string) ([]ledger.Entry, error) {
-	entries, err := s.entries(ctx, prefix+aggregate+":"+name, "-")
-	if err != nil {
-		return nil, err
-	}
-	if room, is := strings.CutPrefix(aggregate, "room:"); is && name == ledgerRecord && len(entries) == 0 {
+	entries, err := s.db.Chain(ctx, aggregate, name)
+	if room, is := strings.CutPrefix(aggregate, "room:"); is && name == ledgerRecord && err == nil && len(entries) == 0 {
 		if head, err := s.archivedHead(ctx, room); err != nil || head != "" {
 			if err != nil {
 				return nil, err
@@ -113,50 +113,24 @@ func (s *Store) chain(ctx context.Context, aggregate, name string) ([]ledger.Ent
 			return s.archived(ctx, room, head)
 		}
 	}
-	if err := ledger.Verify(entries); err != nil {
-		return nil, &DamagedError{strings.TrimPrefix(aggregate, "room:"), fmt.Errorf("%s: %w", name, err)}
-	}
-	return entries, nil
-}
-
-// entries reads a stream from an id on, or the one entry of that id where it is
-// not "-".
-func (s *Store) entries(ctx context.Context, stream, id string) ([]ledger.Entry, error) {
-	end := id
-	if id == "-" {
-		end = "+"
-	}
-	messages, err := s.client.XRange(ctx, stream, id, end).Result()
-	if err != nil {
-		return nil, fmt.Errorf("read %s: %w", stream, err)
-	}
-	list := make([]ledger.Entry, 0, len(messages))
-	for _, m := range messages {
-		line, _ := m.Values["e"].(string)
-		e, err := ledger.Parse([]byte(line))
-		if err != nil {
-			return nil, fmt.Errorf("%s %s: %w", stream, m.ID, err)
-		}
-		list = append(list, e)
-	}
-	return list, nil
+	return entries, err
 }
 
 // Privates gives the opened personal values of a room in the order of their
 // commitments; none where its key was destroyed.
 func (s *Store) Privates(ctx context.Context, roomID string) ([]ledger.Private, error) {
-	values, err := s.client.HGetAll(ctx, prefix+"room:"+roomID+":private").Result()
+	values, err := s.db.Client.HGetAll(ctx, db.Prefix+"room:"+roomID+":private").Result()
 	if err != nil {
 		return nil, fmt.Errorf("private values of %s: %w", roomID, err)
 	}
-	return s.unlock(ctx, "room:"+roomID, values)
+	return s.db.Unlock(ctx, "room:"+roomID, values)
 }
 
 // RoomByLink gives the room that a seller's link leads to, by the token as it
 // stands in the link. A link works until its time is over, and until 14 days
 // after an appointment that was booked or moved since. Errors: ErrNotFound, ErrLinkExpired.
 func (s *Store) RoomByLink(ctx context.Context, token string) (*Room, error) {
-	text, err := s.client.Get(ctx, prefix+"link:"+HashToken(token)).Result()
+	text, err := s.db.Client.Get(ctx, db.Prefix+"link:"+tickets.HashToken(token)).Result()
 	switch {
 	case errors.Is(err, redis.Nil):
 		return nil, fmt.Errorf("link: %w", ErrNotFound)

@@ -12,15 +12,17 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/redis/go-redis/v9"
-
+	"verifycall/rooms/db"
+	"verifycall/rooms/form"
 	"verifycall/rooms/ledger"
+	"verifycall/rooms/proof"
+	"verifycall/rooms/tickets"
 )
 
 //go:embed lua/index.lua
 var indexSource string
 
-var indexScript = redis.NewScript(indexSource)
+var indexScript = db.NewScript(indexSource)
 
 // SealedRecord is the record of a room as its verified bundle has it.
 type SealedRecord struct {
@@ -72,7 +74,7 @@ func (s *Store) Reindex(ctx context.Context, how Rebuilding) (Rebuilt, error) {
 		done.Rooms++
 		wrote, err := s.rebuild(ctx, id, how)
 		switch {
-		case errors.Is(err, ErrAway) || ctx.Err() != nil:
+		case errors.Is(err, db.ErrAway) || ctx.Err() != nil:
 			return done, fmt.Errorf("reindex %s: %w", id, err)
 		case err != nil:
 			done.Refused[id] = err
@@ -110,11 +112,11 @@ func (s *Store) everyRoom(ctx context.Context) ([]string, error) {
 	}
 	known := map[string]bool{}
 	for _, name := range names {
-		if id, _, _ := strings.Cut(strings.TrimPrefix(name, "rooms/"), "/"); roomForm.MatchString(id) {
+		if id, _, _ := strings.Cut(strings.TrimPrefix(name, "rooms/"), "/"); form.Room.MatchString(id) {
 			known[id] = true
 		}
 	}
-	indexed, err := s.client.ZRange(ctx, prefix+"index:at", 0, -1).Result()
+	indexed, err := s.db.Client.ZRange(ctx, db.Prefix+"index:at", 0, -1).Result()
 	if err != nil {
 		return nil, err
 	}
@@ -130,14 +132,14 @@ var roomIndex = regexp.MustCompile(`^(at|archive|unsealed|review|reviewed|keepin
 
 func (s *Store) dropIndexes(ctx context.Context) error {
 	var names []string
-	if err := s.scanKeys(ctx, prefix+"index:*", func(key string) { names = append(names, key) }); err != nil {
+	if err := s.scanKeys(ctx, db.Prefix+"index:*", func(key string) { names = append(names, key) }); err != nil {
 		return err
 	}
 	for _, name := range names {
-		if !roomIndex.MatchString(strings.TrimPrefix(name, prefix+"index:")) {
+		if !roomIndex.MatchString(strings.TrimPrefix(name, db.Prefix+"index:")) {
 			continue
 		}
-		if _, _, err := s.write(ctx, "DEL", name); err != nil {
+		if _, _, err := s.db.Write(ctx, "DEL", name); err != nil {
 			return err
 		}
 	}
@@ -150,9 +152,9 @@ func (s *Store) rebuild(ctx context.Context, id string, how Rebuilding) (wrote b
 	if err != nil {
 		return false, err
 	}
-	cause := causeLost
+	cause := proof.CauseLost
 	if slices.Contains(how.Replace, id) {
-		cause = causeReplaced
+		cause = proof.CauseReplaced
 		if err := s.setAside(ctx, id, c); err != nil {
 			return false, err
 		}
@@ -167,8 +169,8 @@ func (s *Store) rebuild(ctx context.Context, id string, how Rebuilding) (wrote b
 	if have.Custody, err = s.chain(ctx, "room:"+id, ledgerCustody); err != nil {
 		return false, err
 	}
-	if cause == causeLost && len(have.Record) > 0 {
-		cause = causeCut
+	if cause == proof.CauseLost && len(have.Record) > 0 {
+		cause = proof.CauseCut
 	}
 	if len(c.Record) > 0 {
 		if wrote, err = s.complete(ctx, id, cause, have, c); err != nil {
@@ -220,9 +222,9 @@ func (s *Store) setAside(ctx context.Context, id string, c copied) error {
 	if _, err := s.witness.proven(id, c); err != nil {
 		return fmt.Errorf("not replaced, the copy doesn't hold: %w", err)
 	}
-	key := prefix + "room:" + id
+	key := db.Prefix + "room:" + id
 	for _, name := range []string{ledgerRecord, ledgerCustody} {
-		messages, err := s.client.XRange(ctx, key+":"+name, "-", "+").Result()
+		messages, err := s.db.Client.XRange(ctx, key+":"+name, "-", "+").Result()
 		if err != nil {
 			return err
 		}
@@ -233,13 +235,13 @@ func (s *Store) setAside(ctx context.Context, id string, c copied) error {
 		if text.Len() == 0 {
 			continue
 		}
-		object := fmt.Sprintf("rooms/%s/refused/%s-%s.jsonl", id, name, HashToken(text.String())[:32])
+		object := fmt.Sprintf("rooms/%s/refused/%s-%s.jsonl", id, name, tickets.HashToken(text.String())[:32])
 		if err := s.witness.mirror.Put(ctx, object, text.Bytes()); err != nil {
 			return err
 		}
 	}
 	s.witness.forget(id)
-	_, _, err := s.write(ctx, "DEL", key, key+":"+ledgerRecord, key+":"+ledgerCustody, key+":private")
+	_, _, err := s.db.Write(ctx, "DEL", key, key+":"+ledgerRecord, key+":"+ledgerCustody, key+":private")
 	return err
 }
 
@@ -249,14 +251,14 @@ func (s *Store) indexAnew(ctx context.Context, r *Room) error {
 	maps.Copy(in, s.hiddenMemberships(r))
 	keys, args := make([]string, 0, len(in)), []string{r.ID}
 	for _, name := range slices.Sorted(maps.Keys(in)) {
-		keys, args = append(keys, prefix+"index:"+name), append(args, strconv.FormatInt(in[name], 10))
+		keys, args = append(keys, db.Prefix+"index:"+name), append(args, strconv.FormatInt(in[name], 10))
 	}
-	if _, err := s.script(ctx, indexScript, indexSource, keys, args); err != nil {
+	if _, err := s.db.Run(ctx, indexScript, keys, args); err != nil {
 		return fmt.Errorf("index room %s: %w", r.ID, err)
 	}
 	for kind, at := range deadlines(r) {
 		args := []string{r.ID + "/" + kind, strconv.FormatInt(at, 10)}
-		if _, err := s.script(ctx, indexScript, indexSource, []string{prefix + "index:" + due}, args); err != nil {
+		if _, err := s.db.Run(ctx, indexScript, []string{db.Prefix + "index:" + due}, args); err != nil {
 			return fmt.Errorf("deadlines of room %s: %w", r.ID, err)
 		}
 	}

@@ -9,20 +9,15 @@ import (
 	"slices"
 	"time"
 
+	"verifycall/rooms/db"
 	"verifycall/rooms/ledger"
+	"verifycall/rooms/proof"
 )
 
 // typeRestored says that entries were written again from their copies after Redis
 // had lost them: cause, record_from, custody_from (the first entries that were
 // missing; none where nothing was).
 const typeRestored = "restored"
-
-// Causes of restored entries.
-const (
-	causeCut      = "cut"      // Redis had the beginning alone
-	causeLost     = "lost"     // Redis had nothing of the room
-	causeReplaced = "replaced" // Redis had something else; an operator decided
-)
 
 // copied is what there is of a room outside Redis, or in it.
 type copied struct {
@@ -60,7 +55,7 @@ func (w *witness) mirrored(ctx context.Context, room string) (c copied, err erro
 	c.Values = map[string]string{}
 	names, err := w.mirror.List(ctx, mirrorPrefix(room)) // in order: the numbers have leading zeros
 	if err != nil {
-		return c, fmt.Errorf("%w: mirror: %w", ErrAway, err)
+		return c, fmt.Errorf("%w: mirror: %w", db.ErrAway, err)
 	}
 	for _, name := range names {
 		p, ok := parsePart(name)
@@ -69,7 +64,7 @@ func (w *witness) mirrored(ctx context.Context, room string) (c copied, err erro
 		}
 		content, err := w.mirror.Get(ctx, name)
 		if err != nil {
-			return c, fmt.Errorf("%w: mirror: %w", ErrAway, err)
+			return c, fmt.Errorf("%w: mirror: %w", db.ErrAway, err)
 		}
 		into := &c.Record
 		if p.ledger == ledgerCustody {
@@ -99,13 +94,8 @@ func (c copied) takePart(entries []ledger.Entry, content []byte) ([]ledger.Entry
 		if err != nil {
 			return nil, err
 		}
-		switch have := int64(len(entries)); {
-		case e.Seq == have+1:
-			entries = append(entries, e)
-		case e.Seq > have:
-			return nil, fmt.Errorf("entry %d follows entry %d", e.Seq, have)
-		case entries[e.Seq-1].Hash != e.Hash:
-			return nil, fmt.Errorf("entry %d is there twice, and differs", e.Seq)
+		if entries, err = proof.Join(entries, e); err != nil {
+			return nil, err
 		}
 	}
 	return entries, nil
@@ -123,7 +113,7 @@ func (s *Store) restoreCut(ctx context.Context, room string, have copied, before
 			return false, fmt.Errorf("the mirror doesn't have all that was read here: %w", err)
 		}
 	}
-	return s.complete(ctx, room, causeCut, have, c)
+	return s.complete(ctx, room, proof.CauseCut, have, c)
 }
 
 // longer joins what two places have of a ledger: one must begin with the other.
@@ -136,9 +126,6 @@ func longer(a, b []ledger.Entry) ([]ledger.Entry, error) {
 	}
 	return a, nil
 }
-
-// errDiverges says that what Redis has isn't the beginning of the copy.
-var errDiverges = errors.New("redis has something else than the copy")
 
 // proven folds the ledgers of a copy, after everything that can be checked
 // without Redis was.
@@ -167,7 +154,7 @@ func (s *Store) complete(ctx context.Context, room, cause string, have, c copied
 		whole.Custody, err = longer(c.Custody, have.Custody)
 	}
 	if err != nil {
-		return false, fmt.Errorf("%w: %w", errDiverges, err)
+		return false, fmt.Errorf("%w: %w", proof.ErrDiverges, err)
 	}
 	missing := restored{cause: cause, recordFrom: firstMissing(have.Record, whole.Record), custodyFrom: firstMissing(have.Custody, whole.Custody)}
 	if missing.recordFrom == 0 && missing.custodyFrom == 0 {
@@ -188,10 +175,10 @@ func (s *Store) complete(ctx context.Context, room, cause string, have, c copied
 	if err := s.chainAll(r, &change, drafts); err != nil {
 		return false, err
 	}
-	if change.State, change.cut, err = s.projectionOf(r); err != nil {
+	if change.State, change.Cut, err = s.projectionOf(r); err != nil {
 		return false, err
 	}
-	if err := s.Commit(ctx, change); err != nil {
+	if err := s.db.Commit(ctx, change); err != nil {
 		return false, err
 	}
 	s.witness.wrote(r, change)
@@ -201,7 +188,7 @@ func (s *Store) complete(ctx context.Context, room, cause string, have, c copied
 }
 
 // chainAll takes drafts and a checkpoint of what they lead to.
-func (s *Store) chainAll(r *Room, change *Change, drafts []Draft) error {
+func (s *Store) chainAll(r *Room, change *db.Change, drafts []Draft) error {
 	for _, d := range drafts {
 		if err := r.take(change, s.now(), "system", d); err != nil {
 			return err
@@ -224,26 +211,19 @@ func firstMissing(have, whole []ledger.Entry) int64 {
 	return int64(len(have)) + 1
 }
 
-func headOf(entries []ledger.Entry) ledger.Head {
-	if len(entries) == 0 {
-		return ledger.Head{}
-	}
-	return entries[len(entries)-1].Head()
-}
-
 // restoring is the change that writes the missing entries and all that hangs on
 // any entry: private values, links, indexes.
-func (s *Store) restoring(ctx context.Context, r *Room, have, whole copied) (Change, error) {
-	change := Change{Aggregate: "room:" + r.ID, Chains: []Chain{
-		{ledgerRecord, headOf(have.Record), whole.Record[len(have.Record):]},
-		{ledgerCustody, headOf(have.Custody), whole.Custody[len(have.Custody):]},
+func (s *Store) restoring(ctx context.Context, r *Room, have, whole copied) (db.Change, error) {
+	change := db.Change{Aggregate: "room:" + r.ID, Chains: []db.Chain{
+		{Ledger: ledgerRecord, Expect: proof.HeadOf(have.Record), Entries: whole.Record[len(have.Record):]},
+		{Ledger: ledgerCustody, Expect: proof.HeadOf(have.Custody), Entries: whole.Custody[len(have.Custody):]},
 	}}
 	for _, commitment := range commitmentsIn(append(slices.Clone(whole.Record), whole.Custody...), whole.Values) {
-		change.Ops = append(change.Ops, Op{"HSET", "room:" + r.ID + ":private", []string{commitment, whole.Values[commitment]}})
+		change.Ops = append(change.Ops, db.Op{Name: "HSET", Key: "room:" + r.ID + ":private", Args: []string{commitment, whole.Values[commitment]}})
 	}
 	for _, e := range whole.Record {
 		if e.Type == typeLinkAdded && !r.Erased(ClassRecord) {
-			if err := change.link(r.ID, body(e.Body)); err != nil {
+			if err := addLink(&change, r.ID, body(e.Body)); err != nil {
 				return change, err
 			}
 		}
@@ -269,7 +249,7 @@ func (s *Store) restoring(ctx context.Context, r *Room, have, whole copied) (Cha
 
 // outOf is moves, but puts the member into all indexes anew: what Redis has of them
 // isn't known.
-func outOf(member string, before, after map[string]int64) []Move {
+func outOf(member string, before, after map[string]int64) []db.Move {
 	for index := range after {
 		delete(before, index)
 	}

@@ -11,6 +11,9 @@ import (
 	"time"
 
 	"verifycall/rooms/ledger"
+	"verifycall/rooms/proof"
+	"verifycall/rooms/redistest"
+	"verifycall/rooms/tickets"
 )
 
 // ledgers gives both ledgers of a room.
@@ -28,7 +31,7 @@ func ledgers(t *testing.T, s *Store, id string) (record, custody []ledger.Entry)
 
 // begins says whether a ledger begins with another one.
 func begins(whole, part []ledger.Entry) bool {
-	return len(whole) >= len(part) && headOf(whole[:len(part)]) == headOf(part)
+	return len(whole) >= len(part) && proof.HeadOf(whole[:len(part)]) == proof.HeadOf(part)
 }
 
 // TestCutRoomIsRestored: where Redis has the true beginning of a room the rest comes
@@ -57,7 +60,7 @@ func TestCutRoomIsRestored(t *testing.T) {
 				if !begins(again, record) || !begins(after, custody) || len(after) != len(custody)+2 {
 					t.Fatalf("%s: %d and %d entries of %d and %d", which, len(again), len(after), len(record), len(custody))
 				}
-				if e := after[len(custody)]; e.Type != typeRestored || body(e.Body).text("cause") != causeCut || after[len(custody)+1].Type != typeCheckpoint {
+				if e := after[len(custody)]; e.Type != typeRestored || body(e.Body).text("cause") != proof.CauseCut || after[len(custody)+1].Type != typeCheckpoint {
 					t.Errorf("%s: %+v", which, e)
 				}
 			}
@@ -68,16 +71,16 @@ func TestCutRoomIsRestored(t *testing.T) {
 // lost is a store with rooms in several states, all mirrored, of which Redis then
 // knows nothing any more.
 func lost(t *testing.T) (s *Store, mirror *memory, before []*Room, token string) {
-	server := startServer(t)
+	server := redistest.Serve(t)
 	mirror = &memory{parts: map[string][]byte{}}
 	s = openStore(t, Options{URL: server.URL(), Signer: newTestSigner(t), Mirror: mirror})
-	token = NewToken()
+	token = tickets.NewToken()
 	for i := range 3 {
 		id := create(t, s, func(c *CreateRoom) { c.At, c.Manager = noon.Add(time.Duration(i)*time.Hour), "m1" }).ID
 		var r *Room
 		switch i {
 		case 0:
-			r = do(t, s, id, append(slices.Clone(agree), AddLink{Link{Hash: HashToken(token), Expires: time.Now().Add(time.Hour)}}, EnterWaiting{})...)
+			r = do(t, s, id, append(slices.Clone(agree), AddLink{Link{Hash: tickets.HashToken(token), Expires: time.Now().Add(time.Hour)}}, EnterWaiting{})...)
 		case 1:
 			r = do(t, s, id, append(slices.Clone(agree), EnterWaiting{}, Admit{})...)
 		case 2:
@@ -92,7 +95,7 @@ func lost(t *testing.T) (s *Store, mirror *memory, before []*Room, token string)
 			t.Fatal(err)
 		}
 	}
-	if err := s.client.FlushAll(t.Context()).Err(); err != nil {
+	if err := s.db.Client.FlushAll(t.Context()).Err(); err != nil {
 		t.Fatal(err)
 	}
 	return s, mirror, before, token
@@ -114,7 +117,7 @@ func TestReindexAfterALoss(t *testing.T) {
 		}
 		record, custody := ledgers(t, s, r.ID)
 		last := append(record, custody...)
-		if e := last[len(last)-2]; e.Type != typeRestored || body(e.Body).text("cause") != causeLost {
+		if e := last[len(last)-2]; e.Type != typeRestored || body(e.Body).text("cause") != proof.CauseLost {
 			t.Errorf("%+v", e)
 		}
 	}
@@ -154,7 +157,7 @@ func TestReindexFromABundle(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	privates, err := s.unlock(t.Context(), "room:"+id, c.Values)
+	privates, err := s.db.Unlock(t.Context(), "room:"+id, c.Values)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -194,7 +197,7 @@ func TestReindexRefusesAndReplaces(t *testing.T) {
 	}), nil)
 	s := openStore(t, o)
 	done, err := s.Reindex(t.Context(), Rebuilding{})
-	if err != nil || len(done.Refused) != 1 || !errors.Is(done.Refused[h.room.ID], errDiverges) {
+	if err != nil || len(done.Refused) != 1 || !errors.Is(done.Refused[h.room.ID], proof.ErrDiverges) {
 		t.Fatalf("%+v, %v", done, err)
 	}
 	done, err = s.Reindex(t.Context(), Rebuilding{Replace: []string{h.room.ID}})
@@ -205,7 +208,7 @@ func TestReindexRefusesAndReplaces(t *testing.T) {
 	if err != nil || r.Verdict != VerdictPass {
 		t.Fatalf("%+v, %v", r, err)
 	}
-	if _, custody := ledgers(t, s, r.ID); body(custody[len(custody)-2].Body).text("cause") != causeReplaced {
+	if _, custody := ledgers(t, s, r.ID); body(custody[len(custody)-2].Body).text("cause") != proof.CauseReplaced {
 		t.Errorf("%+v", custody[len(custody)-2])
 	}
 	names, err := o.Mirror.List(t.Context(), "rooms/"+r.ID+"/refused/")

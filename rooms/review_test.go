@@ -7,6 +7,9 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"verifycall/rooms/form"
+	"verifycall/rooms/outbox"
 )
 
 // sealedWith is a decided room with its custody ledger open.
@@ -72,7 +75,7 @@ func TestReview(t *testing.T) {
 		{Who: "a1", Decision: ReviewApprove, Note: strings.Repeat("x", maxReviewNote+1)},            // too long
 		{Who: "a1", Decision: ReviewApprove, Checks: map[string]string{"name": DecisionNotVisible}}, // yes or no
 	} {
-		var input *InputError
+		var input *form.InputError
 		if _, err := decide(r, c, noon); !errors.As(err, &input) && !isRefused(err) {
 			t.Errorf("%+v: %v", c, err)
 		}
@@ -205,8 +208,8 @@ func TestSampleAndLists(t *testing.T) {
 		if got := all(t, s, Query{ForReview: true}); len(got) != 3 {
 			t.Errorf("still waiting: %v", got)
 		}
-		mails, err := s.TakeMails(ctx, 100)
-		if err != nil || !slices.ContainsFunc(mails, func(m Mail) bool { return m.Room == drawn.Rooms[0] && m.Kind == MailReviewed }) {
+		mails, err := s.Outbox.Take(ctx, 100)
+		if err != nil || !slices.ContainsFunc(mails, func(m outbox.Mail) bool { return m.Room == drawn.Rooms[0] && m.Kind == outbox.Reviewed }) {
 			t.Errorf("no mail of the new outcome: %+v, %v", mails, err)
 		}
 		if _, err := s.Sample(ctx, "a1", Query{Manager: "nobody"}, 500); !errors.Is(err, ErrNoneToSample) {

@@ -13,6 +13,9 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"verifycall/rooms/db"
+	"verifycall/rooms/form"
 )
 
 // Sample is a random sample of decided rooms that an auditor had drawn. Each room
@@ -105,10 +108,10 @@ func (s *Store) keepSample(ctx context.Context, drawn Sample) error {
 	if err != nil {
 		return fmt.Errorf("sample: %w", err)
 	}
-	if _, _, err := s.write(ctx, "ZADD", prefix+"index:samples", strconv.FormatInt(drawn.At.UnixMilli(), 10), string(text)); err != nil {
+	if _, _, err := s.db.Write(ctx, "ZADD", db.Prefix+"index:samples", strconv.FormatInt(drawn.At.UnixMilli(), 10), string(text)); err != nil {
 		return fmt.Errorf("sample: %w", err)
 	}
-	if _, _, err := s.write(ctx, "ZREMRANGEBYRANK", prefix+"index:samples", "0", strconv.Itoa(-keptSamples-1)); err != nil {
+	if _, _, err := s.db.Write(ctx, "ZREMRANGEBYRANK", db.Prefix+"index:samples", "0", strconv.Itoa(-keptSamples-1)); err != nil {
 		return fmt.Errorf("sample: %w", err)
 	}
 	return nil
@@ -116,7 +119,7 @@ func (s *Store) keepSample(ctx context.Context, drawn Sample) error {
 
 // Samples gives the last samples, the newest first.
 func (s *Store) Samples(ctx context.Context) ([]Sample, error) {
-	texts, err := s.client.ZRevRange(ctx, prefix+"index:samples", 0, keptSamples-1).Result()
+	texts, err := s.db.Client.ZRevRange(ctx, db.Prefix+"index:samples", 0, keptSamples-1).Result()
 	if err != nil {
 		return nil, fmt.Errorf("samples: %w", err)
 	}
@@ -136,10 +139,10 @@ const maxViews = 16 << 10
 
 // SaveViews keeps a staff account's saved views, JSON, in the place of the earlier ones.
 func (s *Store) SaveViews(ctx context.Context, staff string, views []byte) error {
-	if !staffForm.MatchString(staff) || len(views) > maxViews || !json.Valid(views) {
-		return &InputError{"SaveViews", "views", "can't be kept"}
+	if !form.Staff.MatchString(staff) || len(views) > maxViews || !json.Valid(views) {
+		return &form.InputError{Command: "SaveViews", Field: "views", Why: "can't be kept"}
 	}
-	if _, _, err := s.write(ctx, "SET", prefix+"views:"+staff, string(views)); err != nil {
+	if _, _, err := s.db.Write(ctx, "SET", db.Prefix+"views:"+staff, string(views)); err != nil {
 		return fmt.Errorf("saved views: %w", err)
 	}
 	return nil
@@ -147,7 +150,7 @@ func (s *Store) SaveViews(ctx context.Context, staff string, views []byte) error
 
 // Views gives a staff account's saved views, nil where there are none.
 func (s *Store) Views(ctx context.Context, staff string) ([]byte, error) {
-	list, err := s.client.MGet(ctx, prefix+"views:"+staff).Result()
+	list, err := s.db.Client.MGet(ctx, db.Prefix+"views:"+staff).Result()
 	if err != nil {
 		return nil, fmt.Errorf("saved views: %w", err)
 	}

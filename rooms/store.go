@@ -6,29 +6,28 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"net"
 	"sync"
 	"sync/atomic"
 	"time"
 
-	"github.com/redis/go-redis/v9"
-	"github.com/redis/go-redis/v9/logging"
-
-	"verifycall/rooms/embedded"
+	"verifycall/rooms/calendars"
+	"verifycall/rooms/db"
+	"verifycall/rooms/limits"
+	"verifycall/rooms/outbox"
+	"verifycall/rooms/proof"
+	"verifycall/rooms/staff"
+	"verifycall/rooms/tickets"
+	"verifycall/rooms/waiting"
 )
 
 // Errors of a Store, found by errors.Is.
 var (
-	ErrNotFound    = errors.New("not found")
+	ErrNotFound    = db.ErrNotFound
+	ErrConflict    = db.ErrConflict
+	ErrFenced      = db.ErrFenced
+	ErrUnknown     = db.ErrUnknown
 	ErrLinkExpired = errors.New("the link's time is over")
-	ErrConflict    = errors.New("somebody else has written") // read again and decide again
-	ErrFenced      = errors.New("a guard of the write doesn't hold any more")
-	ErrUnknown     = errors.New("not known whether written") // Redis can't be asked; the same commit may be sent again
 )
-
-// prefix carries the tenant as hash tag, so that all keys of a commit lie in one
-// slot of a cluster.
-const prefix = "vc:{main}:"
 
 // Store keeps rooms, staff accounts, links and tickets in Redis. It is safe for
 // concurrent use. What lies where, after the prefix:
@@ -55,26 +54,25 @@ const prefix = "vc:{main}:"
 //	node:ID, nodes    announcements of the nodes, with a time to live
 //	common:NAME       what all nodes have in common
 type Store struct {
-	client   redis.UniversalClient
-	embedded *embedded.Server // nil with a Redis of its own
-	pulse    *pulse           // nil with the embedded one
-	witness  *witness         // nil where nothing is signed
-	pending  *pending         // nil where nothing is kept
-	replicas int              // that must have a write
-	keys     Keys
+	Accounts  *staff.Accounts
+	Tickets   *tickets.Tickets
+	Limits    *limits.Buckets
+	Calendars *calendars.Calendars
+	Outbox    *outbox.Outbox
+
+	db      *db.DB
+	witness *witness               // nil where nothing is signed
+	pending *waiting.Folder[*Room] // nil where nothing is kept
 
 	hiddenKey [sha256.Size]byte // of the names of indexes about what is private
 	log       *slog.Logger
 	now       func() time.Time
 	stop      context.CancelFunc // ends tasks
 	tasks     sync.WaitGroup
-	shelf     shelf
 	booking   chan struct{} // capacity 1: the right to decide a booking
 	format    atomic.Int32  // that is written, at most Format
 	marked    atomic.Bool   // Redis was told of it
 	keeper    atomic.Value  // string: the node that keeps leases through this store, see node
-
-	spare spareBuckets // while Redis can't be asked for a limit
 
 	metrics *Metrics // nil: nobody reads them
 }
@@ -92,10 +90,10 @@ type Options struct {
 	Kept string
 	// Signer and Mirror, both or none: heads are signed and ledgers copied, and a
 	// room is used only where Redis agrees with them.
-	Signer Signer
-	Mirror Mirror
+	Signer proof.Signer
+	Mirror proof.Mirror
 	Log    *slog.Logger
-	Keys   Keys // of personal values; needed
+	Keys   db.Keys // of personal values; needed
 
 	Metrics *Metrics // nil: nobody reads them
 
@@ -105,12 +103,7 @@ type Options struct {
 // Open connects to Redis, or starts the embedded one and replays its journal.
 // Only one process can have an embedded Dir open: embedded.ErrLocked.
 func Open(ctx context.Context, o Options) (*Store, error) {
-	logging.Disable() // go-redis writes to stderr what it also returns
-	if o.Keys == nil {
-		return nil, errors.New("rooms: Keys are needed")
-	}
-	s := &Store{log: o.Log, keys: o.Keys, now: time.Now, replicas: o.Replicas, hiddenKey: hiddenKeyOf(o.Signer),
-		booking: make(chan struct{}, 1), metrics: o.Metrics}
+	s := &Store{log: o.Log, now: time.Now, hiddenKey: hiddenKeyOf(o.Signer), booking: make(chan struct{}, 1), metrics: o.Metrics}
 	s.format.Store(Format)
 	if s.log == nil {
 		s.log = slog.New(slog.DiscardHandler)
@@ -121,55 +114,52 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 	if o.Now != nil {
 		s.now = o.Now
 	}
-	var err error
-	if o.URL == "" {
-		err = s.openEmbedded(o.Dir)
-	} else {
-		err = s.connect(ctx, o.URL)
+	below := db.Options{URL: o.URL, Dir: o.Dir, Replicas: o.Replicas, Keys: o.Keys, Log: s.log, Carries: s.carried}
+	if o.Metrics != nil {
+		below.Metrics = o.Metrics.commits
 	}
-	if err != nil {
+	var err error
+	if s.db, err = db.Open(ctx, below); err != nil {
 		return nil, err
 	}
-	if o.URL != "" && o.Kept != "" {
-		if s.pending, err = openPending(o.Kept); err != nil {
-			return nil, errors.Join(fmt.Errorf("changes kept: %w", err), s.client.Close())
+	clock := func() time.Time { return s.now() }
+	s.Accounts, s.Tickets, s.Limits = staff.New(s.db, clock), tickets.New(s.db, clock), limits.New(s.db, s.log, clock)
+	hours := calendars.Options{DB: s.db, Accounts: s.Accounts, Log: s.log, Now: clock}
+	if s.witness != nil {
+		hours.Signer, hours.Mirror, hours.Soon = o.Signer, o.Mirror, s.witness.soon
+	}
+	s.Calendars = calendars.New(hours)
+	s.Outbox = outbox.New(s.db, s.keepSettled, s.log, clock)
+	switch {
+	case o.URL == "":
+		err = s.Outbox.Free(ctx)
+	case o.Kept != "":
+		if s.pending, err = waiting.Open[*Room](o.Kept); err != nil {
+			err = fmt.Errorf("changes kept: %w", err)
 		}
+	}
+	if err != nil {
+		return nil, errors.Join(err, s.db.Close())
 	}
 	s.start()
 	return s, nil
 }
 
+// DB is what the store keeps its things in, for those who keep others there.
+func (s *Store) DB() *db.DB { return s.db }
+
 // start runs what tends the store until Close.
 func (s *Store) start() {
 	ctx, cancel := context.WithCancel(context.Background())
 	s.stop = cancel
-	if s.pulse != nil {
-		s.tasks.Go(func() { s.tend(ctx) })
-	}
 	if s.pending != nil {
 		s.tasks.Go(func() { s.deliver(ctx) })
 	}
 	if s.witness != nil {
 		s.tasks.Go(s.mirrorAll)
-		s.tasks.Go(func() { s.cutCalendars(ctx) })
+		s.tasks.Go(func() { s.Calendars.Tend(ctx) })
 		s.tasks.Go(func() { s.archiveAll(ctx, archiveEvery) })
 	}
-}
-
-func (s *Store) openEmbedded(dir string) (err error) {
-	if s.embedded, err = embedded.Open(dir, s.log); err != nil {
-		return fmt.Errorf("embedded redis: %w", err)
-	}
-	s.client = redis.NewClient(&redis.Options{
-		Addr:            "embedded",
-		Dialer:          func(context.Context, string, string) (net.Conn, error) { return s.embedded.Dial() },
-		DisableIdentity: true,
-		Protocol:        2,
-	})
-	if err := s.freeMails(context.Background()); err != nil {
-		return errors.Join(err, s.client.Close(), s.embedded.Close())
-	}
-	return nil
 }
 
 // Close ends the connections, and the embedded Redis after its last write.
@@ -181,46 +171,9 @@ func (s *Store) Close() error {
 		close(s.witness.closed)
 	}
 	s.tasks.Wait()
-	err := s.client.Close()
+	err := s.db.Close()
 	if s.pending != nil {
-		err = errors.Join(err, s.pending.close())
-	}
-	if s.embedded != nil {
-		err = errors.Join(err, s.embedded.Close())
+		err = errors.Join(err, s.pending.Close())
 	}
 	return err
-}
-
-// write runs a command that changes something; all writes come through here or
-// script, so that the embedded Redis has them on disk before they are answered.
-// ok is false for a null reply.
-func (s *Store) write(ctx context.Context, args ...string) (text string, ok bool, err error) {
-	if s.embedded != nil {
-		return s.embedded.Do(ctx, args...)
-	}
-	list := make([]any, len(args))
-	for i, a := range args {
-		list[i] = a
-	}
-	switch reply, err := s.client.Do(ctx, list...).Result(); {
-	case errors.Is(err, redis.Nil):
-		return "", false, nil
-	case err != nil:
-		return "", false, err
-	default:
-		return fmt.Sprint(reply), true, nil
-	}
-}
-
-// script runs a script that changes something. Its reply is one string.
-func (s *Store) script(ctx context.Context, script *redis.Script, source string, keys, args []string) (string, error) {
-	if s.embedded != nil {
-		text, _, err := s.embedded.Script(ctx, source, keys, args)
-		return text, err
-	}
-	list := make([]any, len(args))
-	for i, a := range args {
-		list[i] = a
-	}
-	return s.scriptAndWait(ctx, script, keys, list)
 }

@@ -12,7 +12,9 @@ import (
 	"testing"
 	"time"
 
+	"verifycall/rooms/db"
 	"verifycall/rooms/ledger"
+	"verifycall/rooms/tickets"
 )
 
 func TestWholeLifeFoldsToWhatIsStored(t *testing.T) {
@@ -162,14 +164,14 @@ func TestFiftyAtOnceKeepTheChainWhole(t *testing.T) {
 }
 
 // changeOf makes one more entry as a change, without committing it.
-func changeOf(t *testing.T, r *Room, typ string) Change {
+func changeOf(t *testing.T, r *Room, typ string) db.Change {
 	t.Helper()
 	e, err := ledger.Append(r.Record, noon, "system", typ, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return Change{Aggregate: "room:" + r.ID, Chains: []Chain{
-		{ledgerRecord, r.Record, []ledger.Entry{e}}, {ledgerCustody, r.Custody, nil},
+	return db.Change{Aggregate: "room:" + r.ID, Chains: []db.Chain{
+		{Ledger: ledgerRecord, Expect: r.Record, Entries: []ledger.Entry{e}}, {Ledger: ledgerCustody, Expect: r.Custody, Entries: nil},
 	}}
 }
 
@@ -178,17 +180,17 @@ func TestCommitIsIdempotent(t *testing.T) {
 		r := create(t, s, nil)
 		change := changeOf(t, r, typeExpired)
 		for range 3 {
-			if err := s.Commit(t.Context(), change); err != nil {
+			if err := s.db.Commit(t.Context(), change); err != nil {
 				t.Fatal(err)
 			}
 		}
 		// Later entries of others don't turn the same commit into a conflict.
 		later := r
 		later.Record = change.Chains[0].Entries[0].Head()
-		if err := s.Commit(t.Context(), changeOf(t, later, typeWaiting)); err != nil {
+		if err := s.db.Commit(t.Context(), changeOf(t, later, typeWaiting)); err != nil {
 			t.Fatal(err)
 		}
-		if err := s.Commit(t.Context(), change); err != nil {
+		if err := s.db.Commit(t.Context(), change); err != nil {
 			t.Fatalf("sent again after others wrote: %v", err)
 		}
 		record, err := s.Record(t.Context(), r.ID)
@@ -203,21 +205,21 @@ func TestCommitOfAnOldHeadConflicts(t *testing.T) {
 		r := create(t, s, nil)
 		old := changeOf(t, r, typeExpired)
 		old.State = []byte(`{}`)
-		old.Moves = []Move{{Index: "spoilt", Member: r.ID}}
+		old.Moves = []db.Move{{Index: "spoilt", Member: r.ID}}
 		do(t, s, r.ID, agree[0])
-		if err := s.Commit(t.Context(), old); !errors.Is(err, ErrConflict) {
+		if err := s.db.Commit(t.Context(), old); !errors.Is(err, ErrConflict) {
 			t.Fatal(err)
 		}
 		wrongCustody := changeOf(t, do(t, s, r.ID, agree[1]), typeExpired)
 		wrongCustody.Chains[1].Expect = ledger.Head{Seq: 1, Hash: digest}
-		if err := s.Commit(t.Context(), wrongCustody); !errors.Is(err, ErrConflict) {
+		if err := s.db.Commit(t.Context(), wrongCustody); !errors.Is(err, ErrConflict) {
 			t.Fatalf("another custody head: %v", err)
 		}
 		after, err := s.Load(t.Context(), r.ID)
 		if err != nil || after.State != StateBooked {
 			t.Fatalf("%+v, %v", after, err)
 		}
-		if n := s.client.Exists(t.Context(), prefix+"index:spoilt").Val(); n != 0 {
+		if n := s.db.Client.Exists(t.Context(), db.Prefix+"index:spoilt").Val(); n != 0 {
 			t.Error("a refused commit has changed an index")
 		}
 	})
@@ -226,9 +228,9 @@ func TestCommitOfAnOldHeadConflicts(t *testing.T) {
 func TestCommitOfSeveralIsAllOrNothing(t *testing.T) {
 	onBoth(t, func(t *testing.T, s *Store) {
 		one, two := create(t, s, nil), create(t, s, nil)
-		changes := []Change{changeOf(t, one, typeExpired), changeOf(t, two, typeExpired)}
+		changes := []db.Change{changeOf(t, one, typeExpired), changeOf(t, two, typeExpired)}
 		do(t, s, two.ID, agree[0])
-		if err := s.Commit(t.Context(), changes...); !errors.Is(err, ErrConflict) {
+		if err := s.db.Commit(t.Context(), changes...); !errors.Is(err, ErrConflict) {
 			t.Fatal(err)
 		}
 		record, err := s.Record(t.Context(), one.ID)
@@ -257,14 +259,14 @@ func TestUnknownRoom(t *testing.T) {
 
 func TestLinks(t *testing.T) {
 	onBoth(t, func(t *testing.T, s *Store) {
-		first, second := NewToken(), NewToken()
+		first, second := tickets.NewToken(), tickets.NewToken()
 		if len(first) != 22 || first == second {
 			t.Fatalf("tokens %s, %s", first, second)
 		}
 		now := noon
 		s.now = func() time.Time { return now }
-		r := create(t, s, func(c *CreateRoom) { c.Link = Link{HashToken(first), noon.Add(time.Hour)} })
-		do(t, s, r.ID, AddLink{Link{HashToken(second), noon.Add(2 * time.Hour)}})
+		r := create(t, s, func(c *CreateRoom) { c.Link = Link{tickets.HashToken(first), noon.Add(time.Hour)} })
+		do(t, s, r.ID, AddLink{Link{tickets.HashToken(second), noon.Add(2 * time.Hour)}})
 		for _, token := range []string{first, second} {
 			if found, err := s.RoomByLink(t.Context(), token); err != nil || found.ID != r.ID {
 				t.Errorf("%v", err)
@@ -277,125 +279,8 @@ func TestLinks(t *testing.T) {
 		if _, err := s.RoomByLink(t.Context(), second); err != nil {
 			t.Error(err)
 		}
-		if _, err := s.RoomByLink(t.Context(), HashToken(second)); !errors.Is(err, ErrNotFound) {
+		if _, err := s.RoomByLink(t.Context(), tickets.HashToken(second)); !errors.Is(err, ErrNotFound) {
 			t.Errorf("the hash opens the room: %v", err)
-		}
-	})
-}
-
-func TestTickets(t *testing.T) {
-	onBoth(t, func(t *testing.T, s *Store) {
-		ctx := t.Context()
-		ticket := Ticket{Role: "manager", Subject: "m1", Room: "R-1", Scope: "call", Name: "Ann"}
-		if err := s.PutTicket(ctx, "session", "token", ticket, time.Hour); err != nil {
-			t.Fatal(err)
-		}
-		if got, err := s.Ticket(ctx, "session", "token"); err != nil || got != ticket {
-			t.Errorf("%+v, %v", got, err)
-		}
-		if _, err := s.Ticket(ctx, "signin", "token"); !errors.Is(err, ErrNotFound) {
-			t.Errorf("another kind: %v", err)
-		}
-		if ttl := s.client.PTTL(ctx, ticketKey("session", "token")).Val(); ttl <= 0 || ttl > time.Hour {
-			t.Errorf("time to live %v", ttl)
-		}
-		for range 2 {
-			if err := s.DropTicket(ctx, "session", "token"); err != nil {
-				t.Error(err)
-			}
-		}
-		if _, err := s.Ticket(ctx, "session", "token"); !errors.Is(err, ErrNotFound) {
-			t.Errorf("dropped: %v", err)
-		}
-		if err := s.PutTicket(ctx, "session", "brief", ticket, time.Millisecond); err != nil {
-			t.Fatal(err)
-		}
-		for { // ends when the time is over, else with the test's
-			if _, err := s.Ticket(ctx, "session", "brief"); errors.Is(err, ErrNotFound) {
-				break
-			}
-		}
-	})
-}
-
-func TestTicketIsTakenOnce(t *testing.T) {
-	onBoth(t, func(t *testing.T, s *Store) {
-		if err := s.PutTicket(t.Context(), "signin", "token", Ticket{Subject: "m1"}, 0); err != nil {
-			t.Fatal(err)
-		}
-		var wg sync.WaitGroup
-		results := make(chan error, 20)
-		for range 20 {
-			wg.Go(func() {
-				_, err := s.TakeTicket(context.Background(), "signin", "token")
-				results <- err
-			})
-		}
-		wg.Wait()
-		close(results)
-		taken := 0
-		for err := range results {
-			switch {
-			case err == nil:
-				taken++
-			case !errors.Is(err, ErrNotFound):
-				t.Error(err)
-			}
-		}
-		if taken != 1 {
-			t.Errorf("taken %d times", taken)
-		}
-	})
-}
-
-func TestTicketIsClaimedOnce(t *testing.T) {
-	onBoth(t, func(t *testing.T, s *Store) {
-		for i := range 3 {
-			got, first, err := s.ClaimTicket(t.Context(), "idem", "key", Ticket{Room: fmt.Sprint("R-", i)}, time.Hour)
-			if err != nil || first != (i == 0) || got.Room != "R-0" {
-				t.Errorf("%+v, %v, %v", got, first, err)
-			}
-		}
-	})
-}
-
-func TestStaff(t *testing.T) {
-	onBoth(t, func(t *testing.T, s *Store) {
-		ctx := t.Context()
-		ann := Staff{"m1", "Ann Müller", "manager", "Europe/Berlin", []string{"de", "en"}}
-		bob := Staff{"a1", "Bob", "auditor", "Asia/Shanghai", []string{"zh-Hans"}}
-		for _, account := range []Staff{ann, ann, bob} {
-			if err := s.PutStaff(ctx, "system", account); err != nil {
-				t.Fatal(err)
-			}
-		}
-		entries, err := s.chain(ctx, "staff:m1", ledgerRecord)
-		if err != nil || len(entries) != 1 {
-			t.Fatalf("an account put twice has %d entries, %v", len(entries), err)
-		}
-		if text, _ := json.Marshal(entries); strings.Contains(string(text), "Ann") {
-			t.Error("the name stands in a hashed entry")
-		}
-		ann.Name = "Ann Schmidt"
-		if err := s.PutStaff(ctx, "system", ann); err != nil {
-			t.Fatal(err)
-		}
-		if got, err := s.Staff(ctx, "m1"); err != nil || !got.equal(ann) {
-			t.Errorf("%+v, %v", got, err)
-		}
-		if list, err := s.ListStaff(ctx, "auditor"); err != nil || len(list) != 1 || !list[0].equal(bob) {
-			t.Errorf("%+v, %v", list, err)
-		}
-		for _, id := range []string{"nobody", "m1:record", ""} {
-			if _, err := s.Staff(ctx, id); !errors.Is(err, ErrNotFound) {
-				t.Errorf("%q: %v", id, err)
-			}
-		}
-		var input *InputError
-		for _, id := range []string{"Ann Lee", "m1:private"} {
-			if err := s.PutStaff(ctx, "system", Staff{ID: id, Role: "manager", Zone: "UTC"}); !errors.As(err, &input) {
-				t.Errorf("%q: %v", id, err)
-			}
 		}
 	})
 }

@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 
+	"verifycall/rooms/db"
+
 	"github.com/redis/go-redis/v9"
 )
 
@@ -22,10 +24,10 @@ var unfinished = []string{"state:" + StateLive, "state:" + StateInterrupted, "st
 // Unfinished gives the ids of the rooms that some node has to look after (live,
 // interrupted, waiting, or not sealed yet) and that none holds a Lease of.
 func (s *Store) Unfinished(ctx context.Context) ([]string, error) {
-	pipe := s.client.Pipeline()
+	pipe := s.db.Client.Pipeline()
 	lists := make([]*redis.StringSliceCmd, len(unfinished))
 	for i, index := range unfinished {
-		lists[i] = pipe.ZRange(ctx, prefix+"index:"+index, 0, -1)
+		lists[i] = pipe.ZRange(ctx, db.Prefix+"index:"+index, 0, -1)
 	}
 	if _, err := pipe.Exec(ctx); err != nil {
 		return nil, fmt.Errorf("unfinished rooms: %w", err)
@@ -37,10 +39,10 @@ func (s *Store) Unfinished(ctx context.Context) ([]string, error) {
 	if len(ids) == 0 {
 		return nil, nil
 	}
-	pipe = s.client.Pipeline()
+	pipe = s.db.Client.Pipeline()
 	held := make([]*redis.IntCmd, len(ids))
 	for i, id := range ids {
-		held[i] = pipe.Exists(ctx, prefix+"lease:"+id)
+		held[i] = pipe.Exists(ctx, db.Prefix+"lease:"+id)
 	}
 	if _, err := pipe.Exec(ctx); err != nil {
 		return nil, fmt.Errorf("unfinished rooms: %w", err)

@@ -9,45 +9,21 @@ import (
 	"strings"
 	"sync"
 
+	"verifycall/rooms/db"
 	"verifycall/rooms/ledger"
+	"verifycall/rooms/proof"
 )
-
-// Signer signs the heads of ledgers with a key that Redis never sees.
-type Signer interface {
-	SignHead(text []byte) (signature string)       // one word of printable ASCII
-	CheckHead(text []byte, signature string) error // nil for one that SignHead of this deployment made
-}
-
-// Mirror keeps copies of the ledgers where who can write Redis can't.
-type Mirror interface {
-	Put(ctx context.Context, name string, content []byte) error // the same again is no error, something else under that name is one
-	Get(ctx context.Context, name string) ([]byte, error)
-	List(ctx context.Context, prefix string) ([]string, error) // sorted
-}
 
 // typeCheckpoint is an entry that signs the head before it, in each commit that
 // changes a room's state or its custody ledger.
 const typeCheckpoint = ledger.TypeCheckpoint
 
-// DamagedError says that Redis holds another record than the one that was signed
-// and mirrored: made anew, cut, rolled back or changed. Nothing of it is used.
-type DamagedError struct {
-	Room string // or another aggregate
-	Err  error  // what is wrong
-}
-
-// Error implements error.
-func (e *DamagedError) Error() string { return "room " + e.Room + ": record damaged: " + e.Err.Error() }
-
-// Unwrap gives Err.
-func (e *DamagedError) Unwrap() error { return e.Err }
-
 // witness judges what Redis says by what it can't know (a key) and can't change (a
 // mirror).
 type witness struct {
-	signer Signer
-	mirror Mirror
-	jobs   chan string   // rooms to be mirrored; full drops, a later change of the room covers it
+	signer proof.Signer
+	mirror proof.Mirror
+	jobs   chan string   // rooms and calendars ("calendar:m1") to be mirrored; full drops, a later change of the room covers it
 	closed chan struct{} // closed by Store.Close: the jobs there are are done, then mirrorAll ends
 
 	mu       sync.Mutex
@@ -65,7 +41,7 @@ type judged struct {
 // maxKnown bounds what a witness remembers; beyond it begins anew.
 const maxKnown = 20000
 
-func newWitness(signer Signer, mirror Mirror) *witness {
+func newWitness(signer proof.Signer, mirror proof.Mirror) *witness {
 	return &witness{signer: signer, mirror: mirror, jobs: make(chan string, 1024), closed: make(chan struct{}),
 		known: map[string]judged{}, doubtful: map[string]bool{}}
 }
@@ -120,16 +96,22 @@ func (w *witness) recall(room string) (judged, bool) {
 
 // wrote remembers what this store itself has committed, and has it mirrored where
 // it was signed.
-func (w *witness) wrote(r *Room, change Change) {
-	w.remember(r.ID, judged{sha256.Sum256(change.State), change.cut, r.Record, r.Custody})
+func (w *witness) wrote(r *Room, change db.Change) {
+	w.remember(r.ID, judged{sha256.Sum256(change.State), change.Cut, r.Record, r.Custody})
 	for _, chain := range change.Chains {
 		if n := len(chain.Entries); n > 0 && chain.Entries[n-1].Type == typeCheckpoint {
-			select {
-			case w.jobs <- r.ID:
-			default:
-			}
+			w.soon(r.ID)
 			return
 		}
+	}
+}
+
+// soon has what is there of a room or a calendar mirrored. What doesn't fit waits
+// for its next change.
+func (w *witness) soon(job string) {
+	select {
+	case w.jobs <- job:
+	default:
 	}
 }
 
@@ -150,19 +132,19 @@ func (s *Store) attest(ctx context.Context, r *Room, state string) error {
 		cut, err = s.witness.judge(ctx, r, state, record, custody, before)
 	}
 	moved := s.moved(ctx, r.ID, state)
-	if moved == nil && err != nil && whole && !errors.Is(err, ErrAway) {
+	if moved == nil && err != nil && whole && !errors.Is(err, db.ErrAway) {
 		_, restoreErr := s.restoreCut(ctx, r.ID, copied{Record: record, Custody: custody}, before)
 		err, moved = errors.Join(err, restoreErr), s.moved(ctx, r.ID, state)
 	}
 	switch {
 	case moved != nil:
 		return moved
-	case errors.Is(err, ErrAway):
+	case errors.Is(err, db.ErrAway):
 		return err
 	case err != nil:
 		s.log.Error("RECORD DAMAGED: Redis holds another record than the signed and mirrored one", "room", r.ID, "why", err)
 		s.witness.doubt(r.ID)
-		return &DamagedError{r.ID, err}
+		return &db.DamagedError{Room: r.ID, Err: err}
 	}
 	s.witness.remember(r.ID, judged{sum, cut, r.Record, r.Custody})
 	return nil
@@ -170,7 +152,7 @@ func (s *Store) attest(ctx context.Context, r *Room, state string) error {
 
 // moved is errMoved where a projection is another one than it was.
 func (s *Store) moved(ctx context.Context, room, state string) error {
-	now, err := s.client.HGet(ctx, prefix+"room:"+room, "state").Result()
+	now, err := s.db.Client.HGet(ctx, db.Prefix+"room:"+room, "state").Result()
 	if err != nil {
 		return fmt.Errorf("room %s: %w", room, err)
 	}
@@ -279,7 +261,7 @@ func foldSigned(id string, record, custody []ledger.Entry, signed int64) (*Room,
 func (w *witness) againstMirror(ctx context.Context, room string, record, custody []ledger.Entry) error {
 	names, err := w.mirror.List(ctx, mirrorPrefix(room))
 	if err != nil {
-		return fmt.Errorf("%w: mirror: %w", ErrAway, err)
+		return fmt.Errorf("%w: mirror: %w", db.ErrAway, err)
 	}
 	for _, name := range names {
 		part, ok := parsePart(name)
@@ -298,7 +280,7 @@ func (w *witness) againstMirror(ctx context.Context, room string, record, custod
 }
 
 // signing appends checkpoints to what a command drafted.
-func (s *Store) signing(r *Room, before string, change *Change) []Draft {
+func (s *Store) signing(r *Room, before string, change *db.Change) []Draft {
 	if s.witness == nil {
 		return nil
 	}

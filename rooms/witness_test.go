@@ -15,7 +15,9 @@ import (
 
 	"github.com/redis/go-redis/v9"
 
+	"verifycall/rooms/db"
 	"verifycall/rooms/ledger"
+	"verifycall/rooms/redistest"
 )
 
 // testSigner is a Signer with a key of the test's own.
@@ -93,13 +95,13 @@ type hostile struct {
 // newHostile has a whole call in a signed store, and what Redis held when the
 // seller waited.
 func newHostile(t *testing.T) (*hostile, Options) {
-	server := startServer(t)
+	server := redistest.Serve(t)
 	o := Options{URL: server.URL(), Signer: newTestSigner(t), Mirror: &memory{parts: map[string][]byte{}}}
 	s := openStore(t, o)
 	h := &hostile{Client: redis.NewClient(&redis.Options{Addr: server.Addr}), t: t, s: s}
 	t.Cleanup(func() { h.Close() })
 	id := create(t, s, nil).ID
-	h.key = prefix + "room:" + id
+	h.key = db.Prefix + "room:" + id
 	commands := wholeCall(t)
 	do(t, s, id, commands[:3]...)
 	h.before = h.dump()
@@ -172,14 +174,14 @@ func (h *hostile) rebuild(record, custody []ledger.Entry) {
 		h.t.Fatal(err)
 	}
 	h.Del(h.t.Context(), h.key+":record", h.key+":custody")
-	h.HSet(h.t.Context(), h.key, "state", state, "record", headText(r.Record), "custody", headText(r.Custody))
+	h.HSet(h.t.Context(), h.key, "state", state, "record", db.HeadText(r.Record), "custody", db.HeadText(r.Custody))
 	for name, entries := range map[string][]ledger.Entry{"record": record, "custody": custody} {
 		for _, e := range entries {
 			line, err := e.Line()
 			if err != nil {
 				h.t.Fatal(err)
 			}
-			h.XAdd(h.t.Context(), &redis.XAddArgs{Stream: h.key + ":" + name, ID: streamID(e.Seq), Values: []any{"e", line}})
+			h.XAdd(h.t.Context(), &redis.XAddArgs{Stream: h.key + ":" + name, ID: db.StreamID(e.Seq), Values: []any{"e", line}})
 		}
 	}
 }
@@ -266,7 +268,7 @@ func TestHostileRedisIsRefused(t *testing.T) {
 			defer h.restore(good)
 			fresh := openStore(t, o)
 			for which, s := range map[string]*Store{"writer": h.s, "new": fresh} {
-				var damaged *DamagedError
+				var damaged *db.DamagedError
 				if _, err := s.Record(t.Context(), h.room.ID); !errors.As(err, &damaged) {
 					t.Errorf("%s: Record: %v", which, err)
 				}

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"strings"
 
+	"verifycall/rooms/db"
+
 	"github.com/redis/go-redis/v9"
 )
 
@@ -21,19 +23,19 @@ var ErrElsewhere = errors.New("another node has the room")
 // call also when the lease has lapsed: its last node comes back for it, or another
 // takes it in within seconds. What is kept by this node is Pending. Errors:
 // ErrElsewhere.
-func (s *Store) yield(ctx context.Context, r *Room) (Guard, error) {
+func (s *Store) yield(ctx context.Context, r *Room) (db.Guard, error) {
 	key := "room:" + r.ID
-	pipe := s.client.Pipeline()
-	fence, held := pipe.HGet(ctx, prefix+key, "fence"), pipe.Exists(ctx, prefix+"lease:"+r.ID)
+	pipe := s.db.Client.Pipeline()
+	fence, held := pipe.HGet(ctx, db.Prefix+key, "fence"), pipe.Exists(ctx, db.Prefix+"lease:"+r.ID)
 	if _, err := pipe.Exec(ctx); err != nil && !errors.Is(err, redis.Nil) {
-		return Guard{}, fmt.Errorf("lease of %s: %w", r.ID, err)
+		return db.Guard{}, fmt.Errorf("lease of %s: %w", r.ID, err)
 	}
 	_, owner, _ := strings.Cut(fence.Val(), " ")
 	inCall := r.State == StateWaiting || r.State == StateLive || r.State == StateInterrupted
 	if owner != "" && owner != "-" && owner != s.node() && (held.Val() > 0 || inCall) {
-		return Guard{}, fmt.Errorf("room %s: %w", r.ID, ErrElsewhere)
+		return db.Guard{}, fmt.Errorf("room %s: %w", r.ID, ErrElsewhere)
 	}
-	return Guard{Key: key, Field: "fence", Want: fence.Val()}, nil
+	return db.Guard{Key: key, Field: "fence", Want: fence.Val()}, nil
 }
 
 // node is this store's node, empty until it has kept a lease: what it holds

@@ -4,6 +4,9 @@ import (
 	"errors"
 	"testing"
 	"time"
+
+	"verifycall/rooms/db"
+	"verifycall/rooms/redistest"
 )
 
 // twoNodes gives two stores on one Redis. The first is the node n1's, which holds a
@@ -11,7 +14,7 @@ import (
 // seller is kept there.
 func twoNodes(t *testing.T, lines ...string) (owner, other *Store, last *Room) {
 	t.Helper()
-	o := Options{URL: startServer(t).URL(), Kept: t.TempDir(), Signer: newTestSigner(t), Mirror: &memory{parts: map[string][]byte{}}}
+	o := Options{URL: redistest.Serve(t).URL(), Kept: t.TempDir(), Signer: newTestSigner(t), Mirror: &memory{parts: map[string][]byte{}}}
 	owner = openStore(t, o)
 	o.Kept = t.TempDir()
 	other = openStore(t, o)
@@ -24,7 +27,7 @@ func twoNodes(t *testing.T, lines ...string) (owner, other *Store, last *Room) {
 		t.Fatal(err)
 	}
 	owner.cutOff(t, last, lines...)
-	if err := other.client.Del(t.Context(), prefix+"lease:"+last.ID).Err(); err != nil { // it has lapsed
+	if err := other.db.Client.Del(t.Context(), db.Prefix+"lease:"+last.ID).Err(); err != nil { // it has lapsed
 		t.Fatal(err)
 	}
 	return owner, other, last
@@ -37,7 +40,7 @@ func TestNoMailOvertakesWhatAnotherNodeKeeps(t *testing.T) {
 	if _, err := other.MailLink(t.Context(), r.ID); !errors.Is(err, ErrElsewhere) {
 		t.Fatalf("before the room's node is back: %v", err)
 	}
-	owner.pulse.away.Store(false)
+	owner.cut(t, false)
 	owner.awaitStored(t, r.ID)
 	if _, err := owner.KeepLeases(t.Context(), "n1", []string{r.ID}); err != nil {
 		t.Fatal(err)
@@ -67,7 +70,7 @@ func TestNoMailOvertakesWhatAnotherNodeKeeps(t *testing.T) {
 // TestOwnersMailNeedsNoWaiting has the node that holds a room send its mail.
 func TestOwnersMailNeedsNoWaiting(t *testing.T) {
 	owner, _, r := twoNodes(t)
-	owner.pulse.away.Store(false)
+	owner.cut(t, false)
 	if token, err := owner.MailLink(t.Context(), r.ID); err != nil || token == "" {
 		t.Errorf("%q, %v", token, err)
 	}
@@ -77,12 +80,12 @@ func TestOwnersMailNeedsNoWaiting(t *testing.T) {
 // back, as only the room's node knows; what it never brings about any node does.
 func TestNoDeadlineOvertakesWhatAnotherNodeKeeps(t *testing.T) {
 	owner, other, r := twoNodes(t)
-	owner.pulse.away.Store(false)
+	owner.cut(t, false)
 	r, err := owner.DoLive(t.Context(), r, "system", Interrupt{Cause: "seller_lost", Grace: time.Minute})
 	if err != nil {
 		t.Fatal(err)
 	}
-	owner.pulse.away.Store(true)
+	owner.cut(t, true)
 	if r, err = owner.DoLive(t.Context(), r, "system", Resume{}); err != nil {
 		t.Fatal(err)
 	}
@@ -97,7 +100,7 @@ func TestNoDeadlineOvertakesWhatAnotherNodeKeeps(t *testing.T) {
 		}
 	}
 	fire(StateInterrupted)
-	owner.pulse.away.Store(false)
+	owner.cut(t, false)
 	owner.awaitStored(t, r.ID)
 	fire(StateLive)
 	if r, err = owner.DoLive(t.Context(), r, "system", Interrupt{Cause: "seller_lost", Grace: time.Minute}); err != nil {

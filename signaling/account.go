@@ -10,7 +10,7 @@ import (
 
 	"verifycall/access"
 	"verifycall/calls/protocol"
-	"verifycall/rooms"
+	"verifycall/rooms/tickets"
 	"verifycall/signin/openid"
 )
 
@@ -60,7 +60,7 @@ func (s *Server) ownAccount(w http.ResponseWriter, r *http.Request, who session)
 }
 
 func (s *Server) writeAccount(w http.ResponseWriter, r *http.Request, who session) error {
-	keys, err := s.cfg.Rooms.Passkeys(r.Context(), who.Subject)
+	keys, err := s.cfg.Rooms.Accounts.Passkeys(r.Context(), who.Subject)
 	if err != nil {
 		return err
 	}
@@ -87,17 +87,17 @@ func (s *Server) writeAccount(w http.ResponseWriter, r *http.Request, who sessio
 
 // sessionsOf lists an account's sessions, the newest first: of those with several
 // tokens the one that was made last.
-func (s *Server) sessionsOf(ctx context.Context, account string) ([]rooms.Grant, error) {
-	all, err := s.cfg.Rooms.Grants(ctx, kindSession)
+func (s *Server) sessionsOf(ctx context.Context, account string) ([]tickets.Grant, error) {
+	all, err := s.cfg.Rooms.Tickets.Grants(ctx, kindSession)
 	if err != nil {
 		return nil, fmt.Errorf("sessions: %w", err)
 	}
-	all = slices.DeleteFunc(all, func(g rooms.Grant) bool { return g.Ticket.Subject != account })
-	slices.SortStableFunc(all, func(a, b rooms.Grant) int {
+	all = slices.DeleteFunc(all, func(g tickets.Grant) bool { return g.Ticket.Subject != account })
+	slices.SortStableFunc(all, func(a, b tickets.Grant) int {
 		return cmp.Or(b.Ticket.Signed.Compare(a.Ticket.Signed), cmp.Compare(a.Ticket.Browser, b.Ticket.Browser),
 			b.Expires.Compare(a.Expires)) // an old token is kept for less long than the one after it
 	})
-	return slices.CompactFunc(all, func(a, b rooms.Grant) bool { return a.Ticket.Browser == b.Ticket.Browser }), nil
+	return slices.CompactFunc(all, func(a, b tickets.Grant) bool { return a.Ticket.Browser == b.Ticket.Browser }), nil
 }
 
 // fresh wants a sign-in of a moment ago: who finds an open page must not be able
@@ -152,7 +152,7 @@ func (s *Server) removeOwnKey(w http.ResponseWriter, r *http.Request, who sessio
 	if err := s.fresh(who); err != nil {
 		return err
 	}
-	keys, err := s.cfg.Rooms.Passkeys(r.Context(), who.Subject)
+	keys, err := s.cfg.Rooms.Accounts.Passkeys(r.Context(), who.Subject)
 	if err != nil {
 		return err
 	}
@@ -160,7 +160,7 @@ func (s *Server) removeOwnKey(w http.ResponseWriter, r *http.Request, who sessio
 	if len(keys) == 1 && keys[0].ID == key && who.ticket.How == howPasskey {
 		return protocol.Faultf(protocol.CodeWrongState, "This is the only passkey. Add another one first.")
 	}
-	if err := s.cfg.Rooms.RemovePasskey(r.Context(), actorOf(who), who.Subject, key); err != nil {
+	if err := s.cfg.Rooms.Accounts.RemovePasskey(r.Context(), actorOf(who), who.Subject, key); err != nil {
 		return err
 	}
 	s.log.Info("passkey removed", "account", who.Subject)
@@ -174,11 +174,11 @@ func (s *Server) revokeOwnSession(w http.ResponseWriter, r *http.Request, who se
 		return err
 	}
 	id := r.PathValue("session")
-	i := slices.IndexFunc(sessions, func(g rooms.Grant) bool { return g.ID == id })
+	i := slices.IndexFunc(sessions, func(g tickets.Grant) bool { return g.ID == id })
 	if i < 0 {
 		return protocol.Faultf(protocol.CodeNotFound, "There is no such session, or it is over.")
 	}
-	if err := s.cfg.Rooms.Revoke(r.Context(), kindSession, id); err != nil {
+	if err := s.cfg.Rooms.Tickets.Revoke(r.Context(), kindSession, id); err != nil {
 		return err
 	}
 	s.log.Info("session revoked", "account", who.Subject)

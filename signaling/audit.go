@@ -88,7 +88,7 @@ func (s *Server) listAudit(w http.ResponseWriter, r *http.Request, who session, 
 	if err != nil {
 		return fmt.Errorf("list decided rooms: %w", err)
 	}
-	accounts, err := s.cfg.Rooms.ListStaff(r.Context(), string(access.Manager))
+	accounts, err := s.cfg.Rooms.Accounts.List(r.Context(), string(access.Manager))
 	if err != nil {
 		return fmt.Errorf("list managers: %w", err)
 	}

@@ -13,6 +13,7 @@ import (
 	"verifycall/mail/letter"
 	"verifycall/rooms"
 	"verifycall/rooms/calendar"
+	"verifycall/rooms/calendars"
 	"verifycall/signaling/intake"
 )
 
@@ -91,7 +92,7 @@ func (s *Server) appointmentOf(ctx context.Context, room *rooms.Room, who sessio
 	if room.Manager == "" || room.State == rooms.StateInvited {
 		return view, nil
 	}
-	account, err := s.cfg.Rooms.Staff(ctx, room.Manager)
+	account, err := s.cfg.Rooms.Accounts.Get(ctx, room.Manager)
 	switch {
 	case err == nil:
 		view.ManagerName, view.ManagerZone = account.Name, account.Zone
@@ -133,14 +134,14 @@ func (s *Server) sellerSlots(w http.ResponseWriter, r *http.Request, who session
 	if err != nil {
 		return fmt.Errorf("slots: %w", err)
 	}
-	languages, err := s.cfg.Rooms.Languages(r.Context())
+	languages, err := s.cfg.Rooms.Calendars.Languages(r.Context())
 	if err != nil {
 		return fmt.Errorf("languages: %w", err)
 	}
 	return writeJSON(w, http.StatusOK, map[string]any{"slots": slotViews(slots), "languages": orEmpty(languages)})
 }
 
-func slotViews(slots []rooms.Slot) []SlotView {
+func slotViews(slots []calendars.Slot) []SlotView {
 	views := make([]SlotView, 0, len(slots))
 	for _, slot := range slots {
 		views = append(views, SlotView{slot.At.UTC(), slot.Zone})
@@ -200,7 +201,7 @@ func (s *Server) managerAvailability(w http.ResponseWriter, r *http.Request, who
 }
 
 func (s *Server) writeAvailability(w http.ResponseWriter, r *http.Request, manager string) error {
-	c, err := s.cfg.Rooms.Calendar(r.Context(), manager)
+	c, err := s.cfg.Rooms.Calendars.Get(r.Context(), manager)
 	if err != nil {
 		return err
 	}
@@ -220,13 +221,13 @@ func (s *Server) setAvailability(w http.ResponseWriter, r *http.Request, actor, 
 		return err
 	}
 	if !operator { // a certification isn't the manager's own to prolong
-		now, err := s.cfg.Rooms.Calendar(r.Context(), manager)
+		now, err := s.cfg.Rooms.Calendars.Get(r.Context(), manager)
 		if err != nil {
 			return err
 		}
 		terms.Certified = now.Certified
 	}
-	if err := s.cfg.Rooms.SetAvailability(r.Context(), actor, manager, terms); err != nil {
+	if err := s.cfg.Rooms.Calendars.Set(r.Context(), actor, manager, terms); err != nil {
 		return err
 	}
 	return s.writeAvailability(w, r, manager)
@@ -264,7 +265,7 @@ func (s *Server) sellerCalendar(w http.ResponseWriter, r *http.Request, who sess
 
 // lengthOf is how long a room's call is planned for.
 func (s *Server) lengthOf(ctx context.Context, room *rooms.Room) time.Duration {
-	if c, err := s.cfg.Rooms.Calendar(ctx, room.Manager); err == nil {
+	if c, err := s.cfg.Rooms.Calendars.Get(ctx, room.Manager); err == nil {
 		return c.CallLength()
 	}
 	return time.Duration(calendar.Default(room.Zone).Length) * time.Minute // nobody's calendar

@@ -14,6 +14,7 @@ import (
 	"verifycall/calls/views"
 	"verifycall/recorder/evidence/vault"
 	"verifycall/rooms"
+	"verifycall/rooms/tickets"
 )
 
 // provedLife is how long after a code a seller sees what is kept of the own
@@ -124,11 +125,11 @@ func (s *Server) sellerCheckCode(w http.ResponseWriter, r *http.Request, who ses
 // prove marks a session as its seller's, under a new token: who had the old one
 // has not entered the code.
 func (s *Server) prove(ctx context.Context, w http.ResponseWriter, who *session) error {
-	if err := s.cfg.Rooms.DropTicket(ctx, kindSession, who.token); err != nil {
+	if err := s.cfg.Rooms.Tickets.Drop(ctx, kindSession, who.token); err != nil {
 		return err
 	}
 	who.ticket.Proved = s.now()
-	who.token = rooms.NewToken()
+	who.token = tickets.NewToken()
 	return s.putSession(ctx, w, who.token, who.ticket)
 }
 
@@ -172,7 +173,7 @@ func (s *Server) sellerKept(w http.ResponseWriter, r *http.Request, who session)
 	}
 	view := KeptView{SellerName: room.Text(room.SellerName), Fields: views.Application(room), Documents: []KeptPicture{}, Stills: []KeptPicture{}, Compared: []string{}}
 	if room.Manager != "" {
-		account, err := s.cfg.Rooms.Staff(r.Context(), room.Manager)
+		account, err := s.cfg.Rooms.Accounts.Get(r.Context(), room.Manager)
 		if err != nil && !errors.Is(err, rooms.ErrNotFound) { // a robot's room has none
 			return err
 		}

@@ -17,13 +17,13 @@ const strictRoom = `{"seller":{"name":"Anna Maria Eriksson","mail":"anna@example
 func (b *browser) codeMail(room string) string {
 	b.t.Helper()
 	b.post("/api/seller/code/send", "{}").into(http.StatusOK, nil)
-	mails, err := b.rooms.TakeMails(b.t.Context(), 20)
+	mails, err := b.rooms.Outbox.Take(b.t.Context(), 20)
 	if err != nil {
 		b.t.Fatal(err)
 	}
 	code := ""
 	for _, m := range mails {
-		if got, is, err := m.Code(b.t.Context(), b.rooms); err != nil {
+		if got, is, err := b.rooms.MailedCode(b.t.Context(), m); err != nil {
 			b.t.Fatal(err)
 		} else if is && m.Room == room {
 			code = got

@@ -11,6 +11,7 @@ import (
 
 	"verifycall/access"
 	"verifycall/rooms"
+	"verifycall/rooms/tickets"
 )
 
 // lives of a session.
@@ -69,7 +70,7 @@ func (s *Server) session(r *http.Request, role access.Role) (session, error) {
 	if err != nil {
 		return session{}, ended
 	}
-	t, err := s.cfg.Rooms.Ticket(r.Context(), kindSession, c.Value)
+	t, err := s.cfg.Rooms.Tickets.Get(r.Context(), kindSession, c.Value)
 	if errors.Is(err, rooms.ErrNotFound) || err == nil && (t.Role != string(role) || !s.now().Before(t.Until)) {
 		return session{}, ended
 	}
@@ -91,8 +92,8 @@ func fingerprint(token string) string {
 
 // begin makes a new session and sets its cookie. Whatever session of that role
 // the browser had is not taken over.
-func (s *Server) begin(ctx context.Context, w http.ResponseWriter, t rooms.Ticket) error {
-	token := rooms.NewToken()
+func (s *Server) begin(ctx context.Context, w http.ResponseWriter, t tickets.Ticket) error {
+	token := tickets.NewToken()
 	t.Browser, t.Until = fingerprint(token), s.now().Add(livesOf(access.Role(t.Role)).whole)
 	if err := s.noteSignIn(ctx, t); err != nil {
 		return err
@@ -102,13 +103,13 @@ func (s *Server) begin(ctx context.Context, w http.ResponseWriter, t rooms.Ticke
 
 // putSession stores a session under a token and sets its cookie. Those of staff
 // are listed, so that they can be revoked.
-func (s *Server) putSession(ctx context.Context, w http.ResponseWriter, token string, t rooms.Ticket) error {
+func (s *Server) putSession(ctx context.Context, w http.ResponseWriter, token string, t tickets.Ticket) error {
 	role := access.Role(t.Role)
 	t.Made = s.now()
 	life := min(livesOf(role).idle, t.Until.Sub(t.Made))
-	put := s.cfg.Rooms.PutGrant
+	put := s.cfg.Rooms.Tickets.PutGrant
 	if role == access.Seller || t.Room != "" { // ends with its room; a robot's is short
-		put = s.cfg.Rooms.PutTicket
+		put = s.cfg.Rooms.Tickets.Put
 	}
 	if err := put(ctx, kindSession, token, t, life); err != nil {
 		return fmt.Errorf("begin a session: %w", err)
@@ -127,8 +128,8 @@ func (s *Server) renew(w http.ResponseWriter, r *http.Request, who session) erro
 	old := who.ticket
 	old.Until = s.now().Add(min(tokenGrace, old.Until.Sub(s.now())))
 	old.Made = s.now() // one token follows it, not one each request
-	if there, err := s.cfg.Rooms.ReplaceTicket(r.Context(), kindSession, who.token, old, old.Until.Sub(s.now())); err != nil || !there {
+	if there, err := s.cfg.Rooms.Tickets.Replace(r.Context(), kindSession, who.token, old, old.Until.Sub(s.now())); err != nil || !there {
 		return err // revoked meanwhile: nothing follows it
 	}
-	return s.putSession(r.Context(), w, rooms.NewToken(), who.ticket)
+	return s.putSession(r.Context(), w, tickets.NewToken(), who.ticket)
 }

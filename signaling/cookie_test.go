@@ -66,13 +66,13 @@ func TestASessionCanBeRevoked(t *testing.T) {
 	now = now.Add(tokenLife)
 	first := lost.cookie("vc_auditor")
 	lost.get("/api/audit/me").into(http.StatusOK, nil)
-	grants, err := s.rooms.Grants(t.Context(), GrantSession)
+	grants, err := s.rooms.Tickets.Grants(t.Context(), GrantSession)
 	if err != nil || len(grants) != 3 {
 		t.Fatalf("listed %+v (%v)", grants, err)
 	}
 	for _, g := range grants {
 		if g.Ticket.Browser == fingerprint(first) {
-			if err := s.rooms.Revoke(t.Context(), GrantSession, g.ID); err != nil {
+			if err := s.rooms.Tickets.Revoke(t.Context(), GrantSession, g.ID); err != nil {
 				t.Fatal(err)
 			}
 			break
@@ -88,7 +88,7 @@ func TestOnlySessionsOfStaffAreListed(t *testing.T) {
 	s := openSite(t, nil)
 	_, link := s.signedIn("manager", "jonas").makeRoom(plainRoom)
 	s.seller(link)
-	grants, err := s.rooms.Grants(t.Context(), GrantSession)
+	grants, err := s.rooms.Tickets.Grants(t.Context(), GrantSession)
 	if err != nil || len(grants) != 1 || grants[0].Ticket.Subject != "jonas" {
 		t.Errorf("listed %+v (%v)", grants, err)
 	}

@@ -15,6 +15,7 @@ import (
 	"verifycall/calls/protocol"
 	"verifycall/recorder/evidence/vault"
 	"verifycall/rooms"
+	"verifycall/rooms/tickets"
 	"verifycall/signaling/intake"
 )
 
@@ -90,12 +91,12 @@ func newLink(token string, at time.Time) rooms.Link {
 	if now := time.Now(); now.After(from) {
 		from = now
 	}
-	return rooms.Link{Hash: rooms.HashToken(token), Expires: from.Add(linkLife)}
+	return rooms.Link{Hash: tickets.HashToken(token), Expires: from.Add(linkLife)}
 }
 
 // SellerLink adds a link to a room; earlier ones go on working.
 func (s *Server) SellerLink(ctx context.Context, actor string, room *rooms.Room) (string, error) {
-	token := rooms.NewToken()
+	token := tickets.NewToken()
 	if _, err := s.cfg.Rooms.Do(ctx, room.ID, actor, rooms.AddLink{Link: newLink(token, room.At)}); err != nil {
 		return "", fmt.Errorf("add a link: %w", err)
 	}
@@ -108,7 +109,7 @@ func (s *Server) SellerLink(ctx context.Context, actor string, room *rooms.Room)
 // time is chosen.
 func (s *Server) pickManager(ctx context.Context, n *intake.Request) error {
 	if n.Manager != "" {
-		account, err := s.cfg.Rooms.Staff(ctx, n.Manager)
+		account, err := s.cfg.Rooms.Accounts.Get(ctx, n.Manager)
 		if errors.Is(err, rooms.ErrNotFound) || err == nil && account.Role != string(access.Manager) {
 			return malformed("There is no account manager of this id.")
 		}
@@ -121,7 +122,7 @@ func (s *Server) pickManager(ctx context.Context, n *intake.Request) error {
 	if n.Book {
 		return nil
 	}
-	managers, err := s.cfg.Rooms.ListStaff(ctx, string(access.Manager))
+	managers, err := s.cfg.Rooms.Accounts.List(ctx, string(access.Manager))
 	if err != nil {
 		return fmt.Errorf("list managers: %w", err)
 	}

@@ -12,7 +12,8 @@ import (
 
 	"verifycall/access"
 	"verifycall/calls/protocol"
-	"verifycall/rooms"
+	"verifycall/rooms/staff"
+	"verifycall/rooms/tickets"
 )
 
 // visitor is somebody who tries every door.
@@ -42,7 +43,7 @@ func openStreet(t *testing.T) *street {
 	}
 	bound := func(room string) visitor {
 		t.Helper()
-		link, err := NewSignInLink(t.Context(), s.rooms, s.server.cfg.Public, rooms.Ticket{Role: "manager", Subject: "jonas", Room: room}, time.Hour)
+		link, err := NewSignInLink(t.Context(), s.rooms, s.server.cfg.Public, tickets.Ticket{Role: "manager", Subject: "jonas", Room: room}, time.Hour)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -177,7 +178,7 @@ func (st *street) opensAs(pattern string, action access.Action, who visitor, a a
 // the list, even where one account has both roles.
 func TestNobodyAuditsOwnRooms(t *testing.T) {
 	st := openStreet(t)
-	if err := st.rooms.PutStaff(t.Context(), "system", rooms.Staff{ID: "jonas", Name: "Jonas Weber", Role: "auditor", Zone: "UTC"}); err != nil {
+	if err := st.rooms.Accounts.Put(t.Context(), "system", staff.Account{ID: "jonas", Name: "Jonas Weber", Role: "auditor", Zone: "UTC"}); err != nil {
 		t.Fatal(err)
 	}
 	own, other := st.signedIn("auditor", "jonas"), st.signedIn("auditor", "ruth")

@@ -25,7 +25,7 @@ func (s *Server) watchEnded(ctx context.Context) {
 			return
 		}
 		now := s.now()
-		ended, err := s.cfg.Rooms.Ended(ctx, seen.Add(-endedOverlap))
+		ended, err := s.cfg.Rooms.Tickets.Ended(ctx, seen.Add(-endedOverlap))
 		if err != nil {
 			continue // the store's own watch tells; the next look goes back as far
 		}

@@ -5,7 +5,7 @@ import (
 	"testing"
 
 	"verifycall/calls/protocol"
-	"verifycall/rooms"
+	"verifycall/rooms/tickets"
 )
 
 // A session that is revoked, or signed out of, takes its WebSockets along, and no
@@ -43,19 +43,19 @@ func TestEndedSessionTakesItsWebSocketsAlong(t *testing.T) {
 func TestSigningOutEndsEveryToken(t *testing.T) {
 	s := openSite(t, nil)
 	m := s.signedIn("manager", "jonas")
-	grants, err := s.rooms.Grants(t.Context(), kindSession)
+	grants, err := s.rooms.Tickets.Grants(t.Context(), kindSession)
 	if err != nil || len(grants) != 1 {
 		t.Fatalf("%d sessions, %v", len(grants), err)
 	}
-	older := rooms.NewToken()
-	if err := s.rooms.PutGrant(t.Context(), kindSession, older, grants[0].Ticket, tokenGrace); err != nil {
+	older := tickets.NewToken()
+	if err := s.rooms.Tickets.PutGrant(t.Context(), kindSession, older, grants[0].Ticket, tokenGrace); err != nil {
 		t.Fatal(err)
 	}
 	m.post("/api/signout", `{"role":"manager"}`).into(http.StatusOK, nil)
-	if grants, err = s.rooms.Grants(t.Context(), kindSession); err != nil || len(grants) > 0 {
+	if grants, err = s.rooms.Tickets.Grants(t.Context(), kindSession); err != nil || len(grants) > 0 {
 		t.Errorf("%d tokens are left, %v", len(grants), err)
 	}
-	if _, err := s.rooms.Ticket(t.Context(), kindSession, older); err == nil {
+	if _, err := s.rooms.Tickets.Get(t.Context(), kindSession, older); err == nil {
 		t.Error("the token before the last one works still")
 	}
 }

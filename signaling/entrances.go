@@ -16,6 +16,7 @@ import (
 	"verifycall/rooms"
 	"verifycall/rooms/accesslog"
 	"verifycall/rooms/ledger"
+	"verifycall/rooms/tickets"
 )
 
 //go:embed entrances.html
@@ -41,7 +42,7 @@ func actorOfRole(role access.Role, id string) string {
 }
 
 // noteSignIn has a sign-in in the access ledger before its cookie is sent.
-func (s *Server) noteSignIn(ctx context.Context, t rooms.Ticket) error {
+func (s *Server) noteSignIn(ctx context.Context, t tickets.Ticket) error {
 	role := access.Role(t.Role)
 	e := accesslog.Event{Type: accesslog.SignedIn, Actor: actorOfRole(role, t.Subject), Body: accesslog.Body{Role: t.Role, Room: t.Room,
 		Session: t.Browser, By: t.How}}

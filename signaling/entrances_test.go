@@ -19,10 +19,10 @@ import (
 func TestAccessLedger(t *testing.T) {
 	s := openSite(t, nil)
 	mirror := evidence.Mirror{Store: s.evidence}
-	log := accesslog.Open(accesslog.Config{Store: s.rooms, Signer: s.server.cfg.Keys, Mirror: mirror})
+	log := accesslog.Open(accesslog.Config{DB: s.rooms.DB(), Signer: s.server.cfg.Keys, Mirror: mirror})
 	t.Cleanup(log.Close)
 	s.server.cfg.Access = log
-	s.server.cfg.AccessReader = accesslog.Reader{Store: s.rooms, Signer: s.server.cfg.Keys, Mirror: mirror}
+	s.server.cfg.AccessReader = accesslog.Reader{DB: s.rooms.DB(), Signer: s.server.cfg.Keys, Mirror: mirror}
 
 	m := s.signedIn("manager", "jonas")
 	id, link := m.makeRoom(plainRoom)
@@ -45,7 +45,7 @@ func TestAccessLedger(t *testing.T) {
 	}
 	s.integrator("rooms").get("/api/v1/rooms/" + id + "/bundle.zip").refused(protocol.CodeForbidden)
 	auditor.post("/api/signout", `{"role":"auditor"}`).into(http.StatusOK, nil)
-	grants, err := s.rooms.Grants(t.Context(), GrantSession)
+	grants, err := s.rooms.Tickets.Grants(t.Context(), GrantSession)
 	if err != nil || len(grants) == 0 {
 		t.Fatal(grants, err)
 	}

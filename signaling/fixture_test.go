@@ -33,6 +33,8 @@ import (
 	"verifycall/recorder/evidence/vault"
 	"verifycall/rooms"
 	"verifycall/rooms/plan"
+	"verifycall/rooms/staff"
+	"verifycall/rooms/tickets"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -97,13 +99,13 @@ func openSite(t *testing.T, change func(*Config)) *site {
 	web.Config.Handler, err = s.server.Handler()
 	must(err)
 	web.Start()
-	for _, account := range []rooms.Staff{
+	for _, account := range []staff.Account{
 		{ID: "jonas", Name: "Jonas Weber", Role: "manager", Zone: "Europe/Berlin"},
 		{ID: "sabine", Name: "Sabine Kowal", Role: "manager", Zone: "Europe/Berlin"},
 		{ID: "ruth", Name: "Ruth Adler", Role: "auditor", Zone: "Europe/Berlin"},
 		{ID: "olga", Name: "Olga Brandt", Role: "operator", Zone: "Europe/Berlin"},
 	} {
-		must(s.rooms.PutStaff(t.Context(), "system", account))
+		must(s.rooms.Accounts.Put(t.Context(), "system", account))
 	}
 	t.Cleanup(func() {
 		ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
@@ -234,7 +236,7 @@ func (a answer) refused(code protocol.Code) {
 // signedIn is a browser with the session of a staff account.
 func (s *site) signedIn(role access.Role, id string) *browser {
 	s.t.Helper()
-	link, err := NewSignInLink(s.t.Context(), s.rooms, s.server.cfg.Public, rooms.Ticket{Role: string(role), Subject: id}, time.Hour)
+	link, err := NewSignInLink(s.t.Context(), s.rooms, s.server.cfg.Public, tickets.Ticket{Role: string(role), Subject: id}, time.Hour)
 	if err != nil {
 		s.t.Fatal(err)
 	}

@@ -8,8 +8,8 @@ import (
 	"slices"
 
 	"verifycall/access"
-	"verifycall/rooms"
 	"verifycall/rooms/accesslog"
+	"verifycall/rooms/tickets"
 )
 
 //go:embed grants.html
@@ -23,7 +23,7 @@ var grantsStyle []byte
 // grantList is what the operator's page shows of one kind.
 type grantList struct {
 	Kind, Title string
-	Grants      []rooms.Grant
+	Grants      []tickets.Grant
 }
 
 // grantKinds are the kinds in the order of the page.
@@ -44,7 +44,7 @@ func (s *Server) grants(w http.ResponseWriter, r *http.Request, who session) err
 	lists := slices.Clone(grantKinds)
 	for i := range lists {
 		var err error
-		if lists[i].Grants, err = s.cfg.Rooms.Grants(r.Context(), lists[i].Kind); err != nil {
+		if lists[i].Grants, err = s.cfg.Rooms.Tickets.Grants(r.Context(), lists[i].Kind); err != nil {
 			return err
 		}
 	}
@@ -66,7 +66,7 @@ func (s *Server) revoke(w http.ResponseWriter, r *http.Request, who session) err
 	if !slices.ContainsFunc(grantKinds, func(l grantList) bool { return l.Kind == kind }) {
 		return malformed("There is no such kind.")
 	}
-	if err := s.cfg.Rooms.Revoke(r.Context(), kind, id); err != nil {
+	if err := s.cfg.Rooms.Tickets.Revoke(r.Context(), kind, id); err != nil {
 		return err
 	}
 	s.log.Info("revoked", "kind", kind, "by", who.Subject)

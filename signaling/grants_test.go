@@ -14,7 +14,7 @@ func TestOperatorRevokes(t *testing.T) {
 	s := openSite(t, nil)
 	olga, key := s.signedIn("operator", "olga"), s.integrator(access.ScopeRooms)
 	key.get("/api/v1/rooms/R-00000000").refused(protocol.CodeNotFound)
-	grants, err := s.rooms.Grants(t.Context(), GrantAPIKey)
+	grants, err := s.rooms.Tickets.Grants(t.Context(), GrantAPIKey)
 	if err != nil || len(grants) != 1 {
 		t.Fatalf("keys %+v (%v)", grants, err)
 	}

@@ -13,6 +13,7 @@ import (
 	"verifycall/access"
 	"verifycall/calls/protocol"
 	"verifycall/rooms"
+	"verifycall/rooms/tickets"
 )
 
 const (
@@ -39,7 +40,7 @@ const doneMark = "done"
 // request is a conflict.
 func (s *Server) intend(ctx context.Context, key apiKey, idem string, body []byte) (intent, error) {
 	if idem == "" {
-		return intent{id: rooms.NewRoomID(), seller: rooms.NewToken(), manager: rooms.NewToken()}, nil
+		return intent{id: rooms.NewRoomID(), seller: tickets.NewToken(), manager: tickets.NewToken()}, nil
 	}
 	if len(idem) > maxIdemKey {
 		return intent{}, malformed("The Idempotency-Key is too long.")
@@ -47,8 +48,8 @@ func (s *Server) intend(ctx context.Context, key apiKey, idem string, body []byt
 	sum := sha256.Sum256(body)
 	i := intent{seller: tokenOf(key.secret, idem, "seller"), manager: tokenOf(key.secret, idem, "manager"),
 		ticket: key.secret + "\x00" + idem, digest: hex.EncodeToString(sum[:])}
-	claim := rooms.Ticket{Role: string(access.Integrator), Subject: key.name, Room: rooms.NewRoomID(), Scope: i.digest}
-	claim, _, err := s.cfg.Rooms.ClaimTicket(ctx, kindIdem, i.ticket, claim, idemLife)
+	claim := tickets.Ticket{Role: string(access.Integrator), Subject: key.name, Room: rooms.NewRoomID(), Scope: i.digest}
+	claim, _, err := s.cfg.Rooms.Tickets.Claim(ctx, kindIdem, i.ticket, claim, idemLife)
 	if err != nil {
 		return intent{}, fmt.Errorf("idempotency: %w", err)
 	}
@@ -72,8 +73,8 @@ func (s *Server) finish(ctx context.Context, key apiKey, i intent) error {
 	if i.ticket == "" || i.done {
 		return nil
 	}
-	t := rooms.Ticket{Role: string(access.Integrator), Subject: key.name, Room: i.id, Scope: i.digest, Name: doneMark}
-	if err := s.cfg.Rooms.PutTicket(ctx, kindIdem, i.ticket, t, idemLife); err != nil {
+	t := tickets.Ticket{Role: string(access.Integrator), Subject: key.name, Room: i.id, Scope: i.digest, Name: doneMark}
+	if err := s.cfg.Rooms.Tickets.Put(ctx, kindIdem, i.ticket, t, idemLife); err != nil {
 		return fmt.Errorf("idempotency: %w", err)
 	}
 	return nil
@@ -85,5 +86,5 @@ func (s *Server) forget(ctx context.Context, i intent, why error) error {
 	if i.ticket == "" || protocol.Table[faultOf(why).Code].Retryable {
 		return why
 	}
-	return errors.Join(why, s.cfg.Rooms.DropTicket(ctx, kindIdem, i.ticket))
+	return errors.Join(why, s.cfg.Rooms.Tickets.Drop(ctx, kindIdem, i.ticket))
 }

@@ -8,23 +8,23 @@ import (
 	"time"
 
 	"verifycall/calls/protocol"
-	"verifycall/rooms"
+	"verifycall/rooms/limits"
 )
 
 // Limits that all nodes share. They are far above what people and honest
 // programs do, and far below what a guess or a flood needs.
 var (
-	limitGuesses   = rooms.Limit{Name: "guess", Every: 5 * time.Second, Burst: 20}          // failed exchanges of tokens, by address
-	limitLinks     = rooms.Limit{Name: "link", Every: 2 * time.Second, Burst: 120}          // exchanges of one seller's link, by its room
-	limitJoins     = rooms.Limit{Name: "join", Every: time.Second, Burst: 60}               // connections to one room, by role
-	limitMakes     = rooms.Limit{Name: "make", Every: 20 * time.Millisecond, Burst: 2000}   // rooms, by account or key
-	limitQueue     = rooms.Limit{Name: "queue", Every: 2 * time.Second, Burst: 60}          // changes of a place or a desk, by room or account
-	limitUploads   = rooms.Limit{Name: "upload", Every: 100 * time.Millisecond, Burst: 400} // pieces of photos, by room
-	limitFiles     = rooms.Limit{Name: "file", Every: 10 * time.Second, Burst: 30}          // documents that a seller files, by room
-	limitFiled     = rooms.Limit{Name: "filed", Every: 200 * time.Millisecond, Burst: 1600} // their bytes by 64 KiB: 100 MiB, and then 20 MiB a minute, by room
-	limitAppeals   = rooms.Limit{Name: "appeal", Every: 30 * time.Second, Burst: 12}        // appeals and repeats, by room
-	limitSignIns   = rooms.Limit{Name: "signin", Every: time.Second, Burst: 300}            // sign-ins, good ones too, by address
-	limitDownloads = rooms.Limit{Name: "download", Every: 2 * time.Second, Burst: 60}       // bundles and checks of them, by account or key
+	limitGuesses   = limits.Limit{Name: "guess", Every: 5 * time.Second, Burst: 20}          // failed exchanges of tokens, by address
+	limitLinks     = limits.Limit{Name: "link", Every: 2 * time.Second, Burst: 120}          // exchanges of one seller's link, by its room
+	limitJoins     = limits.Limit{Name: "join", Every: time.Second, Burst: 60}               // connections to one room, by role
+	limitMakes     = limits.Limit{Name: "make", Every: 20 * time.Millisecond, Burst: 2000}   // rooms, by account or key
+	limitQueue     = limits.Limit{Name: "queue", Every: 2 * time.Second, Burst: 60}          // changes of a place or a desk, by room or account
+	limitUploads   = limits.Limit{Name: "upload", Every: 100 * time.Millisecond, Burst: 400} // pieces of photos, by room
+	limitFiles     = limits.Limit{Name: "file", Every: 10 * time.Second, Burst: 30}          // documents that a seller files, by room
+	limitFiled     = limits.Limit{Name: "filed", Every: 200 * time.Millisecond, Burst: 1600} // their bytes by 64 KiB: 100 MiB, and then 20 MiB a minute, by room
+	limitAppeals   = limits.Limit{Name: "appeal", Every: 30 * time.Second, Burst: 12}        // appeals and repeats, by room
+	limitSignIns   = limits.Limit{Name: "signin", Every: time.Second, Burst: 300}            // sign-ins, good ones too, by address
+	limitDownloads = limits.Limit{Name: "download", Every: 2 * time.Second, Burst: 60}       // bundles and checks of them, by account or key
 )
 
 // filedUnit is what one of limitFiled's bucket stands for.
@@ -41,12 +41,12 @@ func tooManyFault(wait time.Duration, message string) *protocol.Fault {
 }
 
 // limit takes one of who's bucket.
-func (s *Server) limit(ctx context.Context, l rooms.Limit, who string) error {
+func (s *Server) limit(ctx context.Context, l limits.Limit, who string) error {
 	return s.limitBy(ctx, l, who, 1)
 }
 
-func (s *Server) limitBy(ctx context.Context, l rooms.Limit, who string, n int) error {
-	if wait := s.cfg.Rooms.Take(ctx, l, who, n); wait > 0 {
+func (s *Server) limitBy(ctx context.Context, l limits.Limit, who string, n int) error {
+	if wait := s.cfg.Rooms.Limits.Take(ctx, l, who, n); wait > 0 {
 		return tooManyFault(wait, "That was too often in a short time. Wait a moment.")
 	}
 	return nil

@@ -9,7 +9,7 @@ import (
 	"time"
 
 	"verifycall/calls/protocol"
-	"verifycall/rooms"
+	"verifycall/rooms/limits"
 	"verifycall/signaling/intake"
 )
 
@@ -55,7 +55,7 @@ func TestEveryLimit(t *testing.T) {
 	}
 	// The last two are by address, which all browsers here share.
 	for _, c := range []struct {
-		limit       rooms.Limit
+		limit       limits.Limit
 		who         string
 		ask, others func() answer
 	}{
@@ -73,7 +73,7 @@ func TestEveryLimit(t *testing.T) {
 		var a answer
 		for range 50 { // a bucket may have got one back before it is asked for
 			for wait := time.Duration(0); wait == 0; {
-				wait = s.rooms.Take(t.Context(), c.limit, c.who, 1)
+				wait = s.rooms.Limits.Take(t.Context(), c.limit, c.who, 1)
 			}
 			if a = c.ask(); a.status == http.StatusTooManyRequests {
 				break

@@ -11,6 +11,7 @@ import (
 	"verifycall/calls/protocol"
 	"verifycall/recorder/evidence/vault"
 	"verifycall/rooms"
+	"verifycall/rooms/tickets"
 	"verifycall/signaling/intake"
 )
 
@@ -75,7 +76,7 @@ func (s *Server) managerCreate(w http.ResponseWriter, r *http.Request, who sessi
 		return forbidden("A manager makes real rooms, and only for the own calendar.")
 	}
 	n.Manager = who.Subject
-	token := rooms.NewToken()
+	token := tickets.NewToken()
 	room, err := s.createRoom(r.Context(), actorOf(who), n, rooms.NewRoomID(), token)
 	if err != nil {
 		return err

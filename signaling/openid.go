@@ -11,6 +11,8 @@ import (
 
 	"verifycall/calls/protocol"
 	"verifycall/rooms"
+	"verifycall/rooms/staff"
+	"verifycall/rooms/tickets"
 	"verifycall/signin/openid"
 )
 
@@ -60,13 +62,13 @@ func (s *Server) beginOpenID(w http.ResponseWriter, r *http.Request) error {
 	if err := s.limit(r.Context(), limitCeremonies, address(r)); err != nil {
 		return err
 	}
-	state := rooms.NewToken()
+	state := tickets.NewToken()
 	to, keep, err := s.cfg.OpenID.Begin(r.Context(), state)
 	if err != nil {
 		s.log.Warn("the provider of OpenID Connect can't be asked", "err", err)
 		return failed(w, r, "away")
 	}
-	if err := s.cfg.Rooms.PutTicket(r.Context(), kindOpenID, state, rooms.Ticket{Kept: keep}, openidLife); err != nil {
+	if err := s.cfg.Rooms.Tickets.Put(r.Context(), kindOpenID, state, tickets.Ticket{Kept: keep}, openidLife); err != nil {
 		return fmt.Errorf("begin a sign-in: %w", err)
 	}
 	http.SetCookie(w, s.stateCookie(state, openidLife))
@@ -115,7 +117,7 @@ func (s *Server) signedAtProvider(w http.ResponseWriter, r *http.Request) (home 
 		return "", protocol.Faultf(protocol.CodeLinkUnknown, "This sign-in was not begun in this browser.")
 	}
 	http.SetCookie(w, s.stateCookie("", -time.Second))
-	t, err := s.cfg.Rooms.TakeTicket(ctx, kindOpenID, state)
+	t, err := s.cfg.Rooms.Tickets.Take(ctx, kindOpenID, state)
 	if errors.Is(err, rooms.ErrNotFound) {
 		return "", protocol.Faultf(protocol.CodeLinkUnknown, "This sign-in took too long, or was used already.")
 	}
@@ -129,17 +131,17 @@ func (s *Server) signedAtProvider(w http.ResponseWriter, r *http.Request) (home 
 	if err != nil {
 		return "", err
 	}
-	account := rooms.Staff{ID: who.Account, Name: who.Name, Role: string(who.Role), Zone: who.Zone}
-	switch old, err := s.cfg.Rooms.Staff(ctx, who.Account); {
+	account := staff.Account{ID: who.Account, Name: who.Name, Role: string(who.Role), Zone: who.Zone}
+	switch old, err := s.cfg.Rooms.Accounts.Get(ctx, who.Account); {
 	case err == nil:
 		account.Languages = old.Languages
 	case !errors.Is(err, rooms.ErrNotFound):
 		return "", err
 	}
-	if err := s.cfg.Rooms.PutStaff(ctx, "system", account); err != nil {
+	if err := s.cfg.Rooms.Accounts.Put(ctx, "system", account); err != nil {
 		return "", fmt.Errorf("account: %w", err)
 	}
-	_, home, err = s.beginStaff(w, r, rooms.Ticket{Role: account.Role, Subject: account.ID, How: howOpenID})
+	_, home, err = s.beginStaff(w, r, tickets.Ticket{Role: account.Role, Subject: account.ID, How: howOpenID})
 	return home, err
 }
 
@@ -148,7 +150,7 @@ func (s *Server) endAtProvider(ctx context.Context, token string) string {
 	if s.cfg.OpenID == nil {
 		return ""
 	}
-	t, err := s.cfg.Rooms.Ticket(ctx, kindSession, token)
+	t, err := s.cfg.Rooms.Tickets.Get(ctx, kindSession, token)
 	if err != nil || t.How != howOpenID {
 		return ""
 	}

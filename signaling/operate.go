@@ -186,7 +186,7 @@ func (s *Server) waitingViews(ctx context.Context) ([]WaitingView, error) {
 }
 
 func (s *Server) managerViews(ctx context.Context, live []*rooms.Room) ([]ManagerView, error) {
-	accounts, err := s.cfg.Rooms.ListStaff(ctx, string(access.Manager))
+	accounts, err := s.cfg.Rooms.Accounts.List(ctx, string(access.Manager))
 	if err != nil {
 		return nil, fmt.Errorf("list managers: %w", err)
 	}
@@ -203,7 +203,7 @@ func (s *Server) managerViews(ctx context.Context, live []*rooms.Room) ([]Manage
 		if i := slices.IndexFunc(live, func(room *rooms.Room) bool { return room.Manager == a.ID }); i >= 0 {
 			view.Room = live[i].ID
 		}
-		if c, err := s.cfg.Rooms.Calendar(ctx, a.ID); err == nil {
+		if c, err := s.cfg.Rooms.Calendars.Get(ctx, a.ID); err == nil {
 			view.Certified = c.Certified
 			if len(c.Languages) > 0 {
 				view.Languages = c.Languages

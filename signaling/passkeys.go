@@ -15,6 +15,9 @@ import (
 	"verifycall/access"
 	"verifycall/calls/protocol"
 	"verifycall/rooms"
+	"verifycall/rooms/limits"
+	"verifycall/rooms/staff"
+	"verifycall/rooms/tickets"
 	"verifycall/signin"
 )
 
@@ -34,7 +37,7 @@ const (
 )
 
 // limitCeremonies are first steps with a passkey, by address.
-var limitCeremonies = rooms.Limit{Name: "ceremony", Every: time.Second, Burst: 60}
+var limitCeremonies = limits.Limit{Name: "ceremony", Every: time.Second, Burst: 60}
 
 // How somebody signed in, in a session's ticket.
 const (
@@ -86,8 +89,8 @@ func (s *Server) hasPasskeys() error {
 // keep stores what a step has to find again, and gives what the browser gets. who
 // is the account that a passkey is made for, empty for a sign-in.
 func (s *Server) keep(ctx context.Context, who string, step signin.Step) (ceremony, error) {
-	token := rooms.NewToken()
-	err := s.cfg.Rooms.PutTicket(ctx, kindCeremony, token, rooms.Ticket{Subject: who, Kept: step.Kept}, ceremonyLife)
+	token := tickets.NewToken()
+	err := s.cfg.Rooms.Tickets.Put(ctx, kindCeremony, token, tickets.Ticket{Subject: who, Kept: step.Kept}, ceremonyLife)
 	if err != nil {
 		return ceremony{}, fmt.Errorf("ceremony: %w", err)
 	}
@@ -96,7 +99,7 @@ func (s *Server) keep(ctx context.Context, who string, step signin.Step) (ceremo
 
 // kept gives what a step has left for the account who, once.
 func (s *Server) kept(ctx context.Context, token, who string) (string, error) {
-	t, err := s.cfg.Rooms.TakeTicket(ctx, kindCeremony, token)
+	t, err := s.cfg.Rooms.Tickets.Take(ctx, kindCeremony, token)
 	if errors.Is(err, rooms.ErrNotFound) || err == nil && t.Subject != who {
 		return "", protocol.Faultf(protocol.CodeLinkExpired, "That took too long, or was sent twice. Try again.")
 	}
@@ -107,18 +110,18 @@ func (s *Server) kept(ctx context.Context, token, who string) (string, error) {
 }
 
 // account gives a staff account as package signin knows it.
-func (s *Server) account(ctx context.Context, id string) (signin.Account, rooms.Staff, error) {
-	staff, err := s.cfg.Rooms.Staff(ctx, id)
+func (s *Server) account(ctx context.Context, id string) (signin.Account, staff.Account, error) {
+	account, err := s.cfg.Rooms.Accounts.Get(ctx, id)
 	if err != nil {
-		return signin.Account{}, rooms.Staff{}, err
+		return signin.Account{}, staff.Account{}, err
 	}
-	keys, err := s.cfg.Rooms.Passkeys(ctx, id)
-	return signin.Account{ID: id, Name: staff.Name, Passkeys: keys}, staff, err
+	keys, err := s.cfg.Rooms.Accounts.Passkeys(ctx, id)
+	return signin.Account{ID: id, Name: account.Name, Passkeys: keys}, account, err
 }
 
 // invited gives the account that an invitation is for, and the invitation.
-func (s *Server) invited(ctx context.Context, token string) (signin.Account, rooms.Ticket, error) {
-	t, err := s.cfg.Rooms.Ticket(ctx, kindSignIn, token)
+func (s *Server) invited(ctx context.Context, token string) (signin.Account, tickets.Ticket, error) {
+	t, err := s.cfg.Rooms.Tickets.Get(ctx, kindSignIn, token)
 	if errors.Is(err, rooms.ErrNotFound) || err == nil && t.Scope != ScopePasskey {
 		return signin.Account{}, t, protocol.Faultf(protocol.CodeLinkUnknown, "This invitation is not known, or was used already.")
 	}
@@ -173,34 +176,34 @@ func readAnswer(w http.ResponseWriter, r *http.Request) (ceremonyAnswer, error) 
 }
 
 // created gives the passkey that an answer has made for an account.
-func (s *Server) created(ctx context.Context, a signin.Account, req ceremonyAnswer) (rooms.Passkey, error) {
+func (s *Server) created(ctx context.Context, a signin.Account, req ceremonyAnswer) (staff.Passkey, error) {
 	if err := s.hasPasskeys(); err != nil {
-		return rooms.Passkey{}, err
+		return staff.Passkey{}, err
 	}
 	name := strings.TrimSpace(req.Name)
 	if n := utf8.RuneCountInString(name); n == 0 || n > maxKeyName || strings.ContainsFunc(name, unicode.IsControl) {
-		return rooms.Passkey{}, malformed("A passkey's name is one line of 1 to 60 characters.")
+		return staff.Passkey{}, malformed("A passkey's name is one line of 1 to 60 characters.")
 	}
 	kept, err := s.kept(ctx, req.Ceremony, a.ID)
 	if err != nil {
-		return rooms.Passkey{}, err
+		return staff.Passkey{}, err
 	}
 	p, err := s.passkeys.Create(a, kept, req.Credential)
 	if errors.Is(err, signin.ErrRefused) {
-		return rooms.Passkey{}, &protocol.Fault{Code: protocol.CodeMalformed, Message: "This passkey can't be used. Try again, or take another device.", Err: err}
+		return staff.Passkey{}, &protocol.Fault{Code: protocol.CodeMalformed, Message: "This passkey can't be used. Try again, or take another device.", Err: err}
 	}
 	p.Name = name
 	return p, err
 }
 
 // addPasskey stores a passkey that was made.
-func (s *Server) addPasskey(ctx context.Context, actor, account string, p rooms.Passkey) error {
-	err := s.cfg.Rooms.AddPasskey(ctx, actor, account, p)
-	if errors.Is(err, rooms.ErrPasskeys) {
+func (s *Server) addPasskey(ctx context.Context, actor, account string, p staff.Passkey) error {
+	err := s.cfg.Rooms.Accounts.AddPasskey(ctx, actor, account, p)
+	if errors.Is(err, staff.ErrPasskeys) {
 		return protocol.Faultf(protocol.CodeWrongState, "This account has as many passkeys as it may. Remove one first.")
 	}
 	if err == nil && p.Count > 0 {
-		err = s.cfg.Rooms.UsedPasskey(ctx, account, p.ID, p.Count)
+		err = s.cfg.Rooms.Accounts.UsedPasskey(ctx, account, p.ID, p.Count)
 	}
 	return err
 }
@@ -222,18 +225,18 @@ func (s *Server) finishInvited(w http.ResponseWriter, r *http.Request) error {
 			return err
 		}
 		// Of two at the same moment one gets the invitation.
-		if _, err := s.cfg.Rooms.TakeTicket(r.Context(), kindSignIn, req.Token); errors.Is(err, rooms.ErrNotFound) {
+		if _, err := s.cfg.Rooms.Tickets.Take(r.Context(), kindSignIn, req.Token); errors.Is(err, rooms.ErrNotFound) {
 			return protocol.Faultf(protocol.CodeLinkUnknown, "This invitation was used already.")
 		} else if err != nil {
 			return fmt.Errorf("invitation: %w", err)
 		}
 		if err := s.addPasskey(r.Context(), t.Role+":"+a.ID, a.ID, p); err != nil {
 			if left := t.Until.Sub(s.now()); left > 0 { // it was of no use
-				err = errors.Join(err, s.cfg.Rooms.PutGrant(context.WithoutCancel(r.Context()), kindSignIn, req.Token, t, left))
+				err = errors.Join(err, s.cfg.Rooms.Tickets.PutGrant(context.WithoutCancel(r.Context()), kindSignIn, req.Token, t, left))
 			}
 			return err
 		}
-		return s.welcome(w, r, rooms.Ticket{Role: t.Role, Subject: a.ID, How: howPasskey})
+		return s.welcome(w, r, tickets.Ticket{Role: t.Role, Subject: a.ID, How: howPasskey})
 	})
 }
 
@@ -286,19 +289,19 @@ func (s *Server) finishPasskey(w http.ResponseWriter, r *http.Request) error {
 		if err != nil {
 			return err
 		}
-		if err := s.cfg.Rooms.UsedPasskey(ctx, id, p.ID, p.Count); err != nil {
+		if err := s.cfg.Rooms.Accounts.UsedPasskey(ctx, id, p.ID, p.Count); err != nil {
 			return err
 		}
-		staff, err := s.cfg.Rooms.Staff(ctx, id)
+		staff, err := s.cfg.Rooms.Accounts.Get(ctx, id)
 		if err != nil {
 			return err
 		}
-		return s.welcome(w, r, rooms.Ticket{Role: staff.Role, Subject: id, How: howPasskey})
+		return s.welcome(w, r, tickets.Ticket{Role: staff.Role, Subject: id, How: howPasskey})
 	})
 }
 
 // welcome begins the session of a staff account and says where it goes on.
-func (s *Server) welcome(w http.ResponseWriter, r *http.Request, t rooms.Ticket) error {
+func (s *Server) welcome(w http.ResponseWriter, r *http.Request, t tickets.Ticket) error {
 	name, home, err := s.beginStaff(w, r, t)
 	if err != nil {
 		return err
@@ -308,7 +311,7 @@ func (s *Server) welcome(w http.ResponseWriter, r *http.Request, t rooms.Ticket)
 
 // beginStaff begins the session of a staff account and gives its holder's name
 // and page.
-func (s *Server) beginStaff(w http.ResponseWriter, r *http.Request, t rooms.Ticket) (name, home string, err error) {
+func (s *Server) beginStaff(w http.ResponseWriter, r *http.Request, t tickets.Ticket) (name, home string, err error) {
 	role := access.Role(t.Role)
 	home, known := homes[role]
 	if !known {
@@ -346,10 +349,10 @@ func agentOf(header string) string {
 
 // NewInvitation makes the link by which an account gets a passkey. Errors:
 // signin.ErrNoPasskeys where public is no address for passkeys.
-func NewInvitation(ctx context.Context, store *rooms.Store, public *url.URL, account rooms.Staff, life time.Duration) (string, error) {
+func NewInvitation(ctx context.Context, store *rooms.Store, public *url.URL, account staff.Account, life time.Duration) (string, error) {
 	if _, err := signin.NewPasskeys(public); err != nil {
 		return "", err
 	}
-	return NewSignInLink(ctx, store, public, rooms.Ticket{Role: account.Role, Subject: account.ID, Scope: ScopePasskey,
+	return NewSignInLink(ctx, store, public, tickets.Ticket{Role: account.Role, Subject: account.ID, Scope: ScopePasskey,
 		Until: time.Now().Add(life)}, life)
 }

@@ -10,7 +10,7 @@ import (
 
 	"verifycall/access"
 	"verifycall/calls/protocol"
-	"verifycall/rooms"
+	"verifycall/rooms/tickets"
 	"verifycall/signin/softkey"
 )
 
@@ -37,7 +37,7 @@ func (s *site) softkey() *softkey.Key {
 
 func (s *site) invitation(account string) string {
 	s.t.Helper()
-	staff, err := s.rooms.Staff(s.t.Context(), account)
+	staff, err := s.rooms.Accounts.Get(s.t.Context(), account)
 	if err != nil {
 		s.t.Fatal(err)
 	}
@@ -170,7 +170,7 @@ func TestPasskeySignInRefusals(t *testing.T) {
 	c.send("/api/passkeys/finish", answer).into(http.StatusOK, nil)
 	s.browser().send("/api/passkeys/finish", answer).refused(protocol.CodeLinkExpired) // replayed
 	answer = c.step("/api/passkeys/begin", "{}", k.Use)
-	answer.Ceremony = rooms.NewToken()
+	answer.Ceremony = tickets.NewToken()
 	c.send("/api/passkeys/finish", answer).refused(protocol.CodeLinkExpired)
 	c.do("POST", "/api/passkeys/finish", "{}", "Sec-Fetch-Site", "cross-site", "Origin", "https://evil.example").refused(protocol.CodeForbidden)
 	c.post("/api/passkeys/finish", `{"ceremony":"`+strings.Repeat("x", maxAnswer)+`"}`).refused(protocol.CodeTooLarge)
@@ -224,7 +224,7 @@ func TestAccountPasskeysAndSessions(t *testing.T) {
 func TestAccountOfARole(t *testing.T) {
 	s := named(t)
 	b := s.signedIn(access.Manager, "jonas")
-	link, err := NewSignInLink(t.Context(), s.rooms, s.server.cfg.Public, rooms.Ticket{Role: "auditor", Subject: "ruth"}, time.Hour)
+	link, err := NewSignInLink(t.Context(), s.rooms, s.server.cfg.Public, tickets.Ticket{Role: "auditor", Subject: "ruth"}, time.Hour)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -11,6 +11,7 @@ import (
 	"verifycall/calls/protocol"
 	"verifycall/recorder/evidence/objects"
 	"verifycall/rooms"
+	"verifycall/rooms/calendars"
 )
 
 // Problem is the body of every HTTP error, RFC 9457, with the code and the
@@ -28,7 +29,7 @@ type Problem struct {
 // problemOf gives what a fault looks like outside.
 func problemOf(f *protocol.Fault) Problem {
 	kind := protocol.Table[f.Code]
-	var taken *rooms.TakenError
+	var taken *calendars.TakenError
 	var near []SlotView
 	if errors.As(f, &taken) {
 		near = slotViews(taken.Nearest)
@@ -65,7 +66,7 @@ func retryAfter(f *protocol.Fault) int {
 func faultOf(err error) *protocol.Fault {
 	var fault *protocol.Fault
 	var tooLarge *http.MaxBytesError
-	var taken *rooms.TakenError
+	var taken *calendars.TakenError
 	of := func(code protocol.Code, message string) *protocol.Fault {
 		return &protocol.Fault{Code: code, Message: message, Err: err}
 	}

@@ -91,7 +91,7 @@ func (s *Server) writeQueue(w http.ResponseWriter, r *http.Request, room *rooms.
 	case room.Instant && (room.State == rooms.StateBooked || room.State == rooms.StateWaiting):
 		by := room.ComeBy().UTC()
 		view.Ready, view.ComeBy = true, &by
-		account, err := s.cfg.Rooms.Staff(r.Context(), room.Manager)
+		account, err := s.cfg.Rooms.Accounts.Get(r.Context(), room.Manager)
 		if err != nil && !errors.Is(err, rooms.ErrNotFound) {
 			return err
 		}

@@ -7,14 +7,15 @@ import (
 
 	"verifycall/calls/protocol"
 	"verifycall/rooms"
+	"verifycall/rooms/tickets"
 )
 
 // invited is a room whose seller may choose when.
 func (s *site) invited(language string) (id string, seller *browser) {
 	s.t.Helper()
-	token := rooms.NewToken()
+	token := tickets.NewToken()
 	room, err := s.rooms.Create(s.t.Context(), "system", rooms.CreateRoom{SellerName: "Anna Maria Eriksson", Language: language,
-		Zone: "America/Toronto", Link: rooms.Link{Hash: rooms.HashToken(token), Expires: time.Now().Add(time.Hour)}})
+		Zone: "America/Toronto", Link: rooms.Link{Hash: tickets.HashToken(token), Expires: time.Now().Add(time.Hour)}})
 	if err != nil {
 		s.t.Fatal(err)
 	}
@@ -104,9 +105,9 @@ func (s *site) turn(want ...string) {
 // link has no desk.
 func TestQueueIsNotForRobots(t *testing.T) {
 	s := openSite(t, nil)
-	token := rooms.NewToken()
+	token := tickets.NewToken()
 	_, err := s.rooms.Create(t.Context(), "system", rooms.CreateRoom{SellerName: "Robot", Language: "de", Zone: "UTC", Test: true,
-		Link: rooms.Link{Hash: rooms.HashToken(token), Expires: time.Now().Add(time.Hour)}})
+		Link: rooms.Link{Hash: tickets.HashToken(token), Expires: time.Now().Add(time.Hour)}})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -14,6 +14,7 @@ import (
 	"verifycall/access"
 	"verifycall/rooms"
 	"verifycall/rooms/accesslog"
+	"verifycall/rooms/tickets"
 	"verifycall/signaling/intake"
 )
 
@@ -138,7 +139,7 @@ func (s *Server) key(r *http.Request) (apiKey, error) {
 	if !bearer || secret == "" {
 		return apiKey{}, unauthorized("This key is missing: send Authorization: Bearer KEY.")
 	}
-	t, err := s.cfg.Rooms.Ticket(r.Context(), kindAPIKey, secret)
+	t, err := s.cfg.Rooms.Tickets.Get(r.Context(), kindAPIKey, secret)
 	if errors.Is(err, rooms.ErrNotFound) {
 		return apiKey{}, unauthorized("This key is not known.")
 	}
@@ -151,9 +152,9 @@ func (s *Server) key(r *http.Request) (apiKey, error) {
 // NewAPIKey makes a bearer key for an integrator; scopes are of
 // access.Scopes.
 func NewAPIKey(ctx context.Context, store *rooms.Store, name string, scopes []string, life time.Duration) (string, error) {
-	secret := rooms.NewToken()
-	t := rooms.Ticket{Role: string(access.Integrator), Subject: name, Scope: strings.Join(scopes, " ")}
-	if err := store.PutGrant(ctx, kindAPIKey, secret, t, life); err != nil {
+	secret := tickets.NewToken()
+	t := tickets.Ticket{Role: string(access.Integrator), Subject: name, Scope: strings.Join(scopes, " ")}
+	if err := store.Tickets.PutGrant(ctx, kindAPIKey, secret, t, life); err != nil {
 		return "", fmt.Errorf("make an api key: %w", err)
 	}
 	return secret, nil
@@ -204,8 +205,8 @@ func (s *Server) makeRoom(ctx context.Context, key apiKey, n intake.Request, i i
 		return MadeRoom{}, err
 	}
 	if n.Test {
-		t := rooms.Ticket{Role: string(access.Manager), Subject: n.Manager, Name: "Robot", Room: i.id}
-		if err := s.cfg.Rooms.PutTicket(ctx, kindSignIn, i.manager, t, managerLinkLife); err != nil {
+		t := tickets.Ticket{Role: string(access.Manager), Subject: n.Manager, Name: "Robot", Room: i.id}
+		if err := s.cfg.Rooms.Tickets.Put(ctx, kindSignIn, i.manager, t, managerLinkLife); err != nil {
 			return MadeRoom{}, fmt.Errorf("manager link: %w", err)
 		}
 	}

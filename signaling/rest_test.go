@@ -136,12 +136,12 @@ func TestIdempotencyAfterACrash(t *testing.T) {
 	var made MadeRoom
 	key.restMake(testRoom, "order").into(http.StatusCreated, &made)
 	ticket := key.key + "\x00order"
-	kept, err := s.rooms.Ticket(t.Context(), kindIdem, ticket)
+	kept, err := s.rooms.Tickets.Get(t.Context(), kindIdem, ticket)
 	if err != nil {
 		t.Fatal(err)
 	}
 	kept.Name = "" // as it was before the last step
-	if err := s.rooms.PutTicket(t.Context(), kindIdem, ticket, kept, time.Hour); err != nil {
+	if err := s.rooms.Tickets.Put(t.Context(), kindIdem, ticket, kept, time.Hour); err != nil {
 		t.Fatal(err)
 	}
 	var again MadeRoom

@@ -168,7 +168,7 @@ func reviewOf(room *rooms.Room, who session) ReviewView {
 }
 
 func (s *Server) staffNames(ctx context.Context) (map[string]string, error) {
-	accounts, err := s.cfg.Rooms.ListStaff(ctx, "")
+	accounts, err := s.cfg.Rooms.Accounts.List(ctx, "")
 	if err != nil {
 		return nil, fmt.Errorf("names of staff: %w", err)
 	}

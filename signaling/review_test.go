@@ -10,12 +10,13 @@ import (
 	"verifycall/access"
 	"verifycall/calls/protocol"
 	"verifycall/rooms"
+	"verifycall/rooms/staff"
 )
 
 // second is another auditor.
 func (s *site) second() *browser {
 	s.t.Helper()
-	if err := s.rooms.PutStaff(s.t.Context(), "system", rooms.Staff{ID: "amir", Name: "Amir Osman", Role: "auditor", Zone: "UTC"}); err != nil {
+	if err := s.rooms.Accounts.Put(s.t.Context(), "system", staff.Account{ID: "amir", Name: "Amir Osman", Role: "auditor", Zone: "UTC"}); err != nil {
 		s.t.Fatal(err)
 	}
 	return s.signedIn(access.Auditor, "amir")

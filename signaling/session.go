@@ -12,9 +12,10 @@ import (
 	"verifycall/calls/protocol"
 	"verifycall/rooms"
 	"verifycall/rooms/accesslog"
+	"verifycall/rooms/tickets"
 )
 
-// Kinds of tickets, see rooms.Ticket.
+// Kinds of tickets, see tickets.Ticket.
 const (
 	kindSignIn  = GrantSignIn
 	kindSession = GrantSession
@@ -22,7 +23,7 @@ const (
 	kindIdem    = "idem" // what an idempotency key was used for
 )
 
-// Kinds of grants, see rooms.Grant.
+// Kinds of grants, see tickets.Grant.
 const (
 	GrantSignIn  = "signin"  // a staff link
 	GrantSession = "session" // a cookie
@@ -44,9 +45,9 @@ type session struct {
 	Proved  bool   // a seller who entered a mailed code
 	Reason  string // of access.Reasons: why an operator looks
 
-	at     *rooms.Room  // that a door was opened to; nil where it is about none
-	token  string       // of the cookie; empty for a request that was passed on
-	ticket rooms.Ticket // of the cookie
+	at     *rooms.Room    // that a door was opened to; nil where it is about none
+	token  string         // of the cookie; empty for a request that was passed on
+	ticket tickets.Ticket // of the cookie
 }
 
 func unauthorized(message string) *protocol.Fault {
@@ -59,7 +60,7 @@ func forbidden(message string) *protocol.Fault {
 
 // staff fills in what the account says now; robots of test rooms have none.
 func (s *Server) staff(ctx context.Context, who session) (session, error) {
-	account, err := s.cfg.Rooms.Staff(ctx, who.Subject)
+	account, err := s.cfg.Rooms.Accounts.Get(ctx, who.Subject)
 	switch {
 	case errors.Is(err, rooms.ErrNotFound) && who.Room != "":
 		return who, nil
@@ -109,7 +110,7 @@ func (s *Server) exchangeLink(w http.ResponseWriter, r *http.Request) error {
 		who, err := s.session(r, access.Seller)
 		if err != nil || who.Room != room.ID {
 			who = session{} // has entered no code
-			t := rooms.Ticket{Role: string(access.Seller), Subject: "seller", Room: room.ID}
+			t := tickets.Ticket{Role: string(access.Seller), Subject: "seller", Room: room.ID}
 			if err := s.begin(r.Context(), w, t); err != nil {
 				return err
 			}
@@ -180,13 +181,13 @@ func (s *Server) signIn(w http.ResponseWriter, r *http.Request) error {
 	})
 }
 
-func (s *Server) takeSignIn(ctx context.Context, token string) (rooms.Ticket, error) {
-	t, err := s.cfg.Rooms.Ticket(ctx, kindSignIn, token)
+func (s *Server) takeSignIn(ctx context.Context, token string) (tickets.Ticket, error) {
+	t, err := s.cfg.Rooms.Tickets.Get(ctx, kindSignIn, token)
 	if err == nil && t.Scope != ScopeAgain && t.Scope != ScopePasskey {
-		t, err = s.cfg.Rooms.TakeTicket(ctx, kindSignIn, token)
+		t, err = s.cfg.Rooms.Tickets.Take(ctx, kindSignIn, token)
 	}
 	if errors.Is(err, rooms.ErrNotFound) {
-		return rooms.Ticket{}, protocol.Faultf(protocol.CodeLinkUnknown, "This sign-in link is not known, or was used already.")
+		return tickets.Ticket{}, protocol.Faultf(protocol.CodeLinkUnknown, "This sign-in link is not known, or was used already.")
 	}
 	return t, err
 }
@@ -209,12 +210,12 @@ func (s *Server) signOut(w http.ResponseWriter, r *http.Request) error {
 		if next := s.endAtProvider(r.Context(), c.Value); next != "" {
 			answer["next"] = next
 		}
-		err := s.cfg.Rooms.DropTicket(r.Context(), kindSession, c.Value)
+		err := s.cfg.Rooms.Tickets.Drop(r.Context(), kindSession, c.Value)
 		if err != nil && !errors.Is(err, rooms.ErrNotFound) {
 			return fmt.Errorf("end the session: %w", err)
 		}
 		if who.Browser != "" { // the tokens before it, and what came in by them
-			if err := s.cfg.Rooms.EndSession(r.Context(), kindSession, who.Browser); err != nil {
+			if err := s.cfg.Rooms.Tickets.EndSession(r.Context(), kindSession, who.Browser); err != nil {
 				return err
 			}
 		}
@@ -230,7 +231,7 @@ func (s *Server) signOut(w http.ResponseWriter, r *http.Request) error {
 func (s *Server) storeAnswers(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, 2*time.Second)
 	defer cancel()
-	_, err := s.cfg.Rooms.Ticket(ctx, kindSession, "health")
+	_, err := s.cfg.Rooms.Tickets.Get(ctx, kindSession, "health")
 	if errors.Is(err, rooms.ErrNotFound) {
 		return nil
 	}
@@ -239,9 +240,9 @@ func (s *Server) storeAnswers(ctx context.Context) error {
 
 // NewSignInLink makes a staff link on the server that people reach by public.
 // With Scope ScopeAgain it can be used again within its life.
-func NewSignInLink(ctx context.Context, store *rooms.Store, public *url.URL, t rooms.Ticket, life time.Duration) (string, error) {
-	token := rooms.NewToken()
-	if err := store.PutGrant(ctx, kindSignIn, token, t, life); err != nil {
+func NewSignInLink(ctx context.Context, store *rooms.Store, public *url.URL, t tickets.Ticket, life time.Duration) (string, error) {
+	token := tickets.NewToken()
+	if err := store.Tickets.PutGrant(ctx, kindSignIn, token, t, life); err != nil {
 		return "", fmt.Errorf("make a sign-in link: %w", err)
 	}
 	return originOf(public) + "/in/" + token, nil

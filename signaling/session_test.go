@@ -10,6 +10,7 @@ import (
 
 	"verifycall/calls/protocol"
 	"verifycall/rooms"
+	"verifycall/rooms/tickets"
 	"verifycall/signaling/intake"
 )
 
@@ -86,8 +87,8 @@ func TestLinkRefusals(t *testing.T) {
 	s := openSite(t, nil)
 	m := s.signedIn("manager", "jonas")
 	id, link := m.makeRoom(plainRoom)
-	expired := rooms.NewToken()
-	s.command(id, "system", rooms.AddLink{Link: rooms.Link{Hash: rooms.HashToken(expired), Expires: time.Now().Add(-time.Minute)}})
+	expired := tickets.NewToken()
+	s.command(id, "system", rooms.AddLink{Link: rooms.Link{Hash: tickets.HashToken(expired), Expires: time.Now().Add(-time.Minute)}})
 	cancelled, cancelledLink := m.makeRoom(plainRoom)
 	m.post("/api/manager/rooms/"+cancelled+"/cancel", "{}").into(http.StatusOK, nil)
 	for name, test := range map[string]struct {
@@ -95,7 +96,7 @@ func TestLinkRefusals(t *testing.T) {
 		headers []string
 		code    protocol.Code
 	}{
-		"unknown":        {`{"token":"` + rooms.NewToken() + `"}`, nil, protocol.CodeLinkUnknown},
+		"unknown":        {`{"token":"` + tickets.NewToken() + `"}`, nil, protocol.CodeLinkUnknown},
 		"empty":          {`{"token":""}`, nil, protocol.CodeLinkUnknown},
 		"expired":        {`{"token":"` + expired + `"}`, nil, protocol.CodeLinkExpired},
 		"cancelled":      {tokenBody(cancelledLink), nil, protocol.CodeRoomCancelled},
@@ -141,11 +142,11 @@ func TestGoodExchangesAreNotLimited(t *testing.T) {
 
 func TestSignInLinks(t *testing.T) {
 	s := openSite(t, nil)
-	once, err := NewSignInLink(t.Context(), s.rooms, s.server.cfg.Public, rooms.Ticket{Role: "manager", Subject: "jonas"}, time.Hour)
+	once, err := NewSignInLink(t.Context(), s.rooms, s.server.cfg.Public, tickets.Ticket{Role: "manager", Subject: "jonas"}, time.Hour)
 	if err != nil {
 		t.Fatal(err)
 	}
-	again, err := NewSignInLink(t.Context(), s.rooms, s.server.cfg.Public, rooms.Ticket{Role: "auditor", Subject: "ruth", Scope: ScopeAgain}, time.Hour)
+	again, err := NewSignInLink(t.Context(), s.rooms, s.server.cfg.Public, tickets.Ticket{Role: "auditor", Subject: "ruth", Scope: ScopeAgain}, time.Hour)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -27,6 +27,7 @@ import (
 	"verifycall/recorder/evidence/vault"
 	"verifycall/rooms"
 	"verifycall/rooms/accesslog"
+	"verifycall/rooms/limits"
 	"verifycall/rooms/queue"
 	"verifycall/signaling/privacy"
 	"verifycall/signaling/socket"
@@ -71,7 +72,7 @@ type Server struct {
 	secure   bool          // people come by https
 	squeezed squeezed      // the built pages, compressed
 	decoding chan struct{} // capacity 1: the right to decode a picture
-	guesses  rooms.Limit   // failed exchanges of tokens, by address
+	guesses  limits.Limit  // failed exchanges of tokens, by address
 	crowd    *crowd
 	now      func() time.Time
 	looked   *looks // what sessions have looked at, where the first look is logged

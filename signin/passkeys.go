@@ -15,7 +15,8 @@ import (
 	"github.com/go-webauthn/webauthn/protocol"
 	"github.com/go-webauthn/webauthn/webauthn"
 
-	"verifycall/rooms"
+	"verifycall/rooms/db"
+	"verifycall/rooms/staff"
 )
 
 // ErrRefused says that what a browser sent proves nothing, by errors.Is.
@@ -28,7 +29,7 @@ var ErrNoPasskeys = errors.New("passkeys need https:// and a name, or localhost"
 type Account struct {
 	ID       string // is the user handle too: a code, no name, as it stands in ledgers
 	Name     string // shown by the device beside the passkey
-	Passkeys []rooms.Passkey
+	Passkeys []staff.Passkey
 }
 
 // Passkeys makes and checks passkeys of one deployment.
@@ -81,25 +82,25 @@ func (p *Passkeys) BeginCreate(a Account) (Step, error) {
 
 // Create gives the passkey that a browser's answer brings, without name and time.
 // Errors: ErrRefused.
-func (p *Passkeys) Create(a Account, kept string, answer []byte) (rooms.Passkey, error) {
+func (p *Passkeys) Create(a Account, kept string, answer []byte) (staff.Passkey, error) {
 	h, session, err := open(a, kept)
 	if err != nil {
-		return rooms.Passkey{}, err
+		return staff.Passkey{}, err
 	}
 	parsed, err := protocol.ParseCredentialCreationResponseBytes(answer)
 	if err != nil {
-		return rooms.Passkey{}, refused(err)
+		return staff.Passkey{}, refused(err)
 	}
 	c, err := p.party.CreateCredential(h, session, parsed)
 	if err != nil {
-		return rooms.Passkey{}, refused(err)
+		return staff.Passkey{}, refused(err)
 	}
 	c.Attestation = webauthn.CredentialAttestation{} // none was asked for, it proves nothing
 	text, err := json.Marshal(c)
 	if err != nil {
-		return rooms.Passkey{}, fmt.Errorf("passkey: %w", err)
+		return staff.Passkey{}, fmt.Errorf("passkey: %w", err)
 	}
-	return rooms.Passkey{ID: idOf(c.ID), Credential: text, Count: c.Authenticator.SignCount}, nil
+	return staff.Passkey{ID: idOf(c.ID), Credential: text, Count: c.Authenticator.SignCount}, nil
 }
 
 // BeginUse begins a sign-in of whoever holds a passkey of this deployment.
@@ -114,14 +115,14 @@ func (p *Passkeys) BeginUse() (Step, error) {
 // Use gives the id of the account that an answer signs in and the passkey that
 // did, with its new counter. find gives an account by its id. Errors: ErrRefused,
 // also for a passkey whose counter went back: there are two of it.
-func (p *Passkeys) Use(kept string, answer []byte, find func(id string) (Account, error)) (string, rooms.Passkey, error) {
+func (p *Passkeys) Use(kept string, answer []byte, find func(id string) (Account, error)) (string, staff.Passkey, error) {
 	var session webauthn.SessionData
 	if err := json.Unmarshal([]byte(kept), &session); err != nil {
-		return "", rooms.Passkey{}, refused(err)
+		return "", staff.Passkey{}, refused(err)
 	}
 	parsed, err := protocol.ParseCredentialRequestResponseBytes(answer)
 	if err != nil {
-		return "", rooms.Passkey{}, refused(err)
+		return "", staff.Passkey{}, refused(err)
 	}
 	var fault error // of find, which is no refusal
 	user, c, err := p.party.ValidatePasskeyLogin(func(_, handle []byte) (webauthn.User, error) {
@@ -132,14 +133,14 @@ func (p *Passkeys) Use(kept string, answer []byte, find func(id string) (Account
 		return holderOf(a)
 	}, session, parsed)
 	switch {
-	case fault != nil && !errors.Is(fault, rooms.ErrNotFound):
-		return "", rooms.Passkey{}, fmt.Errorf("passkey: %w", fault)
+	case fault != nil && !errors.Is(fault, db.ErrNotFound):
+		return "", staff.Passkey{}, fmt.Errorf("passkey: %w", fault)
 	case err != nil:
-		return "", rooms.Passkey{}, refused(err)
+		return "", staff.Passkey{}, refused(err)
 	case c.Authenticator.CloneWarning:
-		return "", rooms.Passkey{}, refused(errors.New("its counter went back"))
+		return "", staff.Passkey{}, refused(errors.New("its counter went back"))
 	}
-	return string(user.WebAuthnID()), rooms.Passkey{ID: idOf(c.ID), Count: c.Authenticator.SignCount}, nil
+	return string(user.WebAuthnID()), staff.Passkey{ID: idOf(c.ID), Count: c.Authenticator.SignCount}, nil
 }
 
 // idOf names a credential in ledgers.

@@ -6,7 +6,8 @@ import (
 	"strings"
 	"testing"
 
-	"verifycall/rooms"
+	"verifycall/rooms/db"
+	"verifycall/rooms/staff"
 	"verifycall/signin/softkey"
 )
 
@@ -35,7 +36,7 @@ func openDesk(t *testing.T) *desk {
 func (d *desk) find(id string) (Account, error) {
 	a, known := d.accounts[id]
 	if !known {
-		return Account{}, rooms.ErrNotFound
+		return Account{}, db.ErrNotFound
 	}
 	return a, nil
 }
@@ -71,7 +72,7 @@ func (d *desk) create(account string, k *softkey.Key) error {
 }
 
 // use signs in with a key.
-func (d *desk) use(k *softkey.Key) (string, rooms.Passkey, error) {
+func (d *desk) use(k *softkey.Key) (string, staff.Passkey, error) {
 	d.t.Helper()
 	step, err := d.passkeys.BeginUse()
 	if err != nil {

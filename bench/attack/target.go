@@ -29,6 +29,7 @@ import (
 	"verifycall/recorder/evidence/objects"
 	"verifycall/recorder/evidence/vault"
 	"verifycall/rooms"
+	"verifycall/rooms/tickets"
 	"verifycall/signaling"
 )
 
@@ -131,8 +132,8 @@ func (t *target) grantForASecond(ctx context.Context, dir string) (err error) {
 	if err != nil {
 		return err
 	}
-	t.expired.link = rooms.NewToken()
-	link := rooms.Link{Hash: rooms.HashToken(t.expired.link), Expires: time.Now().Add(time.Second)}
+	t.expired.link = tickets.NewToken()
+	link := rooms.Link{Hash: tickets.HashToken(t.expired.link), Expires: time.Now().Add(time.Second)}
 	if _, err := store.Do(ctx, room.ID, "system", rooms.AddLink{Link: link}); err != nil {
 		return err
 	}
@@ -140,7 +141,7 @@ func (t *target) grantForASecond(ctx context.Context, dir string) (err error) {
 	if err != nil {
 		return err
 	}
-	ticket := rooms.Ticket{Role: string(access.Auditor), Subject: "auditor-1", Scope: signaling.ScopeAgain}
+	ticket := tickets.Ticket{Role: string(access.Auditor), Subject: "auditor-1", Scope: signaling.ScopeAgain}
 	if t.expired.signIn, err = signaling.NewSignInLink(ctx, store, public, ticket, time.Second); err != nil {
 		return err
 	}

@@ -25,6 +25,7 @@ import (
 	"github.com/redis/go-redis/v9"
 
 	"verifycall/rooms"
+	"verifycall/rooms/db"
 	"verifycall/rooms/ledger"
 	"verifycall/rooms/redistest"
 )
@@ -137,7 +138,7 @@ func commits(ctx context.Context, on string, o rooms.Options, n, writers int, ou
 		return func() error {
 			c, next, err := entry(fmt.Sprint("bench:", writer), head)
 			if err == nil {
-				if err = s.Commit(ctx, c); err == nil {
+				if err = s.DB().Commit(ctx, c); err == nil {
 					head = next
 				}
 			}
@@ -150,10 +151,10 @@ func commits(ctx context.Context, on string, o rooms.Options, n, writers int, ou
 	return errors.Join(err, s.Close())
 }
 
-func entry(aggregate string, head ledger.Head) (rooms.Change, ledger.Head, error) {
+func entry(aggregate string, head ledger.Head) (db.Change, ledger.Head, error) {
 	e, err := ledger.Append(head, time.Now(), "system", "benched", map[string]any{"slot": "2026-11-24T12:00:00Z"})
-	return rooms.Change{Aggregate: aggregate, State: []byte(`{"state":"booked"}`),
-		Chains: []rooms.Chain{{Ledger: "record", Expect: head, Entries: []ledger.Entry{e}}}}, e.Head(), err
+	return db.Change{Aggregate: aggregate, State: []byte(`{"state":"booked"}`),
+		Chains: []db.Chain{{Ledger: "record", Expect: head, Entries: []ledger.Entry{e}}}}, e.Head(), err
 }
 
 // bookings has all writers chain entries to one calendar, each with a room of its
@@ -210,7 +211,7 @@ func bookByScript(ctx context.Context, s *rooms.Store, client *redis.Client, num
 		if err != nil {
 			return err
 		}
-		if err := s.Commit(ctx, c, room); !errors.Is(err, rooms.ErrConflict) {
+		if err := s.DB().Commit(ctx, c, room); !errors.Is(err, rooms.ErrConflict) {
 			return err
 		}
 	}

@@ -14,6 +14,7 @@ import (
 
 	"verifycall/rooms"
 	"verifycall/rooms/calendar"
+	"verifycall/rooms/staff"
 )
 
 // The page of slots is measured over so many managers, of whose time about a third
@@ -27,7 +28,7 @@ const (
 // oneKey encrypts the personal values of all rooms: keys are not measured here.
 type oneKey struct{ cipher.AEAD }
 
-// ValueKey implements rooms.Keys.
+// ValueKey implements db.Keys.
 func (k oneKey) ValueKey(context.Context, string, bool) (cipher.AEAD, error) { return k.AEAD, nil }
 
 func newOneKey() oneKey {
@@ -54,7 +55,7 @@ func slots(ctx context.Context, on string, o rooms.Options, out *json.Encoder) (
 	for m := range managers {
 		zone := zones[m%len(zones)]
 		id := fmt.Sprint("m", m)
-		if err := s.PutStaff(ctx, "system", rooms.Staff{ID: id, Name: "Manager " + id, Role: "manager", Zone: zone}); err != nil {
+		if err := s.Accounts.Put(ctx, "system", staff.Account{ID: id, Name: "Manager " + id, Role: "manager", Zone: zone}); err != nil {
 			return err
 		}
 		a := calendar.Default(zone)
@@ -63,7 +64,7 @@ func slots(ctx context.Context, on string, o rooms.Options, out *json.Encoder) (
 			a.Hours = append(a.Hours, calendar.Span{Day: day, From: 8 * 60, To: 18 * 60})
 			a.Breaks = append(a.Breaks, calendar.Span{Day: day, From: 12 * 60, To: 13 * 60})
 		}
-		if err := s.SetAvailability(ctx, "system", id, a); err != nil {
+		if err := s.Calendars.Set(ctx, "system", id, a); err != nil {
 			return err
 		}
 	}

@@ -20,6 +20,7 @@ import (
 	"verifycall/nodes"
 	"verifycall/recorder/evidence/objects"
 	"verifycall/rooms"
+	"verifycall/rooms/tickets"
 )
 
 // cluster is this node's place among the others on one Redis.
@@ -147,7 +148,7 @@ const storeObject = "store-identity"
 // storeIdentity gives the identity of the evidence store, which the first node
 // puts there.
 func storeIdentity(ctx context.Context, store objects.Store) (string, error) {
-	_, err := store.Put(ctx, storeObject, strings.NewReader(rooms.NewToken()))
+	_, err := store.Put(ctx, storeObject, strings.NewReader(tickets.NewToken()))
 	if err != nil && !errors.Is(err, objects.ErrExists) {
 		return "", fmt.Errorf("--store: %w", err)
 	}

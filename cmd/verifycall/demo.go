@@ -14,6 +14,8 @@ import (
 	"verifycall/cmd/verifycall/accounts"
 	"verifycall/rooms"
 	"verifycall/rooms/calendar"
+	"verifycall/rooms/staff"
+	"verifycall/rooms/tickets"
 	"verifycall/signaling"
 	"verifycall/signaling/intake"
 )
@@ -36,11 +38,11 @@ const (
 )
 
 var (
-	demoManager = rooms.Staff{ID: "manager-1", Name: "Jonas Weber", Role: string(protocol.RoleManager),
+	demoManager = staff.Account{ID: "manager-1", Name: "Jonas Weber", Role: string(protocol.RoleManager),
 		Zone: "Europe/Berlin", Languages: []string{"en", "de"}}
-	demoOperator = rooms.Staff{ID: "operator-1", Name: "Olga Petrova", Role: string(access.Operator),
+	demoOperator = staff.Account{ID: "operator-1", Name: "Olga Petrova", Role: string(access.Operator),
 		Zone: "Europe/Berlin", Languages: []string{"en", "de"}}
-	demoAuditor = rooms.Staff{ID: "auditor-1", Name: "Ruth Adler", Role: string(protocol.RoleAuditor),
+	demoAuditor = staff.Account{ID: "auditor-1", Name: "Ruth Adler", Role: string(protocol.RoleAuditor),
 		Zone: "Europe/Berlin", Languages: []string{"en", "de"}}
 )
 
@@ -60,8 +62,8 @@ func demoRequest() intake.Request {
 // seedDemo makes the demo's marketplace, or takes up that of an earlier start,
 // and prints its links and key, name first, one a line.
 func seedDemo(ctx context.Context, store *rooms.Store, edge *signaling.Server, public *url.URL, mails string, out io.Writer) error {
-	for _, account := range []rooms.Staff{demoManager, demoAuditor, demoOperator} {
-		if err := store.PutStaff(ctx, "system", account); err != nil {
+	for _, account := range []staff.Account{demoManager, demoAuditor, demoOperator} {
+		if err := store.Accounts.Put(ctx, "system", account); err != nil {
 			return err
 		}
 	}
@@ -97,7 +99,7 @@ func seedDemo(ctx context.Context, store *rooms.Store, edge *signaling.Server, p
 
 // demoHours opens the demo's calendar, unless it has hours already.
 func demoHours(ctx context.Context, store *rooms.Store) error {
-	c, err := store.Calendar(ctx, demoManager.ID)
+	c, err := store.Calendars.Get(ctx, demoManager.ID)
 	if err != nil || len(c.Hours) > 0 {
 		return err
 	}
@@ -107,7 +109,7 @@ func demoHours(ctx context.Context, store *rooms.Store) error {
 		terms.Hours = append(terms.Hours, calendar.Span{Day: day, From: 8 * 60, To: 20 * 60})
 		terms.Breaks = append(terms.Breaks, calendar.Span{Day: day, From: 12 * 60, To: 13 * 60})
 	}
-	return store.SetAvailability(ctx, "system", demoManager.ID, terms)
+	return store.Calendars.Set(ctx, "system", demoManager.ID, terms)
 }
 
 // demoSeller gives a fresh link to the demo's room, which is made anew once the
@@ -121,7 +123,7 @@ func demoSeller(ctx context.Context, store *rooms.Store, edge *signaling.Server)
 		if room, err = edge.CreateRoom(ctx, "system", demoRequest()); err != nil {
 			return "", err
 		}
-		if err := store.PutTicket(ctx, kindDemo, demoRoom, rooms.Ticket{Room: room.ID}, demoLife); err != nil {
+		if err := store.Tickets.Put(ctx, kindDemo, demoRoom, tickets.Ticket{Room: room.ID}, demoLife); err != nil {
 			return "", err
 		}
 	}
@@ -131,7 +133,7 @@ func demoSeller(ctx context.Context, store *rooms.Store, edge *signaling.Server)
 // earlierRoom gives the room of an earlier start while its call can still be
 // held, or nil.
 func earlierRoom(ctx context.Context, store *rooms.Store) (*rooms.Room, error) {
-	t, err := store.Ticket(ctx, kindDemo, demoRoom)
+	t, err := store.Tickets.Get(ctx, kindDemo, demoRoom)
 	if errors.Is(err, rooms.ErrNotFound) {
 		return nil, nil
 	}

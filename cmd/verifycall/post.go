@@ -5,7 +5,7 @@ import (
 	"sync"
 
 	"verifycall/mail"
-	"verifycall/rooms"
+	"verifycall/rooms/tickets"
 )
 
 // post sends the mails of the outbox while the node runs.
@@ -22,7 +22,7 @@ func (n *node) openPost() (err error) {
 	case n.cfg.SMTPURL != "":
 		n.post.sender, err = mail.NewSMTP(n.cfg.SMTPURL)
 	case n.cfg.Demo:
-		n.post.sink, n.post.token = &mail.Sink{}, rooms.NewToken()
+		n.post.sink, n.post.token = &mail.Sink{}, tickets.NewToken()
 		n.post.sender = n.post.sink
 	default:
 		n.log.Warn("no mails are sent: --smtp-url is not set")

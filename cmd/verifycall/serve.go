@@ -32,8 +32,8 @@ import (
 	"verifycall/cmd/verifycall/settings"
 	"verifycall/media"
 	"verifycall/media/relay"
-	"verifycall/rooms"
 	"verifycall/rooms/accesslog"
+	"verifycall/rooms/tickets"
 	"verifycall/signaling"
 	"verifycall/signin/openid"
 	"verifycall/web"
@@ -86,7 +86,7 @@ func serve(ctx context.Context, c settings.Settings, log *slog.Logger, out io.Wr
 	// On one core a recording's fsync would hold up all packets until the runtime
 	// notices, some 10 ms.
 	runtime.GOMAXPROCS(max(2, runtime.GOMAXPROCS(0)))
-	id := rooms.NewToken()
+	id := tickets.NewToken()
 	if c.Redis != "" { // several may write into one place
 		log = log.With("node", id)
 	}

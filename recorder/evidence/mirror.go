@@ -17,13 +17,13 @@ const maxMirrored = 400 << 20
 // Mirror is a store as the mirror of the rooms' ledgers.
 type Mirror struct{ Store objects.Store }
 
-// Put implements rooms.Mirror.
+// Put implements proof.Mirror.
 func (m Mirror) Put(ctx context.Context, name string, content []byte) error {
 	_, err := m.Store.Put(ctx, name, bytes.NewReader(content))
 	return err
 }
 
-// Get implements rooms.Mirror.
+// Get implements proof.Mirror.
 func (m Mirror) Get(ctx context.Context, name string) ([]byte, error) {
 	f, _, err := m.Store.Open(ctx, name)
 	if err != nil {
@@ -36,7 +36,7 @@ func (m Mirror) Get(ctx context.Context, name string) ([]byte, error) {
 	return content, errors.Join(err, f.Close())
 }
 
-// List implements rooms.Mirror.
+// List implements proof.Mirror.
 func (m Mirror) List(ctx context.Context, prefix string) ([]string, error) {
 	return m.Store.List(ctx, prefix)
 }

@@ -5,7 +5,7 @@
 // evidence store.
 //
 // Who closes whom: Close writes what waits, mirrors it, and returns when the
-// goroutine of the Log has ended; the Store is closed after.
+// goroutine of the Log has ended; the DB is closed after.
 package accesslog
 
 import (
@@ -18,8 +18,9 @@ import (
 	"sync"
 	"time"
 
-	"verifycall/rooms"
+	"verifycall/rooms/db"
 	"verifycall/rooms/ledger"
+	"verifycall/rooms/proof"
 )
 
 // Names in Redis.
@@ -47,9 +48,9 @@ const (
 
 // Config says what a Log works with; all but Log and Now are needed.
 type Config struct {
-	Store  *rooms.Store
-	Signer rooms.Signer
-	Mirror rooms.Mirror
+	DB     *db.DB
+	Signer proof.Signer
+	Mirror proof.Mirror
 	Log    *slog.Logger
 	Now    func() time.Time
 }
@@ -264,7 +265,7 @@ func (l *Log) write(ctx context.Context, counts bool) {
 // append commits entries to the segment of today, which it begins if need be.
 func (l *Log) append(ctx context.Context, drafts []draft) (err error) {
 	for attempt := range attempts {
-		if err = l.tryAppend(ctx, drafts); !errors.Is(err, rooms.ErrConflict) && !errors.Is(err, rooms.ErrFenced) {
+		if err = l.tryAppend(ctx, drafts); !errors.Is(err, db.ErrConflict) && !errors.Is(err, db.ErrFenced) {
 			return err
 		}
 		l.segment = "" // somebody else has written: look again
@@ -293,9 +294,9 @@ func (l *Log) tryAppend(ctx context.Context, drafts []draft) error {
 	if err != nil {
 		return err
 	}
-	change := rooms.Change{Aggregate: aggregate(l.segment), Chains: []rooms.Chain{{Ledger: chainName, Expect: l.head, Entries: entries}},
-		Guards: []rooms.Guard{{Key: current, Want: l.segment}}}
-	if err := l.cfg.Store.Commit(ctx, change); err != nil {
+	change := db.Change{Aggregate: aggregate(l.segment), Chains: []db.Chain{{Ledger: chainName, Expect: l.head, Entries: entries}},
+		Guards: []db.Guard{{Key: current, Want: l.segment}}}
+	if err := l.cfg.DB.Commit(ctx, change); err != nil {
 		return err
 	}
 	l.head = entries[len(entries)-1].Head()
@@ -306,11 +307,11 @@ func aggregate(segment string) string { return "access:" + segment }
 
 // look finds where the ledger ends.
 func (l *Log) look(ctx context.Context) (err error) {
-	if l.segment, err = l.cfg.Store.Plain(ctx, current); err != nil || l.segment == "" {
+	if l.segment, err = l.cfg.DB.Plain(ctx, current); err != nil || l.segment == "" {
 		l.head = ledger.Head{}
 		return err
 	}
-	l.head, err = l.cfg.Store.Head(ctx, aggregate(l.segment), chainName)
+	l.head, err = l.cfg.DB.Head(ctx, aggregate(l.segment), chainName)
 	return err
 }
 
@@ -337,7 +338,7 @@ func headText(segment string, h ledger.Head) []byte { return h.Text(aggregate(se
 func (l *Log) begin(ctx context.Context, today string) error {
 	l.mirror(ctx) // the last of the old one
 	before, end := l.segment, l.head
-	list, err := l.cfg.Store.Plain(ctx, kept)
+	list, err := l.cfg.DB.Plain(ctx, kept)
 	if err != nil {
 		return err
 	}
@@ -347,16 +348,16 @@ func (l *Log) begin(ctx context.Context, today string) error {
 		return err
 	}
 	segments := append(strings.Fields(list), today)
-	change := rooms.Change{Aggregate: aggregate(today), Chains: []rooms.Chain{{Ledger: chainName, Entries: entries}},
-		Guards: []rooms.Guard{{Key: current, Want: before}, {Key: aggregate(before), Field: chainName, Want: fieldOf(before, end)}}}
+	change := db.Change{Aggregate: aggregate(today), Chains: []db.Chain{{Ledger: chainName, Entries: entries}},
+		Guards: []db.Guard{{Key: current, Want: before}, {Key: aggregate(before), Field: chainName, Want: fieldOf(before, end)}}}
 	for len(segments) > keptSegments {
 		for _, key := range []string{aggregate(segments[0]), aggregate(segments[0]) + ":" + chainName} {
-			change.Ops = append(change.Ops, rooms.Op{Name: "DEL", Key: key})
+			change.Ops = append(change.Ops, db.Op{Name: "DEL", Key: key})
 		}
 		segments = segments[1:]
 	}
 	change.Sets = map[string][]byte{current: []byte(today), kept: []byte(strings.Join(segments, " "))}
-	if err := l.cfg.Store.Commit(ctx, change); err != nil {
+	if err := l.cfg.DB.Commit(ctx, change); err != nil {
 		l.segment = ""
 		return err
 	}
@@ -387,7 +388,7 @@ func (l *Log) mirror(ctx context.Context) {
 }
 
 func (l *Log) copy(ctx context.Context) error {
-	entries, err := l.cfg.Store.Chain(ctx, aggregate(l.segment), chainName)
+	entries, err := l.cfg.DB.Chain(ctx, aggregate(l.segment), chainName)
 	if err != nil {
 		return err
 	}

@@ -67,13 +67,13 @@ func (d *desk) later(by time.Duration) {
 }
 
 func (d *desk) log() *accesslog.Log {
-	return accesslog.Open(accesslog.Config{Store: d.store, Signer: d.keys, Mirror: d.mirror, Now: d.clock})
+	return accesslog.Open(accesslog.Config{DB: d.store.DB(), Signer: d.keys, Mirror: d.mirror, Now: d.clock})
 }
 
 func (d *desk) reader(withRedis bool) accesslog.Reader {
-	r := accesslog.Reader{Store: d.store, Signer: d.keys, Mirror: d.mirror}
+	r := accesslog.Reader{DB: d.store.DB(), Signer: d.keys, Mirror: d.mirror}
 	if !withRedis {
-		r.Store = nil
+		r.DB = nil
 	}
 	return r
 }

@@ -11,8 +11,8 @@ import (
 	"strconv"
 	"strings"
 
-	"verifycall/rooms"
 	"verifycall/rooms/ledger"
+	"verifycall/rooms/proof"
 )
 
 // mirrorPrefix is where the ledger lies in the evidence store: parts
@@ -41,7 +41,7 @@ func parsePart(name string) (segment string, p part, ok bool) {
 }
 
 // partsOf gives the mirrored parts of a segment, by where they begin.
-func partsOf(ctx context.Context, m rooms.Mirror, segment string) ([]part, error) {
+func partsOf(ctx context.Context, m proof.Mirror, segment string) ([]part, error) {
 	if m == nil {
 		return nil, nil
 	}
@@ -60,7 +60,7 @@ func partsOf(ctx context.Context, m rooms.Mirror, segment string) ([]part, error
 }
 
 // mirroredSegments lists the days of which the mirror has something, oldest first.
-func mirroredSegments(ctx context.Context, m rooms.Mirror) ([]string, error) {
+func mirroredSegments(ctx context.Context, m proof.Mirror) ([]string, error) {
 	if m == nil {
 		return nil, nil
 	}
@@ -79,7 +79,7 @@ func mirroredSegments(ctx context.Context, m rooms.Mirror) ([]string, error) {
 }
 
 // mirrored reads a segment from the mirror. Parts that overlap must agree.
-func mirrored(ctx context.Context, m rooms.Mirror, segment string) ([]ledger.Entry, error) {
+func mirrored(ctx context.Context, m proof.Mirror, segment string) ([]ledger.Entry, error) {
 	parts, err := partsOf(ctx, m, segment)
 	if err != nil {
 		return nil, err

@@ -7,8 +7,9 @@ import (
 	"slices"
 	"strings"
 
-	"verifycall/rooms"
+	"verifycall/rooms/db"
 	"verifycall/rooms/ledger"
+	"verifycall/rooms/proof"
 )
 
 // Day is one segment as it was read and checked.
@@ -24,9 +25,9 @@ type Day struct {
 // Reader reads the ledger from Redis, from its mirror, or from both. Either may be
 // nil.
 type Reader struct {
-	Store  *rooms.Store
-	Signer rooms.Signer
-	Mirror rooms.Mirror
+	DB     *db.DB
+	Signer proof.Signer
+	Mirror proof.Mirror
 }
 
 // Days lists the segments that there are, oldest first.
@@ -35,10 +36,10 @@ func (r Reader) Days(ctx context.Context) ([]string, error) {
 	if err != nil {
 		return nil, err
 	}
-	if r.Store == nil {
+	if r.DB == nil {
 		return days, nil
 	}
-	text, err := r.Store.Plain(ctx, kept)
+	text, err := r.DB.Plain(ctx, kept)
 	if err != nil {
 		return nil, err
 	}
@@ -64,8 +65,8 @@ func (r Reader) Read(ctx context.Context, day string) (d Day, err error) {
 		return d, err
 	}
 	d.Entries = copied
-	if r.Store != nil {
-		there, err := r.Store.Chain(ctx, aggregate(day), chainName)
+	if r.DB != nil {
+		there, err := r.DB.Chain(ctx, aggregate(day), chainName)
 		if fault := ledgerFault(err); fault != nil {
 			faults = append(faults, fault)
 		} else if err != nil {
@@ -92,7 +93,7 @@ func (r Reader) Read(ctx context.Context, day string) (d Day, err error) {
 // ledgerFault gives the error where it says that the ledger doesn't hold.
 func ledgerFault(err error) error {
 	var chain *ledger.ChainError
-	var damaged *rooms.DamagedError
+	var damaged *db.DamagedError
 	if errors.As(err, &chain) || errors.As(err, &damaged) || errors.Is(err, ledger.ErrMalformed) {
 		return err
 	}

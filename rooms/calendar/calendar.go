@@ -33,6 +33,13 @@ type Hold struct {
 	To   time.Time `json:"to"`
 }
 
+// Holding is the time that a room takes in a manager's calendar, none where there is
+// no manager.
+type Holding struct {
+	Manager string
+	At      int64 // ms since 1970
+}
+
 // New gives a calendar without hours.
 func New(zone string) *Calendar {
 	return &Calendar{Availability: Default(zone), Holds: map[string]Hold{}, Calls: map[string]int{}}

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"verifycall/rooms"
+	"verifycall/rooms/db"
 )
 
 // How long a page that says nothing any more is believed to be open. A browser
@@ -112,7 +113,7 @@ func (h *Hall) Turn(ctx context.Context) (changed []string, err error) {
 
 // step does one command. That somebody else was faster is no error: the queue is
 // looked at again.
-func (h *Hall) step(ctx context.Context, room string, c rooms.Command, guards ...rooms.Guard) error {
+func (h *Hall) step(ctx context.Context, room string, c rooms.Command, guards ...db.Guard) error {
 	_, err := h.rooms.Do(ctx, room, "system", c, guards...)
 	h.stale()
 	var moved *rooms.TransitionError

@@ -19,6 +19,7 @@ import (
 	"verifycall/rooms/calendar"
 	"verifycall/rooms/ledger"
 	"verifycall/rooms/redistest"
+	"verifycall/rooms/staff"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -97,7 +98,7 @@ func quiet() *slog.Logger { return slog.New(slog.DiscardHandler) }
 // desk makes a manager who is online.
 func desk(t testing.TB, s *rooms.Store, id string, languages ...string) {
 	t.Helper()
-	must(t, s.PutStaff(t.Context(), "system", rooms.Staff{ID: id, Name: "Somebody", Role: "manager", Zone: "Europe/Berlin", Languages: languages}))
+	must(t, s.Accounts.Put(t.Context(), "system", staff.Account{ID: id, Name: "Somebody", Role: "manager", Zone: "Europe/Berlin", Languages: languages}))
 	must(t, NewHall(s, quiet()).SetDesk(t.Context(), id, rooms.DeskOnline))
 }
 
@@ -232,7 +233,7 @@ func inOrder(t *testing.T, s *rooms.Store, called []*rooms.Room, early []string)
 
 func oneAtATime(t *testing.T, s *rooms.Store, manager string) {
 	t.Helper()
-	log, err := s.CalendarLog(t.Context(), manager)
+	log, err := s.Calendars.Log(t.Context(), manager)
 	must(t, err)
 	has := ""
 	for _, e := range log {
@@ -372,16 +373,16 @@ func TestWhoIsCalled(t *testing.T) {
 	must(t, h.SetDesk(t.Context(), "m1", rooms.DeskOnline))
 	terms := calendar.Default("Europe/Berlin")
 	terms.Languages, terms.Certified = []string{"de"}, "2020-01-01"
-	must(t, s.SetAvailability(t.Context(), "system", "m1", terms))
+	must(t, s.Calendars.Set(t.Context(), "system", "m1", terms))
 	calls()
 	if mine, list, err := h.Desk(t.Context(), "m1"); err != nil || mine.Bar != calendar.BarCertificate || len(list) != 1 || !list[0].Yours {
 		t.Fatalf("%v: %+v %+v", err, mine, list)
 	}
 	terms.Certified, terms.Languages = "", []string{"es"}
-	must(t, s.SetAvailability(t.Context(), "system", "m1", terms))
+	must(t, s.Calendars.Set(t.Context(), "system", "m1", terms))
 	calls()
 	terms.Languages = []string{"de"}
-	must(t, s.SetAvailability(t.Context(), "system", "m1", terms))
+	must(t, s.Calendars.Set(t.Context(), "system", "m1", terms))
 	calls(id)
 	second := join("de-AT")
 	calls()

@@ -101,7 +101,7 @@ func (h *Hall) Desk(ctx context.Context, manager string) (StaffView, []Waiting, 
 		}
 		mine = StaffView{Status: d.Status, Since: d.Since}
 	}
-	c, err := h.rooms.Calendar(ctx, manager)
+	c, err := h.rooms.Calendars.Get(ctx, manager)
 	if err != nil {
 		return StaffView{}, nil, err
 	}

@@ -83,7 +83,7 @@ func (h *Hall) takeDesks(ctx context.Context, v *view) error {
 		return err
 	}
 	for _, d := range there {
-		c, err := h.rooms.Calendar(ctx, d.Manager)
+		c, err := h.rooms.Calendars.Get(ctx, d.Manager)
 		if err != nil {
 			return fmt.Errorf("desk of %s: %w", d.Manager, err)
 		}

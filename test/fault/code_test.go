@@ -16,6 +16,7 @@ import (
 	"verifycall/recorder/evidence/objects"
 	"verifycall/recorder/evidence/vault"
 	"verifycall/rooms"
+	"verifycall/rooms/outbox"
 )
 
 // mailedCode gives the six digits that were mailed to a room's seller, as who has
@@ -33,11 +34,11 @@ func (c *cluster) mailedCode(t *testing.T, ctx context.Context, room string) str
 	must(t, err)
 	defer store.Close()
 	for {
-		mails, err := store.Mails(ctx, room)
+		mails, err := store.Outbox.Of(ctx, room)
 		must(t, err)
 		for field := range mails { // the mailer has taken it up
 			_, kind, _ := strings.Cut(field, ".")
-			code, is, err := rooms.Mail{Room: room, Kind: kind}.Code(ctx, store)
+			code, is, err := store.MailedCode(ctx, outbox.Mail{Room: room, Kind: kind})
 			must(t, err)
 			if is {
 				return code

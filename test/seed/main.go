@@ -28,6 +28,7 @@ import (
 	"verifycall/recorder/evidence/vault"
 	"verifycall/rooms"
 	"verifycall/rooms/plan"
+	"verifycall/rooms/staff"
 )
 
 func main() {
@@ -105,14 +106,14 @@ func closing(err *error, c io.Closer) { *err = errors.Join(*err, c.Close()) }
 func (s *seeder) at(t time.Time) { s.clock.Store(t.UnixNano()) }
 
 func (s *seeder) all(count int) error {
-	for _, a := range []rooms.Staff{
+	for _, a := range []staff.Account{
 		{ID: "manager-1", Name: "Jonas Weber", Role: "manager", Zone: "Europe/Berlin", Languages: []string{"en", "de"}},
 		{ID: "manager-2", Name: "Sabine Kowal", Role: "manager", Zone: "Europe/Berlin", Languages: []string{"de", "en"}},
 		{ID: "manager-3", Name: "Amara Diallo", Role: "manager", Zone: "Europe/Paris", Languages: []string{"en", "es"}},
 		{ID: "auditor-1", Name: "Ruth Adler", Role: "auditor", Zone: "Europe/Berlin", Languages: []string{"en", "de"}},
 		{ID: "auditor-2", Name: "Amir Osman", Role: "auditor", Zone: "Europe/Berlin", Languages: []string{"en"}},
 	} {
-		if err := s.rooms.PutStaff(s.ctx, "system", a); err != nil {
+		if err := s.rooms.Accounts.Put(s.ctx, "system", a); err != nil {
 			return err
 		}
 	}

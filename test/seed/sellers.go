@@ -4,12 +4,13 @@ import (
 	"time"
 
 	"verifycall/rooms"
+	"verifycall/rooms/tickets"
 )
 
 // token makes the link of the next room.
 func (s *seeder) token() string {
-	token := rooms.NewToken()
-	s.link = rooms.Link{Hash: rooms.HashToken(token), Expires: time.Now().Add(14 * 24 * time.Hour)}
+	token := tickets.NewToken()
+	s.link = rooms.Link{Hash: tickets.HashToken(token), Expires: time.Now().Add(14 * 24 * time.Hour)}
 	return token
 }
 

@@ -15,6 +15,7 @@ import (
 	"verifycall/cmd/verifycall/places"
 	"verifycall/rooms"
 	"verifycall/rooms/accesslog"
+	"verifycall/rooms/tickets"
 	"verifycall/signaling"
 )
 
@@ -137,13 +138,13 @@ func (i *invitation) grants(ctx context.Context, verb grantVerb, plain []string,
 			return fmt.Errorf("%.20q is none of %s", kind, strings.Join(verb.kinds, ", "))
 		}
 		id := plain[len(plain)-1]
-		if err := p.Rooms.Revoke(ctx, kind, id); err != nil {
+		if err := p.Rooms.Tickets.Revoke(ctx, kind, id); err != nil {
 			return err
 		}
 		return p.Noted(ctx, accesslog.Event{Type: accesslog.Revoked, Body: accesslog.Body{Kind: kind, Grant: id}})
 	}
 	for _, kind := range verb.kinds {
-		grants, err := p.Rooms.Grants(ctx, kind)
+		grants, err := p.Rooms.Tickets.Grants(ctx, kind)
 		if err != nil {
 			return err
 		}
@@ -158,17 +159,17 @@ func (i *invitation) grants(ctx context.Context, verb grantVerb, plain []string,
 
 // closeAccount ends all that lets an account in.
 func closeAccount(ctx context.Context, store *rooms.Store, account string, kinds []string) error {
-	keys, err := store.Passkeys(ctx, account)
+	keys, err := store.Accounts.Passkeys(ctx, account)
 	if err != nil {
 		return err
 	}
 	for _, k := range keys {
-		if err := store.RemovePasskey(ctx, "operator", account, k.ID); err != nil {
+		if err := store.Accounts.RemovePasskey(ctx, "operator", account, k.ID); err != nil {
 			return err
 		}
 	}
 	for _, kind := range kinds {
-		grants, err := store.Grants(ctx, kind)
+		grants, err := store.Tickets.Grants(ctx, kind)
 		if err != nil {
 			return err
 		}
@@ -177,7 +178,7 @@ func closeAccount(ctx context.Context, store *rooms.Store, account string, kinds
 				continue
 			}
 			// One session's tokens end together.
-			if err := store.Revoke(ctx, kind, g.ID); err != nil && !errors.Is(err, rooms.ErrNotFound) {
+			if err := store.Tickets.Revoke(ctx, kind, g.ID); err != nil && !errors.Is(err, rooms.ErrNotFound) {
 				return err
 			}
 		}
@@ -185,7 +186,7 @@ func closeAccount(ctx context.Context, store *rooms.Store, account string, kinds
 	return nil
 }
 
-func printGrant(out io.Writer, g rooms.Grant) error {
+func printGrant(out io.Writer, g tickets.Grant) error {
 	what := g.Ticket.Role + " " + g.Ticket.Subject
 	if g.Kind == signaling.GrantAPIKey {
 		what = g.Ticket.Subject + " " + strings.ReplaceAll(g.Ticket.Scope, " ", ",")

@@ -23,6 +23,8 @@ import (
 	"verifycall/cmd/verifycall/settings"
 	"verifycall/rooms"
 	"verifycall/rooms/accesslog"
+	"verifycall/rooms/staff"
+	"verifycall/rooms/tickets"
 	"verifycall/signaling"
 	"verifycall/signin"
 	"verifycall/signin/openid"
@@ -233,14 +235,14 @@ func (i *invitation) issue(ctx context.Context) (line string, err error) {
 	if _, err := signin.NewPasskeys(public); err != nil && !i.Direct {
 		return "", fmt.Errorf("%s can't be invited to %s: %w; give the server's --public-url, or --direct", i.ID, public, err)
 	}
-	switch old, err := store.Staff(ctx, i.ID); {
+	switch old, err := store.Accounts.Get(ctx, i.ID); {
 	case err == nil && old.Role != i.Role: // who hosted a call must never audit it
 		return "", fmt.Errorf("%s is the id of a %s already; take another one", i.ID, old.Role)
 	case err != nil && !errors.Is(err, rooms.ErrNotFound):
 		return "", err
 	}
-	account := rooms.Staff{ID: i.ID, Name: i.Name, Role: i.Role, Zone: i.Zone}
-	if err := store.PutStaff(ctx, "operator", account); err != nil {
+	account := staff.Account{ID: i.ID, Name: i.Name, Role: i.Role, Zone: i.Zone}
+	if err := store.Accounts.Put(ctx, "operator", account); err != nil {
 		return "", err
 	}
 	invite := signaling.NewInvitation
@@ -265,7 +267,7 @@ func (i *invitation) life() time.Duration {
 
 // StaffLink makes a sign-in link that works as often as it is used within its
 // life.
-func StaffLink(ctx context.Context, store *rooms.Store, public *url.URL, account rooms.Staff, life time.Duration) (string, error) {
-	t := rooms.Ticket{Role: account.Role, Subject: account.ID, Scope: signaling.ScopeAgain}
+func StaffLink(ctx context.Context, store *rooms.Store, public *url.URL, account staff.Account, life time.Duration) (string, error) {
+	t := tickets.Ticket{Role: account.Role, Subject: account.ID, Scope: signaling.ScopeAgain}
 	return signaling.NewSignInLink(ctx, store, public, t, life)
 }

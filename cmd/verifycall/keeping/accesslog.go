@@ -11,8 +11,8 @@ import (
 	"verifycall/cmd/verifycall/console"
 	"verifycall/cmd/verifycall/places"
 	"verifycall/cmd/verifycall/settings"
-	"verifycall/rooms"
 	"verifycall/rooms/accesslog"
+	"verifycall/rooms/embedded"
 )
 
 const accessUsage = `usage: verifycall access verify [flags]
@@ -66,7 +66,7 @@ func Access(args []string, out, errOut io.Writer) int {
 func doAccess(ctx context.Context, what, day string, c settings.Settings, out io.Writer) (err error) {
 	var p places.Places
 	defer func() { err = errors.Join(err, p.Close()) }()
-	if err := p.Open(ctx, c, nil); err != nil && !errors.Is(err, rooms.ErrLocked) {
+	if err := p.Open(ctx, c, nil); err != nil && !errors.Is(err, embedded.ErrLocked) {
 		return err
 	}
 	reader := p.AccessReader()

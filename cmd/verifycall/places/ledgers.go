@@ -17,12 +17,16 @@ import (
 // AccessReader reads the access ledger; from the mirror alone where Redis is
 // somebody else's.
 func (p *Places) AccessReader() accesslog.Reader {
-	return accesslog.Reader{Store: p.Rooms, Signer: p.Keys, Mirror: evidence.Mirror{Store: p.Store}}
+	reader := accesslog.Reader{Signer: p.Keys, Mirror: evidence.Mirror{Store: p.Store}}
+	if p.Rooms != nil {
+		reader.DB = p.Rooms.DB()
+	}
+	return reader
 }
 
 // OpenAccess begins to write the access ledger.
 func (p *Places) OpenAccess(c accesslog.Config) *accesslog.Log {
-	c.Store, c.Signer, c.Mirror = p.Rooms, p.Keys, evidence.Mirror{Store: p.Store}
+	c.DB, c.Signer, c.Mirror = p.Rooms.DB(), p.Keys, evidence.Mirror{Store: p.Store}
 	return accesslog.Open(c)
 }
 

@@ -14,7 +14,7 @@ import (
 	"verifycall/mail"
 	"verifycall/nodes"
 	"verifycall/recorder/evidence/objects"
-	"verifycall/rooms"
+	"verifycall/rooms/db"
 )
 
 // checkNodes wants all that is needed to work with other nodes, or nothing of it.
@@ -99,7 +99,7 @@ func (c *Settings) CheckStores() error {
 func checkDataAndRedis(data, redis string) error {
 	var faults []error
 	if redis != "" {
-		if err := rooms.CheckURL(redis); err != nil {
+		if err := db.CheckURL(redis); err != nil {
 			faults = append(faults, fmt.Errorf("--redis: %w", err))
 		}
 	}

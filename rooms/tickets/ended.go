@@ -1,0 +1,59 @@
+package tickets
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strconv"
+	"time"
+	"verifycall/rooms/db"
+
+	"github.com/redis/go-redis/v9"
+)
+
+// endedIndex has the sessions that were ended before their time, by their
+// Ticket.Browser, scored by when: whoever came in by one has to go.
+const endedIndex = db.Prefix + "index:ended"
+
+// endedKept is how long they are listed: nobody is slower to look.
+const endedKept = 24 * time.Hour
+
+// EndSession ends a session at once: all tokens of a kind with this Browser. One
+// that isn't there is no error.
+func (s *Tickets) EndSession(ctx context.Context, kind, browser string) error {
+	if browser == "" {
+		return errors.New("end a session: it has no browser")
+	}
+	grants, err := s.Grants(ctx, kind)
+	if err != nil {
+		return fmt.Errorf("end a session: %w", err)
+	}
+	for _, g := range grants {
+		if g.Ticket.Browser != browser {
+			continue
+		}
+		if err := s.dropGrant(ctx, g); err != nil {
+			return fmt.Errorf("end a session: %w", err)
+		}
+	}
+	now := s.now()
+	if _, _, err := s.db.Write(ctx, "ZREMRANGEBYSCORE", endedIndex, "-inf", millis(now.Add(-endedKept))); err != nil {
+		return fmt.Errorf("forget old ends of sessions: %w", err)
+	}
+	if _, _, err := s.db.Write(ctx, "ZADD", endedIndex, millis(now), browser); err != nil {
+		return fmt.Errorf("end a session: %w", err)
+	}
+	return nil
+}
+
+// Ended gives the Browsers of the sessions that were ended since then, on any node,
+// of the last 24 hours.
+func (s *Tickets) Ended(ctx context.Context, since time.Time) ([]string, error) {
+	browsers, err := s.db.Client.ZRangeArgs(ctx, redis.ZRangeArgs{Key: endedIndex, Start: millis(since), Stop: "+inf", ByScore: true}).Result()
+	if err != nil {
+		return nil, fmt.Errorf("sessions that were ended: %w", err)
+	}
+	return browsers, nil
+}
+
+func millis(t time.Time) string { return strconv.FormatInt(t.UnixMilli(), 10) }
