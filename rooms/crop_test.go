@@ -6,10 +6,11 @@ import (
 	"testing"
 
 	"verifycall/rooms/form"
+	"verifycall/rooms/ledger"
 )
 
 func TestCrop(t *testing.T) {
-	r := &Room{ID: "R-7K3M9QXD", State: StateLive, Captures: []Capture{{Slot: "DOC_FRONT", SHA256: digest, Width: 1280, Height: 720}}}
+	r := &Room{ID: "R-7K3M9QXD", State: StateLive, Record: ledger.Head{Seq: 1, Hash: digest}, Captures: []Capture{{Slot: "DOC_FRONT", SHA256: digest, Width: 1280, Height: 720}}}
 	mark := func(x, y, w, h int) error {
 		drafts, err := MarkCrop{digest, x, y, w, h}.decide(r, noon)
 		for _, d := range drafts {

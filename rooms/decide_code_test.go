@@ -7,12 +7,13 @@ import (
 
 	"verifycall/rooms/db"
 	"verifycall/rooms/form"
+	"verifycall/rooms/ledger"
 	"verifycall/rooms/plan"
 )
 
 // One line of a code's life: what was asked of the room, when, and what came of it.
 func TestCodeStep(t *testing.T) {
-	r := &Room{ID: "R-7K3M9QXD", State: StateLive, SellerMail: "c", Steps: []Step{{Code: plan.Code, Kind: plan.KindCode}}, Compares: map[string]Compare{}}
+	r := &Room{ID: "R-7K3M9QXD", State: StateLive, Record: ledger.Head{Seq: 1, Hash: digest}, SellerMail: "c", Steps: []Step{{Code: plan.Code, Kind: plan.KindCode}}, Compares: map[string]Compare{}}
 	ask := func(at time.Time) Command { return AskCode{Until: at.Add(CodeLife)} }
 	var wrong, over, right Command = TryCode{}, TryCode{Over: true}, TryCode{Right: true}
 	for _, step := range []struct {
