@@ -18,13 +18,13 @@ const (
 func (s *Server) watchEnded(ctx context.Context) {
 	tick := time.NewTicker(endedEvery)
 	defer tick.Stop()
-	for seen := s.now(); ; {
+	for seen := time.Now(); ; {
 		select {
 		case <-tick.C:
 		case <-ctx.Done():
 			return
 		}
-		now := s.now()
+		now := time.Now()
 		ended, err := s.cfg.Rooms.Tickets.Ended(ctx, seen.Add(-endedOverlap))
 		if err != nil {
 			continue // the store's own watch tells; the next look goes back as far
