@@ -6,8 +6,8 @@ import (
 	"verifycall/rooms"
 )
 
-// ClipFacts are a clip in room.json.
-type ClipFacts struct {
+// Clip is a clip in room.json.
+type Clip struct {
 	Slot      string    `json:"slot"`
 	At        time.Time `json:"at"`
 	MS        int64     `json:"ms"`
@@ -16,10 +16,10 @@ type ClipFacts struct {
 	Last      int64     `json:"last"`
 }
 
-func clipFacts(r *rooms.Room) []ClipFacts {
-	list := []ClipFacts{}
+func clipFacts(r *rooms.Room) []Clip {
+	list := []Clip{}
 	for _, c := range r.Clips {
-		list = append(list, ClipFacts{c.Slot, c.At.UTC(), c.Until.Sub(c.At).Milliseconds(), c.Recording, c.From, c.To})
+		list = append(list, Clip{c.Slot, c.At.UTC(), c.Until.Sub(c.At).Milliseconds(), c.Recording, c.From, c.To})
 	}
 	return list
 }

@@ -25,12 +25,12 @@ type Facts struct {
 	Verdict    string              `json:"verdict"`
 	Reasons    []string            `json:"reasons"`
 	Repeat     []string            `json:"repeat"`
-	Recordings []RecordingFacts    `json:"recordings"` // oldest first
-	Gaps       []GapFacts          `json:"gaps"`       // between recordings, by participant
-	Captures   []CaptureFacts      `json:"captures"`
-	Clips      []ClipFacts         `json:"clips"`
+	Recordings []Recording         `json:"recordings"` // oldest first
+	Gaps       []Gap               `json:"gaps"`       // between recordings, by participant
+	Captures   []Capture           `json:"captures"`
+	Clips      []Clip              `json:"clips"`
 	Crops      []protocol.CropView `json:"crops"`
-	Photos     []PhotoFacts        `json:"photos"`
+	Photos     []Photo             `json:"photos"`
 	Coverage   map[string]int      `json:"coverage"` // "seller.video" → ‰ of the call
 }
 
@@ -40,21 +40,21 @@ type Span struct {
 	To   time.Time `json:"to"`
 }
 
-// RecordingFacts describe one recording of one participant and connection.
-type RecordingFacts struct {
-	ID          string       `json:"id"`
-	Participant string       `json:"participant"`
-	File        string       `json:"file"`
-	Frames      string       `json:"frames"`
-	Start       time.Time    `json:"start"`       // of the file's time 0
-	OffsetMS    int64        `json:"offset_ms"`   // of start after the call's begin
-	DurationMS  int64        `json:"duration_ms"` // from start to the end
-	Tracks      []TrackFacts `json:"tracks"`
-	Gaps        []GapFacts   `json:"gaps"` // within the recording, from its start
+// Recording describes one recording of one participant and connection.
+type Recording struct {
+	ID          string    `json:"id"`
+	Participant string    `json:"participant"`
+	File        string    `json:"file"`
+	Frames      string    `json:"frames"`
+	Start       time.Time `json:"start"`       // of the file's time 0
+	OffsetMS    int64     `json:"offset_ms"`   // of start after the call's begin
+	DurationMS  int64     `json:"duration_ms"` // from start to the end
+	Tracks      []Track   `json:"tracks"`
+	Gaps        []Gap     `json:"gaps"` // within the recording, from its start
 }
 
-// TrackFacts describe one track of a recording.
-type TrackFacts struct {
+// Track describes one track of a recording.
+type Track struct {
 	Kind     string `json:"kind"`
 	Codec    string `json:"codec"`
 	FirstMS  int64  `json:"first_ms"`
@@ -64,9 +64,9 @@ type TrackFacts struct {
 	Coverage int    `json:"coverage"` // ‰ of the recording's time
 }
 
-// GapFacts is a stretch without frames. Of a recording its times count from the
+// Gap is a stretch without frames. Of a recording its times count from the
 // recording's start, between recordings from the call's begin.
-type GapFacts struct {
+type Gap struct {
 	Participant string `json:"participant,omitempty"`
 	Track       string `json:"track,omitempty"`
 	FromMS      int64  `json:"from_ms"`
@@ -74,8 +74,8 @@ type GapFacts struct {
 	Cause       string `json:"cause"`
 }
 
-// CaptureFacts tie a still to the frame of the recording that it is.
-type CaptureFacts struct {
+// Capture ties a still to the frame of the recording that it is.
+type Capture struct {
 	Slot        string    `json:"slot"`
 	Kind        string    `json:"kind"` // "frame"
 	SHA256      string    `json:"sha256"`
@@ -98,14 +98,14 @@ func Of(r *rooms.Room, made []*recorder.Tape) Facts {
 	f := Facts{
 		Room: r.ID, Test: r.Test, Profile: r.Profile, Language: r.Language, Zone: r.Zone, At: r.At.UTC(),
 		Call: Span{r.Admitted.UTC(), r.Ended.UTC()}, Verdict: r.Verdict, Reasons: append([]string{}, r.Reasons...), Repeat: append([]string{}, r.Repeat...),
-		Recordings: []RecordingFacts{}, Captures: []CaptureFacts{}, Coverage: map[string]int{},
+		Recordings: []Recording{}, Captures: []Capture{}, Coverage: map[string]int{},
 	}
 	for _, a := range made {
 		f.Recordings = append(f.Recordings, recordingFacts(r, a.Summary))
 	}
-	slices.SortStableFunc(f.Recordings, func(a, b RecordingFacts) int { return a.Start.Compare(b.Start) })
+	slices.SortStableFunc(f.Recordings, func(a, b Recording) int { return a.Start.Compare(b.Start) })
 	for _, c := range r.Captures {
-		f.Captures = append(f.Captures, CaptureFacts{c.Slot, "frame", c.SHA256, c.FrameSHA256, c.Width, c.Height,
+		f.Captures = append(f.Captures, Capture{c.Slot, "frame", c.SHA256, c.FrameSHA256, c.Width, c.Height,
 			c.At.UTC(), c.Recording, c.Frame})
 	}
 	f.Clips, f.Photos, f.Crops = clipFacts(r), photoFacts(r), views.Crops(r)
@@ -114,23 +114,23 @@ func Of(r *rooms.Room, made []*recorder.Tape) Facts {
 	return f
 }
 
-func recordingFacts(r *rooms.Room, s recorder.Summary) RecordingFacts {
-	f := RecordingFacts{ID: s.ID, Participant: s.Participant, File: "recording/" + s.ID + ".webm",
+func recordingFacts(r *rooms.Room, s recorder.Summary) Recording {
+	f := Recording{ID: s.ID, Participant: s.Participant, File: "recording/" + s.ID + ".webm",
 		Frames: "frames/" + s.ID + ".jsonl", Start: s.Start.UTC(), OffsetMS: s.Start.Sub(r.Admitted).Milliseconds(),
-		DurationMS: s.DurationMS, Tracks: []TrackFacts{}, Gaps: []GapFacts{}}
+		DurationMS: s.DurationMS, Tracks: []Track{}, Gaps: []Gap{}}
 	for _, t := range s.Tracks {
-		f.Tracks = append(f.Tracks, TrackFacts{t.Kind, t.Codec, t.FirstMS, t.LastMS, t.Frames, t.Bytes, t.Coverage})
+		f.Tracks = append(f.Tracks, Track{t.Kind, t.Codec, t.FirstMS, t.LastMS, t.Frames, t.Bytes, t.Coverage})
 	}
 	for _, g := range s.Gaps {
-		f.Gaps = append(f.Gaps, GapFacts{"", g.Track, g.FromMS, g.ToMS, g.Cause})
+		f.Gaps = append(f.Gaps, Gap{"", g.Track, g.FromMS, g.ToMS, g.Cause})
 	}
 	return f
 }
 
 // between lists, for each participant, the stretches of the call that no
 // recording spans: before the first, after the last and between two.
-func (f *Facts) between() []GapFacts {
-	gaps := []GapFacts{}
+func (f *Facts) between() []Gap {
+	gaps := []Gap{}
 	length := f.Call.To.Sub(f.Call.From).Milliseconds()
 	for _, who := range []string{"seller", "manager"} {
 		at := int64(0)
@@ -139,12 +139,12 @@ func (f *Facts) between() []GapFacts {
 				continue
 			}
 			if r.OffsetMS > at {
-				gaps = append(gaps, GapFacts{who, "", at, r.OffsetMS, GapReconnect})
+				gaps = append(gaps, Gap{who, "", at, r.OffsetMS, GapReconnect})
 			}
 			at = max(at, r.OffsetMS+r.DurationMS)
 		}
 		if length > at {
-			gaps = append(gaps, GapFacts{who, "", at, length, GapEnded})
+			gaps = append(gaps, Gap{who, "", at, length, GapEnded})
 		}
 	}
 	return gaps
