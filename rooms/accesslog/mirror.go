@@ -6,10 +6,9 @@ import (
 	"cmp"
 	"context"
 	"fmt"
-	"path"
+	"regexp"
 	"slices"
 	"strconv"
-	"strings"
 
 	"verifycall/rooms/ledger"
 	"verifycall/rooms/proof"
@@ -29,15 +28,19 @@ func (p part) name(segment string) string {
 	return fmt.Sprintf("%s%s/%06d-%06d-%s.jsonl", mirrorPrefix, segment, p.from, p.to, p.hash)
 }
 
+var partName = regexp.MustCompile(`^` + mirrorPrefix + `(\d{4}-\d\d-\d\d)/(\d{6,18})-(\d{6,18})-([0-9a-f]{32})\.jsonl$`)
+
+// parsePart is the inverse of name. What else somebody has laid into the store is
+// no part.
 func parsePart(name string) (segment string, p part, ok bool) {
-	segment = path.Base(path.Dir(name))
-	fields := strings.Split(strings.TrimSuffix(path.Base(name), ".jsonl"), "-")
-	if len(fields) != 3 || len(fields[2]) != 32 {
+	m := partName.FindStringSubmatch(name)
+	if m == nil {
 		return "", p, false
 	}
-	from, fromErr := strconv.ParseInt(fields[0], 10, 64)
-	to, toErr := strconv.ParseInt(fields[1], 10, 64)
-	return segment, part{from, to, fields[2]}, fromErr == nil && toErr == nil && from >= 1 && to >= from
+	p.from, _ = strconv.ParseInt(m[2], 10, 64) // 18 digits fit
+	p.to, _ = strconv.ParseInt(m[3], 10, 64)
+	p.hash = m[4]
+	return m[1], p, p.from >= 1 && p.to >= p.from && p.name(m[1]) == name
 }
 
 // partsOf gives the mirrored parts of a segment, by where they begin.
