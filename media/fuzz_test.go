@@ -3,6 +3,7 @@ package media
 import (
 	"context"
 	"encoding/binary"
+	"errors"
 	"net"
 	"sync"
 	"testing"
@@ -109,6 +110,54 @@ func (w *memorySocket) SetWriteDeadline(time.Time) error { return nil }
 // Where datagrams of FuzzSTUN come from.
 var honest, hostile = &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1), Port: 4000}, &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1), Port: 4001}
 
+// callee is a Transport that waits for the checks of a client.
+type callee struct {
+	server *Transport
+	pc     *webrtc.PeerConnection
+	pwd    string
+	name   stun.Username
+	since  time.Time
+}
+
+// calleeLife is shorter than ICE's patience: who is checked and never answers
+// the checks that come back is given up.
+const calleeLife = (iceDisconnected + iceFailed) / 2
+
+func newCallee(t testing.TB, n *Node) *callee {
+	t.Helper()
+	c := &callee{since: time.Now()}
+	var err error
+	if c.server, err = n.NewTransport(func(Event) {}); err != nil {
+		t.Fatal(err)
+	}
+	if c.pc, err = webrtc.NewPeerConnection(webrtc.Configuration{}); err != nil {
+		t.Fatal(err)
+	}
+	for _, kind := range []webrtc.RTPCodecType{webrtc.RTPCodecTypeAudio, webrtc.RTPCodecTypeVideo} {
+		if _, err := c.pc.AddTransceiverFromKind(kind); err != nil {
+			t.Fatal(err)
+		}
+	}
+	offer, err := c.pc.CreateOffer(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c.server.guest.checks.SetLimit(rate.Inf) // more than one can send otherwise
+	answer, err := c.server.Answer(context.Background(), offer.SDP)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c.pwd = attributeOf(answer, "ice-pwd")
+	c.name = stun.NewUsername(attributeOf(answer, "ice-ufrag") + ":" + attributeOf(offer.SDP, "ice-ufrag"))
+	return c
+}
+
+func (c *callee) close(t testing.TB) {
+	if err := errors.Join(c.server.Close(), c.pc.Close()); err != nil {
+		t.Error(err)
+	}
+}
+
 // Whatever datagram comes, of a stranger or with the call's own password, the
 // next honest check is answered. A sealed one is made of a message's type and
 // attributes, so that it reaches the agent.
@@ -119,31 +168,8 @@ func FuzzSTUN(f *testing.F) {
 		f.Fatal(err)
 	}
 	defer n.Close()
-	server, err := n.NewTransport(func(Event) {})
-	if err != nil {
-		f.Fatal(err)
-	}
-	pc, err := webrtc.NewPeerConnection(webrtc.Configuration{})
-	if err != nil {
-		f.Fatal(err)
-	}
-	defer pc.Close()
-	for _, kind := range []webrtc.RTPCodecType{webrtc.RTPCodecTypeAudio, webrtc.RTPCodecTypeVideo} {
-		if _, err := pc.AddTransceiverFromKind(kind); err != nil {
-			f.Fatal(err)
-		}
-	}
-	offer, err := pc.CreateOffer(nil)
-	if err != nil {
-		f.Fatal(err)
-	}
-	server.guest.checks.SetLimit(rate.Inf) // more than one can send otherwise
-	answer, err := server.Answer(context.Background(), offer.SDP)
-	if err != nil {
-		f.Fatal(err)
-	}
-	to := credentials{attributeOf(answer, "ice-ufrag"), attributeOf(answer, "ice-pwd")}
-	name := stun.NewUsername(to.ufrag + ":" + attributeOf(offer.SDP, "ice-ufrag"))
+	c := newCallee(f, n)
+	defer func() { c.close(f) }()
 	f.Add(uint16(1), []byte{0, 0x24, 0, 4, 110, 0, 1, 255, 0x80, 0x2a, 0, 8, 1, 2, 3, 4, 5, 6, 7, 8}, true)
 	f.Add(uint16(1), []byte{0, 0x25, 0, 0, 0x80, 0x29, 0, 8, 1, 2, 3, 4, 5, 6, 7, 8}, true)
 	f.Add(uint16(0x101), []byte{0, 0x20, 0, 8, 0, 1, 0, 0, 0, 0, 0, 0}, true)
@@ -151,23 +177,27 @@ func FuzzSTUN(f *testing.F) {
 	f.Add(uint16(1), []byte{0, 6, 0xff, 0xff, 1, 2, 3, 4}, false)
 	f.Add(uint16(0xffff), []byte{}, false)
 	f.Fuzz(func(t *testing.T, kind uint16, attributes []byte, sealed bool) {
+		if time.Since(c.since) > calleeLife {
+			c.close(t)
+			c = newCallee(t, n)
+		}
 		raw := append(binary.BigEndian.AppendUint16(nil, kind), make([]byte, 18)...)
 		binary.BigEndian.PutUint16(raw[2:], uint16(len(attributes)))
 		binary.BigEndian.PutUint32(raw[4:], 0x2112a442)
 		raw = append(raw, attributes...)
 		if sealed {
 			m := &stun.Message{Raw: raw}
-			if len(attributes) > 1000 || m.Decode() != nil || m.Build(m, name, stun.NewShortTermIntegrity(to.pwd), stun.Fingerprint) != nil {
+			if len(attributes) > 1000 || m.Decode() != nil || m.Build(m, c.name, stun.NewShortTermIntegrity(c.pwd), stun.Fingerprint) != nil {
 				return
 			}
 			raw = m.Raw
 		}
 		w.in <- datagram{raw, hostile}
 		id := stun.NewTransactionID()
-		honestCheck, err := stun.Build(stun.BindingRequest, stun.NewTransactionIDSetter(id), name,
+		honestCheck, err := stun.Build(stun.BindingRequest, stun.NewTransactionIDSetter(id), c.name,
 			stun.RawAttribute{Type: stun.AttrPriority, Value: []byte{110, 0, 1, 255}},
 			stun.RawAttribute{Type: stun.AttrICEControlling, Value: []byte{9, 9, 9, 9, 9, 9, 9, 9}},
-			stun.NewShortTermIntegrity(to.pwd), stun.Fingerprint)
+			stun.NewShortTermIntegrity(c.pwd), stun.Fingerprint)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -61,6 +61,9 @@ func CheckNonce(response []byte, nonce *big.Int) error {
 var parsing sync.Mutex
 
 func parseResponse(response []byte) (*timestamp.Timestamp, error) {
+	if err := checkDER(response, 0); err != nil {
+		return nil, err
+	}
 	parsing.Lock()
 	defer parsing.Unlock()
 	return timestamp.ParseResponse(response)
@@ -113,6 +116,30 @@ var (
 	oidSHA256               = asn1.ObjectIdentifier{2, 16, 840, 1, 101, 3, 4, 2, 1}
 	oidExtendedKeyUsage     = asn1.ObjectIdentifier{2, 5, 29, 37}
 )
+
+const maxDepth = 32 // of values within values; a stamp has some 15
+
+// checkDER wants text to be whole values of definite length, in DER, and what they
+// are made of too: the parser, which also takes BER, reads beyond the end of others.
+func checkDER(text []byte, depth int) error {
+	if depth > maxDepth {
+		return errors.New("values too deep within values")
+	}
+	for len(text) > 0 {
+		var value asn1.RawValue
+		rest, err := asn1.Unmarshal(text, &value)
+		if err != nil {
+			return err
+		}
+		if value.IsCompound {
+			if err := checkDER(value.Bytes, depth+1); err != nil {
+				return err
+			}
+		}
+		text = rest
+	}
+	return nil
+}
 
 // checkContent wants what is signed to be signed as a time stamp: a signature that
 // the same key made over something else isn't one.
