@@ -21,7 +21,8 @@ export function DayList({ rooms, zone, today, picked, onPick }: DayListProps) {
     const list = box.current;
     if (!today || !list) return;
     list.querySelector('.now-line')?.scrollIntoView({ block: 'center' });
-    if (list.scrollTop > 0) list.scrollTop = Math.round(list.scrollTop / hourHeight) * hourHeight - 12; // no hour is cut in half
+    const end = list.scrollHeight - list.clientHeight;
+    if (list.scrollTop > 0 && list.scrollTop < end - 1) list.scrollTop = Math.round(list.scrollTop / hourHeight) * hourHeight - 12; // no hour is cut in half
   }, [today]);
   return (
     <div class="day-scroll" ref={box}>
