@@ -64,6 +64,7 @@ var mayImport = map[string][]string{
 	"rooms/calendar":          {"rooms/ledger"},
 	"rooms/calendars":         {"rooms/calendar", "rooms/db", "rooms/form", "rooms/ledger", "rooms/proof", "rooms/staff"},
 	"rooms/db":                {"rooms/embedded", "rooms/ledger"},
+	"rooms/db/dbtest":         {"rooms/db", "rooms/redistest"},
 	"rooms/embedded":          {},
 	"rooms/form":              {},
 	"rooms/ledger":            {},

@@ -10,9 +10,10 @@ import (
 	"log/slog"
 	"sync"
 	"time"
-	"verifycall/rooms/db"
 
 	"github.com/redis/go-redis/v9"
+
+	"verifycall/rooms/db"
 )
 
 //go:embed lua/limit.lua

@@ -10,10 +10,12 @@ import (
 	"sync/atomic"
 	"testing"
 	"time"
-	"verifycall/rooms/db"
-	"verifycall/rooms/redistest"
 
 	"github.com/redis/go-redis/v9"
+
+	"verifycall/rooms/db"
+	"verifycall/rooms/db/dbtest"
+	"verifycall/rooms/redistest"
 )
 
 func TestMain(m *testing.M) {
@@ -24,16 +26,7 @@ func TestMain(m *testing.M) {
 
 // onBuckets runs a test on each kind of Redis, an empty one.
 func onBuckets(t *testing.T, test func(t *testing.T, s *Buckets)) {
-	for _, kind := range redistest.Kinds {
-		t.Run(kind.Name, func(t *testing.T) {
-			d, err := db.Open(t.Context(), db.Options{URL: kind.URL(t), Dir: t.TempDir(), Replicas: kind.Replicas, Keys: redistest.OneKey{}})
-			if err != nil {
-				t.Fatal(err)
-			}
-			defer d.Close()
-			test(t, New(d, slog.New(slog.DiscardHandler), time.Now))
-		})
-	}
+	dbtest.OnEach(t, redistest.Kinds, func(t *testing.T, d *db.DB) { test(t, New(d, slog.New(slog.DiscardHandler), time.Now)) })
 }
 
 func TestLimit(t *testing.T) {

@@ -8,22 +8,14 @@ import (
 	"time"
 
 	"verifycall/rooms/db"
+	"verifycall/rooms/db/dbtest"
 	"verifycall/rooms/form"
 	"verifycall/rooms/redistest"
 )
 
 // onAccounts runs a test on an empty Redis and the embedded one.
 func onAccounts(t *testing.T, test func(t *testing.T, s *Accounts)) {
-	for _, kind := range redistest.Single {
-		t.Run(kind.Name, func(t *testing.T) {
-			d, err := db.Open(t.Context(), db.Options{URL: kind.URL(t), Dir: t.TempDir(), Replicas: kind.Replicas, Keys: redistest.OneKey{}})
-			if err != nil {
-				t.Fatal(err)
-			}
-			defer d.Close()
-			test(t, New(d, time.Now))
-		})
-	}
+	dbtest.OnEach(t, redistest.Single, func(t *testing.T, d *db.DB) { test(t, New(d, time.Now)) })
 }
 
 func TestStaff(t *testing.T) {

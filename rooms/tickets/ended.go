@@ -6,9 +6,10 @@ import (
 	"fmt"
 	"strconv"
 	"time"
-	"verifycall/rooms/db"
 
 	"github.com/redis/go-redis/v9"
+
+	"verifycall/rooms/db"
 )
 
 // endedIndex has the sessions that were ended before their time, by their

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strconv"
 	"time"
 
 	"verifycall/rooms/db"
@@ -35,12 +34,12 @@ func (s *Tickets) PutGrant(ctx context.Context, kind, token string, t Ticket, tt
 		return errors.New("a grant needs an end")
 	}
 	now := s.now()
-	if _, _, err := s.db.Write(ctx, "ZREMRANGEBYSCORE", grantIndex(kind), "-inf", strconv.FormatInt(now.UnixMilli(), 10)); err != nil {
+	if _, _, err := s.db.Write(ctx, "ZREMRANGEBYSCORE", grantIndex(kind), "-inf", millis(now)); err != nil {
 		return fmt.Errorf("forget old grants: %w", err)
 	}
 	// The index first: what is listed and not there is passed over, what is there
 	// and not listed could not be revoked.
-	_, _, err := s.db.Write(ctx, "ZADD", grantIndex(kind), strconv.FormatInt(now.Add(ttl).UnixMilli(), 10), HashToken(token))
+	_, _, err := s.db.Write(ctx, "ZADD", grantIndex(kind), millis(now.Add(ttl)), HashToken(token))
 	if err != nil {
 		return fmt.Errorf("list a grant: %w", err)
 	}
@@ -50,7 +49,7 @@ func (s *Tickets) PutGrant(ctx context.Context, kind, token string, t Ticket, tt
 // Grants lists what was granted and has not ended, by its end.
 func (s *Tickets) Grants(ctx context.Context, kind string) ([]Grant, error) {
 	hashes, err := s.db.Client.ZRangeByScoreWithScores(ctx, grantIndex(kind), &redis.ZRangeBy{
-		Min: strconv.FormatInt(s.now().UnixMilli(), 10), Max: "+inf"}).Result()
+		Min: millis(s.now()), Max: "+inf"}).Result()
 	if err != nil {
 		return nil, fmt.Errorf("list grants: %w", err)
 	}

@@ -10,21 +10,13 @@ import (
 	"time"
 
 	"verifycall/rooms/db"
+	"verifycall/rooms/db/dbtest"
 	"verifycall/rooms/redistest"
 )
 
 // onTickets runs a test on an empty Redis and the embedded one.
 func onTickets(t *testing.T, test func(t *testing.T, s *Tickets)) {
-	for _, kind := range redistest.Single {
-		t.Run(kind.Name, func(t *testing.T) {
-			d, err := db.Open(t.Context(), db.Options{URL: kind.URL(t), Dir: t.TempDir(), Replicas: kind.Replicas, Keys: redistest.OneKey{}})
-			if err != nil {
-				t.Fatal(err)
-			}
-			defer d.Close()
-			test(t, New(d, time.Now))
-		})
-	}
+	dbtest.OnEach(t, redistest.Single, func(t *testing.T, d *db.DB) { test(t, New(d, time.Now)) })
 }
 
 func TestTickets(t *testing.T) {

@@ -5,6 +5,7 @@ import (
 	"os"
 	"testing"
 	"time"
+
 	"verifycall/rooms/db"
 	"verifycall/rooms/ledger"
 )
