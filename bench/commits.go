@@ -7,12 +7,12 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
-	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"time"
 
+	"verifycall/bench/robot"
 	"verifycall/recorder/evidence/objects"
 	"verifycall/recorder/evidence/vault"
 	"verifycall/rooms"
@@ -34,7 +34,13 @@ func benchCommits(ctx context.Context, commits int, dir string, out *json.Encode
 	if err := out.Encode(embedded); err != nil {
 		return err
 	}
-	url, stop, err := startRedis(filepath.Join(dir, "redis"))
+	own := filepath.Join(dir, "redis")
+	if err := os.MkdirAll(own, 0o700); err != nil {
+		return err
+	}
+	starting, cancel := context.WithTimeout(ctx, time.Minute)
+	defer cancel()
+	server, err := robot.StartRedis(starting, own)
 	if errors.Is(err, exec.ErrNotFound) {
 		fmt.Fprintln(os.Stderr, "bench: commit_us on redis SKIPPED: redis-server is not installed")
 		return nil
@@ -42,8 +48,8 @@ func benchCommits(ctx context.Context, commits int, dir string, out *json.Encode
 	if err != nil {
 		return err
 	}
-	defer stop()
-	redis, err := commitFigure(ctx, rooms.Options{URL: url}, "redis", commits)
+	defer server.Kill()
+	redis, err := commitFigure(ctx, rooms.Options{URL: server.URL}, "redis", commits)
 	if err != nil {
 		return fmt.Errorf("redis: %w", err)
 	}
@@ -109,41 +115,4 @@ func waitingRoom(ctx context.Context, store *rooms.Store) (string, error) {
 		}
 	}
 	return room.ID, nil
-}
-
-// startRedis runs redis-server on a free loopback port until stop.
-func startRedis(dir string) (url string, stop func(), err error) {
-	program, err := exec.LookPath("redis-server")
-	if err != nil {
-		return "", nil, err
-	}
-	if err := os.MkdirAll(dir, 0o700); err != nil {
-		return "", nil, err
-	}
-	free, err := net.Listen("tcp4", "127.0.0.1:0")
-	if err != nil {
-		return "", nil, err
-	}
-	addr := free.Addr().(*net.TCPAddr)
-	if err := free.Close(); err != nil {
-		return "", nil, err
-	}
-	cmd := exec.Command(program, "--bind", "127.0.0.1", "--port", fmt.Sprint(addr.Port), "--dir", dir,
-		"--appendonly", "yes", "--appendfsync", "always", "--save", "")
-	if err := cmd.Start(); err != nil {
-		return "", nil, fmt.Errorf("redis-server: %w", err)
-	}
-	stop = func() {
-		_ = cmd.Process.Kill()
-		_ = cmd.Wait() // its code says only that it was killed
-	}
-	for range 100 {
-		conn, err := net.DialTimeout("tcp4", addr.String(), time.Second)
-		if err == nil {
-			return "redis://" + addr.String(), stop, conn.Close()
-		}
-		time.Sleep(50 * time.Millisecond)
-	}
-	stop()
-	return "", nil, errors.New("redis-server does not answer")
 }

@@ -15,6 +15,7 @@ import (
 
 	"verifycall/bench/caller"
 	"verifycall/bench/process"
+	"verifycall/bench/robot"
 )
 
 // errAbsent: a row whose program isn't installed.
@@ -29,12 +30,12 @@ func startJanus(ctx context.Context, dir string) (*process.Server, error) {
 	if err != nil {
 		return nil, errAbsent
 	}
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	free, err := robot.FreePorts(1)
 	if err != nil {
 		return nil, err
 	}
-	port := listener.Addr().(*net.TCPAddr).Port
-	if err := listener.Close(); err != nil {
+	_, port, err := net.SplitHostPort(free[0])
+	if err != nil {
 		return nil, err
 	}
 	configs, err := os.MkdirTemp(dir, "janus-")
@@ -49,7 +50,7 @@ plugins: { disable = "libjanus_audiobridge.so,libjanus_duktape.so,libjanus_lua.s
 transports: { disable = "libjanus_mqtt.so,libjanus_nanomsg.so,libjanus_pfunix.so,libjanus_rabbitmq.so,libjanus_websockets.so" }
 events: { broadcast = false }
 `,
-		"janus.transport.http.jcfg": fmt.Sprintf(`general: { json = "compact"; base_path = "/janus"; http = true; port = %d; ip = "127.0.0.1"; https = false; }
+		"janus.transport.http.jcfg": fmt.Sprintf(`general: { json = "compact"; base_path = "/janus"; http = true; port = %s; ip = "127.0.0.1"; https = false; }
 admin: { admin_http = false }
 `, port),
 	} {
@@ -57,7 +58,7 @@ admin: { admin_http = false }
 			return nil, err
 		}
 	}
-	target := "127.0.0.1:" + strconv.Itoa(port)
+	target := free[0]
 	s, err := process.Start(ctx, target, program, "--configs-folder="+configs, "--log-file="+filepath.Join(configs, "log"), "--disable-stdout")
 	if err != nil {
 		return nil, err

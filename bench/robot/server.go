@@ -11,7 +11,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"os"
 	"os/exec"
@@ -225,28 +224,6 @@ func (s *Server) Log() string { return s.log.String() }
 
 // WholeLog gives all of it, as long as that is under 1 MiB.
 func (s *Server) WholeLog() string { return s.log.end(wholeBytes) }
-
-// FreePorts finds n free ports of the loopback interface, for TCP and UDP.
-func FreePorts(n int) ([]string, error) {
-	var found []string
-	for tries := 0; len(found) < n && tries < 100; tries++ {
-		tcp, err := net.Listen("tcp4", "127.0.0.1:0")
-		if err != nil {
-			return nil, fmt.Errorf("free port: %w", err)
-		}
-		addr := tcp.Addr().String()
-		udp, err := net.ListenPacket("udp4", addr)
-		if err == nil {
-			_ = udp.Close()
-			found = append(found, addr)
-		}
-		defer tcp.Close()
-	}
-	if len(found) < n {
-		return nil, errors.New("no free ports on the loopback interface")
-	}
-	return found, nil
-}
 
 // tail keeps the last wholeBytes written to it.
 type tail struct {

@@ -18,6 +18,7 @@ import (
 
 	"go.uber.org/goleak"
 
+	"verifycall/bench/robot"
 	"verifycall/cmd/verifycall/settings"
 	"verifycall/web"
 )
@@ -78,14 +79,11 @@ func startServer(t *testing.T, dir string) *demo {
 // freeAddress is one that nobody listens on.
 func freeAddress(t *testing.T) string {
 	t.Helper()
-	free, err := net.Listen("tcp", "127.0.0.1:0")
+	free, err := robot.FreePorts(1)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := free.Close(); err != nil {
-		t.Fatal(err)
-	}
-	return free.Addr().String()
+	return free[0]
 }
 
 // launch serves with these flags, on free ports. It gives what serve prints.

@@ -55,13 +55,8 @@ func must(t *testing.T, err error) {
 // free gives addresses of the loopback interface that nobody listens on.
 func free(t *testing.T, n int) []string {
 	t.Helper()
-	var all []string
-	for range n {
-		l, err := net.Listen("tcp", "127.0.0.1:0")
-		must(t, err)
-		defer l.Close()
-		all = append(all, l.Addr().String())
-	}
+	all, err := robot.FreePorts(n)
+	must(t, err)
 	return all
 }
 

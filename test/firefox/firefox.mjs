@@ -6,6 +6,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import net from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { freePorts } from '../product/server.mjs';
 
 /** Path of the program, '' where there is none. */
 export const FIREFOX = [process.env.FIREFOX, '/usr/bin/firefox-esr', '/usr/bin/firefox'].find((path) => path && existsSync(path)) ?? '';
@@ -26,7 +27,7 @@ const prefs = (port) => ({
 /** Starts it without a window, on a profile of its own. */
 export async function startFirefox() {
   const profile = await mkdtemp(join(tmpdir(), 'verifycall-firefox-'));
-  const port = await freePort();
+  const [port] = await freePorts(1);
   await writeFile(join(profile, 'user.js'), Object.entries(prefs(port)).map(([name, value]) => `user_pref(${JSON.stringify(name)}, ${JSON.stringify(value)});\n`).join(''));
   const child = spawn(FIREFOX, ['--headless', '--marionette', '--no-remote', '--profile', profile, '--width', '412', '--height', '915'], { stdio: 'ignore', env: { ...process.env, HOME: profile } });
   const firefox = new Firefox(child, profile, port);
@@ -128,11 +129,4 @@ class Firefox {
 
 const dial = (port) => new Promise((done, no) => {
   const socket = net.connect(port, '127.0.0.1', () => done(socket)).on('error', no);
-});
-
-const freePort = () => new Promise((done, no) => {
-  const server = net.createServer().on('error', no).listen(0, '127.0.0.1', () => {
-    const { port } = server.address();
-    server.close(() => done(port));
-  });
 });

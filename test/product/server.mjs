@@ -1,8 +1,9 @@
 // The built program, started with --demo in a folder of its own on free ports of
 // the loopback interface.
 import { spawn } from 'node:child_process';
+import { randomInt } from 'node:crypto';
 import { createWriteStream } from 'node:fs';
-import { mkdtemp, readdir, rm, stat } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, stat } from 'node:fs/promises';
 import net from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -127,11 +128,22 @@ export class Server {
 
 export const pause = (ms) => new Promise((done) => { setTimeout(done, ms); });
 
-async function freePorts(n) {
-  const servers = await Promise.all(Array.from({ length: n }, () => new Promise((done, no) => {
-    const server = net.createServer().on('error', no).listen(0, '127.0.0.1', () => done(server));
-  })));
-  const ports = servers.map((s) => s.address().port);
-  await Promise.all(servers.map((s) => new Promise((done) => { s.close(done); })));
-  return ports;
+/**
+ * Free ports of the loopback interface, below those that the kernel gives to who
+ * asks for any: nobody's connection takes one before the program listens on it.
+ */
+export async function freePorts(n) {
+  const range = await readFile('/proc/sys/net/ipv4/ip_local_port_range', 'utf8').catch(() => '32768');
+  const highest = Math.max(parseInt(range, 10), 13000);
+  const found = new Set();
+  for (let tries = 0; found.size < n && tries < 100 * n; tries++) {
+    const port = randomInt(12000, highest);
+    if (await isFree(port)) found.add(port);
+  }
+  if (found.size < n) throw new Error('no free ports on the loopback interface');
+  return [...found];
 }
+
+const isFree = (port) => new Promise((done) => {
+  const server = net.createServer().on('error', () => done(false)).listen(port, () => server.close(() => done(true)));
+});
