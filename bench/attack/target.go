@@ -3,20 +3,11 @@ package main
 import (
 	"bufio"
 	"context"
-	"crypto/ecdsa"
-	"crypto/elliptic"
-	"crypto/rand"
 	"crypto/tls"
-	"crypto/x509"
-	"crypto/x509/pkix"
-	"encoding/pem"
 	"errors"
 	"fmt"
-	"math/big"
-	"net"
 	"net/http"
 	"net/url"
-	"os"
 	"path/filepath"
 	"strconv"
 	"strings"
@@ -31,6 +22,7 @@ import (
 	"verifycall/rooms"
 	"verifycall/rooms/tickets"
 	"verifycall/signaling"
+	"verifycall/test/certtest"
 )
 
 // target is the server and what people have on it.
@@ -69,9 +61,15 @@ func newTarget(ctx context.Context, set settings, dir string) (t *target, err er
 		return t, err
 	}
 	t.at = ports[0]
-	if t.trusted, err = makeCertificate(dir); err != nil {
+	cert, key := filepath.Join(dir, "cert.pem"), filepath.Join(dir, "key.pem")
+	pair, err := certtest.Make(time.Now().Add(24*time.Hour), "127.0.0.1")
+	if err == nil {
+		err = pair.Write(cert, key)
+	}
+	if err != nil {
 		return t, err
 	}
+	t.trusted = pair.Trust()
 	var oidc string
 	if t.provider, oidc, err = startProvider(dir); err != nil {
 		return t, err
@@ -79,7 +77,7 @@ func newTarget(ctx context.Context, set settings, dir string) (t *target, err er
 	public := "https://" + t.at
 	t.server, err = robot.Start(ctx, robot.Run{Program: set.program, Dir: dir, Listen: ports, URL: public,
 		Place: robot.Place{TLS: t.trusted}, Args: []string{"--redis", t.redis.URL, "--store", filepath.Join(dir, "store"), "--public-url", public,
-			"--tls-cert", filepath.Join(dir, "cert.pem"), "--tls-key", filepath.Join(dir, "key.pem"), "--oidc", oidc}})
+			"--tls-cert", cert, "--tls-key", key, "--oidc", oidc}})
 	if err != nil {
 		return t, err
 	}
@@ -238,28 +236,4 @@ func (t *target) lightAgain(ctx context.Context, tally *tally, before weight) {
 	tally.want(now.faults == before.faults, "%.0f requests were answered as faults of the server's own", now.faults-before.faults)
 	tally.want(now.files < before.files+leftFiles, "%.0f open files, %.0f before", now.files, before.files)
 	fmt.Printf("the server's memory: %.0f MiB before, %.0f MiB after\n\n", before.memory/(1<<20), now.memory/(1<<20))
-}
-
-// makeCertificate writes one of this machine and gives who trusts it.
-func makeCertificate(dir string) (*tls.Config, error) {
-	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	if err != nil {
-		return nil, err
-	}
-	form := &x509.Certificate{SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: "attacked"}, NotBefore: time.Now().Add(-time.Hour),
-		NotAfter: time.Now().Add(24 * time.Hour), IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)}, IsCA: true, BasicConstraintsValid: true,
-		KeyUsage: x509.KeyUsageDigitalSignature | x509.KeyUsageCertSign}
-	raw, err := x509.CreateCertificate(rand.Reader, form, form, &key.PublicKey, key)
-	if err != nil {
-		return nil, err
-	}
-	private, err := x509.MarshalPKCS8PrivateKey(key)
-	if err != nil {
-		return nil, err
-	}
-	pool := x509.NewCertPool()
-	chain := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: raw})
-	pool.AppendCertsFromPEM(chain)
-	return &tls.Config{RootCAs: pool}, errors.Join(os.WriteFile(filepath.Join(dir, "cert.pem"), chain, 0o600),
-		os.WriteFile(filepath.Join(dir, "key.pem"), pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: private}), 0o600))
 }

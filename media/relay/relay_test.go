@@ -3,15 +3,10 @@ package relay
 import (
 	"bytes"
 	"context"
-	"crypto/ecdsa"
-	"crypto/elliptic"
-	"crypto/rand"
 	"crypto/tls"
-	"crypto/x509"
 	"encoding/binary"
 	"errors"
 	"io"
-	"math/big"
 	"net"
 	"net/http"
 	"net/netip"
@@ -23,6 +18,8 @@ import (
 	"github.com/pion/logging"
 	"github.com/pion/turn/v5"
 	"go.uber.org/goleak"
+
+	"verifycall/test/certtest"
 )
 
 const patience = 20 * time.Second
@@ -30,27 +27,20 @@ const patience = 20 * time.Second
 // announced is how clients know the test's media port; nobody has that address.
 var announced = netip.MustParseAddrPort("203.0.113.7:7000")
 
-// certificate for 127.0.0.1, and the pool that trusts it.
-func certificate(t *testing.T) (*tls.Config, *tls.Config) {
+// certificate for 127.0.0.1: how a server shows it, and how a client trusts it.
+func certificate(t *testing.T) (server, client *tls.Config) {
 	t.Helper()
-	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	made, err := certtest.Make(time.Now().Add(time.Hour), "127.0.0.1")
 	if err != nil {
 		t.Fatal(err)
 	}
-	template := &x509.Certificate{SerialNumber: big.NewInt(1), NotAfter: time.Now().Add(time.Hour),
-		IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)}, IsCA: true, BasicConstraintsValid: true}
-	der, err := x509.CreateCertificate(rand.Reader, template, template, &key.PublicKey, key)
+	shown, err := tls.X509KeyPair(made.Cert, made.Key)
 	if err != nil {
 		t.Fatal(err)
 	}
-	parsed, err := x509.ParseCertificate(der)
-	if err != nil {
-		t.Fatal(err)
-	}
-	pool := x509.NewCertPool()
-	pool.AddCert(parsed)
-	return &tls.Config{Certificates: []tls.Certificate{{Certificate: [][]byte{der}, PrivateKey: key}}, NextProtos: []string{"h2", "http/1.1"}},
-		&tls.Config{RootCAs: pool, ServerName: "127.0.0.1"}
+	client = made.Trust()
+	client.ServerName = "127.0.0.1"
+	return &tls.Config{Certificates: []tls.Certificate{shown}, NextProtos: []string{"h2", "http/1.1"}}, client
 }
 
 // site is a relay on one TLS port with pages, and a media port that answers

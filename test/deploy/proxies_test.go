@@ -4,15 +4,8 @@ package deploy
 
 import (
 	"context"
-	"crypto/ecdsa"
-	"crypto/elliptic"
-	"crypto/rand"
 	"crypto/tls"
-	"crypto/x509"
-	"encoding/pem"
 	"io"
-	"math/big"
-	"net"
 	"net/http"
 	"os"
 	"os/exec"
@@ -23,26 +16,17 @@ import (
 
 	"verifycall/bench/robot"
 	"verifycall/calls/protocol"
+	"verifycall/test/certtest"
 )
 
 // certificate writes one for the loopback address into dir.
 func certificate(t *testing.T, dir string) (certFile, keyFile string, trust *tls.Config) {
 	t.Helper()
-	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	must(t, err)
-	template := &x509.Certificate{SerialNumber: big.NewInt(1), NotAfter: time.Now().Add(time.Hour),
-		IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)}, IsCA: true, BasicConstraintsValid: true}
-	der, err := x509.CreateCertificate(rand.Reader, template, template, &key.PublicKey, key)
-	must(t, err)
-	private, err := x509.MarshalPKCS8PrivateKey(key)
+	made, err := certtest.Make(time.Now().Add(time.Hour), "127.0.0.1")
 	must(t, err)
 	certFile, keyFile = filepath.Join(dir, "fullchain.pem"), filepath.Join(dir, "privkey.pem")
-	cert := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der})
-	must(t, os.WriteFile(certFile, cert, 0o600))
-	must(t, os.WriteFile(keyFile, pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: private}), 0o600))
-	pool := x509.NewCertPool()
-	pool.AppendCertsFromPEM(cert)
-	return certFile, keyFile, &tls.Config{RootCAs: pool}
+	must(t, made.Write(certFile, keyFile))
+	return certFile, keyFile, made.Trust()
 }
 
 func must(t *testing.T, err error) {

@@ -8,16 +8,11 @@ package network
 import (
 	"archive/zip"
 	"context"
-	"crypto/ecdsa"
-	"crypto/elliptic"
-	"crypto/rand"
 	"crypto/tls"
-	"crypto/x509"
 	"encoding/json"
-	"encoding/pem"
+	"errors"
 	"fmt"
 	"io"
-	"math/big"
 	"net"
 	"os"
 	"os/exec"
@@ -31,6 +26,7 @@ import (
 
 	"verifycall/bench/robot"
 	"verifycall/calls/protocol"
+	"verifycall/test/certtest"
 )
 
 // trust is what the robots' HTTP trusts: the test's certificate. Pion's TURN
@@ -54,32 +50,12 @@ func TestMain(m *testing.M) {
 }
 
 func makeCertificate(dir string) error {
-	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	made, err := certtest.Make(time.Now().Add(time.Hour), serverIP)
 	if err != nil {
 		return err
 	}
-	template := &x509.Certificate{SerialNumber: big.NewInt(1), NotAfter: time.Now().Add(time.Hour),
-		IPAddresses: []net.IP{net.ParseIP(serverIP)}, IsCA: true, BasicConstraintsValid: true}
-	der, err := x509.CreateCertificate(rand.Reader, template, template, &key.PublicKey, key)
-	if err != nil {
-		return err
-	}
-	private, err := x509.MarshalPKCS8PrivateKey(key)
-	if err != nil {
-		return err
-	}
-	certFile, keyFile = filepath.Join(dir, "cert.pem"), filepath.Join(dir, "key.pem")
-	cert := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der})
-	if err := os.WriteFile(certFile, cert, 0o600); err != nil {
-		return err
-	}
-	if err := os.WriteFile(keyFile, pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: private}), 0o600); err != nil {
-		return err
-	}
-	pool := x509.NewCertPool()
-	pool.AppendCertsFromPEM(cert)
-	trust = &tls.Config{RootCAs: pool}
-	return os.Setenv("SSL_CERT_FILE", certFile)
+	certFile, keyFile, trust = filepath.Join(dir, "cert.pem"), filepath.Join(dir, "key.pem"), made.Trust()
+	return errors.Join(made.Write(certFile, keyFile), os.Setenv("SSL_CERT_FILE", certFile))
 }
 
 func must(t *testing.T, err error) {

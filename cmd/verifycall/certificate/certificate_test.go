@@ -2,6 +2,7 @@ package certificate
 
 import (
 	"crypto/tls"
+	"errors"
 	"io"
 	"log/slog"
 	"net"
@@ -10,7 +11,7 @@ import (
 	"testing"
 	"time"
 
-	"verifycall/cmd/verifycall/certificate/certificatetest"
+	"verifycall/test/certtest"
 )
 
 // shake connects with what client says and gives the certificate's name.
@@ -31,10 +32,22 @@ func shake(server, client *tls.Config) (string, error) {
 	return c.ConnectionState().PeerCertificates[0].Subject.CommonName, nil
 }
 
+// write writes a fresh certificate and its key, last changed at.
+func write(t *testing.T, cert, key, name string, at time.Time) {
+	t.Helper()
+	pair, err := certtest.Make(time.Now().Add(time.Hour), name)
+	if err == nil {
+		err = errors.Join(pair.Write(cert, key), os.Chtimes(cert, at, at), os.Chtimes(key, at, at))
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
 func TestCertificateIsRenewed(t *testing.T) {
 	cert, key := filepath.Join(t.TempDir(), "cert.pem"), filepath.Join(t.TempDir(), "key.pem")
 	start := time.Now()
-	certificatetest.Write(t, cert, key, "first", start)
+	write(t, cert, key, "first", start)
 	c, err := Open(cert, key, slog.New(slog.DiscardHandler))
 	if err != nil {
 		t.Fatal(err)
@@ -46,9 +59,9 @@ func TestCertificateIsRenewed(t *testing.T) {
 		want   string
 	}{
 		{func() {}, "first"},
-		{func() { certificatetest.Write(t, cert, key, "second", start.Add(time.Minute)) }, "second"},
+		{func() { write(t, cert, key, "second", start.Add(time.Minute)) }, "second"},
 		{func() { os.WriteFile(key, []byte("half written"), 0o600) }, "second"},
-		{func() { certificatetest.Write(t, cert, key, "third", start.Add(2*time.Minute)) }, "third"},
+		{func() { write(t, cert, key, "third", start.Add(2*time.Minute)) }, "third"},
 	} {
 		step.change()
 		now = now.Add(lookEvery)
@@ -60,7 +73,7 @@ func TestCertificateIsRenewed(t *testing.T) {
 
 func TestOldTLSIsRefused(t *testing.T) {
 	cert, key := filepath.Join(t.TempDir(), "cert.pem"), filepath.Join(t.TempDir(), "key.pem")
-	certificatetest.Write(t, cert, key, "here", time.Now())
+	write(t, cert, key, "here", time.Now())
 	c, err := Open(cert, key, slog.New(slog.DiscardHandler))
 	if err != nil {
 		t.Fatal(err)

@@ -8,13 +8,19 @@ import (
 	"testing"
 	"time"
 
-	"verifycall/cmd/verifycall/certificate/certificatetest"
+	"verifycall/test/certtest"
 )
 
 func TestSecretsThatOthersCanReadAreRefused(t *testing.T) {
 	dir := t.TempDir()
 	cert, key, secret := filepath.Join(dir, "cert.pem"), filepath.Join(dir, "key.pem"), filepath.Join(dir, "secret")
-	certificatetest.Write(t, cert, key, "here", time.Now())
+	pair, err := certtest.Make(time.Now().Add(time.Hour), "here")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := pair.Write(cert, key); err != nil {
+		t.Fatal(err)
+	}
 	if err := os.WriteFile(secret, []byte(strings.Repeat("s", 40)), 0o600); err != nil {
 		t.Fatal(err)
 	}
