@@ -251,7 +251,7 @@ func TestKeysRotate(t *testing.T) {
 		t.Errorf("rewrap says %q", again)
 	}
 	runFor(t, 2, "keys")
-	runFor(t, 1, "keys", "burn", "--keys", keyDir, "--store", store)
+	runFor(t, 2, "keys", "burn", "--keys", keyDir, "--store", store)
 }
 
 // runFor runs the program, wants an exit code and gives what it printed.

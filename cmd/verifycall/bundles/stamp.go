@@ -11,7 +11,6 @@ import (
 	"strings"
 	"time"
 
-	"verifycall/cmd/verifycall/console"
 	"verifycall/cmd/verifycall/places"
 	"verifycall/cmd/verifycall/settings"
 	"verifycall/recorder/evidence"
@@ -46,26 +45,19 @@ type stamping struct {
 func Stamp(args []string, out, errOut io.Writer) int {
 	var s stamping
 	f := flag.NewFlagSet("stamp", flag.ContinueOnError)
-	f.SetOutput(io.Discard)
-	f.StringVar(&s.Data, "data", "./data", "`folder` of the server's own files")
-	s.BindPlaces(f)
 	f.StringVar(&s.authority, "authority", "", "`URL` of the time-stamping authority")
 	f.Func("key", "`file` of the authority's certificate, PEM; may repeat", func(key string) error {
 		s.keys = append(s.keys, key)
 		return nil
 	})
-	rooms, err := console.ParseWords(f, stampUsage, args, out)
-	if errors.Is(err, flag.ErrHelp) {
-		return 0
-	}
-	s.Complete()
-	s.rooms = rooms
-	if err == nil && !strings.HasPrefix(s.authority, "http://") && !strings.HasPrefix(s.authority, "https://") {
-		err = errors.New("--authority: an http:// or https:// URL is needed")
-	}
-	if err != nil {
-		fmt.Fprintf(errOut, "verifycall stamp: %v\n\n%s", err, stampUsage)
-		return console.ExitUsage
+	if code, done := s.ForStore(f, stampUsage, args, out, errOut, func(rooms []string) error {
+		s.rooms = rooms
+		if !strings.HasPrefix(s.authority, "http://") && !strings.HasPrefix(s.authority, "https://") {
+			return errors.New("--authority: an http:// or https:// URL is needed")
+		}
+		return nil
+	}); done {
+		return code
 	}
 	if err := s.run(context.Background(), out); err != nil {
 		fmt.Fprintf(errOut, "verifycall stamp: %v\n", err)

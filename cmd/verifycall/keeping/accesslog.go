@@ -8,7 +8,6 @@ import (
 	"io"
 	"time"
 
-	"verifycall/cmd/verifycall/console"
 	"verifycall/cmd/verifycall/places"
 	"verifycall/cmd/verifycall/settings"
 	"verifycall/rooms/accesslog"
@@ -33,30 +32,24 @@ Each flag may be given as an environment variable too, as for serve.
 func Access(args []string, out, errOut io.Writer) int {
 	var c settings.Settings
 	f := flag.NewFlagSet("access", flag.ContinueOnError)
-	f.SetOutput(io.Discard)
-	f.StringVar(&c.Data, "data", "./data", "`folder` of the server's own files")
-	f.StringVar(&c.Redis, "redis", "", "`URL` of Redis (default embedded, in --data)")
-	c.BindPlaces(f)
-	plain, err := console.ParseWords(f, accessUsage, args, out)
-	if errors.Is(err, flag.ErrHelp) {
-		return 0
-	}
-	c.Complete()
+	var what string
 	day := time.Now().UTC().Format(time.DateOnly)
-	if len(plain) == 2 && plain[0] == "list" {
-		day, plain = plain[1], plain[:1]
-		if _, wrong := time.Parse(time.DateOnly, day); wrong != nil {
-			err = errors.Join(err, fmt.Errorf("%.20q is no day", day))
+	if code, done := c.ForPlaces(f, accessUsage, args, out, errOut, func(words []string) error {
+		if len(words) == 2 && words[0] == "list" {
+			day, words = words[1], words[:1]
+			if _, err := time.Parse(time.DateOnly, day); err != nil {
+				return fmt.Errorf("%.20q is no day", day)
+			}
 		}
+		if len(words) != 1 || words[0] != "verify" && words[0] != "list" {
+			return errors.New("say what to do: verify or list")
+		}
+		what = words[0]
+		return nil
+	}); done {
+		return code
 	}
-	if err == nil && (len(plain) != 1 || plain[0] != "verify" && plain[0] != "list") {
-		err = errors.New("say what to do: verify or list")
-	}
-	if err != nil {
-		fmt.Fprintf(errOut, "verifycall access: %v\n\n%s", err, accessUsage)
-		return console.ExitUsage
-	}
-	if err := doAccess(context.Background(), plain[0], day, c, out); err != nil {
+	if err := doAccess(context.Background(), what, day, c, out); err != nil {
 		fmt.Fprintf(errOut, "verifycall access: %v\n", err)
 		return 1
 	}

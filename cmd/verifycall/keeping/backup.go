@@ -64,11 +64,11 @@ func Backup(args []string, out, errOut io.Writer) int {
 	f.BoolVar(&withEvidence, "evidence", false, "copy the objects of the store too")
 	f.Var(console.NewNumber(&days, TableDays, 1, 3660), "key-days", "`number` of days that the table of keys counts")
 	f.StringVar(&ops, "ops", "http://127.0.0.1:9090", "`URL` of the server's --ops-listen")
-	if code, done := c.ForPlaces(f, backupUsage, args, out, errOut, func() error {
+	if code, done := c.ForPlaces(f, backupUsage, args, out, errOut, func(words []string) error {
 		if to == "" {
 			return errors.New("--to: say where the backups go")
 		}
-		return nil
+		return settings.NoWords(words)
 	}); done {
 		return code
 	}
@@ -252,14 +252,12 @@ func Restore(args []string, out, errOut io.Writer) int {
 	f.StringVar(&r.keys, "key-table", "", "`file` of a table of keys")
 	f.StringVar(&r.evidence, "evidence", "", "`folder` of a copy of the evidence")
 	f.BoolVar(&r.bundles, "bundles", false, "verify every bundle")
-	if len(args) > 0 && !strings.HasPrefix(args[0], "-") {
-		r.file, args = args[0], args[1:]
-	}
-	if code, done := c.ForPlaces(f, restoreUsage, args, out, errOut, func() error {
-		if r.file == "" {
-			return errors.New("say which file to restore from, first")
+	if code, done := c.ForPlaces(f, restoreUsage, args, out, errOut, func(words []string) error {
+		if len(words) == 0 {
+			return errors.New("say which file to restore from")
 		}
-		return nil
+		r.file = words[0]
+		return settings.NoWords(words[1:])
 	}); done {
 		return code
 	}

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io"
 
-	"verifycall/cmd/verifycall/console"
 	"verifycall/cmd/verifycall/places"
 	"verifycall/cmd/verifycall/settings"
 	"verifycall/recorder/evidence"
@@ -37,22 +36,19 @@ Each flag may be given as an environment variable too, as for serve.
 func Keys(args []string, out, errOut io.Writer) int {
 	var c settings.Settings
 	f := flag.NewFlagSet("keys", flag.ContinueOnError)
-	f.SetOutput(io.Discard)
-	f.StringVar(&c.Data, "data", "./data", "`folder` of the server's own files")
-	c.BindPlaces(f)
-	plain, err := console.ParseWords(f, keysUsage, args, out)
-	if errors.Is(err, flag.ErrHelp) {
-		return 0
+	var what string
+	if code, done := c.ForStore(f, keysUsage, args, out, errOut, func(words []string) error {
+		if len(words) != 1 {
+			return errors.New("say what to do: list, rotate or rewrap")
+		}
+		if what = words[0]; what != "list" && what != "rotate" && what != "rewrap" {
+			return fmt.Errorf("can't %.20q, only list, rotate and rewrap", what)
+		}
+		return nil
+	}); done {
+		return code
 	}
-	c.Complete()
-	if err == nil && len(plain) != 1 {
-		err = errors.New("say what to do: list, rotate or rewrap")
-	}
-	if err != nil {
-		fmt.Fprintf(errOut, "verifycall keys: %v\n\n%s", err, keysUsage)
-		return console.ExitUsage
-	}
-	if err := doKeys(context.Background(), plain[0], c, out); err != nil {
+	if err := doKeys(context.Background(), what, c, out); err != nil {
 		fmt.Fprintf(errOut, "verifycall keys: %v\n", err)
 		return 1
 	}
@@ -60,9 +56,6 @@ func Keys(args []string, out, errOut io.Writer) int {
 }
 
 func doKeys(ctx context.Context, what string, c settings.Settings, out io.Writer) (err error) {
-	if what != "list" && what != "rotate" && what != "rewrap" {
-		return fmt.Errorf("can't %.20q, only list, rotate and rewrap", what)
-	}
 	if what == "rotate" {
 		if err := rotateKeys(c.Keys); err != nil {
 			return err

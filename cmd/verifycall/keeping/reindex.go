@@ -46,7 +46,7 @@ func Reindex(args []string, out, errOut io.Writer) int {
 		replace = append(replace, room)
 		return nil
 	})
-	if code, done := c.ForPlaces(f, reindexUsage, args, out, errOut, func() error { return nil }); done {
+	if code, done := c.ForPlaces(f, reindexUsage, args, out, errOut, settings.NoWords); done {
 		return code
 	}
 	whole, err := reindex(context.Background(), c, replace, out, errOut)

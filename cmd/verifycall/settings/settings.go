@@ -223,24 +223,38 @@ func (c *Settings) Print(w io.Writer) error {
 	return faults
 }
 
-// ForPlaces reads the flags of a command that works on a deployment's places. done
-// says that the command is over, with that code.
-func (c *Settings) ForPlaces(f *flag.FlagSet, usage string, args []string, out, errOut io.Writer, check func() error) (code int, done bool) {
+// ForPlaces reads the flags and words of a command that works on a deployment's
+// places: Redis, the store and the keys. done says that the command is over, with
+// that code.
+func (c *Settings) ForPlaces(f *flag.FlagSet, usage string, args []string, out, errOut io.Writer, check func(words []string) error) (code int, done bool) {
+	f.StringVar(&c.Redis, "redis", "", "`URL` of Redis (default embedded, in --data)")
+	return c.ForStore(f, usage, args, out, errOut, check)
+}
+
+// ForStore is ForPlaces for a command that leaves Redis alone.
+func (c *Settings) ForStore(f *flag.FlagSet, usage string, args []string, out, errOut io.Writer, check func(words []string) error) (code int, done bool) {
 	f.SetOutput(io.Discard)
 	f.StringVar(&c.Data, "data", "./data", "`folder` of the server's own files")
-	f.StringVar(&c.Redis, "redis", "", "`URL` of Redis (default embedded, in --data)")
 	c.BindPlaces(f)
-	plain, err := console.ParseWords(f, usage, args, out)
+	words, err := console.ParseWords(f, usage, args, out)
 	if errors.Is(err, flag.ErrHelp) {
 		return 0, true
 	}
 	c.Complete()
-	if err == nil && len(plain) > 0 {
-		err = fmt.Errorf("nothing is known to do with %.40q", plain[0])
+	if err == nil {
+		err = errors.Join(c.CheckStores(), check(words))
 	}
-	if err = errors.Join(err, c.CheckStores(), check()); err != nil {
+	if err != nil {
 		fmt.Fprintf(errOut, "verifycall %s: %v\n\n%s", f.Name(), err, usage)
 		return console.ExitUsage, true
 	}
 	return 0, false
+}
+
+// NoWords is the check of a command that takes flags alone.
+func NoWords(words []string) error {
+	if len(words) > 0 {
+		return fmt.Errorf("nothing is known to do with %.40q", words[0])
+	}
+	return nil
 }
