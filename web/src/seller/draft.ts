@@ -1,4 +1,5 @@
 import { useState } from 'preact/hooks';
+import { ofTab } from '../shared/kept';
 
 /**
  * Words that somebody types, kept in this tab alone: the back button, a reload and another language leave them. Setting
@@ -6,29 +7,12 @@ import { useState } from 'preact/hooks';
  */
 export function useDraft(of: string): [words: string, set: (words: string | ((before: string) => string)) => void] {
   const place = `verifycall.draft.${of}`;
-  const [words, setWords] = useState(() => kept(place));
+  const [words, setWords] = useState(() => ofTab.read(place));
   const set = (next: string | ((before: string) => string)) =>
     setWords((before) => {
       const now = typeof next === 'string' ? next : next(before);
-      keep(place, now);
+      ofTab.write(place, now);
       return now;
     });
   return [words, set];
-}
-
-function kept(place: string): string {
-  try {
-    return sessionStorage.getItem(place) ?? '';
-  } catch {
-    return ''; // a browser that keeps nothing
-  }
-}
-
-function keep(place: string, words: string): void {
-  try {
-    if (words) sessionStorage.setItem(place, words);
-    else sessionStorage.removeItem(place);
-  } catch {
-    // they hold while the screen is shown
-  }
 }

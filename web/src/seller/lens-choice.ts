@@ -1,5 +1,6 @@
 import { computed, signal, type ReadonlySignal, type Signal } from '@preact/signals';
 import { devicesThere, type CameraWish } from '../shared/camera';
+import { ofTab } from '../shared/kept';
 import { lensesOf, otherSide, type Chosen, type Lens, type Side } from './lenses';
 
 const place = 'verifycall.lens';
@@ -65,7 +66,7 @@ export class LensChoice {
     if (this.at.peek() !== deviceId) return; // another one was opened meanwhile
     this.side ||= this.all.peek().find((lens) => lens.id === deviceId)?.side ?? '';
     if (wish?.lens === deviceId) this.chosen[this.side] = deviceId;
-    keep({ side: this.side, chosen: this.chosen });
+    ofTab.write(place, JSON.stringify({ side: this.side, chosen: this.chosen } satisfies Kept));
   }
 
   private async look(): Promise<void> {
@@ -78,17 +79,9 @@ type Kept = { side: Side; chosen: Chosen };
 
 function kept(): Kept {
   try {
-    const { side, chosen } = JSON.parse(sessionStorage.getItem(place) ?? '{}') as Partial<Kept>;
+    const { side, chosen } = JSON.parse(ofTab.read(place) || '{}') as Partial<Kept>;
     return { side: side ?? '', chosen: chosen ?? {} };
   } catch {
-    return { side: '', chosen: {} }; // a browser that keeps nothing
-  }
-}
-
-function keep(now: Kept): void {
-  try {
-    sessionStorage.setItem(place, JSON.stringify(now));
-  } catch {
-    // it holds while the page is open
+    return { side: '', chosen: {} }; // not what this page wrote
   }
 }

@@ -2,6 +2,7 @@ import { batch, computed, effect, signal, type ReadonlySignal, type Signal } fro
 import type { Do, Photo, State } from '../protocol';
 import { CameraError, openCamera, openVideo, type CameraWish } from '../shared/camera';
 import { language } from '../shared/i18n';
+import { ofBrowser } from '../shared/kept';
 import { CallMedia } from '../shared/rtc';
 import { CallSocket, type SocketStatus } from '../shared/socket';
 import { abilitiesOf, light, magnify, type Abilities } from './abilities';
@@ -201,12 +202,12 @@ export class Visit {
 
   /** The camera and the sound were found to work, on this device. */
   rehearsed(): boolean {
-    return kept(this.place()) === 'yes';
+    return ofBrowser.read(this.place()) === 'yes';
   }
 
   /** Keeps that the test went well, for the status page. */
   keepRehearsed(): void {
-    keep(this.place(), 'yes');
+    ofBrowser.write(this.place(), 'yes');
   }
 
   private place(): string {
@@ -277,21 +278,5 @@ export class Visit {
     this.media.stop();
     this.closeCamera();
     this.cameraFault.value = new CameraError('busy', 'camera');
-  }
-}
-
-function kept(place: string): string {
-  try {
-    return localStorage.getItem(place) ?? '';
-  } catch {
-    return ''; // a browser that keeps nothing
-  }
-}
-
-function keep(place: string, value: string): void {
-  try {
-    localStorage.setItem(place, value);
-  } catch {
-    // the test is asked for again
   }
 }

@@ -1,4 +1,5 @@
 import { signal } from '@preact/signals';
+import { ofBrowser } from './kept';
 
 /**
  * Keys of a screen: a key as KeyboardEvent.key gives it, lower case, with "shift+", "ctrl+" (also ⌘) in front where it
@@ -7,12 +8,12 @@ import { signal } from '@preact/signals';
 export type Keymap = Record<string, (event: KeyboardEvent) => void>;
 
 /** Single keys can be turned off (WCAG 2.1.4); kept for this browser. */
-export const singleKeys = signal(localStorage.getItem('verifycall-keys') !== 'off');
+export const singleKeys = signal(ofBrowser.read('verifycall-keys') !== 'off');
 
 /** Turns single keys on or off for this browser. */
 export function setSingleKeys(on: boolean): void {
   singleKeys.value = on;
-  localStorage.setItem('verifycall-keys', on ? 'on' : 'off');
+  ofBrowser.write('verifycall-keys', on ? 'on' : 'off');
 }
 
 /** Binds keys until the returned stop is called. Single keys rest while typing and while a dialog is open. */

@@ -1,5 +1,6 @@
 import { signal, type ReadonlySignal } from '@preact/signals';
 import common from '../locales/en/common.json';
+import { ofBrowser } from './kept';
 
 /** Languages that the pages speak, BCP 47: English is complete and built in, the others are fetched when they are chosen. */
 export const languages = ['en', 'de', 'es', 'zh'] as const;
@@ -92,22 +93,12 @@ export const completeTexts = (): Promise<void> => fetchTexts(language, Object.ke
 const place = 'verifycall.language';
 
 /** The language that a person has chosen on this browser; '' while none. */
-export function chosen(): string {
-  try {
-    return localStorage.getItem(place) ?? '';
-  } catch {
-    return ''; // a browser that keeps nothing
-  }
-}
+export const chosen = (): string => ofBrowser.read(place);
 
 /** choose changes the language and keeps the choice on this browser. */
 export async function choose(tag: string): Promise<void> {
   await speak(tag);
-  try {
-    localStorage.setItem(place, tag);
-  } catch {
-    // it holds until the page is left
-  }
+  ofBrowser.write(place, tag);
 }
 
 /** The first of some wishes that is among the offered: the own choice, then for example the room's, then the browser's. */

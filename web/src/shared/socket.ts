@@ -1,6 +1,7 @@
 import { batch, signal, type Signal } from '@preact/signals';
 import type { Answer, ClientMessages, ServerMessages, State } from '../protocol';
 import { faultWords, problem, type FaultCode } from './api';
+import { ofTab } from './kept';
 
 /** Where the connection stands. After 'replaced' and 'closed' it never comes back by itself. */
 export type SocketStatus = 'connecting' | 'open' | 'lost' | 'replaced' | 'closed';
@@ -166,7 +167,7 @@ export class CallSocket {
     this.silent = window.setTimeout(() => this.abandon(socket), answerTime); // a network that goes away meanwhile tells nobody
     socket.onopen = () => {
       opened = true;
-      socket.send(JSON.stringify({ t: 'hello', d: { tab: tabID(), nonce } }));
+      socket.send(JSON.stringify({ t: 'hello', d: { tab, nonce } }));
     };
     socket.onmessage = (event) => {
       if (this.socket === socket) this.receive(String(event.data));
@@ -275,14 +276,12 @@ function lostError(): ServerError {
 }
 
 /** Random for each tab and kept through reloads, so that a reload resumes instead of taking over. */
-function tabID(): string {
-  const key = 'verifycall-tab';
-  const kept = sessionStorage.getItem(key);
-  if (kept) return kept;
-  const made = Array.from(crypto.getRandomValues(new Uint8Array(16)), (b) => b.toString(16).padStart(2, '0')).join('');
-  sessionStorage.setItem(key, made);
-  return made;
-}
+const tab = ofTab.read('verifycall-tab') || random();
+ofTab.write('verifycall-tab', tab);
 
 /** This page's share in drawing the plan, 16 random bytes in hex; the server takes the first of a seller. */
-const nonce = Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, '0')).join('');
+const nonce = random();
+
+function random(): string {
+  return Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, '0')).join('');
+}

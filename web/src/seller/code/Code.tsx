@@ -1,6 +1,7 @@
 import { Mail, MailX, ShieldCheck } from 'lucide-preact';
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { ApiError } from '../../shared/api';
+import { span } from '../../shared/times';
 import { Button, Field, Icon, Strip } from '../../shared/ui';
 import { Comfort, Screen } from '../Screen';
 import { t } from '../text';
@@ -113,7 +114,7 @@ export function Code({ why, back, done }: CodeProps) {
             void check(digits);
           }}
         >
-          <Field label={t('code.label')} hint={t('code.left', { time: clockOf(left) })} error={fault?.code === 'code_wrong' ? t('code.wrong') : undefined}>
+          <Field label={t('code.label')} hint={t('code.left', { time: span(left) })} error={fault?.code === 'code_wrong' ? t('code.wrong') : undefined}>
             {(control) => (
               <input
                 {...control}
@@ -139,12 +140,6 @@ export function Code({ why, back, done }: CodeProps) {
       )}
     </Screen>
   );
-}
-
-/** Minutes and seconds: "9:58". */
-function clockOf(ms: number): string {
-  const seconds = Math.ceil(ms / 1000);
-  return `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, '0')}`;
 }
 
 function NoMail({ back }: { back?: (() => void) | undefined }) {
