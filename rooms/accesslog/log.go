@@ -2,10 +2,12 @@
 // looked at, played and taken away, and who was given or lost a role. It is a
 // hash chain for each day, each begun with the head of the day before; each batch
 // of entries ends with a signed checkpoint, and all of it is mirrored to the
-// evidence store.
+// evidence store. Nobody who comes in waits for that store: one goroutine writes to
+// Redis, another one copies to the store what the first says has changed.
 //
-// Who closes whom: Close writes what waits, mirrors it, and returns when the
-// goroutine of the Log has ended; the DB is closed after.
+// Who closes whom: Close writes what waits, mirrors it, and returns when both
+// goroutines of the Log have ended, after closeTime at the latest; the DB is closed
+// after.
 package accesslog
 
 import (
@@ -32,7 +34,7 @@ const (
 
 // Bounds.
 const (
-	keptSegments = 35 // in Redis; older ones are in the mirror alone
+	keptSegments = 35 // in Redis; older ones are in the mirror alone, once they are whole there
 	// Refusals and what else comes often are counted over a window, and few kinds
 	// of it stand in one; the longer one is for days on which much was tried.
 	shortWindow = 10 * time.Second
@@ -42,17 +44,19 @@ const (
 	maxWaiting  = 4096 // events that wait for Redis
 	maxBatch    = 500  // entries of one commit
 	attempts    = 12
-	mirrorEvery = time.Minute
+	copyTime    = 20 * time.Second // of one round of copies
+	maxPart     = 4096             // entries of a part in the mirror
 	closeTime   = 10 * time.Second
 )
 
-// Config says what a Log works with; all but Log and Now are needed.
+// Config says what a Log works with; the first three are needed.
 type Config struct {
 	DB     *db.DB
 	Signer proof.Signer
 	Mirror proof.Mirror
 	Log    *slog.Logger
 	Now    func() time.Time
+	Every  time.Duration // between copies to the mirror; 0 = a minute
 }
 
 // Log writes the ledger. A nil *Log takes everything and keeps nothing.
@@ -67,11 +71,12 @@ type Log struct {
 	counted map[Event]int64 // of the window
 	more    int64           // events beyond maxKinds or maxWaiting
 	closed  bool
+	owed    []string // segments of which the mirror may lack something
+	whole   []string // segments that the next day pushes out, whole in the mirror
 
 	// Owned by run.
-	segment  string
-	head     ledger.Head
-	mirrored ledger.Head
+	segment string
+	head    ledger.Head
 }
 
 // waiting is an event for which somebody waits, or nobody (nil).
@@ -88,6 +93,9 @@ func Open(cfg Config) *Log {
 	}
 	if cfg.Now == nil {
 		cfg.Now = time.Now
+	}
+	if cfg.Every == 0 {
+		cfg.Every = time.Minute
 	}
 	l := &Log{cfg: cfg, wake: make(chan struct{}, 1), stop: make(chan struct{}), done: make(chan struct{}), counted: map[Event]int64{}}
 	go l.run()
@@ -173,10 +181,11 @@ func (l *Log) run() {
 	defer close(l.done)
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
+	written := make(chan struct{})
+	var copying sync.WaitGroup
+	copying.Go(func() { l.copyAll(ctx, written) })
 	counting := time.NewTimer(shortWindow)
 	defer counting.Stop()
-	mirroring := time.NewTicker(mirrorEvery)
-	defer mirroring.Stop()
 	for {
 		select {
 		case <-l.wake:
@@ -188,13 +197,12 @@ func (l *Log) run() {
 				window = longWindow
 			}
 			counting.Reset(window)
-		case <-mirroring.C:
-			l.mirror(ctx)
 		case <-l.stop:
-			last, cancel := context.WithTimeout(ctx, closeTime)
-			defer cancel()
-			l.write(last, true)
-			l.mirror(last)
+			end := time.AfterFunc(closeTime, cancel)
+			defer end.Stop()
+			l.write(ctx, true)
+			close(written)
+			copying.Wait()
 			return
 		}
 	}
@@ -296,7 +304,9 @@ func (l *Log) tryAppend(ctx context.Context, drafts []draft) error {
 	}
 	change := db.Change{Aggregate: aggregate(l.segment), Chains: []db.Chain{{Ledger: chainName, Expect: l.head, Entries: entries}},
 		Guards: []db.Guard{{Key: current, Want: l.segment}}}
-	if err := l.cfg.DB.Commit(ctx, change); err != nil {
+	err = l.cfg.DB.Commit(ctx, change)
+	l.owe(l.segment) // also where the answer was lost
+	if err != nil {
 		return err
 	}
 	l.head = entries[len(entries)-1].Head()
@@ -334,9 +344,9 @@ func (l *Log) chain(head ledger.Head, drafts []draft) ([]ledger.Entry, error) {
 func headText(segment string, h ledger.Head) []byte { return h.Text(aggregate(segment), chainName) }
 
 // begin closes a segment and begins another in one commit; nobody can write to the
-// old one after.
+// old one after. The days that are too many in Redis go only where the mirror has
+// all of them.
 func (l *Log) begin(ctx context.Context, today string) error {
-	l.mirror(ctx) // the last of the old one
 	before, end := l.segment, l.head
 	list, err := l.cfg.DB.Plain(ctx, kept)
 	if err != nil {
@@ -350,18 +360,23 @@ func (l *Log) begin(ctx context.Context, today string) error {
 	segments := append(strings.Fields(list), today)
 	change := db.Change{Aggregate: aggregate(today), Chains: []db.Chain{{Ledger: chainName, Entries: entries}},
 		Guards: []db.Guard{{Key: current, Want: before}, {Key: aggregate(before), Field: chainName, Want: fieldOf(before, end)}}}
-	for len(segments) > keptSegments {
-		for _, key := range []string{aggregate(segments[0]), aggregate(segments[0]) + ":" + chainName} {
+	for _, old := range tooMany(segments) {
+		if !l.isWhole(old) {
+			continue
+		}
+		for _, key := range []string{aggregate(old), aggregate(old) + ":" + chainName} {
 			change.Ops = append(change.Ops, db.Op{Name: "DEL", Key: key})
 		}
-		segments = segments[1:]
+		segments = slices.DeleteFunc(segments, func(s string) bool { return s == old })
 	}
 	change.Sets = map[string][]byte{current: []byte(today), kept: []byte(strings.Join(segments, " "))}
 	if err := l.cfg.DB.Commit(ctx, change); err != nil {
 		l.segment = ""
 		return err
 	}
-	l.head, l.mirrored = entries[len(entries)-1].Head(), ledger.Head{}
+	l.head = entries[len(entries)-1].Head()
+	l.owe(before) // another node may have written its last
+	l.owe(today)
 	return nil
 }
 
@@ -373,40 +388,4 @@ func fieldOf(segment string, h ledger.Head) string {
 		return ""
 	}
 	return fmt.Sprintf("%d-%s", h.Seq, h.Hash)
-}
-
-// mirror copies what is new in the present segment.
-func (l *Log) mirror(ctx context.Context) {
-	if l.segment == "" || l.head == l.mirrored {
-		return
-	}
-	if err := l.copy(ctx); err != nil {
-		l.cfg.Log.Warn("the access ledger was not mirrored; it will be with its next entries", "err", err)
-		return
-	}
-	l.mirrored = l.head
-}
-
-func (l *Log) copy(ctx context.Context) error {
-	entries, err := l.cfg.DB.Chain(ctx, aggregate(l.segment), chainName)
-	if err != nil {
-		return err
-	}
-	parts, err := partsOf(ctx, l.cfg.Mirror, l.segment)
-	if err != nil {
-		return err
-	}
-	var have int64
-	for _, p := range parts {
-		have = max(have, p.to)
-	}
-	if have >= int64(len(entries)) {
-		return nil
-	}
-	content, err := ledger.Lines(entries[have:])
-	if err != nil {
-		return err
-	}
-	last := entries[len(entries)-1]
-	return l.cfg.Mirror.Put(ctx, part{have + 1, last.Seq, last.Hash[:32]}.name(l.segment), content)
 }

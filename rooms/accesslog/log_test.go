@@ -2,11 +2,13 @@ package accesslog_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -15,6 +17,7 @@ import (
 	"verifycall/recorder/evidence/vault"
 	"verifycall/rooms"
 	"verifycall/rooms/accesslog"
+	"verifycall/rooms/proof"
 )
 
 // desk is a store, its mirror and a clock that the test sets.
@@ -22,7 +25,7 @@ type desk struct {
 	t      *testing.T
 	store  *rooms.Store
 	keys   *evidence.Keys
-	mirror evidence.Mirror
+	mirror proof.Mirror
 	folder string
 
 	mu  sync.Mutex
@@ -143,6 +146,166 @@ func TestTwoNodesOverMidnight(t *testing.T) {
 	if err := a.Note(t.Context(), signedIn("late")); err == nil {
 		t.Error("a closed log takes entries")
 	}
+}
+
+// moody is a mirror that is silent or fails where the test says so.
+type moody struct {
+	proof.Mirror
+	mode atomic.Int32
+}
+
+const (
+	well = iota
+	silent
+	failing
+)
+
+func (m *moody) mood(ctx context.Context) error {
+	switch m.mode.Load() {
+	case silent:
+		<-ctx.Done()
+		return ctx.Err()
+	case failing:
+		return errors.New("the store is away")
+	}
+	return nil
+}
+
+func (m *moody) List(ctx context.Context, prefix string) ([]string, error) {
+	if err := m.mood(ctx); err != nil {
+		return nil, err
+	}
+	return m.Mirror.List(ctx, prefix)
+}
+
+func (m *moody) Put(ctx context.Context, name string, content []byte) error {
+	if err := m.mood(ctx); err != nil {
+		return err
+	}
+	return m.Mirror.Put(ctx, name, content)
+}
+
+// moodyLog writes beside such a mirror.
+func (d *desk) moodyLog(m *moody) *accesslog.Log {
+	return accesslog.Open(accesslog.Config{DB: d.store.DB(), Signer: d.keys, Mirror: m, Now: d.clock, Every: 10 * time.Millisecond})
+}
+
+// mirrored waits until the mirror alone holds so many days and entries.
+func (d *desk) mirrored(days, entries int) {
+	d.t.Helper()
+	last := ""
+	for range 3000 {
+		got, err := d.reader(false).Verify(d.t.Context())
+		if err != nil {
+			d.t.Fatal(err)
+		}
+		n := 0
+		for _, day := range got {
+			if day.Fault == "" {
+				n += day.Count
+			}
+		}
+		if len(got) == days && n == entries {
+			return
+		}
+		last = fmt.Sprintf("%d entries of %d days: %+v", n, len(got), got)
+		time.Sleep(10 * time.Millisecond)
+	}
+	d.t.Fatalf("want %d of %d in the mirror, it has %s", entries, days, last)
+}
+
+func (d *desk) note(l *accesslog.Log, who string) {
+	d.t.Helper()
+	ctx, cancel := context.WithTimeout(d.t.Context(), time.Minute)
+	defer cancel()
+	if err := l.Note(ctx, signedIn(who)); err != nil {
+		d.t.Fatalf("%s: %v", who, err)
+	}
+}
+
+// A store that takes a request and is silent keeps nobody from coming in, and the
+// process from ending no longer than is said.
+func TestASilentStoreStopsNobody(t *testing.T) {
+	d := openDesk(t)
+	m := &moody{Mirror: d.mirror}
+	m.mode.Store(silent)
+	l := d.moodyLog(m)
+	for i := range 3 {
+		d.note(l, fmt.Sprint("before midnight ", i))
+	}
+	d.later(24 * time.Hour)
+	d.note(l, "after midnight")
+	l.Close()
+}
+
+// The end of a day reaches the mirror, however long it was away and whichever
+// process is there when it comes back: each note is an entry and its checkpoint, each
+// day has one more that begins it.
+func TestTheEndOfADayIsOwed(t *testing.T) {
+	d := openDesk(t)
+	m := &moody{Mirror: d.mirror}
+	l := d.moodyLog(m)
+	d.note(l, "mirrored")
+	d.mirrored(1, 4)
+	m.mode.Store(failing)
+	d.note(l, "owed")
+	d.later(24 * time.Hour)
+	d.note(l, "after midnight")
+	m.mode.Store(well)
+	d.mirrored(2, 10)
+
+	m.mode.Store(failing)
+	d.note(l, "left behind")
+	l.Close()
+	d.later(24 * time.Hour)
+	l = d.moodyLog(m)
+	d.note(l, "begins a day")
+	l.Close()
+	m.mode.Store(well)
+	l = d.moodyLog(m)
+	defer l.Close()
+	d.mirrored(3, 16)
+}
+
+// A day leaves Redis when the mirror has all of it, and not before.
+func TestRedisKeepsWhatTheMirrorLacks(t *testing.T) {
+	d := openDesk(t)
+	m := &moody{Mirror: d.mirror}
+	m.mode.Store(failing)
+	l := d.moodyLog(m)
+	defer l.Close()
+	days := 0
+	next := func() {
+		d.note(l, fmt.Sprint("day ", days))
+		d.later(24 * time.Hour)
+		days++
+	}
+	inRedis := func() int {
+		got, err := accesslog.Reader{DB: d.store.DB(), Signer: d.keys}.Days(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		return len(got)
+	}
+	for days < 38 {
+		next()
+	}
+	if n := inRedis(); n != days {
+		t.Errorf("%d of %d days are in Redis, and nowhere else", n, days)
+	}
+	m.mode.Store(well)
+	d.mirrored(days, 4*days)
+	for range 1000 {
+		if next(); inRedis() <= 35 {
+			break
+		}
+		time.Sleep(10 * time.Millisecond)
+	}
+	if n := inRedis(); n > 35 {
+		t.Errorf("%d days are in Redis and in the mirror", n)
+	}
+	d.mirrored(days, 4*days)
+	d.holds(true, days, "")
 }
 
 // What comes often is one entry, and what is of too many kinds is only counted.
