@@ -35,7 +35,6 @@ var mayImport = map[string][]string{
 	"cmd/verifycall/places":      {"backup", "cmd/verifycall/built", "cmd/verifycall/settings", "recorder/evidence", "recorder/evidence/objects", "recorder/evidence/vault", "rooms", "rooms/accesslog", "rooms/ledger"},
 	"cmd/verifycall/settings":    {"cmd/verifycall/certificate", "cmd/verifycall/console", "mail", "media", "nodes", "recorder/evidence/objects", "rooms/db", "signin/openid"},
 
-
 	"doctor":                    {"mail", "recorder/evidence/objects", "rooms/db"},
 	"mail":                      {"mail/letter", "rooms", "rooms/calendar", "rooms/db", "rooms/outbox"},
 	"mail/letter":               {},
