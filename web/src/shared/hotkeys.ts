@@ -16,17 +16,20 @@ export function setSingleKeys(on: boolean): void {
   ofBrowser.write('verifycall-keys', on ? 'on' : 'off');
 }
 
-/** Binds keys until the returned stop is called. Single keys rest while typing and while a dialog is open. */
-export function bindKeys(keys: Keymap): () => void {
+/**
+ * Binds keys until the returned stop is called. Single keys rest while typing and while a dialog is open. A key that is
+ * held down acts once; those of moves act as often as it repeats.
+ */
+export function bindKeys(keys: Keymap, moves: Keymap = {}): () => void {
   const listen = (event: KeyboardEvent) => {
     const name = keyName(event);
-    const act = keys[name];
+    const act = moves[name] ?? keys[name];
     if (!act || event.defaultPrevented || event.altKey || event.isComposing) return;
     const chord = name.startsWith('ctrl+') || event.key === 'Escape' || /^F\d/.test(event.key);
     if (!chord && (!singleKeys.peek() || typing(event.target) || document.querySelector('dialog[open]'))) return;
     if (name === 'space' && onControl(event.target)) return;
     event.preventDefault();
-    act(event);
+    if (!event.repeat || name in moves) act(event);
   };
   addEventListener('keydown', listen);
   return () => removeEventListener('keydown', listen);

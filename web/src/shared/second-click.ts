@@ -14,10 +14,14 @@ const controls = 'button, a, input, select, textarea, label, summary';
 
 /**
  * Keeps the second click of a double click from what the first one brought to the same place: "Go on" twice would
- * otherwise refuse on the next screen. On the control that was clicked it passes.
+ * otherwise refuse on the next screen. On the control that was clicked it passes. Enter held on a control, which
+ * browsers take for a click each time it repeats, clicks once.
  */
 export function guardSecondClicks(): void {
   let before: (Click & { on: Element | null }) | undefined;
+  addEventListener('keydown', (event) => {
+    if (event.repeat && event.key === 'Enter' && event.target instanceof Element && event.target.closest('button, a, summary')) event.preventDefault();
+  }, true);
   let press = 0;
   let touch = false;
   addEventListener('pointerdown', (event) => {

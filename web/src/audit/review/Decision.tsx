@@ -78,7 +78,7 @@ function Form({ desk, onDecided }: { desk: Desk; onDecided: () => void }) {
       {fault && <Strip tone="danger" icon={AlertTriangle} title={t('decide.failed')} urgent>{fault}</Strip>}
       {sure && <p class="decision-sure" role="status">{t('decide.sure', { name: desk.review.room.sellerName, reasons: reasons.map((code) => word('reason', code)).join(', ') })}</p>}
       <p class={classes('decision-why', 'quiet', !(asked && missing) && 'only-read')} id="decision-why" role="status">{asked && missing ? t(`decide.${missing}`) : ''}</p>
-      <Button kind={sure ? 'danger' : 'primary'} wide class="decision-send" hotkey="⌘ ↵" locked={!!missing} busy={busy} aria-describedby="decision-why" data-testid="audit-decide-send" onClick={missing ? () => setAsked(true) : () => void send()}>
+      <Button kind={sure ? 'danger' : 'primary'} wide class="decision-send" hotkey="⌘ ↵" locked={!!missing} busy={busy} aria-describedby="decision-why" data-testid="audit-decide-send" onLocked={() => setAsked(true)} onClick={() => void send()}>
         {sure ? t('decide.confirm') : blind ? t('decide.sendBlind') : t('decide.send')}
       </Button>
     </section>

@@ -93,18 +93,19 @@ function Opened({ review: record, at, me, onKeys, onDecided }: OpenedProps) {
 function bindReview(desk: Desk, onKeys: () => void): () => void {
   return bindKeys({
     space: () => desk.clock.toggle(),
-    arrowleft: () => desk.step(-1),
-    arrowright: () => desk.step(1),
-    'shift+arrowleft': () => desk.skip(-5000),
-    'shift+arrowright': () => desk.skip(5000),
-    j: () => desk.nextStill(-1),
-    k: () => desk.nextStill(1),
     g: () => desk.nextMark(),
     ...Object.fromEntries(decisions.map(([decision, key]) => [key.toLowerCase(), () => desk.choose(decision)])),
     '?': onKeys,
     escape: () => {
       if (!document.querySelector('dialog[open]')) go('/audit');
     },
+  }, {
+    arrowleft: () => desk.step(-1),
+    arrowright: () => desk.step(1),
+    'shift+arrowleft': () => desk.skip(-5000),
+    'shift+arrowright': () => desk.skip(5000),
+    j: () => desk.nextStill(-1),
+    k: () => desk.nextStill(1),
   });
 }
 

@@ -48,10 +48,6 @@ export function Worklist({ me }: { me: Me }) {
   useEffect(() => {
     document.title = `${t('list.title')} · ${t('brand')}`;
     return bindKeys({
-      j: () => act.current.move(1),
-      k: () => act.current.move(-1),
-      arrowdown: () => act.current.move(1),
-      arrowup: () => act.current.move(-1),
       enter: (event) => {
         const target = event.target as HTMLElement;
         if (target.matches('a, button')) target.click();
@@ -59,6 +55,11 @@ export function Worklist({ me }: { me: Me }) {
       },
       '/': () => document.getElementById('find-seller')?.focus(),
       '?': () => setKeys(true),
+    }, {
+      j: () => act.current.move(1),
+      k: () => act.current.move(-1),
+      arrowdown: () => act.current.move(1),
+      arrowup: () => act.current.move(-1),
     });
   }, []);
 

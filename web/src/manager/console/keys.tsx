@@ -37,14 +37,11 @@ function bindCall(session: Session, desk: Desk, ask: (what: Ask) => void): () =>
     d: () => live() && next(session, desk),
     v: () => ['live', 'interrupted', 'ended'].includes(session.state?.room.state ?? '') && ask('verdict'),
     m: () => session.toggleMute('audio'),
-    c: () => focus('chat-input'),
+    c: () => openChat(session),
     n: () => document.getElementById('note-open')?.click(),
     'shift+s': () => ask('flag'),
     k: () => desk.pair.toggleLink(),
     x: () => (desk.flick.value = true),
-    '+': () => desk.pair.zoomBy(1),
-    '=': () => desk.pair.zoomBy(1),
-    '-': () => desk.pair.zoomBy(-1),
     '0': () => desk.pair.fit(),
     '[': () => desk.pair.turn(-1),
     ']': () => desk.pair.turn(1),
@@ -54,6 +51,10 @@ function bindCall(session: Session, desk: Desk, ask: (what: Ask) => void): () =>
     f6: (event) => nextPane(event.shiftKey ? -1 : 1),
     'shift+f6': () => nextPane(-1),
     '?': () => ask('keys'),
+  }, {
+    '+': () => desk.pair.zoomBy(1),
+    '=': () => desk.pair.zoomBy(1),
+    '-': () => desk.pair.zoomBy(-1),
   });
   const release = (event: KeyboardEvent) => {
     if (event.key.toLowerCase() === 'x') desk.flick.value = false;
@@ -65,8 +66,10 @@ function bindCall(session: Session, desk: Desk, ask: (what: Ask) => void): () =>
   };
 }
 
-function focus(id: string): void {
-  document.getElementById(id)?.focus();
+/** openChat brings the chat to the front, where a small window hid it, and the focus into it. */
+function openChat(session: Session): void {
+  session.lower.value = 'chat';
+  requestAnimationFrame(() => document.getElementById('chat-input')?.focus()); // what is not displayed takes no focus
 }
 
 /** nextPane moves the focus from pane to pane: bar, live, compare, plan. */
