@@ -6,24 +6,27 @@ import { Button } from '../../shared/ui';
 import { t } from '../text';
 import type { Session } from './session';
 
-type ChatProps = { session: Session; state: State; name: string; zone: string; onFocus: () => void };
+type ChatProps = { session: Session; state: State; name: string; zone: string };
 
 const longest = 500; // characters, the protocol's limit
 
+/** What the chat calls the seller. */
+export const firstOf = (name: string): string => name.split(' ')[0] ?? name;
+
 /** The chat with the seller. */
-export function Chat({ session, state, name, zone, onFocus }: ChatProps) {
+export function Chat({ session, state, name, zone }: ChatProps) {
   const [text, setText] = useState('');
   const list = useRef<HTMLOListElement>(null);
   const count = state.chat.length;
   useEffect(() => {
     list.current?.scrollTo({ top: list.current.scrollHeight });
-  }, [count]);
+  }, [count, session.lower.value]);
   const open = ['waiting', 'live', 'interrupted'].includes(state.room.state);
   const send = async () => {
     const line = text.trim();
     if (line && (await session.ask('chat', { text: line }))) setText('');
   };
-  const first = name.split(' ')[0] ?? name;
+  const first = firstOf(name);
   return (
     <section class="card chat" aria-label={t('chat.title')}>
       <header><h2>{t('chat.title')}</h2> <span class="quiet">{t('chat.seen')}</span></header>
@@ -48,7 +51,7 @@ export function Chat({ session, state, name, zone, onFocus }: ChatProps) {
           disabled={!open}
           data-testid="manager-chat-input"
           value={text}
-          onFocus={onFocus}
+          onFocus={() => (session.lower.value = 'chat')}
           onInput={(event) => setText(event.currentTarget.value)}
         />
         <Button type="submit" kind="ghost" icon={SendHorizontal} label={t('chat.send')} locked={!open || !text.trim()} busy={!!session.busy.value.chat} data-testid="manager-chat-send" />

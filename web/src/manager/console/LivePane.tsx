@@ -1,11 +1,11 @@
 import { Camera, CameraOff, CloudOff, Mic, MicOff, PhoneOff, VideoOff } from 'lucide-preact';
 import { PhoneCommands } from './PhoneCommands';
-import { useState } from 'preact/hooks';
+import { useEffect, useRef, useState } from 'preact/hooks';
 import type { State } from '../../protocol';
 import { Button, Icon, Strip, StreamVideo, classes } from '../../shared/ui';
 import type { Me } from '../api';
 import { t } from '../text';
-import { Chat } from './Chat';
+import { Chat, firstOf } from './Chat';
 import { HealthCard } from './Health';
 import { SellerOverlay } from './SellerOverlay';
 import type { Session } from './session';
@@ -15,7 +15,7 @@ type LivePaneProps = { session: Session; state: State; name: string; me: Me; onE
 /** The live pane: the seller large, the own thumbnail, commands, health and chat. */
 export function LivePane({ session, state, name, me, onEnd }: LivePaneProps) {
   const [portrait, setPortrait] = useState(false);
-  const [lower, setLower] = useState<'health' | 'chat'>('health');
+  const lower = session.lower.value;
   const live = state.room.state === 'live';
   const measureVideo = (video: HTMLVideoElement) => {
     if (video.videoWidth) setPortrait(video.videoHeight > video.videoWidth);
@@ -48,16 +48,42 @@ export function LivePane({ session, state, name, me, onEnd }: LivePaneProps) {
       {session.cameraFault.value && <CameraStrip session={session} />}
       {state.staff?.unstored && <Strip tone="warn" icon={CloudOff} title={t('live.unstored')}>{t('live.unstoredLine', { count: state.staff.unstored })}</Strip>}
       {state.staff?.newDevice && <DeviceStrip session={session} name={name} />}
-      <div class="lower-tabs" role="tablist">
-        {(['health', 'chat'] as const).map((tab) => (
-          <button type="button" role="tab" class="tab" aria-selected={lower === tab} key={tab} onClick={() => setLower(tab)}>{t(`${tab}.title`)}</button>
-        ))}
-      </div>
+      <LowerTabs session={session} state={state} name={name} />
       <div class={classes('lower', `show-${lower}`)}>
         <HealthCard session={session} state={state} />
-        <Chat session={session} state={state} name={name} zone={me.zone} onFocus={() => setLower('chat')} />
+        <Chat session={session} state={state} name={name} zone={me.zone} />
       </div>
     </section>
+  );
+}
+
+/** Health and chat as tabs, in a small window: what the seller wrote while the chat is hidden is counted on its tab and read out. */
+function LowerTabs({ session, state, name }: { session: Session; state: State; name: string }) {
+  const [seen, setSeen] = useState(0);
+  const box = useRef<HTMLDivElement>(null);
+  const lower = session.lower.value;
+  const lines = state.chat.filter((line) => line.from === 'seller');
+  useEffect(() => {
+    const beside = !box.current?.offsetHeight; // a large window has both and no tabs
+    if (beside || lower === 'chat') setSeen(lines.length);
+  }, [lines.length, lower]);
+  const news = lower === 'chat' ? 0 : lines.length - seen;
+  return (
+    <div class="lower-tabs" ref={box}>
+      <div role="tablist">
+        {(['health', 'chat'] as const).map((tab) => (
+          <button
+            type="button" role="tab" class="tab" aria-selected={lower === tab} data-testid={`manager-lower-${tab}`} key={tab}
+            aria-label={tab === 'chat' && news > 0 ? t('chat.tabNew', { count: news }) : undefined}
+            onClick={() => (session.lower.value = tab)}
+          >
+            {t(`${tab}.title`)}
+            {tab === 'chat' && news > 0 && <span class="badge tone-accent figures">{news}</span>}
+          </button>
+        ))}
+      </div>
+      <p class="only-read" role="status" data-testid="manager-chat-news">{news > 0 && t('chat.news', { count: news, name: firstOf(name), text: lines.at(-1)!.text })}</p>
+    </div>
   );
 }
 

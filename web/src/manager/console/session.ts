@@ -1,4 +1,4 @@
-import { computed, effect, signal } from '@preact/signals';
+import { computed, effect, signal, type ReadonlySignal } from '@preact/signals';
 import type { CaptureView, ClientMessages, State, TrackHealth, TrackStatus } from '../../protocol';
 import { CameraError, openCamera, type CameraFault } from '../../shared/camera';
 import { language } from '../../shared/i18n';
@@ -30,10 +30,14 @@ export class Session {
   readonly health = signal<TrackHealth[]>([]);
   /** Why the last request of a kind was refused; '' after it went well. */
   readonly refusals = signal<Partial<Record<Request, string>>>({});
+  /** What a small window shows below the video: it has no room for both. */
+  readonly lower = signal<'health' | 'chat'>('health');
   /** Requests that wait for their answer. */
   readonly busy = signal<Partial<Record<Request, boolean>>>({});
 
   private opening = false;
+  private closed = false;
+  private readonly wanted: ReadonlySignal<boolean>;
   private readonly stops: (() => void)[] = [];
 
   constructor(readonly room: string) {
@@ -43,17 +47,15 @@ export class Session {
       reoffer: () => this.media.restart(),
     });
     this.media = new CallMedia(this.socket);
-    const wanted = computed(() => {
+    this.wanted = computed(() => {
       const state = this.socket.state.value;
-      return state?.you.notice === 'agreed' && before.includes(state.room.state);
+      const here = !['replaced', 'closed'].includes(this.socket.status.value);
+      return here && !!state && state.you.notice === 'agreed' && before.includes(state.room.state);
     });
     this.stops.push(
-      effect(() => (wanted.value ? void this.openOwn() : this.closeOwn())),
+      effect(() => (this.wanted.value ? void this.openOwn() : this.closeOwn())),
       effect(() => {
         if (this.socket.state.value?.room.state !== 'live') this.tracks.value = this.health.value = [];
-      }),
-      effect(() => {
-        if (this.socket.status.value === 'replaced') this.closeOwn();
       }),
     );
   }
@@ -99,6 +101,7 @@ export class Session {
     this.cameraFault.value = '';
     try {
       const stream = await openCamera();
+      if (this.closed || !this.wanted.peek()) return stop(stream); // the browser's question may stand for long
       this.own.value = stream;
       await this.media.start(stream);
     } catch (cause) {
@@ -111,6 +114,7 @@ export class Session {
 
   /** close ends everything; the session can't be used again. */
   close(): void {
+    this.closed = true;
     for (const stop of this.stops) stop();
     this.closeOwn();
     this.socket.close();
@@ -118,9 +122,13 @@ export class Session {
 
   private closeOwn(): void {
     this.media.stop();
-    for (const track of this.own.peek()?.getTracks() ?? []) track.stop();
+    stop(this.own.peek());
     this.own.value = null;
   }
+}
+
+function stop(stream: MediaStream | null): void {
+  for (const track of stream?.getTracks() ?? []) track.stop();
 }
 
 /** latest gives the newest capture of one of the slots, or undefined. */
