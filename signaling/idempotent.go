@@ -22,8 +22,9 @@ const (
 )
 
 // intent is a room that is to be made: its id and the tokens of its links are
-// settled before. Of one Idempotency-Key they are always the same, so a request
-// that comes again, even after a crash in the middle, ends in the same answer.
+// settled before. Of one Idempotency-Key the id is always the same, and so are an
+// integrator's tokens: a request that comes again, even after a crash in the
+// middle, ends in the same room.
 type intent struct {
 	id      string
 	seller  string // token
@@ -36,19 +37,32 @@ type intent struct {
 // doneMark in an idempotency ticket's Name says that all was made.
 const doneMark = "done"
 
+// maker is who has rooms made.
+type maker struct {
+	role   access.Role
+	id     string // an integrator's name, an account manager's id
+	secret string // of an API key: the links' tokens come from it; a manager has none, and gets further links
+}
+
 // intend settles what a request is to make. A key that was used for another
 // request is a conflict.
-func (s *Server) intend(ctx context.Context, key apiKey, idem string, body []byte) (intent, error) {
+func (s *Server) intend(ctx context.Context, by maker, idem string, body []byte) (intent, error) {
+	i := intent{id: rooms.NewRoomID(), seller: tickets.NewToken(), manager: tickets.NewToken()}
 	if idem == "" {
-		return intent{id: rooms.NewRoomID(), seller: tickets.NewToken(), manager: tickets.NewToken()}, nil
+		return i, nil
 	}
 	if len(idem) > maxIdemKey {
 		return intent{}, malformed("The Idempotency-Key is too long.")
 	}
 	sum := sha256.Sum256(body)
-	i := intent{seller: tokenOf(key.secret, idem, "seller"), manager: tokenOf(key.secret, idem, "manager"),
-		ticket: key.secret + "\x00" + idem, digest: hex.EncodeToString(sum[:])}
-	claim := tickets.Ticket{Role: string(access.Integrator), Subject: key.name, Room: rooms.NewRoomID(), Scope: i.digest}
+	i.digest = hex.EncodeToString(sum[:])
+	if by.secret != "" {
+		i.seller, i.manager = tokenOf(by.secret, idem, "seller"), tokenOf(by.secret, idem, "manager")
+		i.ticket = by.secret + "\x00" + idem
+	} else {
+		i.ticket = string(by.role) + ":" + by.id + "\x00" + idem
+	}
+	claim := tickets.Ticket{Role: string(by.role), Subject: by.id, Room: i.id, Scope: i.digest}
 	claim, _, err := s.cfg.Rooms.Tickets.Claim(ctx, kindIdem, i.ticket, claim, idemLife)
 	if err != nil {
 		return intent{}, fmt.Errorf("idempotency: %w", err)
@@ -69,11 +83,11 @@ func tokenOf(secret, idem, use string) string {
 }
 
 // finish remembers that all was made.
-func (s *Server) finish(ctx context.Context, key apiKey, i intent) error {
+func (s *Server) finish(ctx context.Context, by maker, i intent) error {
 	if i.ticket == "" || i.done {
 		return nil
 	}
-	t := tickets.Ticket{Role: string(access.Integrator), Subject: key.name, Room: i.id, Scope: i.digest, Name: doneMark}
+	t := tickets.Ticket{Role: string(by.role), Subject: by.id, Room: i.id, Scope: i.digest, Name: doneMark}
 	if err := s.cfg.Rooms.Tickets.Put(ctx, kindIdem, i.ticket, t, idemLife); err != nil {
 		return fmt.Errorf("idempotency: %w", err)
 	}

@@ -1,6 +1,7 @@
 package signaling
 
 import (
+	"errors"
 	"fmt"
 	"net/http"
 	"strings"
@@ -11,7 +12,6 @@ import (
 	"verifycall/calls/protocol"
 	"verifycall/recorder/evidence/vault"
 	"verifycall/rooms"
-	"verifycall/rooms/tickets"
 	"verifycall/signaling/intake"
 )
 
@@ -68,7 +68,7 @@ func (s *Server) managerCreate(w http.ResponseWriter, r *http.Request, who sessi
 	if err := s.limit(r.Context(), limitMakes, actorOf(who)); err != nil {
 		return err
 	}
-	n, _, err := readRequest(w, r)
+	n, body, err := readRequest(w, r)
 	if err != nil {
 		return err
 	}
@@ -76,12 +76,23 @@ func (s *Server) managerCreate(w http.ResponseWriter, r *http.Request, who sessi
 		return forbidden("A manager makes real rooms, and only for the own calendar.")
 	}
 	n.Manager = who.Subject
-	token := tickets.NewToken()
-	room, err := s.createRoom(r.Context(), actorOf(who), n, rooms.NewRoomID(), token)
+	i, err := s.intend(r.Context(), maker{role: who.Role, id: who.Subject}, r.Header.Get("Idempotency-Key"), body)
 	if err != nil {
 		return err
 	}
-	return writeJSON(w, http.StatusCreated, map[string]string{"id": room.ID, "sellerLink": s.link("/j/" + token)})
+	link := s.link("/j/" + i.seller)
+	room, err := s.cfg.Rooms.Load(r.Context(), i.id)
+	switch {
+	case err == nil: // the answer was lost
+		w.Header().Set("Idempotent-Replayed", "true")
+		link, err = s.SellerLink(r.Context(), actorOf(who), room)
+	case errors.Is(err, rooms.ErrNotFound):
+		_, err = s.createRoom(r.Context(), actorOf(who), n, i.id, i.seller)
+	}
+	if err != nil {
+		return s.forget(r.Context(), i, err)
+	}
+	return writeJSON(w, http.StatusCreated, map[string]string{"id": i.id, "sellerLink": link})
 }
 
 func (s *Server) managerRoom(w http.ResponseWriter, _ *http.Request, who session) error {

@@ -139,6 +139,33 @@ func TestManagersMakeRoomsForThemselvesOnly(t *testing.T) {
 	m.post("/api/manager/rooms", `{"seller":{"name":"A"}}`).refused(protocol.CodeMalformed)
 }
 
+// A manager's request that comes again makes no second room: its answer was lost, or the key was held.
+func TestManagersRequestTwice(t *testing.T) {
+	s := openSite(t, nil)
+	m := s.signedIn("manager", "jonas")
+	send := func(m *browser, body string) answer {
+		return m.do("POST", "/api/manager/rooms", body, "Idempotency-Key", "k1")
+	}
+	var first, again MadeRoom
+	send(m, plainRoom).into(http.StatusCreated, &first)
+	if a := send(m, plainRoom).into(http.StatusCreated, &again); again.ID != first.ID || a.header.Get("Idempotent-Replayed") != "true" {
+		t.Errorf("made %s, then %s", first.ID, again.ID)
+	}
+	s.seller(first.SellerLink)
+	s.seller(again.SellerLink)
+	send(m, strings.Replace(plainRoom, `"language"`, `"book":true,"language"`, 1)).refused(protocol.CodeConflict)
+	var list struct{ Rooms []RoomRow }
+	m.get("/api/manager/rooms").into(http.StatusOK, &list)
+	if len(list.Rooms) != 1 {
+		t.Errorf("rooms %+v", list.Rooms)
+	}
+	var other MadeRoom
+	send(s.signedIn("manager", "sabine"), plainRoom).into(http.StatusCreated, &other)
+	if other.ID == first.ID {
+		t.Error("two managers share a key")
+	}
+}
+
 func TestLogsHoldNoPersonsAndTokens(t *testing.T) {
 	s := openSite(t, nil)
 	m := s.signedIn("manager", "jonas")

@@ -107,6 +107,8 @@ type apiKey struct {
 
 func (k apiKey) actor() string { return "key:" + k.name }
 
+func (k apiKey) maker() maker { return maker{access.Integrator, k.name, k.secret} }
+
 // withKey lets only API keys through that the table lets do the action.
 func (s *Server) withKey(a access.Action, h func(http.ResponseWriter, *http.Request, apiKey) error) door {
 	return door{a, func(w http.ResponseWriter, r *http.Request) error {
@@ -171,7 +173,7 @@ func (s *Server) restCreate(w http.ResponseWriter, r *http.Request, key apiKey) 
 	if n.Test && !slices.Contains(key.scopes, access.ScopeTest) {
 		return forbidden("This key may not make test rooms.")
 	}
-	i, err := s.intend(r.Context(), key, r.Header.Get("Idempotency-Key"), body)
+	i, err := s.intend(r.Context(), key.maker(), r.Header.Get("Idempotency-Key"), body)
 	if err != nil {
 		return err
 	}
@@ -210,7 +212,7 @@ func (s *Server) makeRoom(ctx context.Context, key apiKey, n intake.Request, i i
 			return MadeRoom{}, fmt.Errorf("manager link: %w", err)
 		}
 	}
-	return made, s.finish(ctx, key, i)
+	return made, s.finish(ctx, key.maker(), i)
 }
 
 func (s *Server) restRoom(w http.ResponseWriter, r *http.Request, _ apiKey) error {

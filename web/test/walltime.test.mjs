@@ -24,3 +24,9 @@ test('the way back, around both changes of the year', () => {
     }
   }
 });
+
+test('what is no time is none', () => {
+  for (const wall of ['', '2026-11-26', '12026-11-26T16:30', '2026-13-26T16:30']) {
+    assert.equal(instantOf(wall, 'Europe/Berlin').getTime(), NaN, wall);
+  }
+});

@@ -1,4 +1,4 @@
-import { get, post } from '../shared/api';
+import { get, post, postOnce } from '../shared/api';
 import type { Availability } from './agenda/hours';
 import type { RoomDetail, RoomRow } from '../shared/room';
 
@@ -42,7 +42,7 @@ export async function rooms(from: Date, to: Date, signal?: AbortSignal): Promise
 }
 
 export const detail = (id: string, signal?: AbortSignal) => get<RoomDetail>(room(id), signal);
-export const create = (made: NewRoom) => post<{ id: string; sellerLink: string }>(`${base}/rooms`, made);
+export const create = (made: NewRoom, key: string) => postOnce<{ id: string; sellerLink: string }>(`${base}/rooms`, made, key);
 export const newLink = (id: string) => post<{ sellerLink: string }>(`${room(id)}/link`);
 export const cancel = (id: string) => post<void>(`${room(id)}/cancel`);
 export const reschedule = (id: string, at: Date) => post<void>(`${room(id)}/reschedule`, { at: at.toISOString() });

@@ -54,13 +54,19 @@ export function get<T>(path: string, signal?: AbortSignal): Promise<T> {
 /** POST of JSON; throws ApiError. */
 export const post = <T>(path: string, body: unknown = {}, signal?: AbortSignal): Promise<T> => send<T>('POST', path, body, signal);
 
+/** POST of JSON that makes something: sent again with the same key, of newKey, it makes nothing more. Throws ApiError. */
+export const postOnce = <T>(path: string, body: unknown, key: string): Promise<T> => send<T>('POST', path, body, undefined, { 'Idempotency-Key': key });
+
+/** A key that no other request has. */
+export const newKey = (): string => Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, '0')).join('');
+
 /** PUT of JSON; throws ApiError. */
 export const put = <T>(path: string, body: unknown = {}, signal?: AbortSignal): Promise<T> => send<T>('PUT', path, body, signal);
 
-function send<T>(method: string, path: string, body: unknown, signal?: AbortSignal): Promise<T> {
+function send<T>(method: string, path: string, body: unknown, signal?: AbortSignal, headers: Record<string, string> = {}): Promise<T> {
   return ask<T>(path, {
     method,
-    headers: { 'Content-Type': 'application/json' },
+    headers: { 'Content-Type': 'application/json', ...headers },
     body: JSON.stringify(body),
     signal: signal ?? null,
   });

@@ -2,9 +2,11 @@
  * instantOf gives the instant at which a clock in a zone shows a wall time
  * ("2026-11-26T16:30"). A time that a change to summer time skips becomes the
  * instant as far after the change; of one that comes twice the first is meant.
+ * What is no time, as a field that is half cleared, becomes no time (NaN).
  */
 export function instantOf(wall: string, zone: string): Date {
-  const asUTC = Date.parse(`${wall}:00Z`);
+  const asUTC = /^\d{4}-/.test(wall) ? Date.parse(`${wall}:00Z`) : NaN;
+  if (!Number.isFinite(asUTC)) return new Date(NaN);
   // One of the offsets around it is the right one; the earlier instant is tried first.
   const offsets = [offsetAt(asUTC - 864e5, zone), offsetAt(asUTC + 864e5, zone)].sort((a, b) => b - a);
   for (const offset of offsets) {

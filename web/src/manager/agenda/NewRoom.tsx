@@ -1,6 +1,6 @@
 import { AlertTriangle } from 'lucide-preact';
-import { useState } from 'preact/hooks';
-import { ApiError } from '../../shared/api';
+import { useRef, useState } from 'preact/hooks';
+import { ApiError, newKey } from '../../shared/api';
 import { language, languages } from '../../shared/i18n';
 import { languageName } from '../../shared/room';
 import { onLink } from '../../shared/route';
@@ -38,24 +38,30 @@ export function NewRoomDialog({ me, onMade, onClose }: NewRoomProps) {
   const [busy, setBusy] = useState(false);
   const [why, setWhy] = useState('');
   const [made, setMade] = useState<{ id: string; sellerLink: string }>();
+  const sending = useRef(false); // a key comes before the button is drawn as busy
+  const key = useRef(newKey()); // an answer may be lost: sent again, it is the same room
   const set = (change: Partial<Draft>) => {
     setWrong({}); // a fault has been read; the next try finds what is left
     setDraft((before) => ({ ...before, ...change }));
   };
 
   const submit = async () => {
+    if (sending.current) return;
     const faults = check(draft, me.zone);
     setWrong(faults);
     if (Object.keys(faults).length) return;
+    sending.current = true;
     setBusy(true);
     setWhy('');
     try {
-      const answer = await create(toRoom(draft, me.zone, pictures));
+      const answer = await create(toRoom(draft, me.zone, pictures), key.current);
       setMade(answer);
       onMade(answer.id);
     } catch (cause) {
-      setWhy(cause instanceof ApiError ? cause.message : String(cause));
+      const other = cause instanceof ApiError && cause.code === 'conflict'; // than what the first try sent
+      setWhy(other ? t('newRoom.perhapsMade') : cause instanceof ApiError ? cause.message : String(cause));
     }
+    sending.current = false;
     setBusy(false);
   };
 
@@ -74,7 +80,7 @@ export function NewRoomDialog({ me, onMade, onClose }: NewRoomProps) {
     >
       <form
         onSubmit={(event) => { event.preventDefault(); void submit(); }}
-        onKeyDown={(event) => { if (event.key === 'Enter' && (event.ctrlKey || event.metaKey)) void submit(); }}
+        onKeyDown={(event) => { if (event.key === 'Enter' && (event.ctrlKey || event.metaKey) && !event.repeat) void submit(); }}
       >
         <p class="quiet">{t('newRoom.intro')}</p>
         {why && <Strip tone="danger" icon={AlertTriangle} title={t('newRoom.failed')} urgent>{why}</Strip>}
@@ -142,7 +148,8 @@ function SellerFields({ draft, wrong, set }: Part) {
 }
 
 function When({ draft, wrong, zone, set }: Part & { zone: string }) {
-  const there = draft.wall && zones.includes(draft.zone) ? t('newRoom.there', { time: clock(instantOf(draft.wall, zone), draft.zone), city: city(draft.zone) }) : undefined;
+  const at = instantOf(draft.wall, zone);
+  const there = Number.isFinite(at.getTime()) && zones.includes(draft.zone) ? t('newRoom.there', { time: clock(at, draft.zone), city: city(draft.zone) }) : undefined;
   return (
     <fieldset>
       <legend>{t('newRoom.when')}</legend>
@@ -203,7 +210,7 @@ function check(draft: Draft, zone: string): Wrong {
   if (!draft.name.trim()) wrong.name = t('newRoom.needName');
   if (!/^[^\s@]+@[^\s@]+$/.test(draft.mail.trim())) wrong.mail = t('newRoom.needMail');
   if (!zones.includes(draft.zone) && draft.zone !== 'UTC') wrong.zone = t('newRoom.needZone');
-  if (draft.when === 'later' && (!draft.wall || instantOf(draft.wall, zone).getTime() < Date.now())) wrong.wall = t('newRoom.needTime');
+  if (draft.when === 'later' && !(instantOf(draft.wall, zone).getTime() >= Date.now())) wrong.wall = t('newRoom.needTime');
   for (const field of ['birth_date', 'expiry_date'] as const) {
     const value = draft.application[field]?.trim();
     if (value && !/^\d{4}-\d{2}-\d{2}$/.test(value)) wrong[field] = t('newRoom.needDate');

@@ -1,5 +1,5 @@
 import { AlertTriangle } from 'lucide-preact';
-import { useState } from 'preact/hooks';
+import { useRef, useState } from 'preact/hooks';
 import { ApiError } from '../../shared/api';
 import { useLoad } from '../../shared/load';
 import type { RoomDetail } from '../../shared/room';
@@ -45,7 +45,10 @@ type ChangeProps = RoomDialogProps & { onDone: () => void };
 function useChange(run: () => Promise<unknown>, { onDone, onClose }: ChangeProps) {
   const [busy, setBusy] = useState(false);
   const [why, setWhy] = useState('');
+  const running = useRef(false);
   const start = async () => {
+    if (running.current) return;
+    running.current = true;
     setBusy(true);
     try {
       await run();
@@ -53,6 +56,7 @@ function useChange(run: () => Promise<unknown>, { onDone, onClose }: ChangeProps
       onClose();
     } catch (cause) {
       setWhy(cause instanceof ApiError ? cause.message : String(cause));
+      running.current = false;
       setBusy(false);
     }
   };
@@ -93,7 +97,7 @@ export function RescheduleDialog(props: ChangeProps & { zone: string }) {
   const { room, zone, onClose } = props;
   const [wall, setWall] = useState(() => wallOf(proposed(room.at), zone));
   const at = instantOf(wall, zone);
-  const late = !wall || at.getTime() < Date.now();
+  const late = !(at.getTime() >= Date.now()); // also where it is no time
   const change = useChange(() => reschedule(room.id, at), props);
   return (
     <Dialog
@@ -108,7 +112,7 @@ export function RescheduleDialog(props: ChangeProps & { zone: string }) {
     >
       <Field
         label={t('newRoom.date')}
-        hint={wall ? t('newRoom.there', { time: clock(at, room.zone), city: city(room.zone) }) : undefined}
+        hint={Number.isFinite(at.getTime()) ? t('newRoom.there', { time: clock(at, room.zone), city: city(room.zone) }) : undefined}
         error={late ? t('newRoom.needTime') : undefined}
       >
         {(control) => <input {...control} class="input" type="datetime-local" value={wall} onInput={(event) => setWall(event.currentTarget.value)} />}
