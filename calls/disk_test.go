@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"verifycall/calls/protocol"
+	"verifycall/recorder"
 )
 
 // run gives up on the test, loudly, where the machine doesn't permit it.
@@ -55,8 +56,8 @@ func TestRecorderIsNeverInTheWay(t *testing.T) {
 		make          func(t *testing.T, dir string) (broken, mended func())
 		failing, lost string // lost: cause of the gap
 	}{
-		"frozen": {make: frozen, failing: "the disk doesn't answer"},
-		"full":   {make: full, failing: "the disk is full", lost: "disk"},
+		"frozen": {make: frozen, failing: recorder.FailingSilent},
+		"full":   {make: full, failing: recorder.FailingFull, lost: "disk"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			dir := t.TempDir()

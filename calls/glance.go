@@ -22,7 +22,7 @@ type Glance struct {
 	Floor     int       `json:"floor"`     // ‰ that a pass needs
 	Kbps      int       `json:"kbps"`      // of the seller's picture, as it arrives
 	Returning string    `json:"returning"` // who is away: "seller", "manager", ""
-	Failing   string    `json:"failing"`   // why nothing is recorded: "disk_full", …; empty while it is
+	Failing   string    `json:"failing"`   // why nothing is recorded: "disk_full", "disk_fails", "disk_silent"; empty while it is
 	Test      bool      `json:"test"`
 }
 

@@ -124,7 +124,7 @@ func TestDiskFullIsAGap(t *testing.T) {
 			d.fail(&os.PathError{Op: "write", Path: "/secret/place", Err: syscall.ENOSPC})
 			play(t, rec, map[*Tap][]wire{tap: list[at(5):at(12)]})
 			settled(rec)
-			failing := Failing{rec, "the disk is full"}
+			failing := Failing{rec, FailingFull}
 			if n := events.count(func(e Event) bool { return e == failing }); n != 1 {
 				t.Errorf("%d times told of the failing disk", n)
 			}

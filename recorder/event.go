@@ -20,11 +20,18 @@ type NeedKeyFrame struct {
 }
 
 // Failing says that the disk refuses the recording: from now on frames are
-// lost. Cause is in plain words without paths. Sent once until Working.
+// lost. Cause is FailingFull or FailingBroken. Sent once until Working.
 type Failing struct {
 	Recording *Recording
 	Cause     string
 }
+
+// Why nothing can be stored now.
+const (
+	FailingFull   = "disk_full"
+	FailingBroken = "disk_fails"
+	FailingSilent = "disk_silent" // a write takes seconds
+)
 
 // Working says that the disk takes the recording again after Failing.
 type Working struct{ Recording *Recording }

@@ -133,7 +133,7 @@ func (rec *Recording) Status() Status {
 	if rec.ended > 0 {
 		length = rec.ended
 	} else if failing == "" && writing > 0 && time.Since(time.Unix(0, writing)) > slowDisk {
-		failing = "the disk doesn't answer"
+		failing = FailingSilent
 	}
 	var s Status
 	for _, kind := range []string{Video, Audio} {
@@ -338,10 +338,10 @@ func (rec *Recording) serveWaits() {
 	})
 }
 
-// plainCause says in plain words, without paths, why the disk refuses.
-func plainCause(err error) string {
+// failingOf says why the disk refuses.
+func failingOf(err error) string {
 	if errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT) {
-		return "the disk is full"
+		return FailingFull
 	}
-	return "the disk fails"
+	return FailingBroken
 }

@@ -12,5 +12,5 @@ type TrackStatus struct {
 	Coverage int    // ‰ of the time since Begin that durable or just arriving frames cover
 	Gaps     int    // so far, the lead-in among them
 	Cause    string // of the newest gap; empty without one
-	Failing  string // why frames are being lost now, in plain words; empty if they aren't
+	Failing  string // why frames are being lost now: FailingFull, …; empty if they aren't
 }

@@ -6,7 +6,7 @@ import { near, opens } from '../src/seller/soon.ts';
 const call = (room, more = {}) => ({ room, state: 'live', figures: true, coverage: 998, floor: 980, failing: '', returning: '', ...more });
 
 test('the worst call comes first, equals stay in order', () => {
-  const calls = [call('R-2'), call('R-1'), call('R-4', { state: 'interrupted' }), call('R-3', { coverage: 970 }), call('R-9', { failing: 'the disk is full' })];
+  const calls = [call('R-2'), call('R-1'), call('R-4', { state: 'interrupted' }), call('R-3', { coverage: 970 }), call('R-9', { failing: 'disk_full' })];
   assert.deepEqual(worstFirst(calls).map((each) => each.room), ['R-9', 'R-3', 'R-4', 'R-1', 'R-2']);
   assert.deepEqual(calls.map(standingOf), ['well', 'well', 'returning', 'low', 'failing']);
 });

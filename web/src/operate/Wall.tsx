@@ -12,7 +12,7 @@ import { Find } from './Find';
 import { Frame } from './Frame';
 import { standingOf, standings, worstFirst } from './order';
 import { Side } from './Side';
-import { t } from './text';
+import { t, word } from './text';
 import { Tile } from './Tile';
 
 const refresh = 2000; // ms
@@ -120,7 +120,7 @@ function Alarms({ now }: { now: WallNow }) {
           <Icon of={TriangleAlert} size={20} />
           <div>
             <h2>{t('alarm', { room: call.room })}</h2>
-            <p>{t('alarmLine', { cause: call.failing, name: name(call.manager) })} {t('remedy')}</p>
+            <p>{t('alarmLine', { cause: word('failing', call.failing), name: name(call.manager) })} {t('remedy')}</p>
           </div>
         </section>
       ))}
