@@ -12,7 +12,8 @@ import {
   X,
   type LucideIcon,
 } from 'lucide-preact';
-import type { ComponentChildren } from 'preact';
+import { createContext, type ComponentChildren } from 'preact';
+import { useContext } from 'preact/hooks';
 import type { Outcome } from '../protocol';
 import { Reasons, Slots } from '../protocol';
 import words from '../locales/en/outcome.json';
@@ -20,8 +21,11 @@ import '../styles/outcome.css';
 import { catalogue } from './i18n';
 import { Icon, Pill, type Tone } from './ui';
 
-/** Words of the outcome as the seller reads them; a staff page previews with the same. */
-export const tOutcome = catalogue('outcome', words);
+/** Words of the outcome as the seller reads them, in the page's language. */
+const tOutcome = catalogue('outcome', words);
+
+/** The words that the outcome below is shown in: a staff page previews in the seller's language. */
+export const OutcomeWords = createContext(tOutcome);
 
 type VerdictWord = keyof typeof words.verdict;
 type ReasonWord = (typeof Reasons)[number];
@@ -48,10 +52,10 @@ function known<W extends string>(set: readonly W[], word: string): word is W {
 }
 
 /** The seller's headline of an outcome. */
-export function outcomeTitle(outcome: Outcome): string {
-  if (outcome.verdict !== 'recapture') return tOutcome(`verdict.${outcome.verdict as 'pass'}.title`);
+function outcomeTitle(t: typeof tOutcome, outcome: Outcome): string {
+  if (outcome.verdict !== 'recapture') return t(`verdict.${outcome.verdict as 'pass'}.title`);
   const count = Math.min(outcome.repeat.length, Slots.length) as 0 | 1 | 2 | 3 | 4;
-  return tOutcome(`verdict.recapture.title${count}`);
+  return t(`verdict.recapture.title${count}`);
 }
 
 type OutcomeProps = {
@@ -67,48 +71,50 @@ type OutcomeProps = {
 
 /** What the seller reads after the verdict: outcome, causes with their fixes, what next, the record's fingerprint. */
 export function OutcomeView({ outcome, manager, receipt = 'show', acts, children }: OutcomeProps) {
+  const t = useContext(OutcomeWords);
   const verdict = (outcome.verdict in looks ? outcome.verdict : 'abort') as VerdictWord;
   const reasons = outcome.reasons.filter((code) => known(Reasons, code));
   const repeat = outcome.repeat.filter((slot) => known(Slots, slot));
   return (
     <div class="outcome">
       <Pill tone={looks[verdict].tone} icon={looks[verdict].icon}>
-        {tOutcome(`verdict.${verdict}.badge`)}
+        {t(`verdict.${verdict}.badge`)}
       </Pill>
       <h1 class="outcome-title" tabIndex={-1}>
-        {outcomeTitle({ ...outcome, verdict })}
+        {outcomeTitle(t, { ...outcome, verdict })}
       </h1>
-      <p class="outcome-lead">{tOutcome(`verdict.${verdict}.lead`)}</p>
+      <p class="outcome-lead">{t(`verdict.${verdict}.lead`)}</p>
       {reasons.length > 0 && <ReasonList reasons={reasons} bad={verdict === 'fail'} />}
       {repeat.length > 0 && <RepeatList slots={repeat} />}
       {outcome.line && <Line text={outcome.line} manager={manager} />}
       <section class="card outcome-row">
         <Icon of={Signpost} size={24} />
         <div>
-          <h2 class="outcome-strong">{tOutcome('next.title')}</h2>
-          <p class="outcome-sub">{tOutcome(`next.${verdict}`)}</p>
+          <h2 class="outcome-strong">{t('next.title')}</h2>
+          <p class="outcome-sub">{t(`next.${verdict}`)}</p>
         </div>
       </section>
       {acts}
       {receipt === 'show' && <RecordCard digest={outcome.digest} />}
       {children}
-      {manager && <p class="outcome-fine">{tOutcome('receipt.decidedBy', { name: manager })}</p>}
+      {manager && <p class="outcome-fine">{t('receipt.decidedBy', { name: manager })}</p>}
     </div>
   );
 }
 
 function ReasonList({ reasons, bad }: { reasons: ReasonWord[]; bad: boolean }) {
+  const t = useContext(OutcomeWords);
   return (
-    <ul class="card outcome-list" aria-label={tOutcome('reasons')}>
+    <ul class="card outcome-list" aria-label={t('reasons')}>
       {reasons.map((code) => (
         <li class="outcome-row" key={code}>
           <span class={bad ? 'outcome-mark tone-danger' : 'outcome-mark tone-warn'}>
             <Icon of={bad ? X : RefreshCw} size={20} />
           </span>
           <div>
-            <h2 class="outcome-strong">{tOutcome(`reason.${code}.title`)}</h2>
-            <p class="outcome-sub">{tOutcome(`reason.${code}.fix`)}</p>
-            <p class="outcome-fine">{tOutcome('code', { code })}</p>
+            <h2 class="outcome-strong">{t(`reason.${code}.title`)}</h2>
+            <p class="outcome-sub">{t(`reason.${code}.fix`)}</p>
+            <p class="outcome-fine">{t('code', { code })}</p>
           </div>
         </li>
       ))}
@@ -117,14 +123,15 @@ function ReasonList({ reasons, bad }: { reasons: ReasonWord[]; bad: boolean }) {
 }
 
 function RepeatList({ slots }: { slots: SlotWord[] }) {
+  const t = useContext(OutcomeWords);
   return (
     <section class="card outcome-repeat">
-      <h2 class="outcome-strong">{tOutcome('repeat')}</h2>
+      <h2 class="outcome-strong">{t('repeat')}</h2>
       <ul>
         {slots.map((slot) => (
           <li key={slot}>
             <Icon of={slotIcons[slot]} size={24} />
-            {tOutcome(`slot.${slot}`)}
+            {t(`slot.${slot}`)}
           </li>
         ))}
       </ul>
@@ -133,11 +140,12 @@ function RepeatList({ slots }: { slots: SlotWord[] }) {
 }
 
 function Line({ text, manager }: { text: string; manager: string | undefined }) {
+  const t = useContext(OutcomeWords);
   return (
     <section class="card outcome-row">
       <Icon of={MessageSquareText} size={24} />
       <div>
-        <h2 class="outcome-strong">{manager ? tOutcome('line', { name: manager }) : tOutcome('lineNobody')}</h2>
+        <h2 class="outcome-strong">{manager ? t('line', { name: manager }) : t('lineNobody')}</h2>
         <p class="outcome-sub outcome-line">{text}</p>
       </div>
     </section>
@@ -146,12 +154,13 @@ function Line({ text, manager }: { text: string; manager: string | undefined }) 
 
 /** The fingerprint of the sealed record. */
 export function RecordCard({ digest }: { digest: string | undefined }) {
+  const t = useContext(OutcomeWords);
   return (
     <section class="card outcome-row" aria-live="polite">
       <Icon of={FileCheck} size={24} />
       <div>
-        <h2 class="outcome-strong">{tOutcome('receipt.title')}</h2>
-        <p class="outcome-sub">{digest ? tOutcome('receipt.digest') : tOutcome('receipt.sealing')}</p>
+        <h2 class="outcome-strong">{t('receipt.title')}</h2>
+        <p class="outcome-sub">{digest ? t('receipt.digest') : t('receipt.sealing')}</p>
         {digest && <code class="outcome-digest">{digest}</code>}
       </div>
     </section>

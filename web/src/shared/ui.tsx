@@ -21,6 +21,8 @@ type ButtonProps = Omit<JSX.IntrinsicElements['button'], 'icon' | 'size' | 'labe
   busy?: boolean;
   /** Looks closed but keeps the focus; say why with aria-describedby. */
   locked?: boolean;
+  /** A press while it is locked, for who says why only then. */
+  onLocked?: () => void;
   wide?: boolean;
   /** Height of a bar, 28 instead of 32. */
   bar?: boolean;
@@ -31,8 +33,12 @@ type ButtonProps = Omit<JSX.IntrinsicElements['button'], 'icon' | 'size' | 'labe
 
 /** Button of all kinds; without children it is an icon button and needs label. */
 export function Button(props: ButtonProps) {
-  const { kind = 'secondary', icon, iconSize = 16, busy, locked, wide, bar, label, hotkey, children, onClick, ...rest } = props;
+  const { kind = 'secondary', icon, iconSize = 16, busy, locked, onLocked, wide, bar, label, hotkey, children, onClick, ...rest } = props;
   const alone = children === undefined;
+  const refuse = (event: MouseEvent) => {
+    event.preventDefault();
+    if (!busy) onLocked?.();
+  };
   return (
     <button
       type="button"
@@ -42,7 +48,7 @@ export function Button(props: ButtonProps) {
       aria-disabled={busy || locked || undefined}
       {...rest}
       class={classes('button', kind, wide && 'wide', bar && 'bar', alone && 'icon', rest.class as string)}
-      onClick={busy || locked ? (event) => event.preventDefault() : onClick}
+      onClick={busy || locked ? refuse : onClick}
     >
       {busy ? <span class="ring" aria-hidden="true" /> : icon && <Icon of={icon} size={iconSize} />}
       {!alone && <span>{children}</span>}

@@ -66,7 +66,7 @@ export function VerdictDialog({ session, state, name, me, onClose }: VerdictDial
               <Button kind="ghost" hotkey="Esc" onClick={onClose}>{ended ? t('decide.backRoom') : t('decide.back')}</Button>
               <span class="grow" />
               <span class={classes('quiet', asked && fault && 'verdict-fault')} id="verdict-why" role="status">{asked && fault && fault !== 'locked' ? t(`decide.${fault}`) : ended ? t('decide.sealsEnded') : t('decide.seals')}</span>
-              <Button kind={choice.verdict === 'fail' ? 'danger' : 'primary'} class="verdict-send" locked={!!fault} busy={!!session.busy.value.verdict} hotkey="Ctrl ↵" aria-describedby="verdict-why" data-testid="verdict-send" onClick={() => void send()}>
+              <Button kind={choice.verdict === 'fail' ? 'danger' : 'primary'} class="verdict-send" locked={!!fault} busy={!!session.busy.value.verdict} hotkey="Ctrl ↵" aria-describedby="verdict-why" data-testid="verdict-send" onLocked={() => setAsked(true)} onClick={() => void send()}>
                 {choice.verdict ? t('decide.send', { verdict: t(`decide.choice.${choice.verdict}`) }) : t('decide.sendNone')}
               </Button>
             </div>
