@@ -558,7 +558,7 @@ export interface TrackStatus {
   gaps: number;
   /** of the newest gap */
   cause?: string;
-  /** cause, while nothing can be stored */
+  /** while nothing can be stored: "disk_full", "disk_fails", "disk_silent" */
   failing?: string;
 }
 
