@@ -107,7 +107,7 @@ func (v *verification) checkManifest(ctx context.Context) (string, error) {
 	}
 	detail := fmt.Sprintf("%d files have their digests", len(now))
 	if len(v.gone) > 0 {
-		detail += fmt.Sprintf(", purged by policy: %v", v.gone)
+		detail += ", " + purgedDetail(v.gone, v.strange)
 	}
 	return detail, nil
 }
@@ -195,7 +195,7 @@ func (v *verification) checkSignature(ctx context.Context) (string, error) {
 	if err := key.signedAt(s.At); err != nil {
 		return "", isWrong(signatureFile, "%v", err)
 	}
-	v.report.SignerKnown = true
+	v.report.SignerKnown = !v.strange // else anybody could have what is missing taken for purged
 	return fmt.Sprintf("by key %s at %s", s.KeyID, v.report.SignedAt), nil
 }
 

@@ -48,14 +48,14 @@ func (p purges) texts() []string {
 }
 
 // readPurges takes the purges out of a custody ledger, after checking it as
-// VerifyCustody does. Without a ledger there are none.
-func readPurges(custody []byte, ring keyring, room, digest string) (purges, error) {
+// VerifyCustody does. Without a ledger there are none. Strange says that there are
+// some and the ledger's last signature, which covers them, isn't by a key given.
+func readPurges(custody []byte, ring keyring, room, digest string) (found purges, strange bool, err error) {
 	if len(custody) == 0 {
-		return nil, nil
+		return nil, false, nil
 	}
-	var found purges
 	report := Report{Room: room, Digest: digest}
-	_, _, err := report.checkCustody(bytes.NewReader(custody), ring, func(e ledger.Entry) {
+	_, signed, err := report.checkCustody(bytes.NewReader(custody), ring, func(e ledger.Entry) {
 		if e.Type != entryPurgeBegun && e.Type != entryPurged {
 			return
 		}
@@ -67,9 +67,18 @@ func readPurges(custody []byte, ring keyring, room, digest string) (purges, erro
 		}
 	})
 	if err != nil {
-		return nil, err
+		return nil, false, err
 	}
-	return found, nil
+	return found, len(found) > 0 && !signed.lastKnown, nil
+}
+
+// purgedDetail says in a report what was purged.
+func purgedDetail(gone purges, strange bool) string {
+	text := fmt.Sprintf("purged by policy: %v", gone)
+	if strange {
+		text += ", says a custody ledger that isn't signed by a key given"
+	}
+	return text
 }
 
 // mirroredCustody reads the custody ledger that lies beside a bundle in its store,
@@ -150,10 +159,11 @@ func (v *verification) checkMissing(ctx context.Context) error {
 	if len(missing) == 0 {
 		return nil
 	}
-	allowed, err := v.allowed(ctx)
+	allowed, strange, err := v.allowed(ctx)
 	if err != nil {
 		return err
 	}
+	v.strange = strange
 	for _, line := range missing {
 		if !allowed.has(line.Name) {
 			return isWrong(line.Name, "is missing")
@@ -166,15 +176,15 @@ func (v *verification) checkMissing(ctx context.Context) error {
 	return nil
 }
 
-// allowed are the purges of the custody ledger that was given.
-func (v *verification) allowed(ctx context.Context) (purges, error) {
+// allowed are the purges of the custody ledger that was given, as of readPurges.
+func (v *verification) allowed(ctx context.Context) (found purges, strange bool, err error) {
 	text, err := readWhole(ctx, v.bag, signatureFile, maxSignature)
 	if err != nil {
-		return nil, err
+		return nil, false, err
 	}
 	signature, err := parseSignature(text, bundleForm)
 	if err != nil {
-		return nil, isWrong(signatureFile, "%v", err)
+		return nil, false, isWrong(signatureFile, "%v", err)
 	}
 	return readPurges(v.custody, v.ring, signature.Room, v.report.Digest)
 }

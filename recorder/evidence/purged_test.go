@@ -2,6 +2,7 @@ package evidence
 
 import (
 	"bytes"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -107,5 +108,48 @@ func TestExportedAfterAPurge(t *testing.T) {
 	}
 	if report, err := Verify(packed, []string{keys.Public()}); err != nil || report.ExitCode() != 1 || !strings.HasPrefix(report.Wrong, "data/") {
 		t.Errorf("without a custody ledger: %+v, %v", report, err)
+	}
+}
+
+// TestPurgesByAStranger: who can write the store deletes recordings and puts a custody
+// ledger of his own beside the bundle. What it says is purged isn't taken for said by
+// the deployment.
+func TestPurgesByAStranger(t *testing.T) {
+	for name, c := range map[string]struct {
+		stranger bool
+		code     int
+	}{"the deployment's own": {false, 0}, "a stranger's": {true, 3}} {
+		t.Run(name, func(t *testing.T) {
+			v, keys := testVault(t), testKeys(t)
+			digest, err := WriteBundle(t.Context(), v, Prefix(testRoom), keys, newMaterial(t).src)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if _, err := Erase(t.Context(), v, testRoom, []vault.Class{vault.Recording}); err != nil {
+				t.Fatal(err)
+			}
+			signer := keys
+			if c.stranger {
+				signer = testKeys(t)
+			}
+			custody := purgedCustody(t, digest, signer, vault.Recording)
+			if _, err := v.Store().Put(t.Context(), roomPrefix(testRoom)+"mirror/custody-000001-000005-abc.jsonl", bytes.NewReader(custody)); err != nil {
+				t.Fatal(err)
+			}
+			trusted := []string{keys.Public()}
+			sealed, err := VerifySealed(t.Context(), v.Store(), Prefix(testRoom), trusted)
+			if err != nil || sealed.ExitCode() != c.code {
+				t.Errorf("as it lies there: exit code %d, %+v, %v", sealed.ExitCode(), sealed, err)
+			}
+			opened, err := VerifyStore(t.Context(), v, Prefix(testRoom), trusted)
+			if err != nil || opened.ExitCode() != c.code {
+				t.Errorf("decrypted: exit code %d, %+v, %v", opened.ExitCode(), opened, err)
+			}
+			for _, report := range []Report{sealed, opened} {
+				if said := fmt.Sprint(report.Checks); strings.Contains(said, "isn't signed by a key given") != c.stranger {
+					t.Errorf("says %s", said)
+				}
+			}
+		})
 	}
 }

@@ -152,11 +152,12 @@ func VerifyStore(ctx context.Context, v *vault.Vault, prefix string, keys []stri
 	if err != nil {
 		return Report{}, err
 	}
-	purged, err := readPurges(custody, ring, sealed.Room, sealed.Digest)
+	purged, _, err := readPurges(custody, ring, sealed.Room, sealed.Digest)
 	if err != nil {
 		return Report{}, err
 	}
 	report, err := verifyBag(ctx, storeBag{v, prefix, purged}, ring, custody)
+	report.SignerKnown = report.SignerKnown && sealed.SignerKnown
 	report.Checks = append(sealed.Checks, report.Checks...)
 	return report, err
 }
@@ -205,6 +206,7 @@ type sealedVerification struct {
 	ring         keyring
 	custody      []byte // the room's custody ledger, empty where there is none
 	purged       purges // by it
+	strange      bool   // no key given signs them
 	report       Report
 }
 
@@ -231,7 +233,7 @@ func (s *sealedVerification) run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if s.purged, err = readPurges(s.custody, s.ring, s.room, digest); err != nil {
+	if s.purged, s.strange, err = readPurges(s.custody, s.ring, s.room, digest); err != nil {
 		return err
 	}
 	if err := s.compare(ctx, list); err != nil {
@@ -252,7 +254,7 @@ func (s *sealedVerification) run(ctx context.Context) error {
 		return err
 	}
 	s.report.Room, s.report.Digest, s.report.Signer = s.room, signature.Digest, signature.KeyID
-	s.report.SignedAt, s.report.SignerKnown = signature.At.Format(time.RFC3339), listKnown && tagsKnown
+	s.report.SignedAt, s.report.SignerKnown = signature.At.Format(time.RFC3339), listKnown && tagsKnown && !s.strange
 	s.report.Purged = s.purged.texts()
 	s.report.Checks = append(s.report.Checks, Check{"stored", s.detail(list), true})
 	return nil
@@ -262,7 +264,7 @@ func (s *sealedVerification) detail(list storeList) string {
 	if len(s.purged) == 0 {
 		return fmt.Sprintf("%d objects have their digests", len(list.Objects))
 	}
-	return fmt.Sprintf("what is there of %d objects has its digests; purged by policy: %v", len(list.Objects), s.purged)
+	return fmt.Sprintf("what is there of %d objects has its digests; %s", len(list.Objects), purgedDetail(s.purged, s.strange))
 }
 
 // tagDigest gives the bundle's digest as it lies there; that it is the signed one is

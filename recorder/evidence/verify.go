@@ -15,7 +15,7 @@ import (
 // Report is the outcome of a verification.
 type Report struct {
 	Whole       bool     `json:"whole"`       // nothing is wrong
-	SignerKnown bool     `json:"signerKnown"` // signed by one of the keys given
+	SignerKnown bool     `json:"signerKnown"` // signed by one of the keys given, and so is what says that something was purged
 	Sealed      bool     `json:"sealed"`      // checked as it lies encrypted in a store: digests and signatures, no content
 	Room        string   `json:"room,omitempty"`
 	Digest      string   `json:"digest,omitempty"`   // SHA-256 of tagmanifest-sha256.txt
@@ -114,6 +114,7 @@ type verification struct {
 	tags    []byte                // tagmanifest-sha256.txt
 	payload manifest              // manifest-sha256.txt
 	gone    purges                // classes of which files are missing by policy
+	strange bool                  // no key given signs that policy
 	record  record                // what the ledger names
 	frames  map[frameID]indexLine // the captured frames, as recorded
 }

@@ -195,7 +195,7 @@ func printReport(out io.Writer, path string, report evidence.Report) error {
 	case strings.HasSuffix(path, ".json"):
 		conclusion = fmt.Sprintf("%s is consistent, signer unknown", path)
 	case !report.SignerKnown:
-		conclusion = fmt.Sprintf("%s is consistent, signer unknown: key %s isn't among the keys given", path, report.Signer)
+		conclusion = fmt.Sprintf("%s is consistent, signer unknown: not all its signatures are by keys given; the bundle's is by key %s", path, report.Signer)
 	default:
 		conclusion = fmt.Sprintf("%s is whole and signed by key %s; room %s, digest %s", path, report.Signer, report.Room, report.Digest)
 	}
