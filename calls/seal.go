@@ -88,7 +88,11 @@ func (h *House) seal(ctx context.Context, id string, lease rooms.Lease) (err err
 		return fmt.Errorf("seal: %w", err)
 	}
 	made = depot.Filled(made)
-	about := facts.Of(r, made)
+	entries, err := h.cfg.Rooms.Record(ctx, id)
+	if err != nil {
+		return fmt.Errorf("seal: %w", err)
+	}
+	about := facts.Of(r, rooms.LiveTime(entries), made)
 	if !r.Sealed {
 		if r, err = h.cfg.Rooms.Do(ctx, id, "system", rooms.Seal{Facts: about.ForLedger()}, guards...); err != nil {
 			return fmt.Errorf("seal the record ledger: %w", err)

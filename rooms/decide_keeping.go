@@ -24,8 +24,11 @@ func (c PlaceHold) decide(r *Room, now time.Time) ([]Draft, error) {
 	if err := form.First(form.OneOf(c, "reason", c.Reason, HoldReasons...), keepable(c, r)); err != nil {
 		return nil, err
 	}
-	if r.Hold != nil {
+	switch {
+	case r.Hold != nil:
 		return nil, nil
+	case r.State == StateEnded && r.Custody.Seq == 0: // an open custody ledger would keep the verdict out of the record
+		return nil, refuse(c, r, "it isn't decided yet")
 	}
 	return withCustody(r, typeHeld, map[string]any{"reason": c.Reason}), nil
 }

@@ -173,8 +173,8 @@ var table = map[string]struct {
 	"LogDownload unopened": {always(LogDownload{"a1", "bundle.zip"}), nil},
 	"LogReason unopened":   {always(LogReason{"o1", "complaint"}), nil},
 
-	// decided: once sealed
-	"PlaceHold":  {always(PlaceHold{"litigation"}), stay(StateEnded, StateInReview, StateClosed, StateAborted, StateCancelled, StateNoShow, StateExpired)},
+	// decided: once sealed; ended: a hold, once decided
+	"PlaceHold":  {always(PlaceHold{"litigation"}), stay(StateInReview, StateClosed, StateAborted, StateCancelled, StateNoShow, StateExpired)},
 	"BeginPurge": {always(BeginPurge{Classes, "request"}), to(StatePurged, StateEnded, StateInReview, StateClosed, StateAborted, StateCancelled, StateNoShow, StateExpired)},
 
 	// nothing to release, note or finish

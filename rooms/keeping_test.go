@@ -117,6 +117,19 @@ func TestPurgeByDeadline(t *testing.T) {
 	})
 }
 
+// TestHoldBeforeTheVerdict: a hold never keeps the verdict out of the record.
+func TestHoldBeforeTheVerdict(t *testing.T) {
+	r := inState(t, StateEnded)
+	if _, err := decide(r, PlaceHold{"litigation"}, noon); !isRefused(err) || r.Hold != nil {
+		t.Fatalf("a hold before the verdict: %v", err)
+	}
+	run(t, r, noon, GiveVerdict{Verdict: VerdictFail, Reasons: []string{"M_NAME"}}, Seal{map[string]any{"gaps": 0}})
+	run(t, r, noon, OpenCustody{Bundle: digest, RecordHead: r.Record}, PlaceHold{"litigation"})
+	if r.Hold == nil {
+		t.Error("a sealed room isn't held")
+	}
+}
+
 // nothingPrivate looks into Redis for values and indexes of an erased room.
 func nothingPrivate(t *testing.T, s *Store, id string) {
 	t.Helper()

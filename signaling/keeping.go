@@ -98,7 +98,7 @@ func (s *Server) changeKeeping(w http.ResponseWriter, r *http.Request, who sessi
 	room, err := s.cfg.Rooms.Do(r.Context(), who.at.ID, actorOf(who), c)
 	var illegal *rooms.TransitionError
 	if errors.As(err, &illegal) {
-		return &protocol.Fault{Code: protocol.CodeWrongState, Message: "This can't be done to the record now: it isn't over, is held, or is being erased.", Err: err}
+		return &protocol.Fault{Code: protocol.CodeWrongState, Message: "This can't be done to the record now: it isn't over and decided, is held, or is being erased.", Err: err}
 	}
 	if err != nil {
 		return err

@@ -31,7 +31,7 @@ type Facts struct {
 	Clips      []Clip              `json:"clips"`
 	Crops      []protocol.CropView `json:"crops"`
 	Photos     []Photo             `json:"photos"`
-	Coverage   map[string]int      `json:"coverage"` // "seller.video" → ‰ of the call
+	Coverage   map[string]int      `json:"coverage"` // "seller.video" → ‰ of the time that the call was live
 }
 
 // Span is a stretch of time, UTC.
@@ -49,6 +49,7 @@ type Recording struct {
 	Start       time.Time `json:"start"`       // of the file's time 0
 	OffsetMS    int64     `json:"offset_ms"`   // of start after the call's begin
 	DurationMS  int64     `json:"duration_ms"` // from start to the end
+	Cause       string    `json:"cause"`       // of its end
 	Tracks      []Track   `json:"tracks"`
 	Gaps        []Gap     `json:"gaps"` // within the recording, from its start
 }
@@ -87,14 +88,16 @@ type Capture struct {
 	Frame       int64     `json:"frame"`
 }
 
-// Causes of gaps between recordings.
+// Causes by which recordings end, and so of the gaps behind them. A call has more, and a
+// crash is recorder.CauseCrash.
 const (
 	GapReconnect = "reconnect"
 	GapEnded     = "call_ended"
 )
 
-// Of makes them of a room that is over and the recordings that hold a frame.
-func Of(r *rooms.Room, made []*recorder.Tape) Facts {
+// Of makes them of a room that is over, how long it was live, and the recordings that
+// hold a frame.
+func Of(r *rooms.Room, live time.Duration, made []*recorder.Tape) Facts {
 	f := Facts{
 		Room: r.ID, Test: r.Test, Profile: r.Profile, Language: r.Language, Zone: r.Zone, At: r.At.UTC(),
 		Call: Span{r.Admitted.UTC(), r.Ended.UTC()}, Verdict: r.Verdict, Reasons: append([]string{}, r.Reasons...), Repeat: append([]string{}, r.Repeat...),
@@ -110,14 +113,14 @@ func Of(r *rooms.Room, made []*recorder.Tape) Facts {
 	}
 	f.Clips, f.Photos, f.Crops = clipFacts(r), photoFacts(r), views.Crops(r)
 	f.Gaps = f.between()
-	f.cover()
+	f.cover(live)
 	return f
 }
 
 func recordingFacts(r *rooms.Room, s recorder.Summary) Recording {
 	f := Recording{ID: s.ID, Participant: s.Participant, File: "recording/" + s.ID + ".webm",
 		Frames: "frames/" + s.ID + ".jsonl", Start: s.Start.UTC(), OffsetMS: s.Start.Sub(r.Admitted).Milliseconds(),
-		DurationMS: s.DurationMS, Tracks: []Track{}, Gaps: []Gap{}}
+		DurationMS: s.DurationMS, Cause: s.Cause, Tracks: []Track{}, Gaps: []Gap{}}
 	for _, t := range s.Tracks {
 		f.Tracks = append(f.Tracks, Track{t.Kind, t.Codec, t.FirstMS, t.LastMS, t.Frames, t.Bytes, t.Coverage})
 	}
@@ -128,31 +131,38 @@ func recordingFacts(r *rooms.Room, s recorder.Summary) Recording {
 }
 
 // between lists, for each participant, the stretches of the call that no
-// recording spans: before the first, after the last and between two.
+// recording spans: before the first, after the last and between two. The cause of one
+// is that by which the recording before it ended.
 func (f *Facts) between() []Gap {
 	gaps := []Gap{}
 	length := f.Call.To.Sub(f.Call.From).Milliseconds()
 	for _, who := range []string{"seller", "manager"} {
-		at := int64(0)
+		at, cause, recorded := int64(0), recorder.CauseLeadIn, false
 		for _, r := range f.Recordings {
 			if r.Participant != who {
 				continue
 			}
+			recorded = true
 			if r.OffsetMS > at {
-				gaps = append(gaps, Gap{who, "", at, r.OffsetMS, GapReconnect})
+				gaps = append(gaps, Gap{who, "", at, r.OffsetMS, cause})
 			}
-			at = max(at, r.OffsetMS+r.DurationMS)
+			if end := r.OffsetMS + r.DurationMS; end > at {
+				at, cause = end, r.Cause
+			}
+		}
+		if !recorded {
+			cause = recorder.CauseNoPackets
 		}
 		if length > at {
-			gaps = append(gaps, Gap{who, "", at, length, GapEnded})
+			gaps = append(gaps, Gap{who, "", at, length, cause})
 		}
 	}
 	return gaps
 }
 
-// cover fills the coverage of each track over the whole call.
-func (f *Facts) cover() {
-	length := float64(f.Call.To.Sub(f.Call.From).Milliseconds())
+// cover fills the coverage of each track over the time that the call was live.
+func (f *Facts) cover(live time.Duration) {
+	length := float64(live.Milliseconds())
 	if length <= 0 {
 		return
 	}

@@ -83,6 +83,7 @@ function Chosen({ room, me, onChanged }: { room: string; me: Me; onChanged: () =
   if (look.fault && !now) return <Blank icon={WifiOff} title={t('kept.unknown')} line={look.fault.message} tone="danger"><Button onClick={look.reload}>{t('retry')}</Button></Blank>;
   if (!now) return <span class="bar-grey" />;
   const erased = now.kept.length === 0 && now.purged.length > 0;
+  const undecided = now.state === 'ended' && !now.hold;
   return (
     <section data-testid="kept-chosen" data-held={String(!!now.hold)}>
       <h2><code>{now.room}</code> <Badge>{word('state', now.state)}</Badge></h2>
@@ -92,7 +93,8 @@ function Chosen({ room, me, onChanged }: { room: string; me: Me; onChanged: () =
         <p class="kept-hold"><Badge tone="accent" icon={Lock}>{word('holdReason', now.hold.reason)}</Badge> <span class="quiet">{t('kept.heldBy', { who: now.hold.by.replace(/^operator:/, ''), time: `${day(now.hold.since, me.zone)}, ${clock(now.hold.since, me.zone)}` })}</span></p>
       )}
       {fault && <Strip tone="danger" icon={WifiOff} title={t('kept.notDone')} urgent>{fault}</Strip>}
-      {!erased && !now.hold && (
+      {undecided && <p class="quiet" data-testid="kept-undecided">{t('kept.undecided')}</p>}
+      {!erased && !undecided && !now.hold && (
         <form class="kept-form" onSubmit={(event) => { event.preventDefault(); if (reason) void act(() => placeHold(room, reason)); }}>
           <Field label={t('kept.why')} hint={t('kept.whyHint')}>
             {(control) => <select class="input" data-testid="kept-reason" value={reason} onChange={(event) => setReason(event.currentTarget.value)} {...control}><option value="">{t('kept.pick')}</option>{holdReasons.map((code) => <option value={code} key={code}>{word('holdReason', code)}</option>)}</select>}
