@@ -274,7 +274,7 @@ func (c *Call) try(ctx context.Context, cmd rooms.Command) bool {
 // shown is what a side was sent last.
 type shown struct {
 	seat  *Seat
-	state []byte // without rev
+	state []byte // without rev and time
 	rev   int64
 }
 
@@ -302,7 +302,7 @@ func (c *Call) flush() {
 			continue
 		}
 		s.shown = shown{s.seat, text, s.shown.rev + 1}
-		v.Rev = s.shown.rev
+		v.Rev, v.Now = s.shown.rev, time.Now().UTC()
 		s.seat.send("", v)
 	}
 }

@@ -26,6 +26,7 @@ type SlotView struct {
 
 // AppointmentView is a room's appointment as its seller sees it.
 type AppointmentView struct {
+	Now         time.Time  `json:"now"` // by the server's clock
 	State       string     `json:"state"`
 	Missed      string     `json:"missed,omitempty"` // who did not come: "seller", "manager"
 	At          *time.Time `json:"at,omitempty"`     // UTC; absent while there is none
@@ -77,9 +78,9 @@ func (s *Server) writeAppointment(w http.ResponseWriter, r *http.Request, room *
 
 func (s *Server) appointmentOf(ctx context.Context, room *rooms.Room, who session) (AppointmentView, error) {
 	if room.Over() && !who.Proved { // names open by a code then
-		return AppointmentView{State: room.State, Zone: room.Zone, Language: room.Language, Mail: room.SellerMail != ""}, nil
+		return AppointmentView{Now: s.now().UTC(), State: room.State, Zone: room.Zone, Language: room.Language, Mail: room.SellerMail != ""}, nil
 	}
-	view := AppointmentView{Queued: room.State == rooms.StateInvited && !room.Queued.IsZero(), State: room.State, Zone: room.Zone, Language: room.Language, SellerName: room.Text(room.SellerName),
+	view := AppointmentView{Now: s.now().UTC(), Queued: room.State == rooms.StateInvited && !room.Queued.IsZero(), State: room.State, Zone: room.Zone, Language: room.Language, SellerName: room.Text(room.SellerName),
 		Books: movable(room, time.Now()), Minutes: calendar.Default(room.Zone).Length, Mail: room.SellerMail != "", Code: !who.Proved && s.cfg.House.WantsCode(room),
 		KeepDays: room.KeptLongest(), Cancels: slices.Contains([]string{rooms.StateInvited, rooms.StateBooked, rooms.StateNoShow}, room.State)}
 	if room.State == rooms.StateNoShow {

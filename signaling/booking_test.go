@@ -62,6 +62,7 @@ func TestSellerBooks(t *testing.T) {
 	if a.State != rooms.StateInvited || a.At != nil || !a.Books || a.ManagerName != "" {
 		t.Errorf("before booking: %+v", a)
 	}
+	s.isNow(a.Now)
 	slots := first.slots()
 	if len(slots) < 500 || slots[0].At.Before(time.Now().Add(calendar.Lead)) || slots[0].Zone != "Europe/Berlin" {
 		t.Fatalf("%d slots", len(slots))

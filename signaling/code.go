@@ -36,6 +36,7 @@ func (s *Server) codeRoutes() map[string]door {
 
 // CodeView is how it stands with a seller's code.
 type CodeView struct {
+	Now    time.Time  `json:"now"`             // by the server's clock
 	Able   bool       `json:"able"`            // there is an address that one can be mailed to
 	Until  *time.Time `json:"until,omitempty"` // a code was sent, and can be entered until then
 	Proved bool       `json:"proved"`          // one was entered a short time ago
@@ -62,7 +63,7 @@ func (s *Server) writeCode(w http.ResponseWriter, r *http.Request, who session) 
 	if err != nil {
 		return err
 	}
-	view := CodeView{Able: who.at.SellerMail != "", Proved: s.proved(who, provedLife),
+	view := CodeView{Now: s.now().UTC(), Able: who.at.SellerMail != "", Proved: s.proved(who, provedLife),
 		Wanted: s.cfg.House.WantsCode(who.at) && who.ticket.Proved.IsZero()}
 	if !until.IsZero() {
 		view.Until = &until

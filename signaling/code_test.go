@@ -72,6 +72,7 @@ func TestCodeBeforeJoining(t *testing.T) {
 	if view.Wanted || !view.Proved {
 		t.Errorf("code %+v", view)
 	}
+	s.isNow(view.Now)
 	if cookieOf(b) == before {
 		t.Error("the session that was there before the code is the one that is proved")
 	}

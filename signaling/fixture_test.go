@@ -291,6 +291,14 @@ func jpegOf(t *testing.T, width, height int) []byte {
 }
 
 // length is the number of entries of a room's record.
+// isNow wants a time that was said a moment ago: pages count by the server's clock.
+func (s *site) isNow(at time.Time) {
+	s.t.Helper()
+	if ago := time.Since(at); ago < 0 || ago > time.Minute {
+		s.t.Errorf("said %v, %v ago", at, ago)
+	}
+}
+
 func (s *site) length(id string) int {
 	s.t.Helper()
 	entries, err := s.rooms.Record(s.t.Context(), id)

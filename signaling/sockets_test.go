@@ -147,6 +147,7 @@ func TestSocketJoinsTheCall(t *testing.T) {
 	if state.Room.ID != id || state.You.Role != protocol.RoleSeller || state.Staff != nil {
 		t.Errorf("the seller sees %+v", state)
 	}
+	s.isNow(state.Now)
 	manager := m.dial("/ws/manager?room=" + id)
 	state = manager.hello("tab-of-manager")
 	if state.Room.ID != id || state.You.Role != protocol.RoleManager || state.You.Name != "Jonas Weber" || state.You.Zone != "Europe/Berlin" ||

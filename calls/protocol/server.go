@@ -37,6 +37,7 @@ type Bye struct {
 // time. Fields marked staff are absent for a seller.
 type State struct {
 	Rev       int64      `json:"rev"`
+	Now       time.Time  `json:"now"` // by the server's clock when it was sent: a device's own may be wrong
 	Room      RoomView   `json:"room"`
 	You       Person     `json:"you"`
 	Peer      *Person    `json:"peer,omitempty"` // the other side, once known

@@ -283,6 +283,54 @@ test('a phone of several lenses: the seller picks one in the test and in the cal
   await Promise.all([page, manager].map((each) => each.context().close()));
 });
 
+test('the way into the call goes by the server\'s clock, and opens by itself', async () => {
+  const slow = await phone();
+  await slow.clock.install({ time: Date.now() - 3600_000 });
+  const { sellerLink } = await newRoom();
+  await picturing('clock-slow', { slow }, async () => {
+    await slow.goto(sellerLink);
+    await by(slow, 'seller-continue').click();
+    await by(slow, 'seller-camera-ok').click();
+    await by(slow, 'seller-agree').click();
+    await by(slow, 'seller-waiting').waitFor();
+  });
+  await slow.context().close();
+  const early = await phone();
+  await early.clock.install();
+  const booked = await newRoom({ at: new Date(Date.now() + 16 * 60_000).toISOString() });
+  await early.addInitScript((id) => localStorage.setItem(`verifycall.rehearsed.${id}`, 'yes'), booked.id);
+  await picturing('clock-opens', { early }, async () => {
+    await early.goto(booked.sellerLink);
+    await by(early, 'seller-to-documents').waitFor();
+    await early.clock.fastForward(2 * 60_000);
+    await by(early, 'seller-continue').getByText('Go to the call').waitFor();
+    assert.equal(await by(early, 'seller-to-documents').count(), 0);
+  });
+  await early.context().close();
+});
+
+test('a camera that opens after the person went back is closed again', async () => {
+  const page = await phone();
+  const { sellerLink } = await newRoom();
+  await page.addInitScript(() => {
+    const ask = navigator.mediaDevices.getUserMedia.bind(navigator.mediaDevices);
+    navigator.mediaDevices.getUserMedia = async (wish) => {
+      await new Promise((allow) => { globalThis.allow = allow; });
+      return (globalThis.late = await ask(wish));
+    };
+  });
+  await picturing('camera-late', { page }, async () => {
+    await page.goto(sellerLink);
+    await by(page, 'seller-continue').click();
+    await page.waitForFunction(() => globalThis.allow);
+    await page.goBack();
+    await by(page, 'seller-continue').waitFor();
+    await page.evaluate(() => globalThis.allow());
+    await page.waitForFunction(() => globalThis.late?.getTracks().length && globalThis.late.getTracks().every((track) => track.readyState === 'ended'));
+  });
+  await page.context().close();
+});
+
 test('an in-app browser is told apart from a refusal', async () => {
   const { sellerLink } = await newRoom();
   const words = {};

@@ -451,6 +451,8 @@ export interface Staff {
 /** State is everything the page shows, as seen by its role. The server sends it after hello and again whenever something in it changes; Rev rises by one each time. Fields marked staff are absent for a seller. */
 export interface State {
   rev: number;
+  /** by the server's clock when it was sent: a device's own may be wrong */
+  now: string;
   room: RoomView;
   you: Person;
   /** the other side, once known */

@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import './browser.mjs';
-import { bytes, city, clock, day, place, span, term, utcOffset } from '../src/shared/times.ts';
+import { near } from '../src/seller/soon.ts';
+import { speak } from '../src/shared/i18n.ts';
+import { bytes, city, clock, day, dayOfWeek, place, serverNow, setClock, span, term, utcOffset } from '../src/shared/times.ts';
 
 const at = '2026-11-26T15:30:00Z';
 
@@ -32,4 +34,29 @@ test('bytes keep two figures', () => {
 test('a term is told in the largest unit that it fills', () => {
   const told = { 1826: '5 years', 365: '1 year', 366: '1 year', 183: '6 months', 90: '90 days', 30: '30 days', 1: '1 day', 400: '400 days', 1000: '1,000 days' };
   for (const [days, words] of Object.entries(told)) assert.equal(term(Number(days)), words, days);
+});
+
+test('the present is the server\'s, however wrong the device\'s clock is', (t) => {
+  t.mock.timers.enable({ apis: ['Date'], now: Date.parse(at) });
+  assert.equal(serverNow(), Date.parse(at), 'before the server said its time');
+  const said = { now: '2026-11-26T16:30:00.25Z' };
+  assert.equal(setClock(said), said);
+  assert.equal(serverNow(), Date.parse(said.now));
+  assert.ok(near('2026-11-26T16:45:00Z', serverNow()));
+  assert.ok(!near('2026-11-26T16:46:00Z', serverNow()));
+  t.mock.timers.tick(60_000);
+  assert.equal(serverNow(), Date.parse(said.now) + 60_000);
+  setClock({ now: '2026-11-26T16:31:00.9Z' }); // the way took longer
+  setClock({}); // a server of before
+  assert.equal(serverNow(), Date.parse(said.now) + 60_000);
+});
+
+test('a day without its year, in four languages', async (t) => {
+  globalThis.document = { title: '', documentElement: {} };
+  t.after(() => speak('en'));
+  const written = { en: /^Thursday,? 26 November$/, de: /^Donnerstag, 26\. November$/, es: /^jueves, 26 de noviembre$/, zh: /^11月26日星期四$/ };
+  for (const [tag, words] of Object.entries(written)) {
+    await speak(tag);
+    assert.match(dayOfWeek(at, 'Europe/Berlin'), words);
+  }
 });

@@ -1,6 +1,7 @@
 import { Camera, CameraOff, CircleCheck, Lock, ScanLine, SwitchCamera, TriangleAlert } from 'lucide-preact';
 import { useEffect, useRef, useState } from 'preact/hooks';
 import type { State } from '../protocol';
+import { useNow } from '../shared/now';
 import { Button, classes, Icon, StreamVideo } from '../shared/ui';
 import { say } from './Announcer';
 import { useLook, type Look } from './call/hint';
@@ -87,7 +88,7 @@ function Next({ visit, state, inCall }: { visit: Visit; state: State; inCall: bo
   const fault = visit.cameraFault.value;
   const stream = visit.stream.value;
   const hopeless = fault?.fault === 'insecure' || fault?.fault === 'unsupported';
-  const soon = near(state.room.at);
+  const soon = near(state.room.at, useNow(15_000));
   const go = () => {
     visit.keepRehearsed();
     visit.progress.value = soon ? 'consent' : 'welcome';

@@ -1,10 +1,10 @@
 import { Check, RefreshCw, Wifi } from 'lucide-preact';
 import { useEffect, useRef } from 'preact/hooks';
 import type { State } from '../protocol';
+import { useNow } from '../shared/now';
 import { clock, span } from '../shared/times';
 import { Button, Icon, Rich } from '../shared/ui';
 import { say, warn } from './Announcer';
-import { useNow } from './now';
 import { Comfort, Screen } from './Screen';
 import { t } from './text';
 import type { Visit } from './visit';
@@ -13,7 +13,7 @@ const spoken = [60, 30, 10]; // seconds left that are read out
 
 /** The connection of one side is lost: how long the place is kept, what is kept, what helps. */
 export function Lost({ visit, state }: { visit: Visit; state: State }) {
-  const now = useNow();
+  const now = useNow(250);
   const here = visit.socket.status.value === 'open';
   const theirs = here && state.you.media && !(state.peer?.connected && state.peer.media);
   const name = state.peer?.name || t('peerNobody');

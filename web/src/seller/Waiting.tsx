@@ -2,6 +2,7 @@ import { CircleCheck, Clock, IdCard, TriangleAlert, UserRound } from 'lucide-pre
 import { useState } from 'preact/hooks';
 import type { State } from '../protocol';
 import { language } from '../shared/i18n';
+import { useNow } from '../shared/now';
 import { clock } from '../shared/times';
 import { Button, Icon, Rich, StreamVideo, Strip } from '../shared/ui';
 import { Comfort, Screen } from './Screen';
@@ -12,7 +13,7 @@ import type { Visit } from './visit';
 export function Waiting({ visit, state }: { visit: Visit; state: State }) {
   const [leaving, setLeaving] = useState(false);
   const name = state.peer?.name || t('peerNobody');
-  const late = Date.now() > Date.parse(state.room.at);
+  const late = useNow(15_000) > Date.parse(state.room.at);
   const leave = () => {
     setLeaving(true);
     void visit.leave().catch(() => setLeaving(false));

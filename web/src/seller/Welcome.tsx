@@ -2,7 +2,8 @@ import { Check, ChevronRight, IdCard, ShieldAlert, UserRound } from 'lucide-prea
 import type { State } from '../protocol';
 import { language } from '../shared/i18n';
 import { useLoad } from '../shared/load';
-import { clock, day, dayOfMonth, month, ownZone, place, weekday } from '../shared/times';
+import { useNow } from '../shared/now';
+import { clock, day, dayOfMonth, month, ownZone, place, serverNow, weekday } from '../shared/times';
 import { Badge, Button, Icon, Rich, Strip } from '../shared/ui';
 import { Acts, type Booked } from './booking/Acts';
 import { filed } from './Documents';
@@ -15,9 +16,10 @@ import type { Visit } from './visit';
 export function Welcome({ visit, state, ...booked }: { visit: Visit; state: State } & Booked) {
   const documents = useLoad('documents', filed);
   const sides = documents.value?.documents.filter((each) => each.kind !== 'other').length ?? 0;
-  const at = standing(visit, state, documents.value ? sides : 2);
+  const soon = near(state.room.at, useNow(15_000)); // the call opens while the page is looked at
+  const at = standing(visit, soon, documents.value ? sides : 2);
   return (
-    <Screen title={t('title.welcome')} dock={<Next visit={visit} state={state} at={at} />}>
+    <Screen title={t('title.welcome')} dock={<Next visit={visit} state={state} soon={soon} at={at} />}>
       <div>
         <p class="eyebrow">{t('welcome.eyebrow')}</p>
         <h1 class="title">{state.you.name ? t('welcome.title', { name: state.you.name }) : t('welcome.titleNobody')}</h1>
@@ -50,8 +52,8 @@ const steps = ['Documents', 'Appointment', 'Check', 'Call', 'Result'] as const;
 type Step = (typeof steps)[number];
 
 /** The step that is next: what is missing first. */
-function standing(visit: Visit, state: State, sides: number): Step {
-  if (sides < 2 && !near(state.room.at)) return 'Documents';
+function standing(visit: Visit, soon: boolean, sides: number): Step {
+  if (sides < 2 && !soon) return 'Documents';
   return visit.rehearsed() ? 'Call' : 'Check';
 }
 
@@ -61,8 +63,7 @@ function test(visit: Visit): void {
 }
 
 /** The one next action. */
-function Next({ visit, state, at }: { visit: Visit; state: State; at: Step }) {
-  const soon = near(state.room.at);
+function Next({ visit, state, soon, at }: { visit: Visit; state: State; soon: boolean; at: Step }) {
   if (at === 'Documents') {
     return (
       <>
@@ -84,7 +85,7 @@ function Next({ visit, state, at }: { visit: Visit; state: State; at: Step }) {
 
 function Appointment({ state, ...booked }: { state: State } & Booked) {
   const { at } = state.room;
-  const today = day(at) === day(new Date());
+  const today = day(at) === day(new Date(serverNow()));
   const time = clock(at);
   const speech = new Intl.DisplayNames([language], { type: 'language' }).of(state.room.language) ?? state.room.language;
   const peer = state.peer;

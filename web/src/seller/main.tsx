@@ -3,6 +3,7 @@ import { render } from 'preact';
 import { ApiError, post } from '../shared/api';
 import { dressPage, languages, preferred, speak, spoken, t } from '../shared/i18n';
 import { guardSecondClicks } from '../shared/second-click';
+import { setClock } from '../shared/times';
 import '../styles/base.css';
 import './seller.css';
 import './call.css';
@@ -19,7 +20,7 @@ async function open(): Promise<void> {
   opened.value = null;
   try {
     const exchanged = token ? await post<{ appointment?: Appointment }>('/api/link', { token: decodeURIComponent(token) }) : undefined;
-    const now = exchanged?.appointment ?? (await appointment()); // a server of before says its role alone
+    const now = exchanged?.appointment ? setClock(exchanged.appointment) : await appointment(); // a server of before says its role alone
     if (token) history.replaceState(null, '', '/j');
     await speak(preferred(languages, now.language)).catch(() => undefined); // without its texts it goes on as it is
     if (now.code) return void (opened.value = { code: now });

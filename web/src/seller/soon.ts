@@ -1,7 +1,7 @@
 const ahead = 15 * 60_000; // ms before the appointment that the call can be gone to
 
-/** near says whether an appointment is so near, or past, that the seller may go to the call. */
-export function near(at: string, now: number = Date.now()): boolean {
+/** near says whether an appointment is so near, or past, by the server's clock, that the seller may go to the call. */
+export function near(at: string, now: number): boolean {
   return Date.parse(at) - now <= ahead;
 }
 

@@ -4,7 +4,8 @@ import { CameraError, openCamera, openVideo, type CameraWish } from '../shared/c
 import { language } from '../shared/i18n';
 import { ofBrowser } from '../shared/kept';
 import { CallMedia } from '../shared/rtc';
-import { CallSocket, type SocketStatus } from '../shared/socket';
+import { CallSocket } from '../shared/socket';
+import { serverNow } from '../shared/times';
 import { abilitiesOf, light, magnify, type Abilities } from './abilities';
 import { keepHistory } from './history';
 import { LensChoice } from './lens-choice';
@@ -19,6 +20,7 @@ export const noticeVersion = '2026-11';
 const slowStart = 3000; // ms that a camera just opened may take to its first picture
 const before = ['invited', 'booked'];
 const inCall = ['waiting', 'live', 'interrupted'];
+const rehearsal: Progress[] = ['check', 'consent'];
 
 /**
  * Visit is one seller's page on an open link: the socket, the media, the own camera, and how far the person has gone.
@@ -36,7 +38,7 @@ export class Visit {
   readonly abilities: Signal<Abilities> = signal(abilitiesOf(undefined));
   /** What the account manager had the phone do last; the page says it. */
   readonly done: Signal<'' | 'flip' | 'lightOn' | 'lightOff' | 'zoom'> = signal<'' | 'flip' | 'lightOn' | 'lightOff' | 'zoom'>('');
-  /** When the socket was lost, ms since the epoch; 0 while it is there. */
+  /** When the socket was lost by the server's clock, ms since the epoch; 0 while it is there. */
   readonly lostAt: Signal<number> = signal(0);
   /** A photo of the sensor is being taken or sent. */
   readonly photo: Signal<'' | 'taking' | 'sending'> = signal<'' | 'taking' | 'sending'>('');
@@ -59,9 +61,9 @@ export class Visit {
     keepHistory(this.progress, computed(() => ['call', 'lost'].includes(this.view.value.screen)), () => (this.asksLeave.value = true));
     effect(() => {
       const lost = this.socket.status.value === 'lost';
-      if (lost !== this.lostAt.peek() > 0) this.lostAt.value = lost ? Date.now() : 0;
+      if (lost !== this.lostAt.peek() > 0) this.lostAt.value = lost ? serverNow() : 0;
     });
-    effect(() => this.follow(this.socket.state.value, this.socket.status.value));
+    effect(() => this.follow(this.socket.state.value));
     effect(() => {
       this.abilities.value = abilitiesOf(this.stream.value?.getVideoTracks()[0]);
     });
@@ -80,6 +82,7 @@ export class Visit {
     try {
       const wish = this.lenses.wish();
       const stream = await openCamera(wish);
+      if (!this.wantsCamera()) return stop(stream); // the person went back meanwhile
       batch(() => {
         this.cameraFault.value = null;
         this.stream.value = stream;
@@ -95,7 +98,7 @@ export class Visit {
 
   /** Lets go of camera and microphone. */
   closeCamera(): void {
-    for (const track of this.stream.peek()?.getTracks() ?? []) track.stop();
+    stop(this.stream.peek());
     this.stream.value = null;
   }
 
@@ -231,22 +234,29 @@ export class Visit {
     this.progress.value = 'welcome';
   }
 
-  /** Camera and media follow the room: open from waiting to the end of the call, closed once another tab has it. */
-  private follow(state: State | null, status: SocketStatus): void {
-    if (!state) return;
+  /** Whether the camera may be open: in the test and the notice after it, from waiting to the end of the call, and not once another tab has it. */
+  private wantsCamera(): boolean {
+    const status = this.socket.status.value;
+    const state = this.socket.state.value;
+    if (status === 'replaced' || status === 'closed') return false;
+    if (!state) return true; // nobody knows yet
+    if (inCall.includes(state.room.state)) return state.you.notice !== '';
+    return before.includes(state.room.state) && rehearsal.includes(this.progress.value);
+  }
+
+  /** Camera and media follow the room. */
+  private follow(state: State | null): void {
     const stream = this.stream.value;
     const off = this.media.status.peek() === 'off';
-    const away = status === 'replaced' || status === 'closed';
-    const rehearsing = !away && state.room.state === 'booked' && (this.progress.value === 'check' || this.progress.value === 'consent');
-    if (!away && inCall.includes(state.room.state) && state.you.notice !== '') {
-      if (stream && off) void this.media.start(stream);
-      else if (!stream && !this.cameraFault.peek()) void this.openCamera();
-    } else if (rehearsing) {
-      if (!stream && !this.cameraFault.peek() && this.progress.value === 'check') void this.openCamera(); // a reload comes back here
-      if (stream && off) void this.media.start(stream); // measured through the real server, kept by nobody
-    } else if (away || !off || !before.includes(state.room.state)) {
+    if (!this.wantsCamera()) {
       this.media.stop();
       this.closeCamera();
+    } else if (state && inCall.includes(state.room.state)) {
+      if (stream && off) void this.media.start(stream);
+      else if (!stream && !this.cameraFault.peek()) void this.openCamera();
+    } else if (state?.room.state === 'booked') {
+      if (!stream && !this.cameraFault.peek() && this.progress.value === 'check') void this.openCamera(); // a reload comes back here
+      if (stream && off) void this.media.start(stream); // measured through the real server, kept by nobody
     }
   }
 
@@ -279,4 +289,8 @@ export class Visit {
     this.closeCamera();
     this.cameraFault.value = new CameraError('busy', 'camera');
   }
+}
+
+function stop(stream: MediaStream | null): void {
+  for (const track of stream?.getTracks() ?? []) track.stop();
 }

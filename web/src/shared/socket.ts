@@ -2,6 +2,7 @@ import { batch, signal, type Signal } from '@preact/signals';
 import type { Answer, ClientMessages, ServerMessages, State } from '../protocol';
 import { faultWords, problem, type FaultCode } from './api';
 import { ofTab } from './kept';
+import { serverNow, setClock } from './times';
 
 /** Where the connection stands. After 'replaced' and 'closed' it never comes back by itself. */
 export type SocketStatus = 'connecting' | 'open' | 'lost' | 'replaced' | 'closed';
@@ -48,7 +49,7 @@ export class CallSocket {
   readonly replacedBy: Signal<string> = signal('');
   /** Cause of the server's goodbye, for example "server_stopping". */
   readonly goodbye: Signal<string> = signal('');
-  /** Time of the next try after a loss, ms since the epoch; 0 while connected or trying. */
+  /** Time of the next try after a loss by the server's clock, ms since the epoch; 0 while connected or trying. */
   readonly nextTry: Signal<number> = signal(0);
 
   private socket: WebSocket | null = null;
@@ -199,7 +200,7 @@ export class CallSocket {
   private note(t: keyof ServerMessages, d: unknown): void {
     switch (t) {
       case 'state':
-        this.state.value = d as State;
+        this.state.value = setClock(d as State);
         this.status.value = 'open';
         this.fault.value = null;
         this.wait = firstWait;
@@ -250,7 +251,7 @@ export class CallSocket {
   private comeBack(): void {
     batch(() => {
       this.status.value = 'lost';
-      this.nextTry.value = Date.now() + this.wait;
+      this.nextTry.value = serverNow() + this.wait;
     });
     this.timer = window.setTimeout(() => this.connect(), this.wait);
     this.wait = Math.min(longestWait, this.wait * 2);

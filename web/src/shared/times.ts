@@ -1,4 +1,22 @@
+import { signal } from '@preact/signals';
 import { language, t } from './i18n';
+
+/** How far the server's clock is before the device's, ms; 0 until the server said its time. */
+const before = signal(0);
+
+const drift = 1000; // ms that may come of the way: nothing is drawn anew for them
+
+/** Sets the page's clock by what the server says, and gives it back. A server of before says no time. */
+export function setClock<T extends { now?: string }>(said: T): T {
+  const difference = Date.parse(said.now ?? '') - Date.now();
+  if (Math.abs(difference - before.peek()) > drift) before.value = difference;
+  return said;
+}
+
+/** The present by the server's clock, ms since the epoch: a phone's own may be an hour wrong, and appointments, codes and graces are the server's. */
+export function serverNow(): number {
+  return Date.now() + before.value;
+}
 
 /** The reader's own zone, IANA. */
 export const ownZone: string = Intl.DateTimeFormat().resolvedOptions().timeZone || 'UTC';
@@ -72,8 +90,16 @@ export function day(at: string | Date, zone: string = ownZone): string {
 
 /** "26 Nov 2026", where there is little room. */
 export function dayShort(at: string | Date, zone: string = ownZone): string {
-  return formatter(language === 'en' ? 'en-GB' : language, zone, { day: 'numeric', month: 'short', year: 'numeric' }).format(new Date(at));
+  return formatter(british(), zone, { day: 'numeric', month: 'short', year: 'numeric' }).format(new Date(at));
 }
+
+/** "Thursday 26 November", as the language writes it. */
+export function dayOfWeek(at: string | Date, zone: string = ownZone): string {
+  return formatter(british(), zone, { weekday: 'long', day: 'numeric', month: 'long' }).format(new Date(at));
+}
+
+/** The day goes before the month in English too. */
+const british = () => (language === 'en' ? 'en-GB' : language);
 
 /** How long a number of days is, in the largest unit that they fill: "5 years", "6 months", "90 days". Retention counts a year as 365 or 366 days. */
 export function term(days: number): string {

@@ -1,7 +1,7 @@
 import { Mail, MailCheck, MailX } from 'lucide-preact';
 import type { CodeView, State } from '../../protocol';
 import { useNow } from '../../shared/now';
-import { clock, span } from '../../shared/times';
+import { clock, serverNow, span } from '../../shared/times';
 import { Button, Icon, classes } from '../../shared/ui';
 import { t } from '../text';
 import type { Session } from './session';
@@ -55,5 +55,5 @@ export function canSend(state: State, now: number): boolean {
 
 /** sendCode has one mailed, where that is possible. */
 export function sendCode(session: Session): void {
-  if (session.state && canSend(session.state, Date.now())) void session.ask('send_code', {});
+  if (session.state && canSend(session.state, serverNow())) void session.ask('send_code', {});
 }

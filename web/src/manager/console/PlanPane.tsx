@@ -5,7 +5,7 @@ import { keepFocus } from '../../shared/focus';
 import { language } from '../../shared/i18n';
 import { useNow } from '../../shared/now';
 import { languageName } from '../../shared/room';
-import { clock } from '../../shared/times';
+import { clock, serverNow } from '../../shared/times';
 import { Button, Icon, classes } from '../../shared/ui';
 import type { Desk } from '../compare/desk';
 import { t, word } from '../text';
@@ -112,7 +112,7 @@ function StepBody({ session, state, desk, step, zone }: Omit<StepProps, 'n'>) {
 
 /** Tells that a capture runs, and for how long: over a poor uplink it takes up to 15 s. */
 function Capturing() {
-  const [begun] = useState(Date.now);
+  const [begun] = useState(serverNow);
   const seconds = Math.floor((useNow() - begun) / 1000);
   return <>{seconds > 0 ? t('plan.capturingFor', { seconds }) : t('plan.capturing')}</>;
 }

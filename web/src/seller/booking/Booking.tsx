@@ -5,7 +5,7 @@ import { language as pageLanguage } from '../../shared/i18n';
 import { useLoad } from '../../shared/load';
 import { useNow } from '../../shared/now';
 import { languageName } from '../../shared/room';
-import { city, clock, day, ownZone, weekday, weekdayShort } from '../../shared/times';
+import { city, clock, dayOfWeek, ownZone, weekdayShort } from '../../shared/times';
 import { Button, Icon, Strip, classes } from '../../shared/ui';
 import { Offer } from '../queue/Offer';
 import { Comfort, Screen } from '../Screen';
@@ -104,7 +104,7 @@ function Dock({ picked, zone, busy, moving, onBook }: { picked: Slot | null; zon
       <div class="booking-picked" role="status">
         {picked ? (
           <>
-            <p class="strong figures">{t('booking.picked', { day: longDay(picked.at, zone), time: clock(picked.at, zone) })}</p>
+            <p class="strong figures">{t('booking.picked', { day: dayOfWeek(picked.at, zone), time: clock(picked.at, zone) })}</p>
             <p class="sub figures">{t('booking.theirs', { time: clock(picked.at, picked.zone), city: city(picked.zone) })}</p>
           </>
         ) : (
@@ -128,7 +128,7 @@ function Taken({ nearest, zone, onPick }: { nearest: Slot[]; zone: string; onPic
         {nearest.map((slot) => (
           <button type="button" class="slot" key={slot.at} onClick={() => onPick(slot)}>
             <b>{clock(slot.at, zone)}</b>
-            <span>{longDay(slot.at, zone)}</span>
+            <span>{dayOfWeek(slot.at, zone)}</span>
           </button>
         ))}
       </div>
@@ -188,7 +188,7 @@ function Day({ date, zone, past, free, chosen, onChoose }: DayProps) {
     <>
       <span aria-hidden="true">{weekdayShort(date, zone)}</span>
       <b aria-hidden="true">{Number(dateOf(date, zone).slice(8))}</b>
-      <span class="only-read">{longDay(date, zone)}</span>
+      <span class="only-read">{dayOfWeek(date, zone)}</span>
       <small>{past ? t('booking.past') : free ? t('booking.free', { count: free }) : t('booking.full')}</small>
     </>
   );
@@ -204,11 +204,6 @@ function Day({ date, zone, past, free, chosen, onChoose }: DayProps) {
 function weeksTo(at: string, from: Date, zone: string): number {
   const start = week(from, zone, 0)[0]!;
   return Math.floor((week(new Date(at), zone, 0)[0]!.getTime() - start.getTime() + 864e5) / (7 * 864e5));
-}
-
-/** "Thursday 26 November". */
-function longDay(at: string | Date, zone: string): string {
-  return `${weekday(at, zone)} ${day(at, zone).replace(/ \d{4}$/, '')}`;
 }
 
 function Grey() {

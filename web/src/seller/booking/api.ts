@@ -1,8 +1,11 @@
 import type { Code } from '../../protocol';
 import { ApiError, faultWords, get, post } from '../../shared/api';
+import { setClock } from '../../shared/times';
 
 /** A room's appointment as its seller sees it. */
 export interface Appointment {
+  /** By the server's clock. */
+  now?: string;
   state: string;
   /** Who did not come: 'seller', 'manager'. */
   missed?: string;
@@ -45,7 +48,7 @@ export class TakenError extends ApiError {
   }
 }
 
-export const appointment = (signal?: AbortSignal) => get<Appointment>('/api/seller/appointment', signal);
+export const appointment = (signal?: AbortSignal) => get<Appointment>('/api/seller/appointment', signal).then(setClock);
 export const offer = (language: string, signal?: AbortSignal) => get<Offer>(`/api/seller/slots?${new URLSearchParams({ language })}`, signal);
 export const cancel = () => post<Appointment>('/api/seller/cancel');
 

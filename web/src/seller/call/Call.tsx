@@ -2,10 +2,10 @@ import { Camera, WifiOff } from 'lucide-preact';
 import { useEffect, useRef, useState } from 'preact/hooks';
 import type { State } from '../../protocol';
 import { dressPage } from '../../shared/i18n';
+import { useNow } from '../../shared/now';
 import { span } from '../../shared/times';
 import { Button, Dialog, Icon, RecDot } from '../../shared/ui';
 import { say, warn } from '../Announcer';
-import { useNow } from '../now';
 import { t } from '../text';
 import type { Visit } from '../visit';
 import { Chat } from './Chat';
@@ -54,7 +54,7 @@ export function Call({ visit, state }: { visit: Visit; state: State }) {
 }
 
 function Recording({ state, onStop }: { state: State; onStop: () => void }) {
-  const now = useNow();
+  const now = useNow(250);
   if (!state.recording) return <span class="call-pill">{t('call.notRecording')}</span>;
   const time = span(now - Date.parse(state.liveSince ?? new Date(now).toISOString()));
   return (

@@ -2,11 +2,11 @@ import { CircleAlert } from 'lucide-preact';
 import type { ComponentChildren } from 'preact';
 import { useEffect, useRef, useState } from 'preact/hooks';
 import type { CodeView, State } from '../../protocol';
+import { useNow } from '../../shared/now';
 import { ServerError } from '../../shared/socket';
 import { span } from '../../shared/times';
 import { Button, classes, Icon } from '../../shared/ui';
 import { say } from '../Announcer';
-import { useNow } from '../now';
 import { t } from '../text';
 import type { Visit } from '../visit';
 import './code-entry.css';
@@ -26,7 +26,7 @@ export function CodeOr({ visit, state, children }: { visit: Visit; state: State;
 type AskedProps = { visit: Visit; code: CodeView; always: boolean; children: ComponentChildren };
 
 function Asked({ visit, code, always, children }: AskedProps) {
-  const now = useNow();
+  const now = useNow(250);
   return always || leftOf(code, now) > 0 ? <CodeEntry visit={visit} code={code} now={now} /> : <>{children}</>;
 }
 

@@ -1,6 +1,7 @@
 import { Mail, MailX, ShieldCheck } from 'lucide-preact';
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { ApiError } from '../../shared/api';
+import { useNow } from '../../shared/now';
 import { span } from '../../shared/times';
 import { Button, Field, Icon, Strip } from '../../shared/ui';
 import { Comfort, Screen } from '../Screen';
@@ -17,17 +18,13 @@ export function Code({ why, back, done }: CodeProps) {
   const [busy, setBusy] = useState<'' | 'send' | 'check'>('');
   const [fault, setFault] = useState<ApiError | null>(null);
   const [again, setAgain] = useState(false);
-  const [now, setNow] = useState(Date.now());
+  const now = useNow();
   const entry = useRef<HTMLInputElement>(null);
 
   useEffect(() => {
     const stop = new AbortController();
     codeState(stop.signal).then(setState, (cause: unknown) => cause instanceof ApiError && setFault(cause));
-    const tick = setInterval(() => setNow(Date.now()), 1000);
-    return () => {
-      stop.abort();
-      clearInterval(tick);
-    };
+    return () => stop.abort();
   }, []);
 
   const left = state?.until ? Math.max(0, Date.parse(state.until) - now) : 0;
@@ -40,7 +37,6 @@ export function Code({ why, back, done }: CodeProps) {
     try {
       setState(await sendCode());
       setAgain(true);
-      setNow(Date.now());
       entry.current?.focus();
     } catch (cause) {
       if (!(cause instanceof ApiError)) throw cause;

@@ -1,7 +1,10 @@
 import { get, post } from '../../shared/api';
+import { setClock } from '../../shared/times';
 
 /** How it stands with the seller's code. */
 export interface CodeState {
+  /** By the server's clock. */
+  now?: string;
   /** There is an address that a code can be mailed to. */
   able: boolean;
   /** A code was sent, and can be entered until then. */
@@ -31,7 +34,7 @@ export interface Kept {
   until?: string;
 }
 
-export const codeState = (signal?: AbortSignal) => get<CodeState>('/api/seller/code', signal);
-export const sendCode = () => post<CodeState>('/api/seller/code/send');
+export const codeState = (signal?: AbortSignal) => get<CodeState>('/api/seller/code', signal).then(setClock);
+export const sendCode = () => post<CodeState>('/api/seller/code/send').then(setClock);
 export const checkCode = (code: string) => post<CodeState>('/api/seller/code/check', { code });
 export const kept = (signal?: AbortSignal) => get<Kept>('/api/seller/kept', signal);
