@@ -13,6 +13,11 @@ import (
 // Plans is the library of profiles and document types.
 func (h *House) Plans() *plan.Library { return h.cfg.Plans }
 
+// document is the type of what the seller will show, as filed.
+func (c *Call) document() *plan.Document {
+	return c.house.cfg.Plans.Document(c.room.Text(c.room.Application["document_type"]))
+}
+
 // drawPlan draws the room's plan at the first join of the seller's page.
 func (c *Call) drawPlan(ctx context.Context, nonce string) {
 	if len(c.room.Steps) > 0 {
@@ -24,7 +29,7 @@ func (c *Call) drawPlan(ctx context.Context, nonce string) {
 		return
 	}
 	draw := rooms.DrawPlan{Nonce: nonce, By: rooms.Seller, Profile: profile,
-		Document: c.house.cfg.Plans.Document(c.room.Text(c.room.Application["document_type"]))}
+		Document: c.document()}
 	if nonce == "" {
 		draw.Nonce, draw.By = rooms.NewNonce(), "server"
 	}

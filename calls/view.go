@@ -15,11 +15,11 @@ import (
 // view is the call as a role may see it. What staff alone may see is put in for
 // a manager and never built for a seller.
 func (c *Call) view(role protocol.Role) *protocol.State {
-	r := c.room
+	r, document := c.room, c.document()
 	you, peer := c.side(role), c.other(c.side(role))
 	v := &protocol.State{
 		Room: protocol.RoomView{ID: r.ID, State: r.State, At: r.At.UTC(), Zone: r.Zone, Language: r.Language,
-			Test: r.Test, Cause: r.Cause},
+			Document: document.Name, Format: document.Format, Test: r.Test, Cause: r.Cause},
 		You: c.person(you), Step: r.Step, Steps: c.steps(role), Chat: views.Chat(r),
 		Recording: you.recording != nil, Code: codeView(r), LiveSince: views.Since(r), Outcome: views.Outcome(r),
 		Grace: int(c.grace().Seconds()), Relay: you.relayView(),

@@ -141,13 +141,16 @@ func (p *peer) closedWith(code int) {
 func TestSocketJoinsTheCall(t *testing.T) {
 	s := openSite(t, nil)
 	m := s.signedIn("manager", "jonas")
-	id, link := m.makeRoom(plainRoom)
+	id, link := m.makeRoom(strings.Replace(plainRoom, `"surname"`, `"document_type":"passport","surname"`, 1))
 	seller := s.seller(link).dial("/ws/seller")
 	state := seller.hello("tab-of-seller")
 	if state.Room.ID != id || state.You.Role != protocol.RoleSeller || state.Staff != nil {
 		t.Errorf("the seller sees %+v", state)
 	}
 	s.isNow(state.Now)
+	if state.Room.Document != "passport" || state.Room.Format != "ID-3" {
+		t.Errorf("the seller's document is %q, %q", state.Room.Document, state.Room.Format)
+	}
 	manager := m.dial("/ws/manager?room=" + id)
 	state = manager.hello("tab-of-manager")
 	if state.Room.ID != id || state.You.Role != protocol.RoleManager || state.You.Name != "Jonas Weber" || state.You.Zone != "Europe/Berlin" ||

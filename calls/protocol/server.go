@@ -70,6 +70,8 @@ type RoomView struct {
 	At       time.Time `json:"at"`   // UTC
 	Zone     string    `json:"zone"` // the seller's, IANA
 	Language string    `json:"language"`
+	Document string    `json:"document"` // type of the seller's, as profiles name it: "passport"; "other" where none is known
+	Format   string    `json:"format"`   // its size by ISO/IEC 7810: "ID-1", "ID-2", "ID-3"
 	Test     bool      `json:"test"`
 	Cause    string    `json:"cause,omitempty"` // why interrupted, ended or aborted
 }

@@ -115,8 +115,9 @@ func Crops(r *rooms.Room) []protocol.CropView {
 }
 
 // Strip takes out of a seller's view what the link alone doesn't open after the
-// call: names, words, steps. The outcome stays.
+// call: names, words, steps, the type of the document. The outcome stays.
 func Strip(v *protocol.State) {
+	v.Room.Document, v.Room.Format = "", ""
 	v.You.Name, v.Chat, v.Steps, v.Step = "", []protocol.ChatLine{}, []protocol.StepView{}, ""
 	if v.Peer != nil {
 		v.Peer.Name = ""

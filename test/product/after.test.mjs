@@ -58,7 +58,7 @@ async function enterCode(page, before = '') {
 }
 
 test('every end says what happened and what next, in four languages and at 360 px', async () => {
-  const ends = { expired: 'seller-end-link_expired', cancelled: 'seller-end-room_cancelled', declined: 'seller-end-declined', no_show: 'seller-booking', missed: 'seller-booking', refer: 'seller-result', recapture: 'seller-result' };
+  const ends = { expired: 'seller-end-link_expired', cancelled: 'seller-end-room_cancelled', declined: 'seller-end-declined', withdrawn: 'seller-end-withdrawn', no_show: 'seller-booking', missed: 'seller-booking', refer: 'seller-result', recapture: 'seller-result' };
   const titles = {};
   for (const locale of ['en', 'de', 'es', 'zh', 'ar-XB']) { // the last from right to left, in words half as long again
     const ctx = await context(browser, { ...small, locale: locale === 'ar-XB' ? 'en' : locale });

@@ -418,6 +418,13 @@ async function callFits() {
     await by(manager, 'manager-step-DOC_FRONT').click();
     await seller.locator('[data-testid="seller-call"][data-step="DOC_FRONT"]').waitFor();
     await fitsPhone(seller, 'call', 'seller-call');
+    await manager.goto('about:blank');
+    await by(seller, 'seller-lost').waitFor();
+    assert.match(await seller.getByRole('timer').innerText(), /^\d:\d\d/);
+    await looked(seller, 'a lost connection');
+    await manager.goto(`${server.url}/manager/room/${id}`);
+    await by(seller, 'seller-call').waitFor();
+    await by(manager, 'manager-verdict').waitFor();
     await by(manager, 'manager-verdict').click();
     await by(manager, 'verdict-fail').click();
     await by(manager, 'verdict-reason-M_NUMBER').click();

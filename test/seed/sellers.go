@@ -45,6 +45,7 @@ func (s *seeder) sellers() (map[string]seller, error) {
 		"cancelled": {rooms.Cancel{By: rooms.Manager}},
 		"expired":   {rooms.Expire{}},
 		"declined":  {rooms.GiveNotice{Who: rooms.Seller, Version: "2026-11", Language: "en", Agree: false}},
+		"withdrawn": {rooms.GiveNotice{Who: rooms.Seller, Version: "2026-11", Language: "en", Agree: true}, rooms.WithdrawNotice{Who: rooms.Seller}, rooms.Abort{Reason: rooms.NoConsent}},
 	} {
 		token := s.token()
 		s.at(time.Now().Add(-30 * time.Minute))

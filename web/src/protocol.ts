@@ -405,6 +405,10 @@ export interface RoomView {
   /** the seller's, IANA */
   zone: string;
   language: string;
+  /** type of the seller's, as profiles name it: "passport"; "other" where none is known */
+  document: string;
+  /** its size by ISO/IEC 7810: "ID-1", "ID-2", "ID-3" */
+  format: string;
   test: boolean;
   /** why interrupted, ended or aborted */
   cause?: string;

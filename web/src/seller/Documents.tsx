@@ -5,6 +5,7 @@ import { lumaOf, measure, type Cause } from '../shared/legibility';
 import { useLoad } from '../shared/load';
 import { Button, Icon, Strip } from '../shared/ui';
 import { say } from './Announcer';
+import example from './example.svg';
 import { Comfort, Screen } from './Screen';
 import { t } from './text';
 import type { Visit } from './visit';
@@ -58,11 +59,24 @@ export function Documents({ visit }: { visit: Visit }) {
         <Icon of={IdCard} size={24} class="accent" />
         <div>
           <h2 class="strong">{t('documents.bring')}</h2>
-          <p class="sub">{t('documents.bringText')}</p>
+          <ul class="sub bring-list" data-testid="seller-bring-list">
+            {bringFor(visit.socket.state.value?.room.document).map((line) => <li key={line}>{line}</li>)}
+          </ul>
         </div>
       </section>
+      <figure class="card document-example">
+        <img src={example} width={320} height={200} alt="" loading="lazy" />
+        <figcaption class="sub">{t('documents.example')}</figcaption>
+      </figure>
     </Screen>
   );
+}
+
+const documentTypes = ['passport', 'id_card', 'driving_licence', 'residence_permit'] as const;
+
+/** What to have ready for a document of a type; for one of a deployment's own what fits all. */
+function bringFor(type: string | undefined): string[] {
+  return [...t(`documents.bringFor.${documentTypes.find((each) => each === type) ?? 'other'}`).split('|'), t('documents.light')];
 }
 
 type PlaceProps = { kind: Kind; there: Filed | undefined; open: boolean; onSent: (documents: Filed[]) => void };

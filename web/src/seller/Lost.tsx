@@ -24,7 +24,9 @@ export function Lost({ visit, state }: { visit: Visit; state: State }) {
   whole.current = state.graceEnds ? Math.max(whole.current, left) : grace;
   useEffect(() => {
     warn(t('announce.lost'));
-    return () => warn(t('announce.back'));
+    return () => {
+      if (visit.view.peek().screen === 'call') warn(t('announce.back')); // and not where the grace is over
+    };
   }, []);
   useCountdownWords(Math.ceil(left / 1000));
   const time = clock(new Date(ends));

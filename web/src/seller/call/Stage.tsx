@@ -5,7 +5,7 @@ import type { State } from '../../protocol';
 import { classes, Icon, StreamVideo } from '../../shared/ui';
 import { t } from '../text';
 import type { Visit } from '../visit';
-import { covers, documentFrame, shownArea, topOf } from './frame';
+import { covers, documentFrame, ratioOf, shownArea, topOf } from './frame';
 import { useHint } from './hint';
 
 const ownLarge = ['DOC_FRONT', 'DOC_BACK', 'FACE_WITH_DOC'];
@@ -16,7 +16,7 @@ export function Stage({ visit, state, children }: { visit: Visit; state: State; 
   const box = useRef<HTMLDivElement>(null);
   const own = ownLarge.includes(state.step);
   const withFrame = framed.includes(state.step);
-  useFrame(box, own, withFrame);
+  useFrame(box, own, withFrame, ratioOf(state.room.format));
   const hint = useHint(box, visit.media.videoOff.value ? '' : state.step);
   const remote = visit.media.remote.value;
   const peerOff = state.peer?.videoOff || !state.peer?.media;
@@ -62,7 +62,7 @@ function Corners({ good }: { good: boolean }) {
 }
 
 /** Keeps the frame on the picture: geometry by CSSOM, on each change of the box or of the camera's size. */
-function useFrame(stage: { current: HTMLDivElement | null }, own: boolean, withFrame: boolean): void {
+function useFrame(stage: { current: HTMLDivElement | null }, own: boolean, withFrame: boolean, ratio: number): void {
   useEffect(() => {
     const box = stage.current;
     const video = box?.querySelector<HTMLVideoElement>('.picture.large video');
@@ -73,10 +73,10 @@ function useFrame(stage: { current: HTMLDivElement | null }, own: boolean, withF
       const cut = covers(room, size);
       const small = box.querySelector<HTMLElement>('.picture.small');
       const shown = shownArea(room, size, cut);
-      const y = cut ? 0 : topOf(room, shown, withFrame && small ? small.offsetTop + small.offsetHeight : 0);
+      const y = cut ? 0 : topOf(room, shown, withFrame && small ? small.offsetTop + small.offsetHeight : 0, ratio);
       video.classList.toggle('whole', !cut);
       box.style.setProperty('--top', `${y}px`);
-      const frame = documentFrame({ ...shown, y });
+      const frame = documentFrame({ ...shown, y }, ratio);
       for (const [name, value] of Object.entries(frame)) box.style.setProperty(`--${name}`, `${value}px`); // for corners and hint
     };
     const watch = new ResizeObserver(fit);
@@ -88,7 +88,7 @@ function useFrame(stage: { current: HTMLDivElement | null }, own: boolean, withF
       video.removeEventListener('resize', fit);
       video.classList.remove('whole');
     };
-  }, [own, withFrame]);
+  }, [own, withFrame, ratio]);
 }
 
 const overlap = 24; // of the sheet over the picture, px

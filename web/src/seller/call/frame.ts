@@ -1,5 +1,7 @@
-/** ID-1, the size of a card, width to height (ISO/IEC 7810). */
-export const cardRatio = 1.586;
+/** Width to height of a document by its format (ISO/IEC 7810); of an unknown one that of a card. */
+export const ratioOf = (format: string): number => ratios[format] ?? ratios['ID-1']!;
+
+const ratios: Record<string, number> = { 'ID-1': 1.586, 'ID-2': 1.419, 'ID-3': 1.42 };
 
 export type Size = { width: number; height: number };
 export type Box = Size & { x: number; y: number };
@@ -20,7 +22,7 @@ export function shownArea(box: Size, video: Size, covers: boolean): Box {
 }
 
 /** The frame for a document in the shown area: as large as it can be, centred, the document's ratio plus a margin. */
-export function documentFrame(area: Box, ratio: number = cardRatio): Box {
+export function documentFrame(area: Box, ratio: number): Box {
   const widest = Math.min(area.width - 2 * inset, (area.height - 2 * inset - 2 * margin) * ratio + 2 * margin);
   const width = Math.max(0, widest);
   const height = Math.max(0, (width - 2 * margin) / ratio + 2 * margin);
@@ -31,9 +33,9 @@ export function documentFrame(area: Box, ratio: number = cardRatio): Box {
  * Where a picture shown whole begins, from the top of the box: in its middle, or lower where that keeps what lies over
  * the box's top, down to taken, off the frame.
  */
-export function topOf(box: Size, shown: Size, taken: number): number {
+export function topOf(box: Size, shown: Size, taken: number, ratio: number): number {
   const free = Math.max(0, box.height - shown.height);
-  const { y } = documentFrame({ x: 0, y: 0, ...shown });
+  const { y } = documentFrame({ x: 0, y: 0, ...shown }, ratio);
   return Math.min(free, Math.max(free / 2, taken + clear - y));
 }
 
