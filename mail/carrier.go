@@ -57,11 +57,12 @@ type Config struct {
 // Times of sending.
 const (
 	lookEvery   = time.Second
-	sendTimeout = 45 * time.Second // less than a mail belongs to its node
-	firstPause  = 10 * time.Second
-	longest     = 30 * time.Minute // between two tries
-	noteEvery   = 200 * time.Millisecond
-	noteTimeout = 5 * time.Second // of a node that stops
+	answerTimeout = 45 * time.Second // for each of connecting, greeting, signing in and taking the mail
+	keepEvery     = outbox.ClaimTime / 3
+	firstPause    = 10 * time.Second
+	longest       = 30 * time.Minute // between two tries
+	noteEvery     = 200 * time.Millisecond
+	noteTimeout   = 5 * time.Second // of a node that stops
 )
 
 // Carry sends what is in the outbox until ctx ends. Any number of nodes may.
@@ -93,9 +94,7 @@ func (c Config) next(ctx context.Context) (more bool, err error) {
 	m := mails[0]
 	message, why, err := c.compose(ctx, m)
 	if err == nil && why == "" {
-		sending, cancel := context.WithTimeout(ctx, sendTimeout)
-		err = c.Sender.Send(sending, message)
-		cancel()
+		err = c.send(ctx, &m, message)
 	}
 	switch {
 	case why != "":
@@ -116,6 +115,24 @@ func (c Config) next(ctx context.Context) (more bool, err error) {
 	c.Log.Warn("mail not sent, it is tried again", "room", m.Room, "kind", m.Topic(), "tries", m.Tries+1)
 	until := time.Now().Add(min(longest, firstPause<<min(m.Tries, 20)))
 	return true, c.note(ctx, func(ctx context.Context) error { return c.Rooms.Outbox.PutOff(ctx, m, until) })
+}
+
+// send sends a mail, which stays this node's however slow the server is.
+func (c Config) send(ctx context.Context, m *outbox.Mail, message Message) error {
+	sent := make(chan error, 1) // one value
+	go func() { sent <- c.Sender.Send(ctx, message) }()
+	tick := time.NewTicker(keepEvery)
+	defer tick.Stop()
+	for {
+		select {
+		case err := <-sent:
+			return err
+		case <-tick.C:
+			if mine, err := c.Rooms.Outbox.Keep(ctx, m); err != nil || !mine {
+				c.Log.Warn("a mail that is being sent may be sent by another node too", "room", m.Room, "kind", m.Topic(), "err", err)
+			}
+		}
+	}
 }
 
 // note writes down what became of a mail, again and again while Redis is away:

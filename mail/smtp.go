@@ -20,7 +20,7 @@ func NewSMTP(server string) (*SMTP, error) {
 	if err != nil || u.Hostname() == "" {
 		return nil, errors.New("smtp-url is no URL such as smtps://user:password@mail.example.org:465")
 	}
-	options := []gomail.Option{gomail.WithTimeout(sendTimeout)}
+	options := []gomail.Option{gomail.WithTimeout(answerTimeout), gomail.WithoutNoop()}
 	port := 587
 	switch u.Scheme {
 	case "smtps":
@@ -63,6 +63,9 @@ func (s *SMTP) Send(ctx context.Context, m Message) error {
 		return fmt.Errorf("%w: %w", ErrRefused, err)
 	}
 	err = s.client.DialAndSendWithContext(ctx, msg)
+	if msg.IsDelivered() { // what goes wrong after the server's 250, in RSET or QUIT, takes nothing back
+		return nil
+	}
 	var refused *gomail.SendError
 	if errors.As(err, &refused) && !refused.IsTemp() && refused.ErrorCode() >= 500 {
 		return fmt.Errorf("%w: %w", ErrRefused, err)

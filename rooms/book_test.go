@@ -289,8 +289,17 @@ func TestOutbox(t *testing.T) {
 		if again.ID() != m.ID() || again.Tries != 1 {
 			t.Errorf("%+v", again)
 		}
-		at(s, noon.Add(time.Minute+outbox.ClaimTime)) // its node is gone
+		at(s, noon.Add(2*time.Minute-time.Second)) // the server takes its time
+		if mine, err := s.Outbox.Keep(t.Context(), &again); err != nil || !mine {
+			t.Fatalf("not kept: %v", err)
+		}
+		at(s, noon.Add(time.Minute+outbox.ClaimTime))
+		take(0)
+		at(s, noon.Add(2*time.Minute+outbox.ClaimTime)) // its node is gone
 		last := take(1)[0]
+		if mine, err := s.Outbox.Keep(t.Context(), &again); err != nil || mine {
+			t.Errorf("kept by one who had lost it: %v", err)
+		}
 		if err := s.Outbox.Settle(t.Context(), again, "sent late"); err != nil {
 			t.Fatal(err)
 		}

@@ -79,8 +79,8 @@ func (s *Outbox) Put(ctx context.Context, m Mail) (added bool, err error) {
 	return reply == "1", nil
 }
 
-// ClaimTime is how long a mail belongs to the node that took it up. Sending one
-// takes less, or is given up.
+// ClaimTime is how long a mail belongs to the node that took it up, unless it
+// keeps it.
 const ClaimTime = time.Minute
 
 // Free lets go of the mails that an earlier run of the only process had
@@ -137,6 +137,17 @@ func (s *Outbox) Take(ctx context.Context, count int) ([]Mail, error) {
 		mails = append(mails, m)
 	}
 	return mails, nil
+}
+
+// Keep lets a mail that was taken up belong to its node for ClaimTime from now.
+// false: another one has it.
+func (s *Outbox) Keep(ctx context.Context, m *Mail) (bool, error) {
+	until := s.now().Add(ClaimTime).UnixMilli()
+	mine, err := s.db.Shift(ctx, Index, m.ID(), m.Until.UnixMilli(), until)
+	if mine {
+		m.Until = time.UnixMilli(until)
+	}
+	return mine, err
 }
 
 func parse(member string) (Mail, bool) {
