@@ -101,6 +101,7 @@ func NewHouse(cfg Config) *House {
 	h.wg.Go(h.keepEvidence)
 	if cfg.Node != "" {
 		h.wg.Go(h.keepLeases)
+		h.wg.Go(h.keepAdopting)
 	}
 	return h
 }

@@ -58,10 +58,11 @@ func (c *Call) lostCause() string {
 	return causeNodeLost
 }
 
-// keepLeases renews the leases of the running calls at a third of their time,
-// tells calls what others have changed in their rooms, ends those whose lease is
-// lost, and takes in rooms that no node looks after. While Redis can't be reached
-// the calls go on. It is one of the goroutines that Close waits for.
+// keepLeases renews the leases of the running calls, and of those that are being
+// brought, at a third of their time, tells calls what others have changed in their
+// rooms, and ends those whose lease is lost. While Redis can't be reached the calls
+// go on. It is one of the goroutines that Close waits for; nothing in it waits for
+// a store.
 func (h *House) keepLeases() {
 	tick := time.NewTicker(rooms.LeaseTTL / 3)
 	defer tick.Stop()
@@ -76,6 +77,20 @@ func (h *House) keepLeases() {
 			h.cfg.Log.Warn("leases not renewed, calls go on", "err", err)
 		}
 		cancel()
+	}
+}
+
+// keepAdopting takes in rooms that no node looks after. It is one of the goroutines
+// that Close waits for.
+func (h *House) keepAdopting() {
+	tick := time.NewTicker(rooms.LeaseTTL / 3)
+	defer tick.Stop()
+	for {
+		select {
+		case <-tick.C:
+		case <-h.ctx.Done():
+			return
+		}
 		if err := h.adopt(h.ctx); err != nil && h.ctx.Err() == nil {
 			h.cfg.Log.Warn("rooms without a node not taken in", "err", err)
 		}
@@ -83,13 +98,12 @@ func (h *House) keepLeases() {
 }
 
 func (h *House) renew(ctx context.Context) error {
-	running := h.running()
-	if len(running) == 0 {
-		return nil
-	}
-	ids := make([]string, 0, len(running))
+	running, ids := h.held()
 	for _, c := range running {
 		ids = append(ids, c.id)
+	}
+	if len(ids) == 0 {
+		return nil
 	}
 	kept, err := h.cfg.Rooms.KeepLeases(ctx, h.cfg.Node, ids)
 	if err != nil {
@@ -125,6 +139,20 @@ func (h *House) Unheld(ctx context.Context) (int, error) {
 	}
 	ids, err := h.cfg.Rooms.Unfinished(ctx)
 	return len(ids), err
+}
+
+// held gives the running calls, and the rooms that are being brought: fetching what
+// was recorded of one may take longer than its lease.
+func (h *House) held() (running []*Call, bringing []string) {
+	running = h.running()
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	for room := range h.beginning {
+		if h.calls[room] == nil {
+			bringing = append(bringing, room)
+		}
+	}
+	return running, bringing
 }
 
 func (h *House) running() []*Call {

@@ -56,7 +56,7 @@ type Config struct {
 
 // Times of sending.
 const (
-	lookEvery   = time.Second
+	lookEvery     = time.Second
 	answerTimeout = 45 * time.Second // for each of connecting, greeting, signing in and taking the mail
 	keepEvery     = outbox.ClaimTime / 3
 	firstPause    = 10 * time.Second

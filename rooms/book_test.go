@@ -3,6 +3,7 @@ package rooms
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -312,6 +313,38 @@ func TestOutbox(t *testing.T) {
 		log, err := s.Outbox.Of(t.Context(), r.ID)
 		if err != nil || log["1."+outbox.Booked] != "sent" {
 			t.Errorf("%v: %v", err, log)
+		}
+	})
+}
+
+// TestOccupied: a manager is busy with a call that runs, whenever its appointment
+// was or is; with one that has ended, until its verdict, but not for ever; and with
+// a seller who waits once the time has come.
+func TestOccupied(t *testing.T) {
+	onBoth(t, func(t *testing.T, s *Store) {
+		live := append(slices.Clone(agree), EnterWaiting{}, Admit{})
+		for name, c := range map[string]struct {
+			at       time.Duration // of the appointment, from now
+			commands []Command
+			later    time.Duration
+			busy     bool
+		}{
+			"live, made for yesterday":      {-13 * time.Hour, live, 0, true},
+			"live before its appointment":   {2 * time.Hour, live, 0, true},
+			"just ended":                    {-13 * time.Hour, append(live, EndCall{Cause: "hangup_seller"}), time.Hour, true},
+			"ended long ago":                {0, append(live, EndCall{Cause: "hangup_seller"}), 13 * time.Hour, false},
+			"a seller who is hours early":   {2 * time.Hour, live[:3], 0, false},
+			"a seller who waits since then": {2 * time.Hour, live[:3], 2 * time.Hour, true},
+		} {
+			at(s, noon)
+			manager := "m-" + strings.ReplaceAll(strings.ReplaceAll(name, ",", ""), " ", "-")
+			r := create(t, s, func(room *CreateRoom) { room.Manager, room.At = manager, noon.Add(c.at) })
+			do(t, s, r.ID, append([]Command{draw}, c.commands...)...)
+			at(s, noon.Add(c.later))
+			busy, err := s.Occupied(t.Context(), []string{manager})
+			if err != nil || (busy[manager] != nil) != c.busy {
+				t.Errorf("%s: %v, %v", name, busy, err)
+			}
 		}
 	})
 }

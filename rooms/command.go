@@ -108,7 +108,8 @@ const maxEntries = 5000
 // something, and the withdrawal of an agreement, may not.
 func (d Draft) growing() bool {
 	switch d.Type {
-	case typeCancelled, typeExpired, typeNoShow, typeLeftWaiting, typeInterrupted, typeEnded, typeAborted, typeVerdict, typePlanRevealed, typeSealed:
+	case typeCancelled, typeExpired, typeNoShow, typeLeftWaiting, typeQueueAway, typeQueueLeft, typeInterrupted, typePostponed, typeEnded, typeAborted,
+		typeVerdict, typePlanRevealed, typeSealed:
 		return false
 	case typeNotice:
 		return d.Body["answer"] == NoticeAgreed

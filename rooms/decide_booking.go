@@ -171,11 +171,11 @@ func (c Cancel) decide(r *Room, now time.Time) ([]Draft, error) {
 	return record(typeCancelled, map[string]any{"by": c.By}), nil
 }
 
-// Expire ends a room whose link ran out unused.
+// Expire ends an invitation that nobody took up in its time.
 type Expire struct{}
 
 func (c Expire) decide(r *Room, now time.Time) ([]Draft, error) {
-	if err := in(c, r, StateInvited, StateBooked); err != nil {
+	if err := in(c, r, StateInvited); err != nil { // who booked meanwhile has the appointment
 		return nil, err
 	}
 	return record(typeExpired, nil), nil

@@ -109,7 +109,9 @@ func inState(t testing.TB, state string) *Room {
 	case StateNoShow:
 		return run(t, r, noon, append(booked, NoShow{Seller})...)
 	case StateExpired:
-		return run(t, r, noon, append(booked, Expire{})...)
+		c := newRoom
+		c.At = time.Time{}
+		return run(t, r, noon, c, Expire{})
 	case StateAborted:
 		return run(t, r, noon, append(booked, Abort{"C_PROMPTING"})...)
 	default: // in_review, closed, purged: no command leads there yet
@@ -133,7 +135,7 @@ var table = map[string]struct {
 	"AddLink":              {always(AddLink{Link{digest, noon}}), stay(StateInvited, StateBooked, StateWaiting, StateLive, StateInterrupted, StateEnded, StateDecided, StateNoShow)},
 	"Reschedule":           {always(Reschedule{noon.Add(time.Hour)}), to(StateBooked, StateInvited, StateBooked, StateInterrupted, StateNoShow)}, // one that its seller called off: TestRebook
 	"Cancel":               {always(Cancel{"manager"}), to(StateCancelled, StateInvited, StateBooked, StateWaiting, StateNoShow)},
-	"Expire":               {always(Expire{}), to(StateExpired, StateInvited, StateBooked)},
+	"Expire":               {always(Expire{}), to(StateExpired, StateInvited)},
 	"NoShow seller":        {always(NoShow{Seller}), to(StateNoShow, StateBooked)},
 	"NoShow manager":       {always(NoShow{Manager}), to(StateNoShow, StateBooked, StateWaiting)},
 	"Notice seller":        {always(GiveNotice{Seller, "2026-12", "de", true}), stay(StateBooked, StateWaiting, StateLive, StateInterrupted)},
@@ -526,4 +528,15 @@ func TestRecordIsBounded(t *testing.T) {
 	}
 	run(t, r, noon, WithdrawNotice{Seller}, Interrupt{Cause: "seller_lost"}, EndCall{Cause: "P_DISCONNECT"},
 		GiveVerdict{Verdict: VerdictAbort, Reasons: []string{"P_DISCONNECT"}}, Seal{})
+
+	r = inState(t, StateInterrupted)
+	r.Record.Seq, r.AfterGrace = maxEntries, GraceResume
+	if run(t, r, r.GraceEnds, EndGrace{}); r.State != StateBooked {
+		t.Errorf("a full record stays %s when the grace is over", r.State)
+	}
+	r = run(t, inState(t, StateInvited), noon, JoinQueue{})
+	r.Record.Seq = maxEntries
+	if run(t, r, noon, StepAway{}, LeaveQueue{"left"}); !r.Queued.IsZero() {
+		t.Error("a full record keeps its place in the queue")
+	}
 }

@@ -201,10 +201,15 @@ func (s *Store) ForgetGone(ctx context.Context, before time.Time) error {
 }
 
 // occupying are the states in which a room has its manager's whole attention,
-// until its verdict; how far back a room without an end is believed.
-var occupying = []string{StateLive, StateInterrupted, StateEnded, StateWaiting, StateBooked}
+// until its verdict, whenever its appointment was; how long one that has ended is
+// believed to, and how many of a state are looked at, those of the latest
+// appointments first.
+var occupying = []string{StateLive, StateInterrupted, StateEnded, StateWaiting}
 
-const occupiedSince = 12 * time.Hour
+const (
+	occupiedSince = 12 * time.Hour
+	occupiedLook  = 100
+)
 
 // Occupied gives the room that each of the managers is busy with, none for those
 // who are free.
@@ -218,8 +223,9 @@ func (s *Store) Occupied(ctx context.Context, managers []string) (map[string]*Ro
 	var asked []*redis.StringSliceCmd
 	for _, id := range managers {
 		for _, state := range occupying {
-			asked = append(asked, pipe.ZRangeByScore(ctx, db.Prefix+"index:"+stateIndex(state, id), by))
+			asked = append(asked, pipe.ZRevRange(ctx, db.Prefix+"index:"+stateIndex(state, id), 0, occupiedLook-1))
 		}
+		asked = append(asked, pipe.ZRangeByScore(ctx, db.Prefix+"index:"+stateIndex(StateBooked, id), by))
 	}
 	if _, err := pipe.Exec(ctx); err != nil {
 		return nil, fmt.Errorf("occupied managers: %w", err)
@@ -234,7 +240,7 @@ func (s *Store) Occupied(ctx context.Context, managers []string) (map[string]*Ro
 	}
 	busy := map[string]*Room{}
 	for _, r := range rooms {
-		if r.occupies() && busy[r.Manager] == nil {
+		if r.occupies(now) && busy[r.Manager] == nil {
 			busy[r.Manager] = r
 		}
 	}
@@ -243,10 +249,14 @@ func (s *Store) Occupied(ctx context.Context, managers []string) (map[string]*Ro
 
 // occupies reports that a manager can't take another room beside this one, whose
 // time has come. A time that nobody chose binds nobody.
-func (r *Room) occupies() bool {
+func (r *Room) occupies(now time.Time) bool {
 	switch r.State {
-	case StateLive, StateInterrupted, StateEnded, StateWaiting:
+	case StateLive, StateInterrupted:
 		return true
+	case StateWaiting:
+		return !r.At.After(now)
+	case StateEnded:
+		return now.Sub(r.Ended) < occupiedSince
 	case StateBooked:
 		return r.Instant || r.At.After(r.Booked) && !r.Resumed
 	}

@@ -146,9 +146,11 @@ func runs(date time.Time, span Span, zone *time.Location) []Hold {
 		_, seconds := at.In(zone).Zone()
 		offset := time.Duration(seconds) * time.Second
 		run := Hold{latest(from.Add(-offset), begins), earliest(to.Add(-offset), ends)}
-		if n := len(list); n > 0 && run.From.Equal(list[n-1].To) {
+		switch n := len(list); {
+		case !run.From.Before(run.To): // the change skips it
+		case n > 0 && run.From.Equal(list[n-1].To):
 			list[n-1].To = run.To
-		} else if run.From.Before(run.To) {
+		default:
 			list = append(list, run)
 		}
 		if ends.IsZero() {

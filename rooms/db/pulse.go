@@ -144,7 +144,7 @@ func timedOut(err error) bool {
 }
 
 // absent says whether an error is that of a Redis that isn't there, or isn't fit
-// to answer yet.
+// to answer or to write now.
 func absent(err error) bool {
 	if err == nil || errors.Is(err, redis.Nil) || errors.Is(err, errShort) {
 		return false
@@ -153,7 +153,7 @@ func absent(err error) bool {
 	if !errors.As(err, &reply) {
 		return true
 	}
-	for _, prefix := range []string{"LOADING", "CLUSTERDOWN", "MASTERDOWN", "READONLY", "TRYAGAIN"} {
+	for _, prefix := range []string{"LOADING", "CLUSTERDOWN", "MASTERDOWN", "READONLY", "TRYAGAIN", "NOREPLICAS", "MISCONF", "OOM"} {
 		if redis.HasErrorPrefix(err, prefix) {
 			return true
 		}
@@ -223,11 +223,11 @@ func (d *DB) tend(ctx context.Context) {
 	}
 }
 
-// knock returns true when Redis answers.
+// knock returns true when Redis writes.
 func (d *DB) knock(ctx context.Context) bool {
 	for {
-		// A key of ours: in a Cluster the node that has them must answer.
-		if err := d.Client.Get(withoutPulse(ctx), Prefix+"knock").Err(); !absent(err) && ctx.Err() == nil {
+		// A key of ours: in a Cluster the node that has them must answer. A write: one that only reads is away too.
+		if err := d.Client.Set(withoutPulse(ctx), Prefix+"knock", 1, time.Second).Err(); !absent(err) && ctx.Err() == nil {
 			d.pulse.away.Store(false)
 			return true
 		}

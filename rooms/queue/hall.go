@@ -83,6 +83,7 @@ const maxTurns = 100
 // of sellers whose pages are gone are kept, and whoever is next is given to a
 // free desk. It gives the rooms that changed.
 func (h *Hall) Turn(ctx context.Context) (changed []string, err error) {
+	refused := map[string]bool{} // rooms that take no step now: the others go on without them
 	for range maxTurns {
 		v, err := h.look(ctx)
 		if err != nil {
@@ -91,19 +92,11 @@ func (h *Hall) Turn(ctx context.Context) (changed []string, err error) {
 		if err := h.sweep(ctx, v); err != nil {
 			return changed, err
 		}
-		if gone := v.gone(); gone != "" {
-			if err := h.step(ctx, gone, rooms.StepAway{}); err != nil {
-				return changed, err
-			}
-			changed = append(changed, gone)
-			continue
-		}
-		pairs := Match(v.sellers, v.desks)
-		if len(pairs) == 0 {
+		room, command, guards := v.next(refused)
+		if room == "" {
 			return changed, nil
 		}
-		room, manager := pairs[0].Room, pairs[0].Manager
-		if err := h.step(ctx, room, rooms.Assign{Manager: manager}, v.lobby.Guards(v.desk(manager))...); err != nil {
+		if refused[room], err = h.step(ctx, room, command, guards...); err != nil {
 			return changed, err
 		}
 		changed = append(changed, room)
@@ -112,15 +105,15 @@ func (h *Hall) Turn(ctx context.Context) (changed []string, err error) {
 }
 
 // step does one command. That somebody else was faster is no error: the queue is
-// looked at again.
-func (h *Hall) step(ctx context.Context, room string, c rooms.Command, guards ...db.Guard) error {
-	_, err := h.rooms.Do(ctx, room, "system", c, guards...)
+// looked at again. refused says that the room doesn't take the step.
+func (h *Hall) step(ctx context.Context, room string, c rooms.Command, guards ...db.Guard) (refused bool, err error) {
+	_, err = h.rooms.Do(ctx, room, "system", c, guards...)
 	h.stale()
 	var moved *rooms.TransitionError
 	if errors.Is(err, rooms.ErrFenced) || errors.As(err, &moved) {
-		return nil
+		return moved != nil, nil
 	}
-	return err
+	return false, err
 }
 
 // sweep puts desks offline whose pages are gone, and forgets who was here.

@@ -428,7 +428,8 @@ func TestTurnOfAnOldLook(t *testing.T) {
 					t.Fatalf("%v, want %s", pairs, id)
 				}
 				must(t, c.change())
-				must(t, slow.step(t.Context(), id, rooms.Assign{Manager: "m1"}, v.lobby.Guards(v.desk("m1"))...))
+				_, err = slow.step(t.Context(), id, rooms.Assign{Manager: "m1"}, v.lobby.Guards(v.desk("m1"))...)
+				must(t, err)
 				if turns(t, one, id) != 0 {
 					t.Fatalf("%s, and the turn was given all the same", c.what)
 				}
@@ -439,10 +440,35 @@ func TestTurnOfAnOldLook(t *testing.T) {
 			if list, err := fast.Turn(t.Context()); err != nil || !slices.Equal(list, []string{kept}) {
 				t.Fatalf("%v: %v were called, want %s", err, list, kept)
 			}
-			must(t, slow.step(t.Context(), id, rooms.Assign{Manager: "m1"}, v.lobby.Guards(v.desk("m1"))...))
+			_, err = slow.step(t.Context(), id, rooms.Assign{Manager: "m1"}, v.lobby.Guards(v.desk("m1"))...)
+			must(t, err)
 			if turns(t, one, id) != 0 {
 				t.Fatal("a desk was given twice")
 			}
 		})
+	}
+}
+
+// TestRefusedStepHoldsNobodyUp: a room that takes no step is left out of this turn,
+// whether its seller is gone or would be called.
+func TestRefusedStepHoldsNobodyUp(t *testing.T) {
+	at := time.Date(2026, 11, 24, 12, 0, 0, 0, time.UTC)
+	first, second := &rooms.Room{ID: "R-AAAAAAAA"}, &rooms.Room{ID: "R-BBBBBBBB"}
+	first.Queued, second.Queued = at, at.Add(time.Second)
+	v := &view{at: at.Add(time.Hour), known: time.Hour, desks: []Desk{{Manager: "m1", Languages: []string{"de"}}},
+		lobby: rooms.Lobby{Desks: []rooms.Desk{{Manager: "m1"}}, Rooms: []*rooms.Room{first, second}, Here: map[string]bool{second.ID: true}}}
+	for _, r := range v.lobby.Rooms {
+		v.sellers = append(v.sellers, Seller{Room: r.ID, Since: r.Queued, Language: "de", Here: v.lobby.Here[r.ID]})
+	}
+	refused := map[string]bool{}
+	for _, want := range []struct {
+		room    string
+		command rooms.Command
+	}{{first.ID, rooms.StepAway{}}, {second.ID, rooms.Assign{Manager: "m1"}}, {"", nil}} {
+		room, command, _ := v.next(refused)
+		if room != want.room || command != want.command {
+			t.Errorf("%s: %+v, want %+v", room, command, want)
+		}
+		refused[room] = true
 	}
 }

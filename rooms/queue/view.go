@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"verifycall/rooms"
+	"verifycall/rooms/db"
 )
 
 // view is the queue at one moment.
@@ -166,13 +167,27 @@ func Typical(took []time.Duration) time.Duration {
 	return min(max(took[len(took)/2], shortest), longest)
 }
 
+// next is the step that is due, of rooms that weren't refused one; no room where
+// there is none.
+func (v *view) next(refused map[string]bool) (room string, c rooms.Command, guards []db.Guard) {
+	if gone := v.gone(refused); gone != "" {
+		return gone, rooms.StepAway{}, nil
+	}
+	sellers := slices.DeleteFunc(slices.Clone(v.sellers), func(s Seller) bool { return refused[s.Room] })
+	pairs := Match(sellers, v.desks)
+	if len(pairs) == 0 {
+		return "", nil, nil
+	}
+	return pairs[0].Room, rooms.Assign{Manager: pairs[0].Manager}, v.lobby.Guards(v.desk(pairs[0].Manager))
+}
+
 // gone is a room whose seller has a place, but no page any more; empty for none.
-func (v *view) gone() string {
+func (v *view) gone(refused map[string]bool) string {
 	if v.known < SellerTTL {
 		return ""
 	}
 	for _, r := range v.lobby.Rooms {
-		if r.Away.IsZero() && !v.lobby.Here[r.ID] {
+		if r.Away.IsZero() && !v.lobby.Here[r.ID] && !refused[r.ID] {
 			return r.ID
 		}
 	}

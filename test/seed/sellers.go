@@ -49,8 +49,12 @@ func (s *seeder) sellers() (map[string]seller, error) {
 	} {
 		token := s.token()
 		s.at(time.Now().Add(-30 * time.Minute))
+		at := time.Now().Add(-20 * time.Minute)
+		if name == "expired" {
+			at = time.Time{} // nobody has booked
+		}
 		r, err := s.rooms.Create(s.ctx, "system", rooms.CreateRoom{SellerName: "Anna Maria Eriksson", SellerMail: name + "@example.org", Language: "en", Zone: "America/Toronto",
-			At: time.Now().Add(-20 * time.Minute), Manager: "manager-1", Application: map[string]string{"surname": "Eriksson"}, Link: s.link})
+			At: at, Manager: "manager-1", Application: map[string]string{"surname": "Eriksson"}, Link: s.link})
 		if err != nil {
 			return nil, err
 		}
