@@ -16,13 +16,9 @@ func TestContainer(t *testing.T) {
 	if err != nil || os.Getuid() != 0 {
 		t.Skip("buildah is not installed, or may not be used")
 	}
-	dir, build := t.TempDir(), t.TempDir()
-	must(t, os.Mkdir(filepath.Join(build, "data"), 0o755))
-	compile := exec.Command("go", "build", "-trimpath", "-o", filepath.Join(build, "verifycall"), "./cmd/verifycall")
-	compile.Dir, compile.Env = "../..", append(os.Environ(), "CGO_ENABLED=0")
-	if out, err := compile.CombinedOutput(); err != nil {
-		t.Fatalf("build: %v\n%s", err, out)
-	}
+	dir, context := t.TempDir(), t.TempDir()
+	must(t, os.Mkdir(filepath.Join(context, "data"), 0o755))
+	build(t, filepath.Join(context, "verifycall"), "CGO_ENABLED=0")
 	run := func(args ...string) string {
 		t.Helper()
 		cmd := exec.CommandContext(t.Context(), buildah, append([]string{"--storage-driver", "vfs", "--root", dir + "/root", "--runroot", dir + "/run"}, args...)...)
@@ -34,7 +30,7 @@ func TestContainer(t *testing.T) {
 		}
 		return strings.TrimSpace(string(out))
 	}
-	run("build", "--isolation", "chroot", "--format", "docker", "-f", "../../deploy/Containerfile", "-t", "verifycall", build)
+	run("build", "--isolation", "chroot", "--format", "docker", "-f", "../../deploy/Containerfile", "-t", "verifycall", context)
 	container := run("from", "verifycall")
 	if out := run("run", "--isolation", "chroot", container, "--", "/verifycall", "version"); !strings.HasPrefix(out, "verifycall ") {
 		t.Errorf("version: %s", out)

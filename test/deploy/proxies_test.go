@@ -3,9 +3,15 @@
 package deploy
 
 import (
+	"bytes"
 	"context"
 	"crypto/tls"
+	"encoding/json"
+	"image"
+	"image/png"
 	"io"
+	"math/rand/v2"
+	"net"
 	"net/http"
 	"os"
 	"os/exec"
@@ -33,6 +39,16 @@ func must(t *testing.T, err error) {
 	t.Helper()
 	if err != nil {
 		t.Fatal(err)
+	}
+}
+
+// build builds the program into a file.
+func build(t *testing.T, program string, env ...string) {
+	t.Helper()
+	compile := exec.Command("go", "build", "-trimpath", "-o", program, "./cmd/verifycall")
+	compile.Dir, compile.Env = "../..", append(os.Environ(), env...)
+	if text, err := compile.CombinedOutput(); err != nil {
+		t.Fatalf("build: %v\n%s", err, text)
 	}
 }
 
@@ -65,7 +81,7 @@ func nginx(t *testing.T, dir, listen, server string) *tls.Config {
 	conf := edited(t, "nginx.conf", "server 127.0.0.1:8080;", "server "+server+";",
 		"listen 443 ssl;", "listen "+listen+" ssl;", "    listen [::]:443 ssl;\n", "", "listen 80;", "listen "+other+";", "    listen [::]:80;\n", "",
 		"/etc/ssl/calls.example/fullchain.pem", cert, "/etc/ssl/calls.example/privkey.pem", key,
-		"/var/log/nginx/verifycall.log", filepath.Join(dir, "access.log"))
+		"/var/log/nginx/verifycall.log", filepath.Join(dir, "access.log"), "/var/log/nginx/verifycall-errors.log", filepath.Join(dir, "errors.log"))
 	main := filepath.Join(dir, "nginx.conf")
 	must(t, os.WriteFile(main, []byte("daemon off; pid "+dir+"/pid; error_log stderr; worker_processes 1;\nevents {}\nhttp {\n"+
 		"client_body_temp_path "+dir+"/body; proxy_temp_path "+dir+"/proxy; fastcgi_temp_path "+dir+"/fastcgi; uwsgi_temp_path "+dir+"/uwsgi; scgi_temp_path "+dir+"/scgi;\n"+
@@ -108,15 +124,11 @@ func start(t *testing.T, dir, name string, args ...string) {
 	})
 }
 
-// TestProxies: sign-in, WebSocket, call and the reading of a record, through each
-// example.
+// TestProxies: sign-in, WebSocket, call, an upload and the reading of a record, through
+// each example, which says who comes.
 func TestProxies(t *testing.T) {
 	program := filepath.Join(t.TempDir(), "verifycall")
-	build := exec.Command("go", "build", "-trimpath", "-o", program, "./cmd/verifycall")
-	build.Dir = "../.."
-	if text, err := build.CombinedOutput(); err != nil {
-		t.Fatalf("build: %v\n%s", err, text)
-	}
+	build(t, program)
 	for name, proxy := range map[string]func(t *testing.T, dir, listen, server string) *tls.Config{"nginx": nginx, "caddy": caddy} {
 		t.Run(name, func(t *testing.T) {
 			ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
@@ -124,16 +136,103 @@ func TestProxies(t *testing.T) {
 			at, dir := free(t, 4), t.TempDir()
 			trust := proxy(t, dir, at[0], at[1])
 			s, err := robot.Start(ctx, robot.Run{Program: program, Dir: dir, Listen: at[1:], URL: "https://" + at[0],
-				Place: robot.Place{TLS: trust}, Args: []string{"--public-url", "https://" + at[0]}})
+				Place: robot.Place{TLS: trust}, Args: []string{"--public-url", "https://" + at[0], "--tls-cert", "proxy:127.0.0.1"}})
 			must(t, err)
 			t.Cleanup(s.Kill)
 			hold(ctx, t, s)
+			apart(ctx, t, s, trust)
+			upload(ctx, t, s, trust)
 			plain(t, at[1])
+			drained(ctx, t, s, trust)
 			if log, err := os.ReadFile(filepath.Join(dir, "access.log")); err == nil && (len(log) == 0 || strings.Contains(string(log), "/j/")) {
 				t.Errorf("the proxy's log: %s", log)
 			}
 		})
 	}
+}
+
+// apart locks out one address by links that aren't there, and comes by another.
+func apart(ctx context.Context, t *testing.T, s *robot.Server, trust *tls.Config) {
+	t.Helper()
+	room, err := s.NewRoom(ctx)
+	must(t, err)
+	good := room.SellerLink[strings.LastIndexByte(room.SellerLink, '/')+1:]
+	try := func(from, token string) int {
+		t.Helper()
+		d := net.Dialer{LocalAddr: &net.TCPAddr{IP: net.ParseIP(from)}}
+		client := http.Client{Transport: &http.Transport{DialContext: d.DialContext, TLSClientConfig: trust, DisableKeepAlives: true}}
+		return post(ctx, t, &client, s, "/api/link", map[string]string{"token": token})
+	}
+	status := 0
+	for n := 0; n < 60 && status != http.StatusTooManyRequests; n++ {
+		status = try("127.0.0.2", strings.Repeat("A", len(good)))
+	}
+	if status != http.StatusTooManyRequests {
+		t.Errorf("links that aren't there: %d", status)
+	}
+	if status := try("127.0.0.3", good); status != http.StatusOK {
+		t.Errorf("a good link by another address: %d", status)
+	}
+}
+
+// upload makes a room with a document of some megabytes.
+func upload(ctx context.Context, t *testing.T, s *robot.Server, trust *tls.Config) {
+	t.Helper()
+	noise := image.NewRGBA(image.Rect(0, 0, 1000, 1000))
+	random := rand.NewChaCha8([32]byte{})
+	_, _ = random.Read(noise.Pix) // never fails
+	for i := 3; i < len(noise.Pix); i += 4 {
+		noise.Pix[i] = 255
+	}
+	var picture bytes.Buffer
+	must(t, png.Encode(&picture, noise))
+	client := http.Client{Transport: &http.Transport{TLSClientConfig: trust, DisableKeepAlives: true}}
+	status := post(ctx, t, &client, s, "/api/v1/rooms", map[string]any{"seller": map[string]string{"name": "Anna"}, "language": "en", "zone": "UTC", "test": true,
+		"application": map[string]string{}, "documents": []map[string]any{{"kind": "id_front", "data": picture.Bytes()}}})
+	if status != http.StatusCreated {
+		t.Errorf("a room with a document of %d bytes: %d", picture.Len(), status)
+	}
+}
+
+// drained has the server drain: its calls go on, so the proxy has to go on too, also
+// when it has looked at the server's health twice.
+func drained(ctx context.Context, t *testing.T, s *robot.Server, trust *tls.Config) {
+	t.Helper()
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, s.Ops()+"/drain", nil)
+	must(t, err)
+	res, err := http.DefaultClient.Do(req)
+	must(t, err)
+	res.Body.Close()
+	if res.StatusCode != http.StatusOK {
+		t.Fatalf("drain: %s", res.Status)
+	}
+	client := http.Client{Transport: &http.Transport{TLSClientConfig: trust, DisableKeepAlives: true}}
+	for range 10 {
+		time.Sleep(500 * time.Millisecond)
+		req, err := http.NewRequestWithContext(ctx, http.MethodGet, s.URL+"/healthz", nil)
+		must(t, err)
+		res, err := client.Do(req)
+		must(t, err)
+		res.Body.Close()
+		if res.StatusCode != http.StatusOK {
+			t.Fatalf("while it drains: %s", res.Status)
+		}
+	}
+}
+
+func post(ctx context.Context, t *testing.T, client *http.Client, s *robot.Server, path string, body any) (status int) {
+	t.Helper()
+	text, err := json.Marshal(body)
+	must(t, err)
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, s.URL+path, bytes.NewReader(text))
+	must(t, err)
+	req.Header.Set("Content-Type", "application/json")
+	req.Header.Set("Origin", s.URL)
+	req.Header.Set("Authorization", "Bearer "+s.Key)
+	res, err := client.Do(req)
+	must(t, err)
+	defer res.Body.Close()
+	return res.StatusCode
 }
 
 // hold has two robots hold a call to its end.

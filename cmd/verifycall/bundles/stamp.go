@@ -67,6 +67,9 @@ func Stamp(args []string, out, errOut io.Writer) int {
 }
 
 func (s *stamping) run(ctx context.Context, out io.Writer) (err error) {
+	if err := places.Owned(s.Settings); err != nil {
+		return err
+	}
 	keys, err := evidence.LoadOrCreateKeys(s.Keys)
 	if err != nil {
 		return err

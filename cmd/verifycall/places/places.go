@@ -46,6 +46,9 @@ func OpenStore(ctx context.Context, url string) (ClosingStore, error) {
 
 // OpenVault opens the store that the settings name, and the vault over it.
 func OpenVault(ctx context.Context, c settings.Settings, _ *slog.Logger) (ClosingStore, *vault.Vault, error) {
+	if err := Owned(c); err != nil {
+		return nil, nil, err
+	}
 	store, err := OpenStore(ctx, c.Store)
 	if err != nil {
 		return nil, nil, err
@@ -70,6 +73,9 @@ type Places struct {
 
 // Open opens all; what was opened before a fault is to be closed too.
 func (p *Places) Open(ctx context.Context, c settings.Settings, log *slog.Logger) (err error) {
+	if err := Owned(c); err != nil {
+		return err
+	}
 	if p.Keys, err = evidence.LoadOrCreateKeys(c.Keys); err != nil {
 		return err
 	}
