@@ -107,6 +107,7 @@ var onlyIn = map[string][]string{
 	"filippo.io/age":                {"recorder", "recorder/evidence/vault", "bench"},
 	"github.com/digitorus":          {"recorder/evidence/stamp", "recorder/evidence/stamp/stamptest"},
 	"golang.org/x/crypto/acme":      {"cmd/verifycall/certificate"},
+	"golang.org/x/crypto/x509roots": {"cmd/verifycall"},
 	"net/http":                      {"doctor", "nodes", "recorder/evidence/objects", "signaling", "signaling/socket", "signin/openid", "cmd/verifycall", "cmd/verifycall/bundles", "cmd/verifycall/checkup", "cmd/verifycall/keeping", "calls/protocol", "bench"},
 }
 

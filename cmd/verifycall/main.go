@@ -8,6 +8,8 @@ import (
 	"os"
 	_ "time/tzdata" // zones are checked and shown on machines without their own
 
+	_ "golang.org/x/crypto/x509roots/fallback" // authorities, on machines without their own
+
 	"verifycall/cmd/verifycall/accounts"
 	"verifycall/cmd/verifycall/built"
 	"verifycall/cmd/verifycall/bundles"
