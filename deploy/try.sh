@@ -65,7 +65,7 @@ for name in one two; do
 	listens+=("$listen") opses+=("$ops")
 	cat >"serve-$name" <<-END
 		#!/bin/sh
-		exec "$program" serve ${places[*]} --data "$work/$name" --public-url $public --listen 127.0.0.1:$listen --media-listen 127.0.0.1:$media \\
+		exec "$program" serve ${places[*]} --data "$work/$name" --public-url $public --tls-cert proxy:127.0.0.1 --listen 127.0.0.1:$listen --media-listen 127.0.0.1:$media \\
 		  --ops-listen 127.0.0.1:$ops --cluster-secret-file cluster.secret --node-listen 127.0.0.1:$peer --node-cidr 127.0.0.0/8
 	END
 	chmod +x "serve-$name"
@@ -85,7 +85,7 @@ mkdir nginx
 	for part in client_body proxy fastcgi uwsgi scgi; do echo "${part}_temp_path $work/nginx/$part;"; done
 	sed -e "s|server 127.0.0.1:8080;.*|server 127.0.0.1:${listens[0]}; server 127.0.0.1:${listens[1]};|" \
 		-e "s|listen 443 ssl|listen 127.0.0.1:$pages ssl|; /listen \[::\]/d; s|calls.example;|localhost;|" \
-		-e "s|/etc/ssl/calls.example|$work|; s|/var/log/nginx/|$work/|" -e "s|listen 80;|listen 127.0.0.1:$plain;|" "$here/deploy/nginx.conf"
+		-e "s|/etc/ssl/calls.example|$work|; s|/var/log/nginx/|$work/|g" -e "s|listen 80;|listen 127.0.0.1:$plain;|" "$here/deploy/nginx.conf"
 	echo "}"
 } >nginx.conf
 nginx -p "$work" -c "$work/nginx.conf" -g 'daemon off;' &
@@ -94,7 +94,7 @@ started+=($!)
 step "the first node; what check says of it; staff and a key"
 serve one 0
 until_ok 10 curl -fsS "$public/healthz"
-"$program" check "${places[@]}" --data "$work/one" --public-url "$public" --listen "127.0.0.1:${listens[0]}" --ops-listen "127.0.0.1:${opses[0]}" || true
+"$program" check "${places[@]}" --data "$work/one" --public-url "$public" --tls-cert proxy:127.0.0.1 --listen "127.0.0.1:${listens[0]}" --ops-listen "127.0.0.1:${opses[0]}" || true
 "$program" invite manager m17 "Maria König" Europe/Berlin "${places[@]}" --data "$work/cli" --public-url "$public"
 "$program" invite auditor a3 "Ada Stone" Europe/London "${places[@]}" --data "$work/cli" --public-url "$public"
 "$program" admin invite o1 "Olga Brandt" Europe/Berlin "${places[@]}" --data "$work/cli" --public-url "$public"

@@ -50,6 +50,9 @@ func NotAsked(check, why string) Finding { return skipped(check, "%s", why) }
 // Good is a question that the caller has answered by itself.
 func Good(check, says string) Finding { return fine(check, "%s", says) }
 
+// Warned is a warning that the caller found by itself.
+func Warned(check, says, remedy string) Finding { return warning(check, remedy, "%s", says) }
+
 // Wrong is a fault that the caller found by itself.
 func Wrong(check, says, remedy string) Finding { return fault(check, remedy, "%s", says) }
 

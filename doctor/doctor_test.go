@@ -97,7 +97,10 @@ func TestRedis(t *testing.T) {
 		says   string
 	}{
 		{"good", func(*db.Server) {}, Fine, "7.0.15"},
-		{"old", func(s *db.Server) { s.Version = "5.0.1" }, Fault, "version"},
+		{"old", func(s *db.Server) { s.Version = "6.0.16" }, Fault, "version"},
+		{"oldest", func(s *db.Server) { s.Version = "6.2.0" }, Fine, "6.2.0"},
+		{"two digits", func(s *db.Server) { s.Version = "6.10" }, Fine, "6.10"},
+		{"none", func(s *db.Server) { s.Version = "" }, Fault, "version"},
 		{"forgets", func(s *db.Server) { s.AppendOnly = false }, Fault, "keeps nothing"},
 		{"each second", func(s *db.Server) { s.Sync = "everysec" }, Warning, "power cut"},
 		{"evicts", func(s *db.Server) { s.Eviction = "allkeys-lru" }, Fault, "evicts"},
@@ -152,18 +155,20 @@ func TestStore(t *testing.T) {
 
 func TestSecrets(t *testing.T) {
 	dir := t.TempDir()
-	private, open := filepath.Join(dir, "private"), filepath.Join(dir, "open")
-	if err := errors.Join(os.WriteFile(private, []byte("x"), 0o600), os.WriteFile(open, []byte("x"), 0o644)); err != nil {
+	private, shared, open := filepath.Join(dir, "private"), filepath.Join(dir, "shared"), filepath.Join(dir, "open")
+	if err := errors.Join(os.WriteFile(private, []byte("x"), 0o600), os.WriteFile(shared, []byte("x"), 0o640), os.WriteFile(open, []byte("x"), 0o644)); err != nil {
 		t.Fatal(err)
 	}
 	want(t, Secrets(Secret{"a", private, false}), Fine, "private")
 	want(t, Secrets(Secret{"a", open, false}), Fault, "read by others (0644)")
+	want(t, Secrets(Secret{"a", shared, false}), Fine, "is there") // as serve takes it
+	want(t, Secrets(Secret{"a", shared, true}), Fault, "read by others (0640)")
 	want(t, Secrets(Secret{"a", filepath.Join(dir, "none"), false}), Fault, "none")
 	want(t, Secrets(Secret{"a", filepath.Join(dir, "none"), true}), Fine, "first start")
 }
 
 func TestPublished(t *testing.T) {
-	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	server := httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.URL.Path != "/keys.json" {
 			http.NotFound(w, r)
 			return
@@ -171,9 +176,18 @@ func TestPublished(t *testing.T) {
 		_, _ = w.Write([]byte(`{"keys":[{"id":"0123456789ABCDEF"}]}`))
 	}))
 	defer server.Close()
-	want(t, []Finding{Published(t.Context(), server.Client(), server.URL+"/keys.json", "0123456789ABCDEF")}, Fine, "0123456789ABCDEF")
-	want(t, []Finding{Published(t.Context(), server.Client(), server.URL+"/keys.json", "0000000000000000")}, Fault, "doesn't name")
-	want(t, []Finding{Published(t.Context(), server.Client(), server.URL+"/other", "0123456789ABCDEF")}, Fault, "404")
+	end := server.Certificate().NotAfter
+	asked := func(path, id string, now time.Time) []Finding {
+		return Published(t.Context(), server.Client(), server.URL+path, id, now)
+	}
+	good := asked("/keys.json", "0123456789ABCDEF", end.Add(-soon))
+	want(t, good, Fine, "0123456789ABCDEF")
+	if len(good) != 1 {
+		t.Errorf("%+v", good)
+	}
+	want(t, asked("/keys.json", "0123456789ABCDEF", end.Add(-soon+time.Second)), Warning, "ends on "+end.UTC().Format(time.DateOnly))
+	want(t, asked("/keys.json", "0000000000000000", end), Fault, "doesn't name")
+	want(t, asked("/other", "0123456789ABCDEF", end), Fault, "404")
 }
 
 func TestMail(t *testing.T) {

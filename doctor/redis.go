@@ -2,6 +2,7 @@ package doctor
 
 import (
 	"context"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -11,10 +12,12 @@ import (
 
 // Bounds of a Redis that serves.
 const (
-	oldestRedis = 6           // major version: scripts and RESP3 as they are used
-	maxOffset   = time.Second // between clocks: deadlines and leases compare them
-	maxTrip     = 20 * time.Millisecond
+	maxOffset = time.Second // between clocks: deadlines and leases compare them
+	maxTrip   = 20 * time.Millisecond
 )
+
+// oldestRedis has all commands that are used, GETDEL the latest of them.
+var oldestRedis = []int{6, 2}
 
 // Redis asks the servers behind a URL how they are set.
 func Redis(ctx context.Context, url string) []Finding {
@@ -40,8 +43,7 @@ func masked(err error, url string) string { return strings.ReplaceAll(err.Error(
 func judge(s db.Server) []Finding {
 	const check, clock = "redis", "clock"
 	var all []Finding
-	major, _, _ := strings.Cut(s.Version, ".")
-	if n, err := strconv.Atoi(major); err != nil || n < oldestRedis {
+	if slices.Compare(majorMinor(s.Version), oldestRedis) < 0 {
 		all = append(all, fault(check, "use Redis 6.2 or newer, or Valkey", "%s has version %q", s.Address, s.Version))
 	}
 	switch {
@@ -64,4 +66,16 @@ func judge(s db.Server) []Finding {
 		return append(all, fault(clock, "set both by NTP", "this machine's clock and that of %s are %s apart", s.Address, s.Offset.Abs().Round(time.Millisecond)))
 	}
 	return append(all, fine(clock, "within a second of %s", s.Address))
+}
+
+// majorMinor reads the first two numbers of a version, none where they aren't there.
+func majorMinor(version string) []int {
+	major, rest, _ := strings.Cut(version, ".")
+	minor, _, _ := strings.Cut(rest, ".")
+	m, err := strconv.Atoi(major)
+	n, err2 := strconv.Atoi(minor)
+	if err != nil || err2 != nil {
+		return nil
+	}
+	return []int{m, n}
 }

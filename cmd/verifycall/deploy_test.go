@@ -87,3 +87,27 @@ func TestEveryAlertHasItsRunbook(t *testing.T) {
 		}
 	}
 }
+
+// TestComposeNamesItsProxies: the network that the file makes is the one whose
+// X-Forwarded-For is believed, and the settings can be used.
+func TestComposeNamesItsProxies(t *testing.T) {
+	text, err := os.ReadFile("../../deploy/compose.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	found := func(pattern string) string {
+		t.Helper()
+		m := regexp.MustCompile(pattern).FindSubmatch(text)
+		if m == nil {
+			t.Fatalf("compose.yaml has no %s", pattern)
+		}
+		return string(m[1])
+	}
+	network := found(`(?m)^ +- subnet: \$\{VERIFYCALL_SUBNET:-(.+)\}$`)
+	if named := found(`VERIFYCALL_TLS_CERT: proxy:\$\{VERIFYCALL_SUBNET:-(.+)\}`); named != network {
+		t.Errorf("the network is %s, believed is %s", network, named)
+	}
+	if _, err := settings.Parse([]string{"--public-url", "https://calls.example", "--tls-cert", "proxy:" + network}, noEnv, io.Discard); err != nil {
+		t.Error(err)
+	}
+}

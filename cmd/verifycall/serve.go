@@ -90,6 +90,9 @@ func serve(ctx context.Context, c settings.Settings, log *slog.Logger, out io.Wr
 	if c.Redis != "" { // several may write into one place
 		log = log.With("node", id)
 	}
+	if c.Unproxied() {
+		log.Warn(settings.UnproxiedSays, "do", settings.UnproxiedDo)
+	}
 	n := &node{id: id, registry: prometheus.NewRegistry(), cfg: c, log: log, failed: make(chan error, 3), backing: make(chan struct{}, 1)}
 	defer func() { err = errors.Join(err, n.close()) }()
 	if err := n.open(ctx); err != nil {

@@ -129,6 +129,9 @@ func (c *checkup) findings(ctx context.Context, wrong error) []doctor.Finding {
 		}
 		return all
 	}
+	if err := places.Owned(c.Settings); err != nil { // root would see another machine than the service does
+		return []doctor.Finding{doctor.Wrong("user", err.Error(), "run check as the service's user")}
+	}
 	running := c.running(ctx)
 	all := []doctor.Finding{doctor.Good("settings", "can be used")}
 	all = append(all, doctor.Ports(ctx, running, c.ports()...)...)
@@ -136,6 +139,8 @@ func (c *checkup) findings(ctx context.Context, wrong error) []doctor.Finding {
 		all = append(all, doctor.Good("certificate", "comes from "+at))
 	} else if c.Proxied() {
 		all = append(all, doctor.Good("certificate", "is the proxies'"))
+	} else if c.Unproxied() {
+		all = append(all, doctor.Warned("certificate", settings.UnproxiedSays, settings.UnproxiedDo))
 	} else {
 		all = append(all, doctor.Certificate(c.TLSCert, c.TLSKey, c.host(), nil, time.Now()))
 	}
@@ -143,7 +148,7 @@ func (c *checkup) findings(ctx context.Context, wrong error) []doctor.Finding {
 	all = append(all, c.storeFindings(ctx)...)
 	all = append(all, doctor.Mail(ctx, c.SMTPURL))
 	all = append(all, doctor.Secrets(c.secrets()...)...)
-	all = append(all, c.published(ctx, running))
+	all = append(all, c.published(ctx, running)...)
 	return append(all, c.reached(ctx, running)...)
 }
 
@@ -257,27 +262,28 @@ func (c *checkup) secrets() []doctor.Secret {
 	return all
 }
 
-func (c *checkup) published(ctx context.Context, running bool) doctor.Finding {
+func (c *checkup) published(ctx context.Context, running bool) []doctor.Finding {
 	const check = "published"
+	wrong := func(says, remedy string) []doctor.Finding { return []doctor.Finding{doctor.Wrong(check, says, remedy)} }
 	if !running {
-		return doctor.NotAsked(check, "the server doesn't run: its key list can't be asked for")
+		return []doctor.Finding{doctor.NotAsked(check, "the server doesn't run: its key list can't be asked for")}
 	}
 	if _, err := os.Stat(filepath.Join(c.Keys, evidence.SecretFile)); errors.Is(err, fs.ErrNotExist) {
-		return doctor.Wrong(check, "the server runs, and "+c.Keys+" has no signing key", "give --keys or --data as the server has them")
+		return wrong("the server runs, and "+c.Keys+" has no signing key", "give --keys or --data as the server has them")
 	}
 	keys, err := evidence.LoadOrCreateKeys(c.Keys)
 	if err != nil {
-		return doctor.Wrong(check, err.Error(), "check --keys")
+		return wrong(err.Error(), "check --keys")
 	}
 	bound, err := net.ResolveTCPAddr("tcp", c.Listen)
 	if err != nil {
-		return doctor.Wrong(check, err.Error(), "check --listen")
+		return wrong(err.Error(), "check --listen")
 	}
 	public, err := c.PagesURL(bound)
 	if err != nil {
-		return doctor.Wrong(check, err.Error(), "check --public-url")
+		return wrong(err.Error(), "check --public-url")
 	}
-	return doctor.Published(ctx, http.DefaultClient, public.JoinPath("/.well-known/verifycall-keys.json").String(), keys.ID())
+	return doctor.Published(ctx, http.DefaultClient, public.JoinPath("/.well-known/verifycall-keys.json").String(), keys.ID(), time.Now())
 }
 
 func (c *checkup) reached(ctx context.Context, running bool) []doctor.Finding {
@@ -291,7 +297,8 @@ func (c *checkup) reached(ctx context.Context, running bool) []doctor.Finding {
 	return doctor.Reached(ctx, http.DefaultClient, doors)
 }
 
-// refused reads from the running server how many datagrams it has refused.
+// refused reads from the running server how many datagrams of strangers it has
+// refused, as a helper's are.
 func (c *checkup) refused(ctx context.Context) (float64, error) {
 	if c.OpsListen == "" {
 		return 0, errors.New("the server has no --ops-listen to count what comes")
@@ -306,11 +313,12 @@ func (c *checkup) refused(ctx context.Context) (float64, error) {
 	if err != nil {
 		return 0, fmt.Errorf("metrics: %w", err)
 	}
-	sum := 0.0
-	for _, name := range []string{"verifycall_media_refused_total", "verifycall_media_packets_received_total"} {
-		for _, m := range families[name].GetMetric() {
-			sum += m.GetCounter().GetValue()
+	for _, m := range families["verifycall_media_refused_total"].GetMetric() {
+		for _, cause := range m.GetLabel() {
+			if cause.GetValue() == "stranger" {
+				return m.GetCounter().GetValue(), nil
+			}
 		}
 	}
-	return sum, nil
+	return 0, errors.New("the server at --ops-listen doesn't count strangers' datagrams")
 }

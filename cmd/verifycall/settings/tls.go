@@ -32,6 +32,18 @@ func (c *Settings) Proxies() []netip.Prefix {
 	return networks
 }
 
+// Unproxied says that people come by https and TLS ends neither here nor at proxies
+// that are named.
+func (c *Settings) Unproxied() bool {
+	return c.TLSCert == "" && strings.HasPrefix(c.PublicURL, "https:")
+}
+
+// What is wrong where Unproxied, and what to do.
+const (
+	UnproxiedSays = "--public-url is https:// and no proxy is named: all who come by one count as one address, and who mistypes twenty links locks out everybody"
+	UnproxiedDo   = "give --tls-cert proxy:NETWORKS of the proxies, proxy:127.0.0.1 for one on this machine"
+)
+
 func (c *Settings) checkProxies() error {
 	networks, err := nodes.ParseNetworks(commaList(strings.TrimPrefix(c.TLSCert, proxyWord)))
 	switch {
