@@ -30,6 +30,9 @@ func NewMetrics(reg prometheus.Registerer) *Metrics {
 			Name: "verifycall_queue_wait_seconds", Help: "Time from joining the instant queue until the turn was given here.",
 			Buckets: []float64{5, 15, 30, 60, 120, 300, 600, 1200, 1800, 3600}}),
 	}
+	for _, who := range []string{Seller, Manager} { // from 0 on, so that the first is an increase
+		m.entered.WithLabelValues(StateNoShow, who)
+	}
 	reg.MustRegister(m.entered, m.verdicts, m.queued)
 	return m
 }

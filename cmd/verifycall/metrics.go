@@ -22,6 +22,7 @@ func (n *node) registerGauges() {
 		func() float64 { return 1 })
 	gauge("draining", "1 while this node takes no new calls.", nil, func() float64 { return flagged(n.house.Draining()) })
 	gauge("kept_changes", "Changes of live calls that are kept here while Redis is away.", nil, func() float64 { return float64(n.Rooms.Kept()) })
+	gauge("redis_away", "1 while Redis doesn't answer.", nil, func() float64 { return flagged(n.Rooms.DB().Away()) })
 	gauge("spool_bytes", "Recorded media on this node's disk that are not sealed yet.", nil, func() float64 { return float64(n.house.Spool().Bytes) })
 	gauge("spool_limit_bytes", "How much of them the disk takes, less its reserve.", nil, func() float64 { return float64(n.house.Spool().Limit) })
 	gauge("spool_behind_seconds", "For how long the store has not taken what waits; 0 while it has all.", nil,

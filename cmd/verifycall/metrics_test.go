@@ -32,9 +32,10 @@ func TestMetricsOfANode(t *testing.T) {
 		d.lines[name] = value
 	}
 	series := scraped(t, "http://"+ops+"/metrics")
-	for _, want := range []string{"verifycall_draining", "verifycall_kept_changes", "verifycall_spool_bytes", "verifycall_spool_limit_bytes", "verifycall_spool_behind_seconds", "verifycall_mails_waiting",
+	for _, want := range []string{"verifycall_draining", "verifycall_kept_changes", "verifycall_redis_away", "verifycall_spool_bytes", "verifycall_spool_limit_bytes", "verifycall_spool_behind_seconds", "verifycall_mails_waiting",
 		"verifycall_leases", "verifycall_queue_places", "verifycall_queue_oldest_timestamp_seconds", "verifycall_queue_wait_seconds_count", "verifycall_records_unsealed",
 		"verifycall_records_unsealed_oldest_timestamp_seconds", "verifycall_retention_next_timestamp_seconds", "verifycall_retention_unfinished", "verifycall_rooms_unheld",
+		`verifycall_rooms_entered_total{cause="manager",state="no_show"}`, `verifycall_rooms_entered_total{cause="seller",state="no_show"}`,
 		"verifycall_recorder_lag_seconds_count", "verifycall_leases_lost_total",
 		`verifycall_nodes{state="serving"}`, `verifycall_commit_seconds_count{outcome="done"}`, `verifycall_store_seconds_count{outcome="done",verb="put"}`} {
 		if !series[want] {
