@@ -46,6 +46,8 @@ type Step struct {
 	Freezes int     `json:"freezes"` // gaps above 500 ms
 	Loss    float64 `json:"loss"`    // share of the video packets, after repair
 	Pass    bool    `json:"pass"`    // nothing got worse
+
+	tried int // calls that were to be held
 }
 
 // Figure is a distribution in milliseconds.
@@ -110,16 +112,23 @@ func Run(ctx context.Context, cfg Config) (Report, error) {
 	t.hangUp()
 	fmt.Fprintln(cfg.Show)
 	r := Report{Steps: steps, Joins: figure(t.joins), Pictures: figure(t.pictures), RTT: figure(t.rtts), Captures: figure(t.captures), Faults: t.faults}
-	for _, s := range steps {
-		if !s.Pass {
-			break
-		}
-		r.Largest = s.Calls
-	}
+	r.Largest = largest(steps)
 	if before != nil && after != nil {
 		r.Server = after.since(before, took)
 	}
 	return r, errors.Join(err, context.Cause(ctx))
+}
+
+// largest is the number of calls at which nothing got worse: neither when they were
+// brought nor while they were held.
+func largest(steps []Step) (calls int) {
+	for _, s := range steps {
+		if !s.Pass {
+			return min(calls, s.tried-1)
+		}
+		calls = s.tried
+	}
+	return calls
 }
 
 // begin brings one more call to live and lets its manager capture.
@@ -171,7 +180,10 @@ func (t *trial) capture(ctx context.Context, call *robot.Call) {
 		switch {
 		case ctx.Err() != nil:
 			return
-		case errors.As(err, &fault): // a slot's tries are used up
+		case errors.As(err, &fault):
+			if fault.Code != protocol.CodeWrongState { // otherwise the slot's tries are used up
+				t.fault(err)
+			}
 			continue
 		case err != nil:
 			t.fault(err)
@@ -197,7 +209,7 @@ func (t *trial) fault(err error) {
 func (t *trial) look(n int) Step {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	s := Step{Calls: len(t.live)}
+	s := Step{Calls: len(t.live), tried: n}
 	var time, frozen float64
 	var lost, all int64
 	for _, call := range t.live {
