@@ -291,15 +291,21 @@ func (s *Store) Vacant(ctx context.Context) error {
 	if len(names) > 0 {
 		return fmt.Errorf("%w: it has %d keys, as %s", ErrInUse, len(names), names[0])
 	}
+	return s.Unserved(ctx)
+}
+
+// Unserved says whether no node serves on this Redis, as far as nodes are announced.
+// Errors: ErrInUse.
+func (s *Store) Unserved(ctx context.Context) error {
 	nodes, err := s.Announced(ctx)
 	if err == nil && len(nodes) > 0 {
-		return fmt.Errorf("%w: a node serves on it", ErrInUse)
+		return fmt.Errorf("%w: a node serves on it; stop every node, one that was lost counts for some seconds", ErrInUse)
 	}
 	return err
 }
 
-// ErrInUse says that this Redis isn't empty.
-var ErrInUse = errors.New("redis isn't empty")
+// ErrInUse says that this Redis isn't empty, or that a node serves on it.
+var ErrInUse = errors.New("redis is in use")
 
 // write commands of a Held, in parts of at most so many arguments.
 const heldPart = 500

@@ -93,17 +93,16 @@ func (s *Store) CheckFormat(ctx context.Context) error {
 // are refused from then on. Errors: ErrLaterRelease where a node is beyond Format.
 func (s *Store) AgreeFormat(ctx context.Context, lowest int) error {
 	lowest = min(max(lowest, 1), Format)
-	if int(s.format.Swap(int32(lowest))) == lowest && s.marked.Load() {
+	if int(s.format.Load()) == lowest && s.marked.Load() {
 		return nil
 	}
+	s.marked.Store(false)
 	if lowest < Format {
 		s.log.Info("a node of an earlier release is there; nothing is written that it can't carry", "format", lowest)
+	} else if _, _, err := s.db.Write(ctx, "SET", formatKey, strconv.Itoa(Format)); err != nil {
+		return fmt.Errorf("format: %w", err)
 	}
-	if lowest == Format {
-		if _, _, err := s.db.Write(ctx, "SET", formatKey, strconv.Itoa(Format)); err != nil {
-			return fmt.Errorf("format: %w", err)
-		}
-	}
+	s.format.Store(int32(lowest))
 	s.marked.Store(true)
 	return nil
 }

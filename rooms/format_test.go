@@ -1,6 +1,7 @@
 package rooms
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"slices"
@@ -42,7 +43,15 @@ func TestFormatOfAnEarlierNode(t *testing.T) {
 		if _, err := s.Do(t.Context(), id, "auditor:a1", GiveReview{Who: "a1", Decision: ReviewApprove}); !errors.Is(err, ErrEarlierNode) {
 			t.Errorf("a review: %v", err)
 		}
-		if err := s.AgreeFormat(t.Context(), Format); err != nil {
+		if err := s.AgreeFormat(t.Context(), 1); err != nil {
+			t.Fatal(err)
+		}
+		away, cancel := context.WithCancel(t.Context())
+		cancel()
+		if err := s.AgreeFormat(away, Format); err == nil || s.format.Load() != 1 {
+			t.Fatalf("the mark that wasn't written: %v", err)
+		}
+		if err := s.AgreeFormat(t.Context(), Format); err != nil { // once more: it isn't taken for written
 			t.Fatal(err)
 		}
 		r, err := s.Do(t.Context(), id, "auditor:a1", GiveReview{Who: "a1", Decision: ReviewApprove})

@@ -66,6 +66,9 @@ func reindex(ctx context.Context, c settings.Settings, replace []string, out, er
 	if err := p.Open(ctx, c, log); err != nil {
 		return false, err
 	}
+	if err := p.Rooms.Unserved(ctx); err != nil {
+		return false, err
+	}
 	done, err := p.Rooms.Reindex(ctx, rooms.Rebuilding{Sealed: p.SealedRecord, Replace: replace})
 	for _, id := range done.Restored {
 		fmt.Fprintf(out, "restored %s\n", id)
