@@ -237,6 +237,9 @@ func TestKeysRotate(t *testing.T) {
 		t.Fatalf("list says %q", before)
 	}
 	after := runFor(t, 0, "keys", "rotate", "--keys", keyDir, "--store", store)
+	if !strings.Contains(after, "next: verifycall reindex") {
+		t.Errorf("says not what comes next: %s", after)
+	}
 	if !strings.HasPrefix(after, "wrapped 1\n") || strings.Count(after, "present") != 2 || strings.Count(after, "earlier") != 2 {
 		t.Errorf("rotate says %q", after)
 	}

@@ -24,7 +24,8 @@ No recording, still or document is touched; what the old key has signed still
 verifies, since the key list keeps it. Rewrap again after --recovery has changed.
 
 Stop the server before rotate: what it signs with the old key after that moment
-counts for nothing. With several nodes, copy the key folder to all of them before
+counts for nothing. Run "verifycall reindex" after it, before a node starts: the
+indexes of mail addresses and flags are named by the signing key. With several nodes, copy the key folder to all of them before
 they start again; a node with an old folder is refused. list and rewrap may run
 beside the server.
 Each flag may be given as an environment variable too, as for serve.
@@ -56,6 +57,9 @@ func Keys(args []string, out, errOut io.Writer) int {
 }
 
 func doKeys(ctx context.Context, what string, c settings.Settings, out io.Writer) (err error) {
+	if err := places.Owned(c); err != nil {
+		return err
+	}
 	if what == "rotate" {
 		if err := rotateKeys(c.Keys); err != nil {
 			return err
@@ -76,6 +80,11 @@ func doKeys(ctx context.Context, what string, c settings.Settings, out io.Writer
 			return err
 		}
 		if _, err := fmt.Fprintf(out, "wrapped %d\n", count); err != nil {
+			return err
+		}
+	}
+	if what == "rotate" {
+		if _, err := fmt.Fprintln(out, "next: verifycall reindex, before a node starts"); err != nil {
 			return err
 		}
 	}
