@@ -7,6 +7,7 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"os"
 	"os/signal"
@@ -46,23 +47,28 @@ func runDrain(args []string, out, errOut io.Writer) int {
 	return 0
 }
 
-// drainNode asks again until no call is left; asking twice does no harm.
+// drainNode asks again until no call is left; asking twice does no harm. A node that
+// answers slowly, or has to ask Redis again, is asked again too.
 func drainNode(ctx context.Context, ops string, wait time.Duration, out io.Writer) error {
 	deadline := time.Now().Add(wait)
 	for last := -1; ; {
 		state, err := askDrain(ctx, ops)
-		if err != nil {
+		switch {
+		case err != nil && (!tryAgain(err) || wait == 0 || time.Now().After(deadline)):
 			return err
-		}
-		if state.Calls != last {
-			fmt.Fprintf(out, "draining, calls left: %d\n", state.Calls)
-		}
-		last = state.Calls
-		if last == 0 || wait == 0 {
-			return nil
-		}
-		if time.Now().After(deadline) {
-			return fmt.Errorf("%d calls are left after %s", last, wait)
+		case err != nil:
+			fmt.Fprintf(out, "asking again: %v\n", err)
+		default:
+			if state.Calls != last {
+				fmt.Fprintf(out, "draining, calls left: %d\n", state.Calls)
+			}
+			last = state.Calls
+			if last == 0 || wait == 0 {
+				return nil
+			}
+			if time.Now().After(deadline) {
+				return fmt.Errorf("%d calls are left after %s", last, wait)
+			}
 		}
 		select {
 		case <-time.After(time.Second):
@@ -70,6 +76,15 @@ func drainNode(ctx context.Context, ops string, wait time.Duration, out io.Write
 			return ctx.Err()
 		}
 	}
+}
+
+// errBusy says that the node could not do all now.
+var errBusy = errors.New("not now")
+
+// tryAgain says whether the node is there and may answer the next time.
+func tryAgain(err error) bool {
+	var slow net.Error
+	return errors.Is(err, errBusy) || errors.As(err, &slow) && slow.Timeout()
 }
 
 func askDrain(ctx context.Context, ops string) (state drainState, err error) {
@@ -84,6 +99,9 @@ func askDrain(ctx context.Context, ops string) (state drainState, err error) {
 		return state, err
 	}
 	defer res.Body.Close()
+	if res.StatusCode == http.StatusServiceUnavailable {
+		return state, fmt.Errorf("%s/drain: %w: %s", ops, errBusy, res.Status)
+	}
 	if res.StatusCode != http.StatusOK {
 		return state, fmt.Errorf("%s/drain: %s", ops, res.Status)
 	}

@@ -28,10 +28,15 @@ const byPerson = "A person compared. No component of this build detects, matches
 // BuildStatement gives the statement of the running program, from the build
 // information that the Go toolchain embeds.
 func BuildStatement() Statement {
+	build, _ := debug.ReadBuildInfo()
+	return StatementOf(build)
+}
+
+// StatementOf gives that of a build; nil is one of which nothing is known.
+func StatementOf(build *debug.BuildInfo) Statement {
 	s := Statement{Software: "verifycall", Settings: map[string]string{}, Modules: []Module{},
 		Biometric: []string{}, Comparison: byPerson}
-	build, ok := debug.ReadBuildInfo()
-	if !ok {
+	if build == nil {
 		return s
 	}
 	s.Go, s.Main = build.GoVersion, moduleOf(&build.Main)

@@ -1,6 +1,7 @@
 package built
 
 import (
+	"debug/buildinfo"
 	"encoding/base64"
 	"encoding/hex"
 	"encoding/json"
@@ -15,11 +16,12 @@ import (
 	"verifycall/web"
 )
 
-const sbomUsage = `usage: verifycall sbom
+const sbomUsage = `usage: verifycall sbom [PROGRAM]
 
 Prints what this very program was built of as a CycloneDX 1.6 bill of materials
 in JSON: the Go modules with their digests of go.sum, and the npm packages of the
-pages with the digests of package-lock.json.
+pages with the digests of package-lock.json. With PROGRAM, the file of another
+build of the same source: what that one was built of.
 `
 
 // bill is a CycloneDX bill of materials. It has no serial number and no time, so
@@ -60,11 +62,18 @@ type property struct {
 
 // SBOM is the subcommand sbom. It gives the exit code.
 func SBOM(args []string, out, errOut io.Writer) int {
-	if len(args) > 0 {
+	if len(args) > 1 || len(args) == 1 && strings.HasPrefix(args[0], "-") {
 		fmt.Fprint(errOut, sbomUsage)
 		return console.ExitUsage
 	}
-	b, err := billOfMaterials(evidence.BuildStatement(), web.Lock)
+	statement, err := evidence.BuildStatement(), error(nil)
+	if len(args) == 1 {
+		statement, err = statementOf(args[0])
+	}
+	var b bill
+	if err == nil {
+		b, err = billOfMaterials(statement, web.Lock)
+	}
 	if err == nil {
 		err = console.PrintJSON(out, b)
 	}
@@ -73,6 +82,15 @@ func SBOM(args []string, out, errOut io.Writer) int {
 		return 1
 	}
 	return 0
+}
+
+// statementOf reads what the program in a file was built of, whatever machine it is for.
+func statementOf(file string) (evidence.Statement, error) {
+	build, err := buildinfo.ReadFile(file)
+	if err != nil {
+		return evidence.Statement{}, err
+	}
+	return evidence.StatementOf(build), nil
 }
 
 // billOfMaterials gives the bill of a build and of the pages in it.

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"io"
+	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -61,7 +62,18 @@ func TestSBOMCommand(t *testing.T) {
 	if err := json.Unmarshal(first.Bytes(), &b); err != nil || b.Format != "CycloneDX" || b.Spec != "1.6" {
 		t.Errorf("%+v, %v", b.Metadata, err)
 	}
-	if SBOM([]string{"more"}, io.Discard, io.Discard) != console.ExitUsage {
-		t.Error("takes arguments")
+	self, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var ofFile bytes.Buffer
+	if SBOM([]string{self}, &ofFile, io.Discard) != 0 || !bytes.Equal(first.Bytes(), ofFile.Bytes()) {
+		t.Error("the bill of this program's file is another")
+	}
+	if SBOM([]string{"sbom_test.go"}, io.Discard, io.Discard) != 1 {
+		t.Error("takes what is no program")
+	}
+	if SBOM([]string{self, "more"}, io.Discard, io.Discard) != console.ExitUsage {
+		t.Error("takes more arguments")
 	}
 }
