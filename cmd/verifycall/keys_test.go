@@ -21,6 +21,7 @@ func TestLostSigningKey(t *testing.T) {
 	dir := t.TempDir()
 	data := filepath.Join(dir, "data")
 	keys := filepath.Join(data, "keys")
+	invited(t, data, "manager", "m17", "Maria König", "Europe/Berlin")
 	_, key := invited(t, data, "apikey", "shop", "rooms")
 	d := startServer(t, dir)
 	status := d.make(key, `{"seller":{"name":"Anna","mail":"anna@example.org"},"language":"en","zone":"UTC","application":{}}`)
