@@ -46,6 +46,7 @@ func TestSessionsChangeTheirTokens(t *testing.T) {
 	if second == first || second == "" {
 		t.Fatalf("the token is %q after %v", second, tokenLife)
 	}
+	m.get("/api/manager/me").into(http.StatusOK, nil) // by the second
 	old := s.withCookie("vc_manager", first)
 	old.get("/api/manager/me").into(http.StatusOK, nil) // was on its way
 	now = now.Add(tokenGrace)
@@ -56,6 +57,66 @@ func TestSessionsChangeTheirTokens(t *testing.T) {
 		m.get("/api/manager/me")
 	}
 	m.get("/api/manager/me").refused(protocol.CodeUnauthorized) // however busy it was
+}
+
+// Answers that are lost, and the new token with them, sign nobody out; what was used
+// after one that arrived ends the one before.
+func TestALostAnswerSignsNobodyOut(t *testing.T) {
+	s := openSite(t, nil)
+	now := time.Now()
+	s.server.now = func() time.Time { return now }
+	first := s.signedIn("manager", "jonas").cookie("vc_manager")
+	lost := func() answer { return s.withCookie("vc_manager", first).get("/api/manager/me") } // what it sets is thrown away
+	for now = now.Add(tokenLife); now.Before(time.Now().Add(tokenLife + 2*tokenGrace)); now = now.Add(tokenGrace / 2) {
+		lost().into(http.StatusOK, nil)
+	}
+	if grants, err := s.rooms.Tickets.Grants(t.Context(), GrantSession); err != nil || len(grants) != 2 {
+		t.Errorf("%d tokens, want the old one and the last that follows it (%v)", len(grants), err)
+	}
+	now = now.Add(tokenGrace)
+	b := s.withCookie("vc_manager", first)
+	b.get("/api/manager/me").into(http.StatusOK, nil)
+	if b.cookie("vc_manager") == first {
+		t.Fatal("a token is followed no more after a lost answer")
+	}
+	lost().into(http.StatusOK, nil)
+	b.get("/api/manager/me").into(http.StatusOK, nil) // by the new one
+	lost().into(http.StatusOK, nil)
+	now = now.Add(tokenGrace)
+	lost().refused(protocol.CodeUnauthorized)
+	b.get("/api/manager/me").into(http.StatusOK, nil)
+}
+
+// Whenever a session is ended while its token changes, nothing of it is left.
+func TestNoTokenFollowsTheEndOfItsSession(t *testing.T) {
+	s := openSite(t, nil)
+	for at := 1; ; at++ {
+		s.server.now = time.Now
+		m := s.signedIn("manager", "jonas")
+		first, asked, later := m.cookie("vc_manager"), 0, time.Now().Add(tokenLife)
+		s.server.now = func() time.Time {
+			if asked++; asked == at {
+				if err := s.rooms.Tickets.EndSession(t.Context(), kindSession, fingerprint(first)); err != nil {
+					t.Error(err)
+				}
+			}
+			return later
+		}
+		m.get("/api/manager/me")
+		if asked < at {
+			break
+		}
+		m.get("/api/manager/me").refused(protocol.CodeUnauthorized)
+		grants, err := s.rooms.Tickets.Grants(t.Context(), GrantSession)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, g := range grants {
+			if g.Ticket.Browser == fingerprint(first) {
+				t.Errorf("ended at step %d, a token is left", at)
+			}
+		}
+	}
 }
 
 func TestASessionCanBeRevoked(t *testing.T) {

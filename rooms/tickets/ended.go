@@ -25,16 +25,22 @@ func (s *Tickets) EndSession(ctx context.Context, kind, browser string) error {
 	if browser == "" {
 		return errors.New("end a session: it has no browser")
 	}
-	grants, err := s.Grants(ctx, kind)
-	if err != nil {
-		return fmt.Errorf("end a session: %w", err)
-	}
-	for _, g := range grants {
-		if g.Ticket.Browser != browser {
-			continue
-		}
-		if err := s.dropGrant(ctx, g); err != nil {
+	// Until none is left: a token may have been followed by another one between the
+	// look and its end. None follows one that is gone.
+	for ended := false; !ended; {
+		grants, err := s.Grants(ctx, kind)
+		if err != nil {
 			return fmt.Errorf("end a session: %w", err)
+		}
+		ended = true
+		for _, g := range grants {
+			if g.Ticket.Browser != browser {
+				continue
+			}
+			ended = false
+			if err := s.dropGrant(ctx, g); err != nil {
+				return fmt.Errorf("end a session: %w", err)
+			}
 		}
 	}
 	now := s.now()

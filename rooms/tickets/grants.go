@@ -56,7 +56,7 @@ func (s *Tickets) Grants(ctx context.Context, kind string) ([]Grant, error) {
 	grants := make([]Grant, 0, len(hashes))
 	for _, z := range hashes {
 		hash, _ := z.Member.(string)
-		text, err := s.db.Client.Get(ctx, db.Prefix+"ticket:"+kind+":"+hash).Result()
+		text, err := s.db.Client.Get(ctx, hashKey(kind, hash)).Result()
 		if errors.Is(err, redis.Nil) || len(hash) < grantID {
 			continue // used, or ended early
 		}
@@ -93,7 +93,7 @@ func (s *Tickets) Revoke(ctx context.Context, kind, id string) error {
 }
 
 func (s *Tickets) dropGrant(ctx context.Context, g Grant) error {
-	if _, _, err := s.db.Write(ctx, "DEL", db.Prefix+"ticket:"+g.Kind+":"+g.hash); err != nil {
+	if _, _, err := s.db.Write(ctx, "DEL", hashKey(g.Kind, g.hash)); err != nil {
 		return err
 	}
 	_, _, err := s.db.Write(ctx, "ZREM", grantIndex(g.Kind), g.hash)
