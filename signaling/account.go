@@ -178,12 +178,12 @@ func (s *Server) revokeOwnSession(w http.ResponseWriter, r *http.Request, who se
 	if i < 0 {
 		return protocol.Faultf(protocol.CodeNotFound, "There is no such session, or it is over.")
 	}
-	if err := s.cfg.Rooms.Tickets.Revoke(r.Context(), kindSession, id); err != nil {
+	if err := s.revokeNoted(r.Context(), who, kindSession, id); err != nil {
 		return err
 	}
 	s.log.Info("session revoked", "account", who.Subject)
 	if sessions[i].Ticket.Browser == who.Browser {
-		s.setCookie(w, who.Role, "", 0)
+		s.forgetSession(w, who.Role)
 		return writeJSON(w, http.StatusOK, map[string]bool{"signedOut": true})
 	}
 	return s.writeAccount(w, r, who)

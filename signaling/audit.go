@@ -256,7 +256,7 @@ func (s *Server) auditFile(w http.ResponseWriter, r *http.Request, who session) 
 	if strings.HasPrefix(name, "data/photos/") || strings.HasPrefix(name, "data/documents/") {
 		return servePhoto(w, r, name, object.SHA256, f)
 	}
-	w.Header().Set("Cache-Control", "private, max-age=3600")
+	w.Header().Set("Cache-Control", asked)
 	serveFile(w, r, name, object.SHA256, f)
 	return nil
 }

@@ -126,6 +126,10 @@ func (s *Server) sellerCheckCode(w http.ResponseWriter, r *http.Request, who ses
 // prove marks a session as its seller's, under a new token: who had the old one
 // has not entered the code.
 func (s *Server) prove(ctx context.Context, w http.ResponseWriter, who *session) error {
+	who.ticket.How = howCode
+	if err := s.noteSignIn(ctx, who.ticket); err != nil {
+		return err
+	}
 	if err := s.cfg.Rooms.Tickets.Drop(ctx, kindSession, who.token); err != nil {
 		return err
 	}
@@ -154,7 +158,7 @@ type KeptPicture struct {
 }
 
 // keptRoom wants the call to be over and a code of a moment ago.
-func (s *Server) keptRoom(who session) (*rooms.Room, error) {
+func (s *Server) keptRoom(ctx context.Context, who session) (*rooms.Room, error) {
 	room, err := sellerRoom(who)
 	switch {
 	case err != nil:
@@ -164,11 +168,11 @@ func (s *Server) keptRoom(who session) (*rooms.Room, error) {
 	case !s.proved(who, provedLife):
 		return nil, needsCode()
 	}
-	return room, nil
+	return room, s.noteView(ctx, who, "kept")
 }
 
 func (s *Server) sellerKept(w http.ResponseWriter, r *http.Request, who session) error {
-	room, err := s.keptRoom(who)
+	room, err := s.keptRoom(r.Context(), who)
 	if err != nil {
 		return err
 	}
@@ -199,7 +203,7 @@ func (s *Server) sellerKept(w http.ResponseWriter, r *http.Request, who session)
 }
 
 func (s *Server) sellerStill(w http.ResponseWriter, r *http.Request, who session) error {
-	room, err := s.keptRoom(who)
+	room, err := s.keptRoom(r.Context(), who)
 	if err != nil {
 		return err
 	}
@@ -213,7 +217,7 @@ func (s *Server) sellerStill(w http.ResponseWriter, r *http.Request, who session
 }
 
 func (s *Server) sellerDocument(w http.ResponseWriter, r *http.Request, who session) error {
-	room, err := s.keptRoom(who)
+	room, err := s.keptRoom(r.Context(), who)
 	if err != nil {
 		return err
 	}

@@ -46,15 +46,28 @@ func (s *Server) noteSignIn(ctx context.Context, t tickets.Ticket) error {
 	role := access.Role(t.Role)
 	e := accesslog.Event{Type: accesslog.SignedIn, Actor: actorOfRole(role, t.Subject), Body: accesslog.Body{Role: t.Role, Room: t.Room,
 		Session: t.Browser, By: t.How}}
+	return s.noted(ctx, e)
+}
+
+// noted has an event in the access ledger before it comes about.
+func (s *Server) noted(ctx context.Context, e accesslog.Event) error {
 	if err := s.cfg.Access.Note(ctx, e); err != nil {
-		return &protocol.Fault{Code: protocol.CodeUnavailable, Message: "The sign-in could not be written down. Try again.", Err: err}
+		return &protocol.Fault{Code: protocol.CodeUnavailable, Message: "This could not be written down, so it was not done. Try again.", Err: err}
 	}
 	return nil
 }
 
+// noteView has in the access ledger, once for each session, that somebody looks at
+// pictures or values of a person which no room's custody ledger tells of.
+func (s *Server) noteView(ctx context.Context, who session, what string) error {
+	return s.looked.once(who.Browser+"/"+who.at.ID+"/"+what, s.now(), func() error {
+		return s.noted(ctx, accesslog.Event{Type: accesslog.Viewed, Actor: actorOfRole(who.Role, who.Subject), Body: accesslog.Body{Room: who.at.ID, What: what}})
+	})
+}
+
 // refusedCodes are the faults that keep somebody out.
 var refusedCodes = []protocol.Code{protocol.CodeUnauthorized, protocol.CodeForbidden, protocol.CodeLinkUnknown, protocol.CodeLinkExpired,
-	protocol.CodeRoomCancelled, protocol.CodeTooMany}
+	protocol.CodeRoomCancelled, protocol.CodeTooMany, protocol.CodeCodeWrong, protocol.CodeCodeOver}
 
 // countRefusal counts for the access ledger what was refused at a door.
 func (s *Server) countRefusal(a access.Action, err error) {

@@ -1,6 +1,7 @@
 package signaling
 
 import (
+	"context"
 	_ "embed"
 	"fmt"
 	"html/template"
@@ -8,6 +9,7 @@ import (
 	"slices"
 
 	"verifycall/access"
+	"verifycall/calls/protocol"
 	"verifycall/rooms/accesslog"
 	"verifycall/rooms/tickets"
 )
@@ -66,15 +68,27 @@ func (s *Server) revoke(w http.ResponseWriter, r *http.Request, who session) err
 	if !slices.ContainsFunc(grantKinds, func(l grantList) bool { return l.Kind == kind }) {
 		return malformed("There is no such kind.")
 	}
-	if err := s.cfg.Rooms.Tickets.Revoke(r.Context(), kind, id); err != nil {
+	there, err := s.cfg.Rooms.Tickets.Grants(r.Context(), kind)
+	if err != nil {
+		return err
+	}
+	if !slices.ContainsFunc(there, func(g tickets.Grant) bool { return g.ID == id }) {
+		return protocol.Faultf(protocol.CodeNotFound, "There is no such grant, or it is over.")
+	}
+	if err := s.revokeNoted(r.Context(), who, kind, id); err != nil {
 		return err
 	}
 	s.log.Info("revoked", "kind", kind, "by", who.Subject)
-	if err := s.cfg.Access.Note(r.Context(), accesslog.Event{Type: accesslog.Revoked, Actor: actorOf(who), Body: accesslog.Body{Kind: kind, Grant: id}}); err != nil {
-		return fmt.Errorf("revoked, but not written down: %w", err)
-	}
 	http.Redirect(w, r, "/operate/access", http.StatusSeeOther)
 	return nil
+}
+
+// revokeNoted ends a grant after the access ledger has that it does.
+func (s *Server) revokeNoted(ctx context.Context, who session, kind, id string) error {
+	if err := s.noted(ctx, accesslog.Event{Type: accesslog.Revoked, Actor: actorOf(who), Body: accesslog.Body{Kind: kind, Grant: id}}); err != nil {
+		return err
+	}
+	return s.cfg.Rooms.Tickets.Revoke(ctx, kind, id)
 }
 
 func (s *Server) grantsCSS(w http.ResponseWriter, _ *http.Request) error {

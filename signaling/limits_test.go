@@ -11,6 +11,7 @@ import (
 	"verifycall/calls/protocol"
 	"verifycall/rooms/limits"
 	"verifycall/signaling/intake"
+	"verifycall/signin/openid"
 )
 
 func TestTooManySaysWhenToComeAgain(t *testing.T) {
@@ -28,6 +29,26 @@ func TestTooManySaysWhenToComeAgain(t *testing.T) {
 	// One room's link is over its limit; others are not.
 	_, other := s.signedIn("manager", "jonas").makeRoom(plainRoom)
 	b.post("/api/link", tokenBody(other)).into(http.StatusOK, nil)
+}
+
+// What any site's page can have a browser ask for is no guess at a secret: it locks
+// nobody out who comes from the same address.
+func TestPlainRequestsAreNoGuesses(t *testing.T) {
+	s := openSite(t, func(c *Config) { c.OpenID = openid.New(openid.Settings{}, c.Public.String()+CallbackPath) })
+	_, link := s.signedIn("manager", "jonas").makeRoom(plainRoom)
+	b := s.browser()
+	for range 2 * limitGuesses.Burst {
+		a := b.get("/api/v1/rooms")
+		if a.refused(protocol.CodeUnauthorized); a.header.Get("WWW-Authenticate") != "Bearer" {
+			t.Fatalf("without a key: %v", a.header)
+		}
+		for _, query := range []string{"", "?state=x", "?state=&code=x"} {
+			if a := b.get(CallbackPath + query); a.status != http.StatusOK || string(a.body) != "<!doctype html>signin" {
+				t.Fatalf("%s leads to %d %s", query, a.status, a.body)
+			}
+		}
+	}
+	b.post("/api/link", tokenBody(link)).into(http.StatusOK, nil)
 }
 
 // Each limit answers with 429 and when to come again, to whom has used it up and

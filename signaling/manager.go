@@ -138,6 +138,9 @@ func (s *Server) managerDocument(w http.ResponseWriter, r *http.Request, who ses
 	room := who.at
 	for _, d := range room.Documents {
 		if d.SHA256 == r.PathValue("sha") {
+			if err := s.noteView(r.Context(), who, "documents"); err != nil {
+				return err
+			}
 			return s.servePicture(w, r, room.ID, vault.Documents, depot.DocumentName(room.ID, d.SHA256, d.Mime), d.SHA256)
 		}
 	}
@@ -149,11 +152,18 @@ func (s *Server) managerStill(w http.ResponseWriter, r *http.Request, who sessio
 	digest, webp := strings.CutSuffix(r.PathValue("file"), ".webp")
 	for _, c := range room.Captures {
 		if webp && c.SHA256 == digest {
+			if err := s.noteView(r.Context(), who, "stills"); err != nil {
+				return err
+			}
 			return s.serveObject(w, r, vault.Stills, room.ID, depot.StillName(room.ID, digest), digest)
 		}
 	}
 	return protocol.Faultf(protocol.CodeNotFound, "There is no such still.")
 }
+
+// asked is the caching of what shows a person: a browser may keep it, but has to ask
+// each time whether it still may show it.
+const asked = "private, no-cache"
 
 // serveObject serves what is named by its digest and so never changes.
 func (s *Server) serveObject(w http.ResponseWriter, r *http.Request, class vault.Class, room, name, digest string) error {
@@ -162,7 +172,7 @@ func (s *Server) serveObject(w http.ResponseWriter, r *http.Request, class vault
 		return fmt.Errorf("evidence: %w", err)
 	}
 	defer f.Close()
-	w.Header().Set("Cache-Control", "private, max-age=31536000, immutable")
+	w.Header().Set("Cache-Control", asked)
 	serveFile(w, r, name, digest, f)
 	return nil
 }

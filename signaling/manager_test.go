@@ -2,7 +2,9 @@ package signaling
 
 import (
 	"bytes"
+	"crypto/sha256"
 	"encoding/base64"
+	"encoding/hex"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -10,7 +12,9 @@ import (
 	"testing"
 	"time"
 
+	"verifycall/calls/depot"
 	"verifycall/calls/protocol"
+	"verifycall/recorder/evidence/vault"
 	"verifycall/rooms"
 	"verifycall/signaling/intake"
 )
@@ -35,7 +39,7 @@ func TestManagerRooms(t *testing.T) {
 	}
 	a := m.get("/api/manager/rooms/"+id+"/documents/"+d.Documents[0].SHA256).into(http.StatusOK, nil)
 	if !bytes.Equal(a.body, picture) || a.header.Get("Content-Type") != "image/jpeg" ||
-		a.header.Get("Cache-Control") != "private, max-age=3600" {
+		a.header.Get("Cache-Control") != "private, no-cache" {
 		t.Errorf("document of %d bytes with %v", len(a.body), a.header)
 	}
 	m.get("/api/manager/rooms/" + id + "/documents/" + strings.Repeat("0", 64)).refused(protocol.CodeNotFound)
@@ -76,6 +80,47 @@ func TestManagerRooms(t *testing.T) {
 	m.post("/api/manager/rooms/"+id+"/cancel", "{}").into(http.StatusOK, &d) // done is done
 	if d.State != rooms.StateCancelled || s.length(id) != length {
 		t.Errorf("cancelled again: state %s, %d entries of %d", d.State, s.length(id), length)
+	}
+}
+
+// What shows a person is asked for each time, and a browser forgets it at the end.
+func TestPicturesAreAskedForEachTime(t *testing.T) {
+	s := openSite(t, nil)
+	m := s.signedIn("manager", "jonas")
+	id, _ := m.makeRoom(strings.Replace(plainRoom, `"application"`, `"documents":[{"kind":"id_front","data":"`+
+		base64.StdEncoding.EncodeToString(jpegOf(t, 8, 8))+`"}],"application"`, 1))
+	still := []byte("a still")
+	sum := sha256.Sum256(still)
+	digest := hex.EncodeToString(sum[:])
+	if _, err := s.vault.Put(t.Context(), vault.Room(id), vault.Stills, depot.StillName(id, digest), bytes.NewReader(still)); err != nil {
+		t.Fatal(err)
+	}
+	s.command(id, "seller", rooms.GiveNotice{Who: "seller", Version: "1", Language: "en", Agree: true}, rooms.EnterWaiting{})
+	s.command(id, "manager:jonas", rooms.GiveNotice{Who: "manager", Version: "1", Language: "en", Agree: true}, rooms.Admit{},
+		rooms.TakeCapture{Capture: rooms.Capture{Slot: rooms.Slots[0], SHA256: digest, FrameSHA256: digest, Width: 8, Height: 8, Recording: "r1"}})
+	var d RoomDetail
+	m.get("/api/manager/rooms/"+id).into(http.StatusOK, &d)
+	done, _ := m.makeRoom(plainRoom)
+	s.decide(done)
+	s.seal(done)
+	auditor := s.signedIn("auditor", "ruth")
+	for path, b := range map[string]*browser{
+		"/api/manager/rooms/" + id + "/documents/" + d.Documents[0].SHA256: m,
+		"/api/manager/rooms/" + id + "/stills/" + digest + ".webp":         m,
+		"/api/audit/rooms/" + done + "/files/data/ledger.jsonl":            auditor,
+	} {
+		a := b.get(path).into(http.StatusOK, nil)
+		if a.header.Get("Cache-Control") != "private, no-cache" || a.header.Get("ETag") == "" {
+			t.Errorf("%s has %v", path, a.header)
+		}
+		if again := b.do("GET", path, "", "If-None-Match", a.header.Get("ETag")); again.status != http.StatusNotModified {
+			t.Errorf("%s asked again: %d", path, again.status)
+		}
+	}
+	for role, b := range map[string]*browser{"manager": m, "auditor": auditor} {
+		if a := b.post("/api/signout", `{"role":"`+role+`"}`).into(http.StatusOK, nil); a.header.Get("Clear-Site-Data") != `"cache"` {
+			t.Errorf("the sign-out has %v", a.header)
+		}
 	}
 }
 

@@ -11,6 +11,7 @@ import (
 
 	"verifycall/calls/protocol"
 	"verifycall/rooms"
+	"verifycall/rooms/accesslog"
 	"verifycall/rooms/staff"
 	"verifycall/rooms/tickets"
 	"verifycall/signin/openid"
@@ -82,12 +83,17 @@ func (s *Server) finishOpenID(w http.ResponseWriter, r *http.Request) error {
 	if err := s.hasOpenID(); err != nil {
 		return err
 	}
+	w.Header().Set("Cache-Control", "no-store")
+	state := r.URL.Query().Get("state")
+	mine, err := r.Cookie(s.stateCookie("", 0).Name)
+	if err != nil || state == "" || subtle.ConstantTimeCompare([]byte(mine.Value), []byte(state)) != 1 {
+		return failed(w, r, "late") // not begun in this browser; no guess: any site's page can send it here
+	}
 	var home string
-	err := s.exchanged(r, func() (err error) {
-		home, err = s.signedAtProvider(w, r)
+	err = s.exchanged(r, func() (err error) {
+		home, err = s.signedAtProvider(w, r, state)
 		return err
 	})
-	w.Header().Set("Cache-Control", "no-store")
 	switch {
 	case err == nil:
 		http.Redirect(w, r, home, http.StatusSeeOther)
@@ -108,14 +114,10 @@ func (s *Server) finishOpenID(w http.ResponseWriter, r *http.Request) error {
 	return err
 }
 
-// signedAtProvider checks what a browser brings, makes or renews the account and
-// begins its session.
-func (s *Server) signedAtProvider(w http.ResponseWriter, r *http.Request) (home string, err error) {
-	ctx, state := r.Context(), r.URL.Query().Get("state")
-	mine, err := r.Cookie(s.stateCookie("", 0).Name)
-	if err != nil || state == "" || subtle.ConstantTimeCompare([]byte(mine.Value), []byte(state)) != 1 {
-		return "", protocol.Faultf(protocol.CodeLinkUnknown, "This sign-in was not begun in this browser.")
-	}
+// signedAtProvider checks what a browser brings of the sign-in that it has begun,
+// makes or renews the account and begins its session.
+func (s *Server) signedAtProvider(w http.ResponseWriter, r *http.Request, state string) (home string, err error) {
+	ctx := r.Context()
 	http.SetCookie(w, s.stateCookie("", -time.Second))
 	t, err := s.cfg.Rooms.Tickets.Take(ctx, kindOpenID, state)
 	if errors.Is(err, rooms.ErrNotFound) {
@@ -132,11 +134,18 @@ func (s *Server) signedAtProvider(w http.ResponseWriter, r *http.Request) (home 
 		return "", err
 	}
 	account := staff.Account{ID: who.Account, Name: who.Name, Role: string(who.Role), Zone: who.Zone}
-	switch old, err := s.cfg.Rooms.Accounts.Get(ctx, who.Account); {
+	old, err := s.cfg.Rooms.Accounts.Get(ctx, who.Account)
+	switch {
 	case err == nil:
 		account.Languages = old.Languages
 	case !errors.Is(err, rooms.ErrNotFound):
 		return "", err
+	}
+	if old.Role != account.Role {
+		if err := s.noted(ctx, accesslog.Event{Type: accesslog.RoleSet, Actor: "system", Body: accesslog.Body{Account: account.ID, Role: account.Role,
+			By: howOpenID}}); err != nil {
+			return "", err
+		}
 	}
 	if err := s.cfg.Rooms.Accounts.Put(ctx, "system", account); err != nil {
 		return "", fmt.Errorf("account: %w", err)

@@ -141,6 +141,7 @@ func (b *browser) comeBack(to *url.URL) string {
 
 func TestOpenIDSignsIn(t *testing.T) {
 	s := company(t)
+	_, entrances := s.keepAccess()
 	b := s.browser()
 	var ways struct{ OpenID string }
 	b.get("/api/signin").into(http.StatusOK, &ways)
@@ -175,6 +176,10 @@ func TestOpenIDSignsIn(t *testing.T) {
 	}
 	if to := b.walk(out.Next, func(u *url.URL) bool { return u.Path == "/signin" }); to.String() != s.url+"/signin" {
 		t.Errorf("the provider's logout leads to %s", to)
+	}
+	role := "role_set system map[account:" + a.ID + " by:oidc role:operator]"
+	if text := entrances(); strings.Count(text, role) != 1 || strings.Index(text, role) > strings.Index(text, "signed_in operator:"+a.ID) {
+		t.Errorf("the access ledger has %s", text)
 	}
 	if text := s.log.String(); strings.Contains(text, "Olga") || strings.Contains(text, "id1") {
 		t.Errorf("personal values in the log: %s", text)

@@ -44,6 +44,7 @@ const (
 	howLink    = "link"
 	howPasskey = "passkey"
 	howOpenID  = "oidc"
+	howCode    = "code"
 )
 
 func (s *Server) passkeyRoutes() map[string]door {

@@ -54,6 +54,9 @@ func (s *Server) managerPhoto(w http.ResponseWriter, r *http.Request, who sessio
 		if p.SHA256 != r.PathValue("sha") {
 			continue
 		}
+		if err := s.noteView(r.Context(), who, "photos"); err != nil {
+			return err
+		}
 		return s.servePicture(w, r, room.ID, vault.Stills, depot.PhotoName(room.ID, p.SHA256, p.Mime), p.SHA256)
 	}
 	return protocol.Faultf(protocol.CodeNotFound, "There is no such photo.")
@@ -81,7 +84,7 @@ func servePhoto(w http.ResponseWriter, r *http.Request, name, digest string, f i
 	if err != nil {
 		return fmt.Errorf("photo: %w", err)
 	}
-	w.Header().Set("Cache-Control", "private, max-age=3600")
+	w.Header().Set("Cache-Control", asked)
 	serveFile(w, r, name, "clean-"+digest, bytes.NewReader(clean))
 	return nil
 }
@@ -114,7 +117,7 @@ func (s *Server) auditClip(w http.ResponseWriter, r *http.Request, who session) 
 	if err := bundle.WriteClip(r.Context(), &cut, clip.Recording, clip.From, clip.To); err != nil {
 		return fmt.Errorf("clip: %w", err)
 	}
-	w.Header().Set("Cache-Control", "private, max-age=3600")
+	w.Header().Set("Cache-Control", asked)
 	w.Header().Set("Content-Disposition", fmt.Sprintf(`inline; filename="%s-clip-%d.webm"`, room.ID, n))
 	serveFile(w, r, what+".webm", "", bytes.NewReader(cut.Bytes()))
 	return nil

@@ -112,8 +112,13 @@ func (k apiKey) maker() maker { return maker{access.Integrator, k.name, k.secret
 // withKey lets only API keys through that the table lets do the action.
 func (s *Server) withKey(a access.Action, h func(http.ResponseWriter, *http.Request, apiKey) error) door {
 	return door{a, func(w http.ResponseWriter, r *http.Request) error {
+		secret, bearer := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
+		if !bearer || secret == "" { // no guess: any site's page can have a browser ask so
+			w.Header().Set("WWW-Authenticate", "Bearer")
+			return unauthorized("This key is missing: send Authorization: Bearer KEY.")
+		}
 		return s.exchanged(r, func() error {
-			key, err := s.key(r)
+			key, err := s.key(r.Context(), secret)
 			if err != nil {
 				w.Header().Set("WWW-Authenticate", "Bearer") // RFC 6750 section 3
 				return err
@@ -136,12 +141,8 @@ func keyPlace(r *http.Request) access.Place {
 	return access.Place{}
 }
 
-func (s *Server) key(r *http.Request) (apiKey, error) {
-	secret, bearer := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
-	if !bearer || secret == "" {
-		return apiKey{}, unauthorized("This key is missing: send Authorization: Bearer KEY.")
-	}
-	t, err := s.cfg.Rooms.Tickets.Get(r.Context(), kindAPIKey, secret)
+func (s *Server) key(ctx context.Context, secret string) (apiKey, error) {
+	t, err := s.cfg.Rooms.Tickets.Get(ctx, kindAPIKey, secret)
 	if errors.Is(err, rooms.ErrNotFound) {
 		return apiKey{}, unauthorized("This key is not known.")
 	}

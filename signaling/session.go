@@ -223,8 +223,17 @@ func (s *Server) signOut(w http.ResponseWriter, r *http.Request) error {
 			s.cfg.Access.Tell(accesslog.Event{Type: accesslog.SignedOut, Actor: actorOfRole(req.Role, who.Subject), Body: accesslog.Body{Session: who.Browser}})
 		}
 	}
-	s.setCookie(w, req.Role, "", 0)
+	s.forgetSession(w, req.Role)
 	return writeJSON(w, http.StatusOK, answer)
+}
+
+// forgetSession has a browser forget its session, and of staff the pictures that it
+// keeps.
+func (s *Server) forgetSession(w http.ResponseWriter, role access.Role) {
+	s.setCookie(w, role, "", 0)
+	if role != access.Seller { // a seller's are never cached
+		w.Header().Set("Clear-Site-Data", `"cache"`)
+	}
 }
 
 // storeAnswers asks the store for something that isn't there.
