@@ -104,9 +104,10 @@ func stolenLink(ctx context.Context, t *target, y *tally) {
 			y.want(false, "the thief was answered with %T", m)
 		}
 	}
-	for _, path := range []string{"/api/seller/cancel", "/api/seller/book", "/api/seller/documents"} {
-		a.refused(ctx, y, http.MethodPost, path, `{}`)
-	}
+	a.refused(ctx, y, http.MethodPost, "/api/seller/cancel", `{}`)
+	at := time.Now().Add(24 * time.Hour).UTC().Truncate(time.Hour).Format(time.RFC3339)
+	a.refused(ctx, y, http.MethodPost, "/api/seller/appointment", `{"at":"`+at+`"}`)
+	a.refused(ctx, y, http.MethodPost, "/api/seller/code/check", `{"code":"000000"}`) // one in a million, where one was sent at all
 	a.refused(ctx, y, http.MethodGet, "/api/manager/rooms/"+t.live.Room.ID, "")
 }
 
