@@ -45,7 +45,7 @@ func Store(ctx context.Context, s objects.Store, folder string) []Finding {
 	if !written.IsZero() {
 		all = append(all, storeClock(began, ended, written))
 	}
-	if _, locks := s.(objects.Locker); !locks || folder != "" { // whoever may write in a folder may unlock there
+	if locker, can := s.(objects.Locker); !can || !locker.Locks() || folder != "" { // whoever may write in a folder may unlock there
 		all = append(all, warning(check, "keep evidence in an S3 bucket with object lock, where that is asked of you",
 			"sealed records aren't locked: who may write there can delete them (and it shows)"))
 	}

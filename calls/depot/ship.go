@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -176,26 +177,41 @@ func (d *Depot) Apart(room string) bool {
 	return d.shared || err == nil
 }
 
-// emptied makes the folder of another node's recording anew, with the mark; one
-// of this node's own is left alone.
+// emptied makes the folder of another node's recording anew, with the mark; one of this
+// node's own, which is a recording without the mark, is left alone. The mark comes first
+// and stays, so that what a crash leaves in the middle is made anew too.
 func emptied(folder string) (foreign bool, err error) {
-	_, err = os.Stat(filepath.Join(folder, fetchedMark))
-	switch {
-	case err == nil:
-		if err := os.RemoveAll(folder); err != nil {
-			return false, err
-		}
-	case !errors.Is(err, fs.ErrNotExist):
+	ids, err := recorder.Recordings(filepath.Dir(folder))
+	if err != nil {
 		return false, err
-	default:
-		if _, err := os.Stat(folder); err == nil {
-			return false, nil
-		}
+	}
+	mark := filepath.Join(folder, fetchedMark)
+	_, err = os.Stat(mark)
+	switch {
+	case err != nil && !errors.Is(err, fs.ErrNotExist):
+		return false, err
+	case err != nil && slices.Contains(ids, filepath.Base(folder)):
+		return false, nil
 	}
 	if err := os.MkdirAll(folder, 0o700); err != nil {
 		return false, err
 	}
-	return true, os.WriteFile(filepath.Join(folder, fetchedMark), nil, 0o600)
+	if err := os.WriteFile(mark, nil, 0o600); err != nil {
+		return false, err
+	}
+	files, err := os.ReadDir(folder)
+	if err != nil {
+		return false, err
+	}
+	for _, f := range files {
+		if f.Name() == fetchedMark {
+			continue
+		}
+		if err := os.RemoveAll(filepath.Join(folder, f.Name())); err != nil {
+			return false, err
+		}
+	}
+	return true, nil
 }
 
 // cutOffset parts a piece's name into the file's and the offset.
@@ -208,17 +224,31 @@ func cutOffset(piece string) (file string, offset int64) {
 	return piece[:i], offset
 }
 
-// fetchFile writes a file of its pieces.
+// fetchFile writes a file of its pieces. It gets the time of the newest, where the store
+// tells it: a recording without an end has its last sign of life by that.
 func (d *Depot) fetchFile(ctx context.Context, path string, pieces []string) error {
 	file, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
 	if err != nil {
 		return err
 	}
-	return errors.Join(d.join(ctx, file, pieces), file.Sync(), file.Close())
+	last, err := d.join(ctx, file, pieces)
+	if err := errors.Join(err, file.Sync(), file.Close()); err != nil {
+		return err
+	}
+	dated, can := d.vault.Store().(objects.Dated)
+	if !can || last == "" {
+		return nil
+	}
+	at, err := dated.Written(ctx, last)
+	if err != nil {
+		return err
+	}
+	return os.Chtimes(path, at, at)
 }
 
-// join writes the pieces one after the other, up to the first that is missing.
-func (d *Depot) join(ctx context.Context, w io.Writer, pieces []string) error {
+// join writes the pieces one after the other, up to the first that is missing, and gives
+// the last that it wrote.
+func (d *Depot) join(ctx context.Context, w io.Writer, pieces []string) (last string, err error) {
 	size := int64(0)
 	for _, piece := range pieces {
 		if _, offset := cutOffset(piece); offset != size {
@@ -226,15 +256,16 @@ func (d *Depot) join(ctx context.Context, w io.Writer, pieces []string) error {
 		}
 		object, _, err := d.vault.Store().Open(ctx, piece)
 		if err != nil {
-			return err
+			return "", err
 		}
 		n, err := io.Copy(w, object)
 		size += n
 		if err := errors.Join(err, object.Close()); err != nil {
-			return err
+			return "", err
 		}
+		last = piece
 	}
-	return nil
+	return last, nil
 }
 
 // Drop deletes a sealed room's parts, here and in the store.

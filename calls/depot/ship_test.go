@@ -6,15 +6,16 @@ import (
 	"os"
 	"path/filepath"
 	"testing"
+	"time"
 
 	"verifycall/recorder/evidence/objects"
 	"verifycall/recorder/evidence/vault"
 )
 
-// nodesOn makes depots of nodes that share a store, without anything else.
-func nodesOn(t *testing.T, n int) []*Depot {
+// nodesOn makes depots of nodes that share a store in dir, without anything else.
+func nodesOn(t *testing.T, dir string, n int) []*Depot {
 	t.Helper()
-	folder, err := objects.OpenFS(t.TempDir())
+	folder, err := objects.OpenFS(dir)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -70,7 +71,7 @@ func sameFile(t *testing.T, a, b *Depot, name string) {
 // end that it had written itself meanwhile gives way.
 func TestPartsReachTheOtherNode(t *testing.T) {
 	const birth, part = "seller-f1-1/recording.json", "seller-f1-1/000001.part"
-	both := nodesOn(t, 2)
+	both := nodesOn(t, t.TempDir(), 2)
 	first, second := both[0], both[1]
 	ships := first.NewShipper(testRoom)
 	ship := func() {
@@ -129,5 +130,69 @@ func TestPartsReachTheOtherNode(t *testing.T) {
 	}
 	if err := New(nil, t.TempDir(), false, false, nil).NewShipper(testRoom).Ship(t.Context()); err != nil {
 		t.Errorf("a node that is alone ships nothing: %v", err)
+	}
+}
+
+// TestLostNodesRecordingEndsByItsPieces: the last sign of life of a recording that another
+// node could not end is when that one wrote its last piece, whenever it is fetched.
+func TestLostNodesRecordingEndsByItsPieces(t *testing.T) {
+	store := t.TempDir()
+	both := nodesOn(t, store, 2)
+	start := time.Now().Add(-time.Hour).UTC().Truncate(time.Second)
+	grow(t, both[0], "seller-f1-1/recording.json", `{"id":"seller-f1-1","participant":"seller","start":"`+start.Format(time.RFC3339)+`"}`)
+	grow(t, both[0], "seller-f1-1/000001.part", "VCPART2\n")
+	if err := both[0].NewShipper(testRoom).Ship(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	pieces, err := both[0].vault.Store().List(t.Context(), partsOf(testRoom))
+	if err != nil {
+		t.Fatal(err)
+	}
+	last := start.Add(2 * time.Second)
+	for _, piece := range pieces {
+		if err := os.Chtimes(filepath.Join(store, filepath.FromSlash(piece)), last, last); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for range 2 {
+		if err := both[1].Fetch(t.Context(), testRoom); err != nil {
+			t.Fatal(err)
+		}
+		tapes, err := both[1].Tapes(t.Context(), testRoom)
+		if err != nil || len(tapes) != 1 {
+			t.Fatalf("%d recordings, %v", len(tapes), err)
+		}
+		if got := tapes[0].Summary.DurationMS; got != 2000 {
+			t.Errorf("it lasted %d ms, want 2000", got)
+		}
+	}
+}
+
+// TestFetchAfterACrash: what a node that was killed had begun to fetch is fetched anew.
+func TestFetchAfterACrash(t *testing.T) {
+	const birth, part = "seller-f1-1/recording.json", "seller-f1-1/000001.part"
+	for name, left := range map[string][]string{
+		"the folder": {}, "and the mark": {"seller-f1-1/" + fetchedMark}, "and a part": {"seller-f1-1/" + fetchedMark, part},
+		"while it was emptied": {"seller-f1-1/" + fetchedMark, birth},
+	} {
+		t.Run(name, func(t *testing.T) {
+			both := nodesOn(t, t.TempDir(), 2)
+			grow(t, both[0], birth, `{"id":"seller-f1-1","participant":"seller","start":"2026-11-24T12:00:00Z"}`)
+			grow(t, both[0], part, "VCPART2\n")
+			if err := both[0].NewShipper(testRoom).Ship(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			if err := os.MkdirAll(filepath.Join(both[1].Folder(testRoom), "seller-f1-1"), 0o700); err != nil {
+				t.Fatal(err)
+			}
+			for _, file := range left {
+				grow(t, both[1], file, "half")
+			}
+			if err := both[1].Fetch(t.Context(), testRoom); err != nil {
+				t.Fatal(err)
+			}
+			sameFile(t, both[0], both[1], birth)
+			sameFile(t, both[0], both[1], part)
+		})
 	}
 }

@@ -81,7 +81,7 @@ func eachObject(ctx context.Context, store objects.Store, room string, do func(n
 // of them. It gives their number; a store without locks holds none.
 func Hold(ctx context.Context, store objects.Store, room string, on bool) (count int, err error) {
 	locker, can := store.(objects.Locker)
-	if !can {
+	if !can || !locker.Locks() {
 		return 0, nil
 	}
 	err = eachObject(ctx, store, room, func(name string, class vault.Class) error {
@@ -102,7 +102,7 @@ func Hold(ctx context.Context, store objects.Store, room string, on bool) (count
 // none.
 func Lock(ctx context.Context, store objects.Store, prefix string, until func(vault.Class) time.Time) error {
 	locker, can := store.(objects.Locker)
-	if !can {
+	if !can || !locker.Locks() {
 		return nil
 	}
 	room, err := roomOf(prefix)

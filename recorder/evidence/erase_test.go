@@ -68,3 +68,26 @@ func TestEraseByClass(t *testing.T) {
 		}
 	}
 }
+
+// lockless is a store where locks aren't set up, such as a bucket of lock=none.
+type lockless struct{ *objects.FS }
+
+func (lockless) Locks() bool { return false }
+
+// TestHoldCountsWhatIsHeld: where nothing locks nothing is said to be held.
+func TestHoldCountsWhatIsHeld(t *testing.T) {
+	files := testStore(t)
+	name := roomPrefix(testRoom) + "documents/a.png.age"
+	if _, err := files.Put(t.Context(), name, strings.NewReader("x")); err != nil {
+		t.Fatal(err)
+	}
+	if n, err := Hold(t.Context(), lockless{files}, testRoom, true); n != 0 || err != nil {
+		t.Errorf("without locks %d objects are held, %v", n, err)
+	}
+	if n, err := Hold(t.Context(), files, testRoom, true); n != 1 || err != nil {
+		t.Errorf("with locks %d objects are held, %v", n, err)
+	}
+	if err := files.Delete(t.Context(), name); !errors.Is(err, objects.ErrLocked) {
+		t.Errorf("what is held is deleted: %v", err)
+	}
+}

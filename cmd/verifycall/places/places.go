@@ -25,6 +25,8 @@ import (
 // ClosingStore is a store that somebody has to close.
 type ClosingStore interface {
 	objects.Store
+	objects.Locker
+	objects.Dated
 	io.Closer
 }
 

@@ -17,21 +17,12 @@ type timedStore struct {
 	took *prometheus.HistogramVec // seconds; verb, outcome
 }
 
-// timedLocker is one that can lock.
-type timedLocker struct {
-	timedStore
-	objects.Locker
-}
-
 // timed measures a store.
 func timed(s ClosingStore, reg prometheus.Registerer) ClosingStore {
 	t := timedStore{s, prometheus.NewHistogramVec(prometheus.HistogramOpts{
 		Name: "verifycall_store_seconds", Help: "Time that the evidence store took, writing with the reading of what is written.",
 		Buckets: []float64{.001, .005, .02, .1, .5, 2, 10, 60}}, []string{"verb", "outcome"})}
 	reg.MustRegister(t.took)
-	if locker, ok := s.(objects.Locker); ok {
-		return timedLocker{t, locker}
-	}
 	return t
 }
 

@@ -25,6 +25,9 @@ type keptBy struct {
 
 func (l keptBy) holds(now time.Time) bool { return l.Held || l.Until.After(now) }
 
+// Locks implements Locker.
+func (s *FS) Locks() bool { return true }
+
 // Lock implements Locker.
 func (s *FS) Lock(ctx context.Context, name string, until time.Time) error {
 	return s.changeLock(ctx, name, func(l *keptBy) { l.Until = laterOf(l.Until, until.UTC()) })

@@ -60,6 +60,9 @@ type Store interface {
 
 // Locker is a Store that can keep objects from being deleted, whoever asks.
 type Locker interface {
+	// Locks tells whether it does: of one where locks aren't set up, Lock and Hold do
+	// nothing.
+	Locks() bool
 	// Lock keeps an object until a moment. A lock is never shortened.
 	Lock(ctx context.Context, name string, until time.Time) error
 	// Hold keeps an object without an end, or lets go of it again.

@@ -8,8 +8,10 @@ import (
 	"github.com/minio/minio-go/v7"
 )
 
-// Lock implements Locker with the bucket's object lock, on every version. It does
-// nothing in a bucket of lock=none.
+// Locks implements Locker: not in a bucket of lock=none.
+func (s *S3) Locks() bool { return s.place.Lock != LockNone }
+
+// Lock implements Locker with the bucket's object lock, on every version.
 func (s *S3) Lock(ctx context.Context, name string, until time.Time) error {
 	mode, until := s.place.mode(), until.UTC().Truncate(time.Second).Add(time.Second) // S3 knows seconds
 	return s.eachVersion(ctx, "lock", name, func(v minio.ObjectInfo) error {
@@ -37,7 +39,7 @@ func (s *S3) eachVersion(ctx context.Context, what, name string, do func(minio.O
 	if _, err := s.Stat(ctx, name); err != nil {
 		return err
 	}
-	if s.place.Lock == LockNone {
+	if !s.Locks() {
 		return nil
 	}
 	versions, err := s.versions(ctx, name)
