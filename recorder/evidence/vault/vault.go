@@ -51,8 +51,9 @@ type Vault struct {
 	recovery []age.Recipient
 	now      func() time.Time
 
-	mu     sync.Mutex // guards cached; never held while calling out
+	mu     sync.Mutex // guards what follows; never held while calling out
 	cached map[string]cachedKey
+	uses   int64 // of keys in memory, so far
 }
 
 // Open gives the Vault over a store with the wrapping keys in the folder keys,
@@ -96,6 +97,7 @@ func Room(id string) string { return "room:" + id }
 type cachedKey struct {
 	key    *age.X25519Identity
 	loaded time.Time
+	used   int64 // when last, counted in uses
 }
 
 const (
@@ -111,9 +113,7 @@ func (v *Vault) Key(ctx context.Context, owner string, class Class) (*age.X25519
 	if err != nil {
 		return nil, err
 	}
-	v.mu.Lock()
-	have, cached := v.cached[folder]
-	v.mu.Unlock()
+	have, cached := v.recall(folder)
 	if cached && v.now().Sub(have.loaded) < cacheLife {
 		return have.key, nil
 	}
@@ -160,16 +160,34 @@ func (v *Vault) Make(ctx context.Context, owner string, class Class) (*age.X2551
 	return key, nil
 }
 
+// recall gives a key that is in memory.
+func (v *Vault) recall(folder string) (have cachedKey, cached bool) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	if have, cached = v.cached[folder]; cached {
+		v.uses++
+		have.used = v.uses
+		v.cached[folder] = have
+	}
+	return have, cached
+}
+
+// remember keeps a key in memory. One of a call that runs has to stay there while the
+// store is away, so the key that wasn't used for longest gives way.
 func (v *Vault) remember(folder string, key *age.X25519Identity) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	for old := range v.cached {
-		if len(v.cached) < cacheRoom {
-			break
+	if _, there := v.cached[folder]; !there && len(v.cached) >= cacheRoom {
+		oldest := ""
+		for name, have := range v.cached {
+			if oldest == "" || have.used < v.cached[oldest].used {
+				oldest = name
+			}
 		}
-		delete(v.cached, old) // any: it is read again when needed
+		delete(v.cached, oldest)
 	}
-	v.cached[folder] = cachedKey{key, v.now()}
+	v.uses++
+	v.cached[folder] = cachedKey{key, v.now(), v.uses}
 }
 
 func (v *Vault) forget(folder string) {

@@ -53,7 +53,8 @@ func (v *Vault) wrapping() string {
 	return hex.EncodeToString(sum[:8])
 }
 
-// wrap stores a key. ErrExists of package objects if another one is there.
+// wrap stores a key. ErrExists of package objects if another one is there. Errors:
+// ErrDestroyed if it was destroyed meanwhile; then nothing is left of it.
 func (v *Vault) wrap(ctx context.Context, folder string, key *age.X25519Identity) error {
 	var b bytes.Buffer
 	w, err := age.Encrypt(&b, v.recipients()...)
@@ -64,8 +65,35 @@ func (v *Vault) wrap(ctx context.Context, folder string, key *age.X25519Identity
 	if err != nil {
 		return fmt.Errorf("wrap: %w", err)
 	}
-	_, err = v.store.Put(ctx, folder+v.wrapping()+keySuffix, &b)
-	return err
+	name := folder + v.wrapping() + keySuffix
+	if _, err := v.store.Put(ctx, name, &b); err != nil {
+		return err
+	}
+	gone, err := v.isDestroyed(ctx, folder)
+	if err != nil || !gone {
+		return err
+	}
+	if err := v.drop(ctx, name); err != nil {
+		return err
+	}
+	return ErrDestroyed
+}
+
+// isDestroyed tells whether a key's place is marked.
+func (v *Vault) isDestroyed(ctx context.Context, folder string) (bool, error) {
+	_, err := v.store.Stat(ctx, folder+destroyed)
+	if errors.Is(err, objects.ErrNotFound) {
+		return false, nil
+	}
+	return err == nil, err
+}
+
+// drop deletes a wrapping; one that isn't there is no error.
+func (v *Vault) drop(ctx context.Context, name string) error {
+	if err := v.store.Delete(ctx, name); err != nil && !errors.Is(err, objects.ErrNotFound) {
+		return err
+	}
+	return nil
 }
 
 // load reads a key from the store.
@@ -127,27 +155,26 @@ func (v *Vault) unwrap(ctx context.Context, name string) (*age.X25519Identity, e
 
 // Destroy erases a key for good: what it opened is unreadable from then on, in
 // every copy and backup that doesn't hold the wrapped key too. One that was
-// destroyed, or never made, is no error.
+// destroyed, or never made, is no error. The mark comes before the look at what there
+// is: a wrapping made meanwhile is in that, or finds the mark.
 func (v *Vault) Destroy(ctx context.Context, owner string, class Class) error {
 	folder, err := keyFolder(owner, class)
 	if err != nil {
 		return err
 	}
+	when := v.now().UTC().Format(time.RFC3339) + "\n"
+	if _, err := v.store.Put(ctx, folder+destroyed, strings.NewReader(when)); err != nil && !errors.Is(err, objects.ErrExists) {
+		return fmt.Errorf("destroy %s key of %s: %w", class, owner, err)
+	}
 	names, err := v.store.List(ctx, folder)
 	if err != nil {
 		return fmt.Errorf("destroy %s key of %s: %w", class, owner, err)
-	}
-	if !slices.Contains(names, folder+destroyed) {
-		when := v.now().UTC().Format(time.RFC3339) + "\n"
-		if _, err := v.store.Put(ctx, folder+destroyed, strings.NewReader(when)); err != nil && !errors.Is(err, objects.ErrExists) {
-			return fmt.Errorf("destroy %s key of %s: %w", class, owner, err)
-		}
 	}
 	for _, name := range names {
 		if name == folder+destroyed {
 			continue
 		}
-		if err := v.store.Delete(ctx, name); err != nil && !errors.Is(err, objects.ErrNotFound) {
+		if err := v.drop(ctx, name); err != nil {
 			return fmt.Errorf("destroy %s key of %s: %w", class, owner, err)
 		}
 	}
@@ -156,8 +183,8 @@ func (v *Vault) Destroy(ctx context.Context, owner string, class Class) error {
 }
 
 // Rewrap wraps every key to the present recipients and removes older wrappings.
-// It touches nothing but keys and may be called again after it was broken off.
-// It gives the number of keys that were wrapped anew.
+// It touches nothing but keys and may be called again after it was broken off, and
+// beside a server that destroys some. It gives the number of keys that were wrapped anew.
 func (v *Vault) Rewrap(ctx context.Context) (count int, err error) {
 	names, err := v.store.List(ctx, keysPrefix)
 	if err != nil {
@@ -166,29 +193,54 @@ func (v *Vault) Rewrap(ctx context.Context) (count int, err error) {
 	present := v.wrapping() + keySuffix
 	for _, name := range names {
 		folder, file := name[:strings.LastIndex(name, "/")+1], name[strings.LastIndex(name, "/")+1:]
-		if file == present || !strings.HasSuffix(file, keySuffix) {
+		_, made := slices.BinarySearch(names, folder+present)
+		_, marked := slices.BinarySearch(names, folder+destroyed)
+		switch {
+		case !strings.HasSuffix(file, keySuffix):
 			continue
-		}
-		key, err := v.unwrap(ctx, name)
-		if err != nil {
-			return count, fmt.Errorf("rewrap: %w", err)
-		}
-		if !slices.Contains(names, folder+present) {
-			if err := v.wrap(ctx, folder, key); err != nil {
-				return count, fmt.Errorf("rewrap %s: %w", folder, err)
+		case marked: // a destruction, or this, was broken off
+			err = v.drop(ctx, name)
+		case file != present:
+			var done bool
+			if done, err = v.rewrapOne(ctx, folder, name, made); done {
+				count++
 			}
-		}
-		again, err := v.unwrap(ctx, folder+present)
-		if err == nil && again.String() != key.String() {
-			err = errors.New("two different keys lie there")
-		}
-		if err == nil {
-			err = v.store.Delete(ctx, name)
 		}
 		if err != nil {
 			return count, fmt.Errorf("rewrap %s: %w", folder, err)
 		}
-		count++
 	}
 	return count, nil
+}
+
+// rewrapOne puts a key's wrapping for the present recipients, if that isn't made yet, in
+// the place of an earlier one. It isn't done where the key was destroyed meanwhile, or
+// somebody else wrapped it.
+func (v *Vault) rewrapOne(ctx context.Context, folder, earlier string, made bool) (done bool, err error) {
+	key, err := v.unwrap(ctx, earlier)
+	if errors.Is(err, objects.ErrNotFound) {
+		return false, nil
+	}
+	if err == nil && !made {
+		err = v.wrap(ctx, folder, key)
+	}
+	if errors.Is(err, ErrDestroyed) {
+		return false, nil
+	}
+	if err != nil && !errors.Is(err, objects.ErrExists) {
+		return false, err
+	}
+	again, err := v.unwrap(ctx, folder+v.wrapping()+keySuffix)
+	if errors.Is(err, objects.ErrNotFound) {
+		if gone, err := v.isDestroyed(ctx, folder); gone || err != nil {
+			return false, err
+		}
+	}
+	switch {
+	case err != nil:
+		return false, err
+	case again.String() != key.String():
+		return false, errors.New("two different keys lie there")
+	}
+	return true, v.drop(ctx, earlier)
 }
