@@ -23,7 +23,7 @@ var mayImport = map[string][]string{
 	"calls/protocol":          {},
 	"calls/protocol/generate": {"calls/protocol"},
 	"calls/views":             {"calls/protocol", "rooms"},
-	"cmd/verifycall":          {"access", "bench/robot", "bench/testdata", "bench/trial", "calls", "calls/protocol", "cmd/verifycall/accounts", "cmd/verifycall/built", "cmd/verifycall/bundles", "cmd/verifycall/certificate", "cmd/verifycall/checkup", "cmd/verifycall/console", "cmd/verifycall/keeping", "cmd/verifycall/places", "cmd/verifycall/settings", "mail", "media", "media/relay", "nodes", "recorder/evidence/objects", "rooms", "rooms/accesslog", "rooms/calendar", "rooms/queue", "rooms/staff", "rooms/tickets", "signaling", "signaling/intake", "signaling/privacy", "signin/openid", "web"},
+	"cmd/verifycall":          {"access", "bench/robot", "bench/testdata", "bench/trial", "calls", "calls/protocol", "cmd/verifycall/accounts", "cmd/verifycall/built", "cmd/verifycall/bundles", "cmd/verifycall/certificate", "cmd/verifycall/checkup", "cmd/verifycall/console", "cmd/verifycall/keeping", "cmd/verifycall/places", "cmd/verifycall/settings", "mail", "media", "media/relay", "nodes", "recorder/evidence/objects", "rooms", "rooms/accesslog", "rooms/calendar", "rooms/embedded", "rooms/queue", "rooms/staff", "rooms/tickets", "signaling", "signaling/intake", "signaling/privacy", "signin/openid", "web"},
 
 	"cmd/verifycall/accounts":    {"access", "cmd/verifycall/console", "cmd/verifycall/places", "cmd/verifycall/settings", "rooms", "rooms/accesslog", "rooms/staff", "rooms/tickets", "signaling", "signin", "signin/openid"},
 	"cmd/verifycall/built":       {"cmd/verifycall/console", "recorder/evidence", "web"},

@@ -33,6 +33,7 @@ import (
 	"verifycall/media"
 	"verifycall/media/relay"
 	"verifycall/rooms/accesslog"
+	"verifycall/rooms/embedded"
 	"verifycall/rooms/tickets"
 	"verifycall/signaling"
 	"verifycall/signin/openid"
@@ -122,6 +123,7 @@ type node struct {
 
 	registry *prometheus.Registry
 
+	data *os.File // --data is this process's until it is closed
 	places.Places
 	media  *media.Node
 	relay  *relay.Server
@@ -147,6 +149,12 @@ type node struct {
 func (n *node) open(ctx context.Context) (err error) {
 	c := n.cfg
 	n.Places.Registry = n.registry
+	if err := os.MkdirAll(c.Data, 0o700); err != nil {
+		return err
+	}
+	if n.data, err = embedded.LockDir(c.Data); err != nil { // two would write into each other's recordings
+		return fmt.Errorf("--data: %w", err)
+	}
 	if err := n.Places.Open(ctx, c, n.log); err != nil {
 		return err
 	}
@@ -321,5 +329,9 @@ func (n *node) close() error {
 	if n.media != nil {
 		faults = append(faults, n.media.Close())
 	}
-	return errors.Join(append(faults, n.Places.Close())...)
+	faults = append(faults, n.Places.Close())
+	if n.data != nil {
+		faults = append(faults, n.data.Close())
+	}
+	return errors.Join(faults...)
 }

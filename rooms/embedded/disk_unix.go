@@ -10,9 +10,9 @@ import (
 	"syscall"
 )
 
-// lockDir takes the directory for this process until the file is closed; the
-// kernel frees it when the process dies (flock(2)).
-func lockDir(dir string) (*os.File, error) {
+// LockDir takes a directory for this process until the file is closed; the kernel
+// frees it when the process dies (flock(2)). Error: ErrLocked.
+func LockDir(dir string) (*os.File, error) {
 	file, err := os.OpenFile(filepath.Join(dir, "lock"), os.O_CREATE|os.O_RDWR, 0o600)
 	if err != nil {
 		return nil, err

@@ -90,27 +90,39 @@ func TestKillInACall(t *testing.T) {
 // says why it doesn't start, and the first is not disturbed. After a kill the
 // folder is free.
 func TestSecondProcessIsRefused(t *testing.T) {
-	program, dir := build(t), t.TempDir()
-	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
-	defer cancel()
-	first, err := robot.StartServer(ctx, program, dir)
-	must(t, err)
-	defer func() { first.Kill() }()
-	text, err := exec.CommandContext(ctx, program, "serve", "--listen", "127.0.0.1:0", "--media-listen", "127.0.0.1:0", "--ops-listen", "",
-		"--data", filepath.Join(dir, "data"), "--keys", filepath.Join(dir, "keys")).CombinedOutput()
-	var ended *exec.ExitError
-	if !errors.As(err, &ended) || ended.ExitCode() != 1 || !strings.Contains(string(text), "another process") {
-		t.Errorf("%v\n%s", err, text)
-	}
-	room, err := first.NewRoom(ctx)
-	must(t, err)
-	first.Kill()
-	again, err := first.Again(ctx)
-	must(t, err)
-	first = again
-	state, err := first.State(ctx, room.ID)
-	if err != nil || state != "booked" {
-		t.Errorf("a room made before the kill is %q, %v", state, err)
+	program := build(t)
+	for _, kind := range []string{"embedded", "redis"} {
+		t.Run(kind, func(t *testing.T) {
+			dir := t.TempDir()
+			ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+			defer cancel()
+			var more []string
+			if kind == "redis" {
+				server, err := robot.StartRedis(ctx, t.TempDir())
+				must(t, err)
+				t.Cleanup(server.Kill)
+				more = []string{"--redis", server.URL}
+			}
+			first, err := robot.StartServer(ctx, program, dir, more...)
+			must(t, err)
+			defer func() { first.Kill() }()
+			text, err := exec.CommandContext(ctx, program, append([]string{"serve", "--listen", "127.0.0.1:0", "--media-listen", "127.0.0.1:0", "--ops-listen", "",
+				"--data", filepath.Join(dir, "data"), "--keys", filepath.Join(dir, "keys")}, more...)...).CombinedOutput()
+			var ended *exec.ExitError
+			if !errors.As(err, &ended) || ended.ExitCode() != 1 || !strings.Contains(string(text), "another process") {
+				t.Errorf("%v\n%s", err, text)
+			}
+			room, err := first.NewRoom(ctx)
+			must(t, err)
+			first.Kill()
+			again, err := first.Again(ctx)
+			must(t, err)
+			first = again
+			state, err := first.State(ctx, room.ID)
+			if err != nil || state != "booked" {
+				t.Errorf("a room made before the kill is %q, %v", state, err)
+			}
+		})
 	}
 }
 

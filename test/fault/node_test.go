@@ -325,7 +325,7 @@ func TestStrangeNodesAreRefused(t *testing.T) {
 	c := newCluster(t, ctx)
 	c.node(t, ctx, "a")
 	alone := []string{"serve", "--listen", "127.0.0.1:0", "--media-listen", "127.0.0.1:0", "--ops-listen", "",
-		"--redis", c.redis.URL, "--data", filepath.Join(c.dir, "x"), "--keys", filepath.Join(c.dir, "keys")}
+		"--redis", c.redis.URL, "--keys", filepath.Join(c.dir, "keys")}
 	ofCluster := slices.Concat(alone, []string{"--node-listen", "127.0.0.1:0", "--node-cidr", "127.0.0.0/8"})
 	shared := []string{"--store", filepath.Join(c.dir, "store")}
 	secret := filepath.Join(c.dir, "other-secret")
@@ -340,7 +340,8 @@ func TestStrangeNodesAreRefused(t *testing.T) {
 	} {
 		t.Run(n.name, func(t *testing.T) {
 			t.Parallel()
-			text, err := exec.CommandContext(ctx, c.program, n.args...).CombinedOutput()
+			args := append(n.args, "--data", filepath.Join(c.dir, strings.ReplaceAll(n.name, " ", "-")))
+			text, err := exec.CommandContext(ctx, c.program, args...).CombinedOutput()
 			var ended *exec.ExitError
 			if !errors.As(err, &ended) || ended.ExitCode() != 1 || !strings.Contains(string(text), n.says) {
 				t.Errorf("%v\n%s", err, text)
