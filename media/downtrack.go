@@ -40,7 +40,8 @@ type downTrack struct {
 	mu     sync.Mutex // guards what follows
 	from   *Receiver  // the layer that is sent
 	next   *Receiver  // the one to be sent from its next key frame on, or nil
-	passed passed     // of next, or of from while fwd waits
+	passed passed     // of next
+	begins passed     // of from while fwd waits
 	settle bool       // nothing of from is sent before its publisher keeps the limit
 	fwd    forwarder
 	writer rtpWriter // nil until negotiated
@@ -87,7 +88,7 @@ func (d *downTrack) play(r *Receiver) {
 	d.mu.Lock()
 	ready := d.ready
 	if old != r {
-		d.from, d.next, d.passed, d.settle = r, nil, passed{}, false
+		d.from, d.next, d.begins, d.settle = r, nil, passed{}, false
 		d.fwd.switchSource()
 	}
 	d.mu.Unlock()
@@ -143,7 +144,7 @@ func (d *downTrack) open() {
 // caller holds mu.
 func (d *downTrack) turn(now time.Time) {
 	old, next := d.from.report.Load(), d.next.report.Load()
-	d.from, d.next = d.next, nil
+	d.from, d.next, d.begins = d.next, nil, d.passed
 	d.fwd.switchSource()
 	d.kept.forget() // a key frame needs nothing from before, and a full way takes no more
 	if old == nil || next == nil {
@@ -173,11 +174,26 @@ func (p *passed) overtaken(seq uint16) bool {
 	return false
 }
 
+// awaited is what has come of r where it is a video to be sent from its next key
+// frame on, else nil. Two may be at once: the layer that a play begins with and
+// the one it turns to before that has begun. The caller holds mu.
+func (d *downTrack) awaited(r *Receiver) *passed {
+	switch {
+	case d.kind != Video:
+		return nil
+	case r == d.next:
+		return &d.passed
+	case r == d.from && d.fwd.waiting && !d.settle:
+		return &d.begins
+	}
+	return nil
+}
+
 // forward sends pkt, if r is what is being played.
 func (d *downTrack) forward(r *Receiver, pkt *rtp.Packet, now time.Time, out *outgoing) {
 	d.mu.Lock()
-	if d.kind == Video && (r == d.next || r == d.from && d.fwd.waiting && !d.settle) {
-		overtaken := d.passed.overtaken(pkt.SequenceNumber)
+	if awaited := d.awaited(r); awaited != nil {
+		overtaken := awaited.overtaken(pkt.SequenceNumber)
 		switch key := startsKeyFrame(pkt.Payload); {
 		case key && overtaken:
 			ready := d.ready

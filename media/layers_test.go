@@ -78,3 +78,28 @@ func TestSwitchNeedsTheWholeKeyFrame(t *testing.T) {
 	low.handleRTP(videoPacket(12, 12000, true, true, 2), epoch, false, &out)
 	expect(3, low, "at a whole one")
 }
+
+// A way that is too narrow at once turns to the low layer before the full one has
+// begun: both come then, and their sequence numbers have nothing to do with each other.
+func TestTurnBeforeTheFirstKeyFrame(t *testing.T) {
+	var sent collect
+	d := newDownTrack(Video, videoClockRate, 100, newDownlink(time.Now()))
+	d.bind(&sent, outbound{ssrc: 5, payloadType: 96})
+	d.open()
+	full := newReceiver(Video, 1, 96, videoClockRate, &senderClock{}, trackIO{})
+	low := newReceiver(Video, 2, 96, videoClockRate, &senderClock{}, trackIO{})
+	var out outgoing
+	d.play(full)
+	d.turnTo(low)
+	full.handleRTP(videoPacket(20000, 3000, false, true, 1), epoch, false, &out)
+	low.handleRTP(videoPacket(100, 3000, false, true, 1), epoch, false, &out)
+	full.handleRTP(videoPacket(20001, 6000, true, true, 2), epoch, false, &out)
+	if d.from != full || len(sent.packets) != 1 {
+		t.Fatalf("the full layer hasn't begun: %d packets", len(sent.packets))
+	}
+	low.handleRTP(videoPacket(101, 6000, false, true, 2), epoch, false, &out)
+	low.handleRTP(videoPacket(102, 9000, true, true, 3), epoch, false, &out)
+	if d.from != low || len(sent.packets) != 2 {
+		t.Fatalf("not turned to the low layer: %d packets", len(sent.packets))
+	}
+}
