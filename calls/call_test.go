@@ -51,7 +51,8 @@ type rig struct {
 	mails bool          // codes can be mailed: rooms have the deployment's key
 	out   io.Writer     // of the log; nil: none unless verbose
 
-	refused func(*access.Refusal) // nil: nobody counts
+	refused func(*access.Refusal)             // nil: nobody counts
+	harmed  func(objects.Store) objects.Store // of store, as the vault gets it; nil: as it is
 }
 
 func newRig(t *testing.T) *rig {
@@ -96,7 +97,11 @@ func (r *rig) start() {
 		options.Signer, options.Mirror = r.keys, evidence.Mirror{Store: r.store}
 	}
 	must(err)
-	r.vault, err = vault.Open(r.store, filepath.Join(r.dir, "keys"))
+	place := objects.Store(r.store)
+	if r.harmed != nil {
+		place = r.harmed(place)
+	}
+	r.vault, err = vault.Open(place, filepath.Join(r.dir, "keys"))
 	must(err)
 	if r.mails {
 		options.Signer, options.Mirror = r.keys, evidence.Mirror{Store: r.store}

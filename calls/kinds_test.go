@@ -2,6 +2,7 @@ package calls_test
 
 import (
 	"bytes"
+	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
@@ -10,6 +11,8 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -47,25 +50,88 @@ func TestClipsAndPhotos(t *testing.T) {
 	})
 }
 
-// takePhoto goes the way of a photo, with every wrong turn.
-func takePhoto(t *testing.T, r *rig, room string, seller, manager *page) []byte {
+// slowPhotos is an evidence store that takes photos when it may.
+type slowPhotos struct {
+	objects.Store
+	first   sync.Once
+	reached chan struct{} // closed at the first
+	pass    chan struct{}
+}
+
+func (s *slowPhotos) Put(ctx context.Context, name string, from io.Reader) (objects.Object, error) {
+	if strings.Contains(name, "/photos/") {
+		s.first.Do(func() { close(s.reached) })
+		<-s.pass
+	}
+	return s.Store.Put(ctx, name, from)
+}
+
+// TestPhotoFailedTooLate: a page that says no photo came while the whole one is
+// being stored changes nothing: what is in the record is what was announced.
+func TestPhotoFailedTooLate(t *testing.T) {
+	slow := &slowPhotos{reached: make(chan struct{}), pass: make(chan struct{})}
+	r := &rig{t: t, dir: t.TempDir(), harmed: func(s objects.Store) objects.Store { slow.Store = s; return slow }}
+	r.start()
+	t.Cleanup(r.stop)
+	room, seller, manager := r.admitted()
+	seller.do(&protocol.Device{Photo: true})
+	photo, digest := somePhoto(t)
+	manager.do(&protocol.Capture{Slot: "DOC_FRONT", Kind: "photo"})
+	asked := seller.asked("DOC_FRONT")
+	seller.do(&protocol.PhotoAnnounce{Nonce: asked.Nonce, SHA256: digest, Size: int64(len(photo))})
+	if _, err := r.house.Upload(t.Context(), room, calls.Chunk{Nonce: asked.Nonce, Data: photo}); err != nil {
+		t.Fatal(err)
+	}
+	seller.do(&protocol.PhotoFailed{Nonce: asked.Nonce}) // while it is looked at
+	wait(t, "the photo to be stored", func() bool {
+		select {
+		case <-slow.reached:
+			return true
+		default:
+			return false
+		}
+	})
+	seller.do(&protocol.PhotoFailed{Nonce: asked.Nonce}) // while it is written
+	close(slow.pass)
+	manager.until("the photo", func(s *protocol.State) bool { return len(s.Staff.Photos) == 1 && s.Staff.Photo == nil })
+	if bytes.Contains(manager.sent(), []byte(`"phase":"failed"`)) {
+		t.Error("a photo that is in the record was said to have failed")
+	}
+	manager.do(&protocol.Verdict{Verdict: "fail", Reasons: []string{"D_EXPIRED"}})
+	sealed := manager.until("the seal", func(s *protocol.State) bool { return s.Outcome != nil && s.Outcome.Digest != "" }).Outcome.Digest
+	r.checkRecord(room, sealed)
+}
+
+// somePhoto gives a JPEG and its digest.
+func somePhoto(t *testing.T) (photo []byte, digest string) {
 	t.Helper()
 	var b bytes.Buffer
 	if err := jpeg.Encode(&b, image.NewGray(image.Rect(0, 0, 400, 300)), nil); err != nil {
 		t.Fatal(err)
 	}
-	photo := b.Bytes()
-	sum := sha256.Sum256(photo)
-	digest := hex.EncodeToString(sum[:])
+	sum := sha256.Sum256(b.Bytes())
+	return b.Bytes(), hex.EncodeToString(sum[:])
+}
+
+// asked waits for the request of a photo into a slot.
+func (p *page) asked(slot string) (photo *protocol.Photo) {
+	p.t.Helper()
+	wait(p.t, "the request of a photo", func() bool {
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		photo, _ = p.last.(*protocol.Photo)
+		return photo != nil && photo.Slot == slot
+	})
+	return photo
+}
+
+// takePhoto goes the way of a photo, with every wrong turn.
+func takePhoto(t *testing.T, r *rig, room string, seller, manager *page) []byte {
+	t.Helper()
+	photo, digest := somePhoto(t)
 	manager.do(&protocol.Capture{Slot: "DOC_FRONT", Kind: "photo"})
 	manager.refused(&protocol.Capture{Slot: "DOC_FRONT", Kind: "photo"}, protocol.CodeConflict)
-	var asked *protocol.Photo
-	wait(t, "the request", func() bool {
-		seller.mu.Lock()
-		defer seller.mu.Unlock()
-		asked, _ = seller.last.(*protocol.Photo)
-		return asked != nil
-	})
+	asked := seller.asked("DOC_FRONT")
 	send := func(room, nonce string, offset int64, data []byte) (int64, protocol.Code) {
 		n, err := r.house.Upload(t.Context(), room, calls.Chunk{Nonce: nonce, Offset: offset, Data: data})
 		var f *protocol.Fault
@@ -111,13 +177,7 @@ func takePhoto(t *testing.T, r *rig, room string, seller, manager *page) []byte 
 func altered(t *testing.T, r *rig, room string, seller, manager *page, photo []byte) {
 	t.Helper()
 	manager.do(&protocol.Capture{Slot: "DOC_BACK", Kind: "photo"})
-	var asked *protocol.Photo
-	wait(t, "the second request", func() bool {
-		seller.mu.Lock()
-		defer seller.mu.Unlock()
-		asked, _ = seller.last.(*protocol.Photo)
-		return asked != nil && asked.Slot == "DOC_BACK"
-	})
+	asked := seller.asked("DOC_BACK")
 	sum := sha256.Sum256(photo)
 	seller.do(&protocol.PhotoAnnounce{Nonce: asked.Nonce, SHA256: hex.EncodeToString(sum[:]), Size: int64(len(photo))})
 	other := bytes.Clone(photo)

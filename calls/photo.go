@@ -86,8 +86,9 @@ func (c *Call) onPhotoAnnounce(ctx context.Context, actor string, msg *protocol.
 	return nil
 }
 
+// onPhotoFailed comes too late once the whole photo is here.
 func (c *Call) onPhotoFailed(msg *protocol.PhotoFailed) error {
-	if c.photo.open() && c.photo.nonce == msg.Nonce {
+	if c.photo.open() && c.photo.phase != "storing" && c.photo.nonce == msg.Nonce {
 		c.photoFails("The seller's device took no photo.")
 	}
 	return nil
@@ -211,12 +212,13 @@ func (c *Call) storePhoto() {
 		return
 	}
 	h, id := c.house, c.id
+	data, announced, beside := p.data, p.announced, *p.beside // p is run's
 	c.job(func() event {
-		mime, width, height, err := checkPhoto(p.data)
+		mime, width, height, err := checkPhoto(data)
 		if err == nil {
-			err = h.depot.Keep(context.WithoutCancel(h.ctx), id, depot.PhotoName(id, p.announced.SHA256, mime), p.data)
+			err = h.depot.Keep(context.WithoutCancel(h.ctx), id, depot.PhotoName(id, announced.SHA256, mime), data)
 		}
-		return photoStored{p, rooms.Photo{Announcement: p.announced, Mime: mime, Width: width, Height: height, Beside: *p.beside}, err}
+		return photoStored{p, rooms.Photo{Announcement: announced, Mime: mime, Width: width, Height: height, Beside: beside}, err}
 	})
 }
 
@@ -228,7 +230,7 @@ type photoStored struct {
 }
 
 func (e photoStored) apply(ctx context.Context, c *Call) {
-	if c.photo != e.shooting {
+	if c.photo != e.shooting || !c.photo.open() {
 		return
 	}
 	if e.err == nil {
