@@ -48,7 +48,11 @@ type Call struct {
 	recorder   *recorder.Recorder // nil until there may be something to record
 	quality    *qualityLog        // nil until there are figures to keep
 	figured    time.Time          // the server's last figures that were kept
-	past       []covered          // recordings that have stopped
+	past       []covered          // recordings that have stopped, and time without any
+	started    time.Time          // this Call
+	unread     bool               // past lacks what was recorded before it started
+	recalling  bool               // that is being read
+	recallAt   time.Time          // not to read it before
 	photo      *shooting          // the sensor photo asked for last; nil without one
 	clipping   bool               // a clip is being taken
 	coding     bool               // a code is being sent or looked at
@@ -86,6 +90,7 @@ func newCall(ctx context.Context, h *House, r *rooms.Room, lease rooms.Lease) *C
 			offers: rate.NewLimiter(offerRate, offerBurst)},
 		manager: side{role: protocol.RoleManager, lost: now, offers: rate.NewLimiter(offerRate, offerBurst)},
 	}
+	c.started = now
 	c.ctx, c.cancel = context.WithCancelCause(h.ctx)
 	if r.Manager != "" {
 		if staff, err := h.cfg.Rooms.Accounts.Get(ctx, r.Manager); err == nil {
@@ -93,7 +98,11 @@ func newCall(ctx context.Context, h *House, r *rooms.Room, lease rooms.Lease) *C
 		}
 	}
 	if !r.Admitted.IsZero() && !r.Sealed {
-		c.past = h.earlier(ctx, r.ID)
+		var err error
+		if c.past, err = h.earlier(ctx, r.ID, now); err != nil {
+			c.unread = true
+			c.log.Error("what was recorded earlier can't be read, it will be tried again", "err", err)
+		}
 	}
 	return c
 }
@@ -171,18 +180,18 @@ func (c *Call) release() {
 	if c.quality != nil {
 		c.quality.close()
 	}
-	c.shipLast()
 	if c.recorder == nil {
 		return
 	}
-	if err := c.recorder.Close(); err != nil {
+	if err := c.recorder.Close(); err != nil { // one that began too late among them
 		c.log.Warn("recorder did not close cleanly", "err", err)
 	}
+	c.shipLast()
 }
 
 // shipLast sends what no other node has seen yet.
 func (c *Call) shipLast() {
-	if c.recorder == nil || c.room.Bundle != "" {
+	if c.room.Bundle != "" {
 		return
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(c.ctx), 10*time.Second)

@@ -1,14 +1,17 @@
 package calls_test
 
 import (
+	"errors"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"syscall"
 	"testing"
 
 	"verifycall/calls/protocol"
 	"verifycall/recorder"
+	"verifycall/rooms"
 )
 
 // run gives up on the test, loudly, where the machine doesn't permit it.
@@ -48,6 +51,20 @@ func full(t *testing.T, dir string) (broken, mended func()) {
 		}
 }
 
+// sellersPicture is what the recorder's light shows of it.
+func (p *page) sellersPicture() (video protocol.TrackStatus) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.light != nil {
+		for _, track := range p.light.Tracks {
+			if track.Participant == protocol.RoleSeller && track.Kind == "video" {
+				video = track
+			}
+		}
+	}
+	return video
+}
+
 // TestRecorderIsNeverInTheWay: a disk that doesn't answer, or is full, costs the
 // other side no packet. The manager is shown it, and that it is over; what is
 // missing is a gap with its cause.
@@ -67,18 +84,7 @@ func TestRecorderIsNeverInTheWay(t *testing.T) {
 			}
 			broken, mended := disk.make(t, scratch)
 			_, _, manager := newRigIn(t, dir).admitted() // closed before the disk is taken away
-			light := func() (video protocol.TrackStatus) {
-				manager.mu.Lock()
-				defer manager.mu.Unlock()
-				if manager.light != nil {
-					for _, track := range manager.light.Tracks {
-						if track.Participant == protocol.RoleSeller && track.Kind == "video" {
-							video = track
-						}
-					}
-				}
-				return video
-			}
+			light := manager.sellersPicture
 			wait(t, "the first seconds on disk", func() bool { return light().Bytes > 0 })
 			missed := manager.missed.Load()
 			broken()
@@ -93,4 +99,51 @@ func TestRecorderIsNeverInTheWay(t *testing.T) {
 			}
 		})
 	}
+}
+
+// TestBeginningIsNeverInTheWay: where the disk doesn't answer when a connection
+// begins anew, both people go on, and are recorded as soon as it does.
+func TestBeginningIsNeverInTheWay(t *testing.T) {
+	dir := t.TempDir()
+	scratch := filepath.Join(dir, "scratch")
+	if err := os.MkdirAll(scratch, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	broken, mended := frozen(t, scratch)
+	_, seller, manager := newRigIn(t, dir).admitted()
+	broken()
+	seller.connect(film)
+	manager.do(&protocol.Chat{Text: "Can you hear me?"})
+	heard := manager.heard["video"].Load()
+	wait(t, "pictures meanwhile", func() bool { return manager.heard["video"].Load() > heard+50 })
+	wait(t, "the light", func() bool { return manager.sellersPicture().Failing == recorder.FailingSilent })
+	mended()
+	seller.until("the recording", func(s *protocol.State) bool { return s.Recording })
+	wait(t, "the first seconds on disk", func() bool { light := manager.sellersPicture(); return light.Failing == "" && light.Bytes > 0 })
+}
+
+// TestTimeWithoutRecordingCounts: what a disk keeps from being recorded at all locks
+// a pass and is shown, and recording begins by itself when the disk works again.
+func TestTimeWithoutRecordingCounts(t *testing.T) {
+	r := newRig(t)
+	room, seller, manager := r.admitted()
+	locked := func(s *protocol.State) bool {
+		return slices.ContainsFunc(s.Staff.Missing, func(m protocol.Missing) bool { return m.Code == "coverage" })
+	}
+	manager.until("enough to be recorded", func(s *protocol.State) bool { return !locked(s) })
+	folder := filepath.Join(r.dir, "scratch", room)
+	if err := errors.Join(os.Rename(folder, folder+".away"), os.WriteFile(folder, nil, 0o600)); err != nil {
+		t.Fatal(err)
+	}
+	seller.connect(film)
+	wait(t, "the light", func() bool { return manager.sellersPicture().Failing == recorder.FailingBroken })
+	manager.until("the lock", locked)
+	if err := errors.Join(os.Remove(folder), os.Rename(folder+".away", folder)); err != nil {
+		t.Fatal(err)
+	}
+	seller.until("the recording", func(s *protocol.State) bool { return s.Room.State == rooms.StateLive && s.Recording })
+	wait(t, "the end of the light", func() bool { light := manager.sellersPicture(); return light.Failing == "" && light.Bytes > 0 })
+	manager.do(&protocol.Verdict{Verdict: "fail", Reasons: []string{"D_EXPIRED"}})
+	digest := manager.until("the seal", func(s *protocol.State) bool { return s.Outcome != nil && s.Outcome.Digest != "" }).Outcome.Digest
+	r.checkRecord(room, digest)
 }

@@ -22,13 +22,13 @@ type Glance struct {
 	Floor     int       `json:"floor"`     // ‰ that a pass needs
 	Kbps      int       `json:"kbps"`      // of the seller's picture, as it arrives
 	Returning string    `json:"returning"` // who is away: "seller", "manager", ""
-	Failing   string    `json:"failing"`   // why nothing is recorded: "disk_full", "disk_fails", "disk_silent"; empty while it is
+	Failing   string    `json:"failing"`   // why nothing is recorded: "disk_full", "disk_fails", "disk_silent", "store_silent"; empty while it is
 	Test      bool      `json:"test"`
 }
 
 // glance notes how the call stands, for Glances. Once a second.
 func (c *Call) glance() {
-	r := c.room
+	r, now := c.room, time.Now()
 	g := &Glance{Room: r.ID, State: r.State, Since: r.Since, Manager: r.Manager, Steps: len(r.Steps), Coverage: 1000,
 		Floor: c.house.floorOf(r), Test: r.Test}
 	if !r.Admitted.IsZero() {
@@ -45,10 +45,7 @@ func (c *Call) glance() {
 		if g.Returning == "" && r.State == rooms.StateInterrupted && !s.connected {
 			g.Returning = string(s.role)
 		}
-		if s.recording == nil {
-			continue
-		}
-		for _, t := range s.recording.Status().Tracks {
+		for _, t := range c.tracks(s, now) {
 			g.Failing = cmp.Or(g.Failing, t.Failing)
 		}
 	}

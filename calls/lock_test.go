@@ -2,8 +2,14 @@ package calls
 
 import (
 	"log/slog"
+	"os"
+	"path/filepath"
+	"slices"
 	"testing"
 	"time"
+
+	"filippo.io/age"
+	"github.com/prometheus/client_golang/prometheus"
 
 	"verifycall/calls/depot"
 	"verifycall/calls/protocol"
@@ -24,13 +30,22 @@ func (s *shelf) Send(_ string, m protocol.ServerMessage) bool {
 
 func (*shelf) Close(int, string) {}
 
+// lockable is a call that was admitted and that nobody is in.
+func lockable(t *testing.T, room *rooms.Room) *Call {
+	h := &House{cfg: Config{Rooms: &rooms.Store{}, Plans: plan.Default(), Metrics: NewMetrics(prometheus.NewRegistry()), Log: slog.New(slog.DiscardHandler)},
+		ctx: t.Context(), depot: depot.New(nil, t.TempDir(), false, false, nil)}
+	room.ID, room.Profile, room.Admitted = "room", "marketplace", time.Now()
+	if room.Notices == nil {
+		room.Notices = map[string]rooms.Notice{}
+	}
+	return newCall(t.Context(), h, room, rooms.Lease{})
+}
+
 // What locks a pass may come and go between the look at the clock and the state
 // that is sent because of it: what is shown must be right by the next look.
 func TestLockThatFlickers(t *testing.T) {
 	page := &shelf{}
-	h := &House{cfg: Config{Rooms: &rooms.Store{}, Plans: plan.Default(), Log: slog.New(slog.DiscardHandler)}, depot: depot.New(nil, t.TempDir(), false, false, nil)}
-	c := &Call{house: h, log: h.cfg.Log, room: &rooms.Room{Profile: "marketplace", Admitted: time.Now(), Notices: map[string]rooms.Notice{}},
-		seller: side{role: protocol.RoleSeller}, manager: side{role: protocol.RoleManager}}
+	c := lockable(t, &rooms.Room{})
 	c.manager.seat = &Seat{call: c, join: Join{Role: protocol.RoleManager, Out: page}}
 	cover := func(share int) {
 		c.past = []covered{{"seller", time.Minute, []recorder.TrackStatus{{Kind: recorder.Video, Coverage: share}, {Kind: recorder.Audio, Coverage: 1000}}}}
@@ -57,5 +72,61 @@ func TestLockThatFlickers(t *testing.T) {
 	c.flush()
 	if locked() {
 		t.Fatal("the whole call is recorded, and pass is shown as locked")
+	}
+}
+
+// What was recorded earlier and can't be read locks a pass until it can.
+func TestEarlierRecordingsAreReadAgain(t *testing.T) {
+	c := lockable(t, &rooms.Room{})
+	folder := c.house.depot.Folder(c.id)
+	if err := os.WriteFile(folder, nil, 0o600); err != nil { // no folder
+		t.Fatal(err)
+	}
+	c = newCall(t.Context(), c.house, c.room, rooms.Lease{})
+	c.past = []covered{{"seller", time.Minute, []recorder.TrackStatus{{Kind: recorder.Video, Coverage: 1000}, {Kind: recorder.Audio, Coverage: 1000}}}}
+	locked := func() bool {
+		return slices.ContainsFunc(c.missing(), func(m protocol.Missing) bool { return m.Code == "coverage" })
+	}
+	recall := func(now time.Time) {
+		c.recall(now)
+		(<-c.inbox).apply(t.Context(), c)
+	}
+	recall(time.Now())
+	if !locked() {
+		t.Error("pass is open without what was recorded earlier")
+	}
+	if err := os.Remove(folder); err != nil {
+		t.Fatal(err)
+	}
+	recall(time.Now().Add(keyAgain))
+	if locked() {
+		t.Error("pass is locked though all is known")
+	}
+}
+
+// Who withdraws while the files of a recording are made is not recorded in them.
+func TestWithdrawnWhileARecordingBegins(t *testing.T) {
+	c := lockable(t, &rooms.Room{State: rooms.StateLive, Notices: map[string]rooms.Notice{rooms.Seller: {Answer: rooms.NoticeAgreed}}})
+	key, err := age.GenerateX25519Identity()
+	if err != nil {
+		t.Fatal(err)
+	}
+	c.recorder, err = recorder.New(recorder.Config{Dir: c.house.depot.Folder(c.id), Room: c.id, Key: key.Recipient(), Log: c.log})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.recorder.Close()
+	c.beginRecording(&c.seller, time.Now())
+	c.jobs.Wait()
+	c.seller.withdrawn = true
+	c.stopRecording(&c.seller, causeWithdrawn)
+	(<-c.inbox).apply(t.Context(), c)
+	c.jobs.Wait()
+	if c.seller.recording != nil || c.seller.beginning {
+		t.Error("recorded")
+	}
+	made, err := recorder.Read(filepath.Join(c.house.depot.Folder(c.id), "seller-1"), key)
+	if err != nil || len(made.Summary.Tracks) > 0 || made.Summary.Cause != causeWithdrawn {
+		t.Errorf("%+v, %v", made, err)
 	}
 }

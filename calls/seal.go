@@ -18,9 +18,10 @@ func (c *Call) unsealed() bool {
 	return c.room.State == rooms.StateDecided && c.room.Bundle == "" && !c.room.Admitted.IsZero()
 }
 
-// startSeal makes the record of a decided room beside the call, once.
+// startSeal makes the record of a decided room beside the call, once, and not while
+// a recording begins that it wouldn't wait for.
 func (c *Call) startSeal(ctx context.Context) {
-	if c.sealing || !c.unsealed() {
+	if c.sealing || c.seller.beginning || c.manager.beginning || !c.unsealed() {
 		return
 	}
 	c.sealing = true

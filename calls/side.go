@@ -62,10 +62,14 @@ type side struct {
 	uplink      int       // kbit/s, of this transport or the one before; 0 while unmeasured
 	playing     map[media.Kind]*media.Receiver
 
-	recording *recorder.Recording
-	tapped    map[media.Kind]*media.Receiver
-	begun     time.Time // of recording
-	withdrawn bool      // said so and not agreed again, whatever the store knows
+	recording  *recorder.Recording
+	tapped     map[media.Kind]*media.Receiver
+	begun      time.Time // of recording
+	unrecorded time.Time // since when there should be a recording and is none, zero otherwise
+	beginning  bool      // the files of one are being made
+	beginAfter time.Time // not to make them before
+	failing    string    // why they could not be made
+	withdrawn  bool      // said so and not agreed again, whatever the store knows
 
 	sampled  map[media.Kind]sampled // totals at the last look
 	reported time.Time              // the page's last figures
@@ -232,6 +236,7 @@ func (c *Call) onTick(ctx context.Context, now time.Time) {
 	c.makeReady(now)
 	c.shipNow(now)
 	c.watchPending()
+	c.recall(now)
 	if c.stale {
 		refreshed{}.apply(ctx, c)
 	}
@@ -244,6 +249,8 @@ func (c *Call) onTick(ctx context.Context, now time.Time) {
 		if cause := c.lossCause(now); cause != "" {
 			c.interrupt(ctx, cause)
 		}
+		c.record(&c.seller)
+		c.record(&c.manager)
 		c.sendRecorder()
 		c.sendHealth(now)
 		c.watchLock()

@@ -2,7 +2,6 @@ package calls
 
 import (
 	"context"
-	"fmt"
 	"time"
 
 	"verifycall/access"
@@ -176,74 +175,4 @@ func (c *Call) forward(s *side) {
 // the other.
 func (c *Call) hears(listener, speaker *side) bool {
 	return c.may(speaker.who, access.SendMedia) == nil && c.may(listener.who, access.ReceiveMedia) == nil
-}
-
-// record taps what this side publishes while the call is live and the person
-// has agreed, and nothing else.
-func (c *Call) record(s *side) {
-	if c.room.State != rooms.StateLive || !c.room.Agreed(string(s.role)) || s.withdrawn {
-		c.stopRecording(s, c.stopCause(s))
-		return
-	}
-	if s.transport == nil {
-		return
-	}
-	if c.recorder == nil { // see makeReady
-		return
-	}
-	if s.recording == nil {
-		rec, err := c.recorder.Begin(string(s.role), fmt.Sprintf("c%d", s.generation))
-		if err != nil {
-			c.log.Error("recording not begun", "role", s.role, "err", err)
-			return
-		}
-		s.recording, s.begun, s.tapped = rec, time.Now(), make(map[media.Kind]*media.Receiver, len(kinds))
-		c.log.Info("recording begun", "role", s.role, "recording", rec.ID())
-		c.dirty = true
-	}
-	for _, kind := range kinds {
-		r := s.transport.Receiver(kind)
-		if r == nil || s.tapped[kind] == r {
-			continue
-		}
-		r.SetTap(s.recording.Tap(string(kind), r.ClockRate()))
-		s.tapped[kind] = r
-		if kind == media.Video {
-			r.RequestKeyFrame()
-		}
-	}
-}
-
-func (c *Call) stopCause(s *side) string {
-	switch {
-	case s.withdrawn, c.room.Notices[string(s.role)].Answer == rooms.NoticeWithdrawn:
-		return causeWithdrawn
-	case c.room.State == rooms.StateInterrupted:
-		return causeInterrupted
-	}
-	return causeEnded
-}
-
-// stopRecording takes the taps away and closes the recording; after it returns
-// nothing of the person is taken in any more. The last frames are written beside
-// the call, which a hanging disk must not hold up.
-func (c *Call) stopRecording(s *side, cause string) {
-	rec := s.recording
-	if rec == nil {
-		return
-	}
-	for _, r := range s.tapped {
-		r.SetTap(nil)
-	}
-	c.past = append(c.past, coveredNow(s, time.Now()))
-	s.recording, s.tapped, c.dirty = nil, nil, true
-	c.log.Info("recording ended", "role", s.role, "recording", rec.ID(), "cause", cause)
-	c.stopping.Add(1)
-	c.job(func() event { // so the call isn't idle before the files are whole
-		defer c.stopping.Done()
-		if err := rec.Stop(cause); err != nil {
-			c.log.Error("recording did not close cleanly", "recording", rec.ID(), "err", err)
-		}
-		return nil
-	})
 }

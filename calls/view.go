@@ -116,7 +116,8 @@ func words(list []protocol.Missing) string {
 	return text
 }
 
-// covered is how much of one recording's time each track covers.
+// covered is how much of one recording's time each track covers; without tracks
+// it is time that should have been recorded and wasn't.
 type covered struct {
 	participant string
 	length      time.Duration
@@ -128,12 +129,16 @@ func coveredNow(s *side, now time.Time) covered {
 }
 
 // coverage is the recorded time of each track ("seller.video") per mille of the
-// time that was recorded or should have been.
+// time that was recorded or should have been; 0 while what was recorded earlier
+// isn't known.
 func (c *Call) coverage() map[string]int {
-	all := slices.Clone(c.past)
+	all, now := slices.Clone(c.past), time.Now()
 	for _, s := range []*side{&c.seller, &c.manager} {
-		if s.recording != nil {
-			all = append(all, coveredNow(s, time.Now()))
+		switch {
+		case s.recording != nil:
+			all = append(all, coveredNow(s, now))
+		case !s.unrecorded.IsZero():
+			all = append(all, covered{string(s.role), now.Sub(s.unrecorded), nil})
 		}
 	}
 	have, want := map[string]float64{}, map[string]float64{}
@@ -147,7 +152,10 @@ func (c *Call) coverage() map[string]int {
 	}
 	shares := make(map[string]int, len(want))
 	for track, seconds := range want {
-		if seconds > 0 {
+		switch {
+		case c.unread:
+			shares[track] = 0
+		case seconds > 0:
 			shares[track] = min(1000, int(have[track]/seconds))
 		}
 	}
@@ -159,12 +167,9 @@ func (c *Call) sendRecorder() {
 	if c.manager.seat == nil {
 		return
 	}
-	shares, light := c.coverage(), &protocol.Recorder{Tracks: []protocol.TrackStatus{}}
+	now, shares, light := time.Now(), c.coverage(), &protocol.Recorder{Tracks: []protocol.TrackStatus{}}
 	for _, s := range []*side{&c.seller, &c.manager} {
-		if s.recording == nil {
-			continue
-		}
-		for _, t := range s.recording.Status().Tracks {
+		for _, t := range c.tracks(s, now) {
 			light.Tracks = append(light.Tracks, protocol.TrackStatus{Participant: s.role, Kind: t.Kind, Bytes: t.Bytes,
 				Coverage: shares[string(s.role)+"."+t.Kind], Gaps: t.Gaps, Cause: t.Cause, Failing: t.Failing})
 		}
@@ -172,21 +177,53 @@ func (c *Call) sendRecorder() {
 	c.manager.seat.send("", light)
 }
 
-// earlier gives the coverage of recordings that an earlier Call of the room has
-// made. It writes nothing: the record may be being sealed beside it.
-func (h *House) earlier(ctx context.Context, room string) []covered {
+// earlier gives the coverage of the recordings that began before a moment, as an
+// earlier Call of the room has made them. It writes nothing: the record may be being
+// sealed beside it.
+func (h *House) earlier(ctx context.Context, room string, before time.Time) ([]covered, error) {
 	tapes, err := h.depot.Tapes(ctx, room)
 	if err != nil {
-		return nil // the seal will say what is wrong
+		return nil, err
 	}
 	var past []covered
 	for _, t := range tapes {
 		s := t.Summary
+		if !s.Start.Before(before) {
+			continue
+		}
 		part := covered{participant: s.Participant, length: time.Duration(s.DurationMS) * time.Millisecond}
 		for _, t := range s.Tracks {
 			part.tracks = append(part.tracks, recorder.TrackStatus{Kind: t.Kind, Bytes: t.Bytes, Coverage: t.Coverage})
 		}
 		past = append(past, part)
 	}
-	return past
+	return past, nil
+}
+
+// recall reads what was recorded earlier, beside the call, where that failed when
+// the call began.
+func (c *Call) recall(now time.Time) {
+	if !c.unread || c.recalling || now.Before(c.recallAt) {
+		return
+	}
+	c.recalling = true
+	h, id, ctx, before := c.house, c.id, c.ctx, c.started
+	c.job(func() event {
+		past, err := h.earlier(ctx, id, before)
+		return recalled{past, err}
+	})
+}
+
+type recalled struct {
+	past []covered
+	err  error
+}
+
+func (e recalled) apply(_ context.Context, c *Call) {
+	c.recalling = false
+	if e.err != nil {
+		c.recallAt = time.Now().Add(keyAgain)
+		return
+	}
+	c.past, c.unread, c.dirty = append(c.past, e.past...), false, true
 }

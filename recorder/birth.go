@@ -47,7 +47,10 @@ func (b *birth) claim(dir string, fence int64) (folder string, err error) {
 	if err != nil {
 		return "", err
 	}
-	if err := writeAtomic(filepath.Join(folder, birthFile), append(text, '\n')); err != nil {
+	path := filepath.Join(folder, birthFile)
+	if err := writeAtomic(path, append(text, '\n')); err != nil {
+		_ = os.Remove(path + ".new") // so that attempts on a full disk leave no folders
+		_ = os.Remove(folder)        // stays where the birth is in it after all
 		return "", err
 	}
 	return folder, syncDir(dir)
@@ -64,6 +67,9 @@ func readBirth(folder string) (birth, error) {
 	}
 	return b, nil
 }
+
+// Began is when the recording began, with the monotonic clock.
+func (rec *Recording) Began() time.Time { return rec.birth.Start }
 
 // at is the wall time of a moment given in microseconds since the start.
 func (b *birth) at(us int64) time.Time {

@@ -138,7 +138,7 @@ func (rec *Recording) commit(b *batch) {
 
 // refused turns the batch's frames into a gap.
 func (rec *Recording) refused(err error) {
-	b, cause := &rec.batch, failingOf(err)
+	b, cause := &rec.batch, FailingOf(err)
 	rec.mu.Lock()
 	first := rec.faulty == ""
 	rec.faulty = cause

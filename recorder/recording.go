@@ -338,8 +338,8 @@ func (rec *Recording) serveWaits() {
 	})
 }
 
-// failingOf says why the disk refuses.
-func failingOf(err error) string {
+// FailingOf says why the disk refuses.
+func FailingOf(err error) string {
 	if errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT) {
 		return FailingFull
 	}

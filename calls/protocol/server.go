@@ -258,7 +258,7 @@ type TrackStatus struct {
 	Coverage    int    `json:"coverage"` // recorded time per mille of live time
 	Gaps        int    `json:"gaps"`
 	Cause       string `json:"cause,omitempty"`   // of the newest gap
-	Failing     string `json:"failing,omitempty"` // while nothing can be stored: "disk_full", "disk_fails", "disk_silent"
+	Failing     string `json:"failing,omitempty"` // while nothing can be stored: "disk_full", "disk_fails", "disk_silent", "store_silent"
 }
 
 // Photo asks the seller's page for a full-resolution photo. Its digest must be

@@ -564,7 +564,7 @@ export interface TrackStatus {
   gaps: number;
   /** of the newest gap */
   cause?: string;
-  /** while nothing can be stored: "disk_full", "disk_fails", "disk_silent" */
+  /** while nothing can be stored: "disk_full", "disk_fails", "disk_silent", "store_silent" */
   failing?: string;
 }
 
