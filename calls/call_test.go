@@ -428,6 +428,20 @@ func TestComingBackAndWithdrawing(t *testing.T) {
 	r.checkRecord(room, digest)
 }
 
+// TestPageThatNeverConnects: a page that takes the seat over and brings no media is
+// a loss as any other.
+func TestPageThatNeverConnects(t *testing.T) {
+	r := newRig(t)
+	room, _, manager := r.admitted()
+	seller := open(t, r.house, room, protocol.RoleSeller, "phone", "tab-another")
+	lost := manager.until("the interruption", func(s *protocol.State) bool { return s.Room.State == rooms.StateInterrupted })
+	if lost.Room.Cause != "seller_lost" || !lost.Peer.Connected {
+		t.Errorf("interrupted by %q", lost.Room.Cause)
+	}
+	seller.connect(film)
+	manager.until("the call again", func(s *protocol.State) bool { return s.Room.State == rooms.StateLive && s.Recording })
+}
+
 // TestNodeStopsAndStartsAgain: people are told, the call goes on after the
 // restart, and what was recorded before is in the record.
 func TestNodeStopsAndStartsAgain(t *testing.T) {

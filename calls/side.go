@@ -55,7 +55,7 @@ type side struct {
 	transport   *media.Transport
 	generation  int // of the transport; events of older ones are dropped
 	connected   bool
-	mediaLost   time.Time // when a connected transport was lost
+	mediaLost   time.Time // when a connected transport was lost or left, zero while one is connected
 	offered     time.Time // when the transport was asked for
 	connectedAt time.Time // when the transport first was up
 	measured    bool      // uplink is of this transport

@@ -95,7 +95,10 @@ func (c *Call) dropTransport(s *side) {
 		return
 	}
 	c.stopRecording(s, causeReconnect)
-	s.transport, s.connected, s.mediaLost, s.playing = nil, false, noTime, nil
+	if s.connected {
+		s.mediaLost = time.Now() // until another is up; one that was lost before stays so
+	}
+	s.transport, s.connected, s.playing = nil, false, nil
 	c.other(s).playing = nil // it plays again what comes next
 	c.dirty = true
 	c.jobs.Go(func() {
