@@ -153,7 +153,7 @@ func (c *Call) onMute(s *side, msg *protocol.Mute) {
 	if msg.Kind == "audio" {
 		s.audioOff = msg.Off
 	} else {
-		s.videoOff = msg.Off
+		s.switchVideo(msg.Off)
 	}
 	c.dirty = true
 }

@@ -75,6 +75,7 @@ type side struct {
 	reported time.Time              // the page's last figures
 
 	audioOff, videoOff bool
+	videoOn            time.Time       // when video was last switched on again
 	device             protocol.Device // what the page said that its device can do
 }
 
@@ -174,7 +175,8 @@ func (c *Call) seatDown(ctx context.Context, s *side, seat *Seat) {
 	}
 	s.who = seat.join
 	s.seat, s.tab, s.browser, s.lost = seat, seat.join.Tab, seat.join.Browser, time.Time{}
-	s.audioOff, s.videoOff = false, false // a page that comes back says again what is off; one reloaded has all on
+	s.audioOff = false // a page that comes back says again what is off; one reloaded has all on
+	s.switchVideo(false)
 	if s == &c.manager {
 		s.name, s.zone = seat.join.Name, seat.join.Zone
 	}

@@ -6,8 +6,8 @@ import (
 	"verifycall/media"
 )
 
-// uplinkAfter a connection came up its rate is taken for what the network
-// bears: browsers need 2 to 3 s to find it.
+// uplinkAfter a connection came up, or its camera was switched on, its rate is
+// taken for what the network bears: browsers need 2 to 3 s to find it.
 const uplinkAfter = 5 * time.Second
 
 // Bounds of a start of video, in kbit/s: a poor phone must not be flooded, and
@@ -15,15 +15,28 @@ const uplinkAfter = 5 * time.Second
 const startLeast, startMost = 150, 2500
 
 // measureUplink looks, once for each connection, how much of a side's own
-// video arrives. In the waiting room nobody sees that video and nothing keeps
-// it. A camera that is off would measure the encoder.
+// video arrives. In the waiting room nobody sees that video and nothing keeps it.
 func (c *Call) measureUplink(s *side, now time.Time) {
-	if s.measured || !s.connected || s.videoOff || now.Sub(s.connectedAt) < uplinkAfter ||
-		s.transport.Receiver(media.Video) == nil {
+	if !s.uplinkDue(now) || s.transport.Receiver(media.Video) == nil {
 		return
 	}
 	s.uplink, s.measured, c.dirty = s.transport.Uplink(), true, true
 	c.log.Info("uplink measured", "role", s.role, "kbps", s.uplink)
+}
+
+// uplinkDue says that a side's video has come for long enough and wasn't measured.
+// A camera that is off, or was until just now, would measure the encoder.
+func (s *side) uplinkDue(now time.Time) bool {
+	return !s.measured && s.connected && !s.videoOff &&
+		now.Sub(s.connectedAt) >= uplinkAfter && now.Sub(s.videoOn) >= uplinkAfter
+}
+
+// switchVideo notes that a side's camera is off, or on again.
+func (s *side) switchVideo(off bool) {
+	if s.videoOff && !off {
+		s.videoOn = time.Now()
+	}
+	s.videoOff = off
 }
 
 // startKbps is where a connection's video starts after an uplink of so many
