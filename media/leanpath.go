@@ -29,7 +29,7 @@ type leanPath struct {
 	keys *lean.Handshake
 
 	out     outgoing              // of the sink's calls, with what follows
-	tracks  map[uint32]*leanTrack // by SSRC, also that of retransmissions
+	tracks  map[uint32]*leanTrack // by SSRC, also that of retransmissions; nil once it has ended
 	current map[layerOf]*leanTrack
 	report  []byte // the newest of arrivals
 
@@ -150,19 +150,19 @@ func (p *leanPath) end() {
 	p.mu.Lock()
 	p.ended = true
 	p.mu.Unlock()
-	for _, track := range p.current {
-		close(track.over)
+	for layer, track := range p.current {
+		p.finish(layer, track)
 	}
-	clear(p.current)
 }
 
 // HandleRTP implements lean.Sink.
 func (p *leanPath) HandleRTP(pkt *rtp.Packet, arrival time.Time, batch *lean.Batch) {
-	track := p.tracks[pkt.SSRC]
+	track, known := p.tracks[pkt.SSRC]
+	if !known {
+		track = p.open(pkt)
+	}
 	if track == nil {
-		if track = p.open(pkt); track == nil {
-			return
-		}
+		return
 	}
 	if !track.started {
 		if len(track.waiting) < waitingMost {
@@ -178,7 +178,8 @@ func (p *leanPath) HandleRTP(pkt *rtp.Packet, arrival time.Time, batch *lean.Bat
 }
 
 // open finds what a stream not seen before is, and makes its track. One more
-// of a kind is the participant's next: the one before has ended.
+// of a kind is the participant's next: the one before has ended, for good, so
+// that there are no more tracks than the streams that the peer may have.
 func (p *leanPath) open(pkt *rtp.Packet) *leanTrack {
 	p.mu.Lock()
 	as, ok := p.payloads[pkt.PayloadType]
@@ -197,9 +198,7 @@ func (p *leanPath) open(pkt *rtp.Packet) *leanTrack {
 		return before
 	}
 	if before != nil {
-		delete(p.tracks, before.r.ssrc)
-		delete(p.tracks, before.rtx)
-		close(before.over)
+		p.finish(layer, before)
 	}
 	track := &leanTrack{over: make(chan struct{}), r: newReceiver(as.kind, pkt.SSRC, pkt.PayloadType, as.clockRate, &p.t.clock, trackIO{
 		layers: publisher{p.t}, writeRTCP: p.t.writeRTCP, rtt: p.t.roundTrip, resends: as.resends,
@@ -211,6 +210,17 @@ func (p *leanPath) open(pkt *rtp.Packet) *leanTrack {
 	p.tracks[pkt.SSRC], p.current[layer] = track, track
 	go p.serve(track, layer.rid == LowLayer)
 	return track
+}
+
+// finish ends a layer's track and leaves its SSRCs behind as ended ones.
+func (p *leanPath) finish(layer layerOf, track *leanTrack) {
+	for ssrc, of := range p.tracks {
+		if of == track {
+			p.tracks[ssrc] = nil
+		}
+	}
+	delete(p.current, layer)
+	close(track.over)
 }
 
 // serve lives as long as the track; begin has counted it among the running.
