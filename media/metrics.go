@@ -42,7 +42,7 @@ func (n *Node) counters() (all []prometheus.Collector) {
 		name, result string
 		of           func(lean.Counts) uint64
 	}{
-		{"received", "taken", func(c lean.Counts) uint64 { return c.Received - c.Refused }},
+		{"received", "taken", func(c lean.Counts) uint64 { return c.Received }},
 		{"received", "refused", func(c lean.Counts) uint64 { return c.Refused }},
 		{"received", "strange", func(c lean.Counts) uint64 { return c.Strange }},
 		{"received", "excess", func(c lean.Counts) uint64 { return c.Excess }},

@@ -25,8 +25,15 @@ const (
 	// peerRate in bytes a second and peerBurst in bytes are taken of one peer
 	// before decryption: six times the bitrate of a good call, and its probing.
 	peerRate, peerBurst = 2 << 20, 512 << 10
-	// peerStreams of one peer are decrypted: SSRCs, each with its state.
+	// packetCost is what a packet counts at least, in bytes: a small one costs as
+	// much to decrypt and to forward.
+	packetCost = 256
+	// peerStreams of one peer are decrypted, and RTCP of as many senders: SSRCs,
+	// each with its state. A browser has less than ten.
 	peerStreams = 32
+	// peerReports is how many RTCP packets a second are looked into. Browsers send
+	// some 20, and one for each packet that they miss.
+	peerReports = 200
 	// peerGuesses is how many packets a second of an SSRC not seen before are
 	// tried; anybody who can forge an address can send such.
 	peerGuesses = 50
@@ -45,7 +52,7 @@ var (
 
 // Counts of a Port since its start.
 type Counts struct {
-	Received, Sent uint64 // media packets
+	Received, Sent uint64 // media packets; received are those that a Sink was given
 	// Strange came from unknown addresses or of unknown streams, Excess above a
 	// peer's budget, Refused failed decryption (forged, damaged or replayed).
 	Strange, Excess, Refused uint64

@@ -79,6 +79,17 @@ func (c *client) seal(t *testing.T, ssrc uint32, seq uint16, n int) []byte {
 	return sealed
 }
 
+// sealReport makes an empty receiver report of that sender.
+func (c *client) sealReport(t *testing.T, sender uint32) []byte {
+	t.Helper()
+	raw := binary.BigEndian.AppendUint32([]byte{0x80, 201, 0, 1}, sender)
+	sealed, err := c.encrypt.EncryptRTCP(nil, raw, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return sealed
+}
+
 func (c *client) send(t *testing.T, p *Port, raw []byte) {
 	t.Helper()
 	if _, err := c.conn.WriteTo(raw, p.LocalAddr()); err != nil {
@@ -278,6 +289,79 @@ func TestBudget(t *testing.T) {
 	}
 	if n := sink.taken(); n != peerBurst/1200 || port.Counts().Excess == 0 {
 		t.Errorf("%d packets taken, %+v", n, port.Counts())
+	}
+}
+
+// Small packets count for what they cost, and so does RTCP.
+func TestBudgetOfPackets(t *testing.T) {
+	port := newTestPort(t, "127.0.0.1")
+	sink := &forward{}
+	peer, c := join(t, port, sink)
+	at := time.Now()
+	for seq := range uint16(20000) {
+		peer.handle(c.seal(t, 7, seq, 1), at.Add(time.Duration(seq)*time.Second/20000), nil)
+	}
+	if n := sink.taken(); n > (peerRate+peerBurst)/packetCost || port.Counts().Excess == 0 {
+		t.Errorf("%d small packets taken in a second, %+v", n, port.Counts())
+	}
+	at = at.Add(time.Minute)
+	for range 3 * peerReports {
+		peer.handle(c.sealReport(t, 7), at, nil)
+	}
+	if n := len(sink.rtcp); n != peerReports {
+		t.Errorf("%d reports taken at once", n)
+	}
+}
+
+// What is kept of those whose RTCP a peer sends has a bound: the context has a
+// state for each.
+func TestReporters(t *testing.T) {
+	port := newTestPort(t, "127.0.0.1")
+	sink := &forward{}
+	peer, c := join(t, port, sink)
+	at := time.Now()
+	const senders = 10000
+	for ssrc := range uint32(senders) {
+		at = at.Add(time.Second / peerGuesses)
+		peer.handle(c.sealReport(t, ssrc), at, nil)
+	}
+	if n := port.Counts().Strange; len(sink.rtcp) != peerStreams || len(peer.reporters) != peerStreams || n != senders-peerStreams {
+		t.Errorf("%d of %d senders' reports taken, %d remembered, %d refused", len(sink.rtcp), senders, len(peer.reporters), n)
+	}
+	peer.handle(c.sealReport(t, 0), at, nil)
+	peer.handle(c.seal(t, 7, 1, 10), at.Add(time.Second), nil)
+	if len(sink.rtcp) != peerStreams+1 || sink.taken() != 1 {
+		t.Error("a known sender's report, or media, isn't taken any more")
+	}
+	short := []byte{0x80, 201, 0, 1, 0, 0}
+	peer.handle(short, at.Add(time.Second), nil)
+	if n := port.Counts().Refused; n != 1 {
+		t.Errorf("%d refused", n)
+	}
+}
+
+// A peer that is closed while it is found at an address isn't found there any more.
+func TestReachWhileClosing(t *testing.T) {
+	p := newTestPort(t, "127.0.0.1")
+	for range 5000 {
+		peer := p.NewPeer(&forward{})
+		var all sync.WaitGroup
+		ready := make(chan struct{})
+		for port := range uint16(8) {
+			all.Go(func() {
+				<-ready
+				if port == 4 {
+					peer.Close()
+				} else {
+					peer.Reach(netip.AddrPortFrom(netip.IPv6Loopback(), 9+port), false)
+				}
+			})
+		}
+		close(ready)
+		all.Wait()
+		if peers := *p.peers.Load(); len(peers) != 0 {
+			t.Fatalf("%d peers are left", len(peers))
+		}
 	}
 }
 

@@ -27,13 +27,15 @@ type Peer struct {
 	sink  Sink
 	heard atomic.Int64 // Unix nanoseconds of the last packet that was decrypted
 
-	in      sync.Mutex // guards what follows; held while the sink is called
-	closed  bool
-	decrypt *srtp.Context // nil before Secure
-	pkt     rtp.Packet
-	streams []uint32 // SSRCs that were decrypted
-	budget  budget
-	guesses budget
+	in        sync.Mutex // guards what follows; held while the sink is called
+	closed    bool
+	decrypt   *srtp.Context // nil before Secure
+	pkt       rtp.Packet
+	streams   []uint32 // SSRCs whose RTP was decrypted
+	reporters []uint32 // SSRCs whose RTCP was
+	budget    budget
+	guesses   budget
+	reports   budget
 
 	out     sync.Mutex // guards what follows
 	encrypt *srtp.Context
@@ -49,6 +51,7 @@ func (p *Port) NewPeer(sink Sink) *Peer {
 		port: p, sink: sink,
 		budget:  budget{rate: peerRate, most: peerBurst, left: peerBurst},
 		guesses: budget{rate: peerGuesses, most: peerGuesses, left: peerGuesses},
+		reports: budget{rate: peerReports, most: peerReports, left: peerReports},
 	}
 }
 
@@ -81,10 +84,9 @@ func (p *Peer) Reach(addr netip.AddrPort, tcp bool) (moved bool) {
 	if tcp {
 		way = p.port.stream(addr)
 	}
-	p.in.Lock()
-	closed := p.closed
-	p.in.Unlock()
-	if closed {
+	p.in.Lock() // to the end: a Close in between would leave the peer at its place for good
+	defer p.in.Unlock()
+	if p.closed {
 		return false
 	}
 	p.out.Lock()
@@ -115,40 +117,56 @@ func (p *Peer) handle(raw []byte, now time.Time, out *Batch) {
 	if p.closed || p.decrypt == nil {
 		return
 	}
-	if !p.budget.take(float64(len(raw)), now) {
-		p.port.counts.excess.Add(1)
+	counts := &p.port.counts
+	if !p.budget.take(float64(max(len(raw), packetCost)), now) {
+		counts.excess.Add(1)
 		return
 	}
-	p.port.counts.received.Add(1)
-	if isRTCP(raw) {
-		plain, err := p.decrypt.DecryptRTCP(raw[:0], raw, nil)
-		if err != nil {
-			p.port.counts.refused.Add(1)
-			return
-		}
-		p.heard.Store(now.UnixNano())
-		p.sink.HandleRTCP(plain, now)
+	rtcp, known, at := isRTCP(raw), &p.streams, rtpSSRC
+	if rtcp {
+		known, at = &p.reporters, rtcpSSRC
+	}
+	if len(raw) < at+4 {
+		counts.refused.Add(1)
 		return
 	}
-	if len(raw) < rtpHeader {
+	ssrc := binary.BigEndian.Uint32(raw[at:])
+	first := !slices.Contains(*known, ssrc)
+	if first && (len(*known) == peerStreams || !p.guesses.take(1, now)) {
+		counts.strange.Add(1)
 		return
 	}
-	ssrc := binary.BigEndian.Uint32(raw[8:])
-	known := slices.Contains(p.streams, ssrc)
-	if !known && (len(p.streams) == peerStreams || !p.guesses.take(1, now)) {
-		p.port.counts.strange.Add(1)
+	plain, err := p.open(raw, rtcp)
+	if err != nil {
+		counts.refused.Add(1)
 		return
 	}
-	plain, err := p.decrypt.DecryptRTP(raw[:0], raw, &p.pkt.Header)
-	if err != nil || p.pkt.Unmarshal(plain) != nil {
-		p.port.counts.refused.Add(1)
-		return
-	}
-	if !known {
-		p.streams = append(p.streams, ssrc)
+	if first {
+		*known = append(*known, ssrc)
 	}
 	p.heard.Store(now.UnixNano())
-	p.sink.HandleRTP(&p.pkt, now, out)
+	if rtcp && !p.reports.take(1, now) { // not before: others can forge an address, but no seal
+		counts.excess.Add(1)
+		return
+	}
+	counts.received.Add(1)
+	if rtcp {
+		p.sink.HandleRTCP(plain, now)
+	} else {
+		p.sink.HandleRTP(&p.pkt, now, out)
+	}
+}
+
+// open decrypts a packet in place, RTP also into pkt. The caller holds in.
+func (p *Peer) open(raw []byte, rtcp bool) ([]byte, error) {
+	if rtcp {
+		return p.decrypt.DecryptRTCP(raw[:0], raw, nil)
+	}
+	plain, err := p.decrypt.DecryptRTP(raw[:0], raw, &p.pkt.Header)
+	if err != nil {
+		return nil, err
+	}
+	return plain, p.pkt.Unmarshal(plain)
 }
 
 // Silence is how long nothing of the peer's has come that was whole.
@@ -246,8 +264,8 @@ func (b *budget) take(n float64, now time.Time) bool {
 	return true
 }
 
-// rtpHeader is the shortest header, in bytes.
-const rtpHeader = 12
+// Where a packet names its stream: RTP the one that it is of, RTCP its sender's.
+const rtpSSRC, rtcpSSRC = 8, 4
 
 // isMedia says whether a datagram is SRTP or SRTCP (RFC 7983 section 7).
 func isMedia(raw []byte) bool { return len(raw) > 1 && raw[0] >= 128 && raw[0] < 192 }
