@@ -24,8 +24,10 @@ const (
 	// guestChecks of STUN a second; browsers send some 20 while they connect.
 	guestChecks, guestChecksBurst = 100, 200
 	// guestRate in bytes a second of everything else: six times a good call and
-	// its probing, as on the lean path.
-	guestRate, guestBurst = 2 << 20, 512 << 10
+	// its probing, a packet counting for guestLeast at least, and guestReports of
+	// RTCP a second, as on the lean path.
+	guestRate, guestBurst, guestLeast = 2 << 20, 512 << 10, 256
+	guestReports                      = 200
 )
 
 // door stands before pion's mux, whose queues have no end: it lets in what
@@ -42,10 +44,11 @@ type door struct {
 
 // guest is one Transport.
 type guest struct {
-	keys   []credentials // of the last two negotiations; while ICE restarts both are in use
-	addrs  int
-	checks *rate.Limiter
-	bytes  *rate.Limiter
+	keys    []credentials // of the last two negotiations; while ICE restarts both are in use
+	addrs   int
+	checks  *rate.Limiter
+	bytes   *rate.Limiter
+	reports *rate.Limiter
 }
 
 type credentials struct{ ufrag, pwd string }
@@ -60,7 +63,27 @@ func newDoor() *door {
 }
 
 func newGuest() *guest {
-	return &guest{checks: rate.NewLimiter(guestChecks, guestChecksBurst), bytes: rate.NewLimiter(guestRate, guestBurst)}
+	return &guest{
+		checks: rate.NewLimiter(guestChecks, guestChecksBurst), bytes: rate.NewLimiter(guestRate, guestBurst),
+		reports: rate.NewLimiter(guestReports, guestReports),
+	}
+}
+
+// bears says whether g may send this datagram, too.
+func (g *guest) bears(raw []byte, isCheck bool, now time.Time) bool {
+	switch {
+	case isCheck:
+		return g.checks.AllowN(now, 1)
+	case isRTCP(raw) && !g.reports.AllowN(now, 1):
+		return false
+	default:
+		return g.bytes.AllowN(now, max(len(raw), guestLeast))
+	}
+}
+
+// isRTCP tells SRTCP from what else comes (RFC 7983 section 7, RFC 5761 section 4).
+func isRTCP(raw []byte) bool {
+	return len(raw) > 1 && raw[0]>>6 == 2 && raw[1]&0x7f >= 64 && raw[1]&0x7f < 96
 }
 
 // expect lets g in by the credentials of an answer, and by those before.
@@ -108,7 +131,7 @@ func (d *door) lets(raw []byte, from netip.AddrPort, now time.Time) bool {
 		return false
 	}
 	v.heard = now
-	if isCheck && !v.of.checks.AllowN(now, 1) || !isCheck && !v.of.bytes.AllowN(now, len(raw)) {
+	if !v.of.bears(raw, isCheck, now) {
 		d.excess.Add(1)
 		return false
 	}

@@ -65,20 +65,16 @@ func (l *downlink) number(out *outgoing, id uint8, probe int, now time.Time) {
 	_ = out.header.SetExtension(id, out.number[:]) // fails for ids over 14 only, which pion doesn't negotiate here
 }
 
-// take takes the participant's feedback.
-func (l *downlink) take(packet []byte, now time.Time) {
-	var fb rtcp.TransportLayerCC
-	if fb.Unmarshal(packet) != nil {
-		return // the participant's own damage
+// handleRTCP takes the participant's feedback.
+func (l *downlink) handleRTCP(packets []rtcp.Packet, now time.Time) {
+	for _, p := range packets {
+		if fb, ok := p.(*rtcp.TransportLayerCC); ok {
+			l.mu.Lock()
+			l.heard = true
+			l.est.Feedback(fb, now.Sub(l.epoch))
+			l.mu.Unlock()
+		}
 	}
-	l.feedback(&fb, now)
-}
-
-func (l *downlink) feedback(fb *rtcp.TransportLayerCC, now time.Time) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	l.heard = true
-	l.est.Feedback(fb, now.Sub(l.epoch))
 }
 
 // assume lowers the estimate to what was measured the other way, before a
@@ -105,7 +101,7 @@ func (l *downlink) bps(now time.Time) int {
 	return l.est.Bps()
 }
 
-// bandwidth.BeginProbe starts a probe towards need bit/s if one is due; rate is how fast
+// beginProbe starts a probe towards need bit/s if one is due; rate is how fast
 // to send it.
 func (l *downlink) beginProbe(need int, now time.Time) (probe, rate int, ok bool) {
 	since := now.Sub(l.epoch)

@@ -40,7 +40,9 @@ func (l *downlink) newBuffer(of packetio.BufferPacketType, _ uint32) io.ReadWrit
 // Write implements io.Writer.
 func (b feedbackBuffer) Write(packet []byte) (int, error) {
 	if b.link != nil && isFeedback(packet) {
-		b.link.take(packet, time.Now())
+		if packets, err := parseRTCP(packet); err == nil {
+			b.link.handleRTCP(packets, time.Now())
+		}
 		return len(packet), nil
 	}
 	return b.Buffer.Write(packet, nil)

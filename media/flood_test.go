@@ -227,11 +227,11 @@ func TestFloodOfAParticipant(t *testing.T) {
 	p.undisturbed(t, 30, func(round int) {
 		var blocks []rtcp.Packet
 		for i := range burst {
-			blocks = append(blocks, &rtcp.PictureLossIndication{MediaSSRC: uint32(1000 + round*burst + i)})
+			blocks = append(blocks, &rtcp.PictureLossIndication{SenderSSRC: uint32(1 + round), MediaSSRC: uint32(1000 + round*burst + i)})
 		}
 		_ = bad.pc.WriteRTCP(blocks) // it fails once the connection is ended
 	})
-	if n.port == nil { // on the lean path nothing is kept of them
+	if n.port == nil { // on the lean path nothing is kept of streams that RTCP names
 		eventually(t, "the end of the connection", func() bool { return count[Failed](bad.events) == 1 })
 	}
 }

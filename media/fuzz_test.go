@@ -31,6 +31,7 @@ func FuzzRTCP(f *testing.F) {
 		}
 		f.Add(raw)
 	}
+	f.Add(claims(rtcp.TypeTCCPacketReceivedSmallDelta, 65535))
 	f.Fuzz(func(t *testing.T, raw []byte) {
 		link := newDownlink(epoch)
 		d := newDownTrack(Video, videoClockRate, 1, link)
@@ -40,10 +41,8 @@ func FuzzRTCP(f *testing.F) {
 		d.play(r)
 		var out outgoing
 		r.handleRTP(videoPacket(1, 0, true, true, 7), epoch, false, &out)
-		if isFeedback(raw) {
-			link.take(raw, epoch)
-		}
-		if packets, err := rtcp.Unmarshal(raw); err == nil {
+		if packets, err := parseRTCP(raw); err == nil {
+			link.handleRTCP(packets, epoch)
 			r.handleRTCP(packets, epoch)
 			d.handleRTCP(packets, epoch, func(rtt time.Duration) {
 				if rtt < 0 || rtt > time.Minute {

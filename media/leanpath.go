@@ -56,7 +56,8 @@ type layerOf struct {
 }
 
 // leanTrack is a published track. Its first packets wait until its start has
-// been posted, so that whoever takes it has it from the first on.
+// been posted: who plays or taps it from within post has it from the first on, who
+// does so later begins with the key frame that he asks for.
 type leanTrack struct {
 	r    *Receiver
 	rtx  uint32        // SSRC of its retransmissions, 0 while unknown
@@ -125,17 +126,19 @@ func (p *leanPath) follow() error {
 	}
 	p.mu.Lock()
 	first := !p.secured
-	p.secured = true
 	p.mu.Unlock()
 	if first {
 		keys, profile, err := p.keys.Keys()
 		if err != nil {
 			return err
 		}
-		p.keys.Forget()
 		if err := p.peer.Secure(keys, profile); err != nil {
 			return err
 		}
+		p.keys.Forget()
+		p.mu.Lock()
+		p.secured = true
+		p.mu.Unlock()
 	}
 	moved := p.peer.Reach(netip.AddrPortFrom(ip, pair.Remote.Port), pair.Remote.Protocol == webrtc.ICEProtocolTCP)
 	if moved && !first {
@@ -245,15 +248,11 @@ func (p *leanPath) serve(track *leanTrack, low bool) {
 
 // HandleRTCP implements lean.Sink.
 func (p *leanPath) HandleRTCP(raw []byte, arrival time.Time) {
-	packets, err := rtcp.Unmarshal(raw)
+	packets, err := parseRTCP(raw)
 	if err != nil {
 		return // a damaged packet that SRTCP let pass is the participant's own
 	}
-	for _, packet := range packets {
-		if fb, ok := packet.(*rtcp.TransportLayerCC); ok {
-			p.t.link.feedback(fb, arrival)
-		}
-	}
+	p.t.link.handleRTCP(packets, arrival)
 	for _, track := range p.current {
 		track.r.handleRTCP(packets, arrival)
 	}

@@ -1,12 +1,15 @@
 package media
 
 import (
+	"errors"
 	"runtime"
 	"sync/atomic"
 	"testing"
 	"time"
 
 	"github.com/pion/rtp"
+
+	"verifycall/media/lean"
 )
 
 // leanTransport is a Transport on the lean path whose participant may send VP8 as
@@ -50,10 +53,12 @@ func TestStreamsWhileClosing(t *testing.T) {
 		server.ending = is
 		server.mu.Unlock()
 	}
-	closing(true)
-	come(server, 2, 1)
-	come(server, 3, 1)
-	closing(false)
+	func() {
+		closing(true)
+		defer closing(false)
+		come(server, 2, 1)
+		come(server, 3, 1)
+	}()
 	if err := server.Close(); err != nil {
 		t.Error(err)
 	}
@@ -94,5 +99,23 @@ func TestStreamsInTurn(t *testing.T) {
 	}
 	if s, e := started.Load(), ended.Load(); s != 2 || e != 2 {
 		t.Errorf("%d tracks started, %d ended", s, e)
+	}
+}
+
+// Without keys a connection isn't one, however often it is looked at.
+func TestNoKeysNoConnection(t *testing.T) {
+	checkLeaks(t)
+	n := newTestNode(t, Config{Listen: "127.0.0.1:0", Log: testLog(t)})
+	if n.port == nil {
+		t.Skip("pion's path")
+	}
+	way := join(t, n, nil, 100, nil).server.lean
+	way.mu.Lock()
+	way.secured = false // and the handshake's secrets are forgotten
+	way.mu.Unlock()
+	for range 2 {
+		if err := way.follow(); !errors.Is(err, lean.ErrNoKeys) {
+			t.Errorf("without keys: %v", err)
+		}
 	}
 }

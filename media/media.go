@@ -1,10 +1,11 @@
 // Package media forwards audio and video between the participants of a call
 // on one UDP port.
 //
-// A packet's life: socket → Receiver (one goroutine per published track) →
-// forwarder → down track, written inline; beside it the Tap, a bounded copy
-// for a recorder. Nothing on that path waits for a disk, a log or another
-// participant.
+// A packet's life: socket → Receiver → forwarder → down track, written inline;
+// beside it the Tap, a bounded copy for a recorder. Nothing on that path waits
+// for a disk, a log or another participant. On the lean path it is one goroutine
+// for each socket, on pion's there are one for each participant and one for
+// each published track in between.
 //
 // Who closes whom: Node owns the socket and its Transports, a Transport owns
 // its PeerConnection, its Receivers and its two down tracks. Close of each

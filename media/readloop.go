@@ -36,7 +36,7 @@ func readLoop(read func([]byte) (int, error), handle func([]byte)) {
 func readRTCP(read func([]byte) (int, error), handle func([]rtcp.Packet, time.Time)) {
 	readLoop(read, func(raw []byte) {
 		// A damaged packet was let pass by SRTCP, so it is the sender's own loss.
-		if packets, err := rtcp.Unmarshal(raw); err == nil {
+		if packets, err := parseRTCP(raw); err == nil {
 			handle(packets, time.Now())
 		}
 	})

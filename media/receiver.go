@@ -64,9 +64,11 @@ type trackIO struct {
 	arrived   func(h *rtp.Header, size int, now time.Time) // told of each packet, before anything else
 }
 
-// Receiver reads one published track: one goroutine for its packets, one for
-// its RTCP, and one that asks for lost packets and key frames. All end with the
-// track. Retransmissions come from a goroutine below, by repair.
+// Receiver takes one published track. On the lean path packets and RTCP come by
+// take and handleRTCP, from the socket's loop, and one goroutine asks for lost
+// packets and key frames. On pion's run has one more for the packets and one for
+// the RTCP, and retransmissions come from a goroutine below, by repair. All end
+// with the track.
 type Receiver struct {
 	kind        Kind
 	ssrc        uint32

@@ -41,6 +41,9 @@ var kinds = []kind{
 	{"giant_extensions", func(c *crowd, n int) ([]packet, error) {
 		return c.own(n, func(i int) ([]byte, error) { return c.bad.Sealed(c.bad.Video(), uint16(i), 1020) })
 	}},
+	{"hostile_feedback", func(c *crowd, n int) ([]packet, error) {
+		return c.own(n, func(int) ([]byte, error) { return c.bad.Feedback(c.bad.Video()) })
+	}},
 }
 
 func (c *crowd) strangers(n int, each func(i int) ([]byte, error)) ([]packet, error) {
