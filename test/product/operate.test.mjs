@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import test, { after, before } from 'node:test';
 import { clean } from './axe.mjs';
 import { context, DESK, launch, open, picturing } from './browser.mjs';
-import { fitsBothWays } from './fits.mjs';
+import { fits, fitsBothWays } from './fits.mjs';
 import { startSeeded } from './server.mjs';
 import * as step from './steps.mjs';
 
@@ -81,6 +81,23 @@ part('what was erased has its tombstone', async () => {
   await row(due).getByRole('button').click();
   await by('kept-tombstones').waitFor();
   assert.match(await by('kept-tombstones').innerText(), /Recordings, Pictures, Documents, Record[\s\S]*Asked for by the person, operator:operator-1/);
+});
+
+part('a call whose recorder fails and a full spool are alarms', async () => {
+  await page.setViewportSize({ width: 1280, height: 720 });
+  await page.route('**/api/operate/wall', async (route) => {
+    const now = await (await route.fetch()).json();
+    now.spool = { ...now.spool, alarm: 'filling', bytes: 19e9, limit: 20e9, behind: 900 };
+    now.calls = [{ room: 'R-7Q2M4T1A', state: 'live', since: now.now, manager: 'manager-1', step: 2, steps: 8, coverage: 612, floor: 900, kbps: 0, returning: '', failing: 'disk_full', test: false, figures: true }];
+    await route.fulfill({ json: now });
+  });
+  await page.goto(`${server.url}/operate`);
+  await by('wall-spool').waitFor();
+  await by('wall-alarm').getByText('The disk is full.').waitFor();
+  await cleanInBoth('alarms');
+  await fits(page, 'alarms');
+  await page.unrouteAll({ behavior: 'wait' });
+  await page.setViewportSize(DESK.viewport);
 });
 
 part('account managers are listed', async () => {

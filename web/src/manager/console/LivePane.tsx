@@ -72,13 +72,9 @@ function LowerTabs({ session, state, name }: { session: Session; state: State; n
     <div class="lower-tabs" ref={box}>
       <div role="tablist">
         {(['health', 'chat'] as const).map((tab) => (
-          <button
-            type="button" role="tab" class="tab" aria-selected={lower === tab} data-testid={`manager-lower-${tab}`} key={tab}
-            aria-label={tab === 'chat' && news > 0 ? t('chat.tabNew', { count: news }) : undefined}
-            onClick={() => (session.lower.value = tab)}
-          >
-            {t(`${tab}.title`)}
-            {tab === 'chat' && news > 0 && <span class="badge tone-accent figures">{news}</span>}
+          <button type="button" role="tab" class="tab" aria-selected={lower === tab} data-testid={`manager-lower-${tab}`} key={tab} onClick={() => (session.lower.value = tab)}>
+            {t(`${tab}.title`)}{' '}
+            {tab === 'chat' && news > 0 && <span class="badge tone-accent figures">{news} <span class="only-read">{t('chat.unread', { count: news })}</span></span>}
           </button>
         ))}
       </div>
