@@ -118,7 +118,7 @@ func TestAppealsInTheStore(t *testing.T) {
 		if err := s.AgreeFormat(t.Context(), Format); err != nil {
 			t.Fatal(err)
 		}
-		id := create(t, s, nil).ID
+		id := create(t, s, func(c *CreateRoom) { c.Hints, c.Helper = []string{"new_bank_account"}, "sign_language" }).ID
 		last := do(t, s, id, wholeCall(t)...)
 		if last.Verdict != VerdictPass {
 			t.Fatalf("verdict %s", last.Verdict)
@@ -181,7 +181,8 @@ func TestAppealsInTheStore(t *testing.T) {
 			t.Fatal(err)
 		}
 		again, err := s.Follow(t.Context(), loaded, marketplace())
-		if err != nil || again.ID != first.ID || first.Prev != id || first.State != StateInvited || first.Text(first.SellerName) != loaded.Text(loaded.SellerName) || len(first.Documents) != 0 {
+		if err != nil || again.ID != first.ID || first.Prev != id || first.State != StateInvited || first.Text(first.SellerName) != loaded.Text(loaded.SellerName) || len(first.Documents) != 0 ||
+			first.Text(first.Helper) != "sign_language" || len(first.Hints()) != 0 {
 			t.Errorf("goes on in %+v and %s, %v", first, again.ID, err)
 		}
 		do(t, s, id, BeginPurge{Classes: []string{ClassRecord}, Policy: "request"}, FinishPurge{})

@@ -2,6 +2,7 @@ package rooms
 
 import (
 	"maps"
+	"strings"
 	"time"
 
 	"verifycall/rooms/form"
@@ -11,11 +12,13 @@ import (
 // NoShowGrace is how long after a missed appointment the link still books.
 const NoShowGrace = 24 * time.Hour
 
-// maxFields bounds the application.
-const maxFields = 40
+const (
+	maxFields = 40 // of the application
+	maxHints  = 8
+)
 
-// CreateRoom makes a room: booked for At, invited where At is zero. Name, mail
-// and the application's values are personal. Link is a seller's link, see
+// CreateRoom makes a room: booked for At, invited where At is zero. Name, mail,
+// the application's values, hints and helper are personal. Link is a seller's link, see
 // NewToken and HashToken.
 type CreateRoom struct {
 	ID          string // from NewRoomID, where something has to be stored under it before; else empty
@@ -23,6 +26,8 @@ type CreateRoom struct {
 	SellerMail  string // may be empty
 	Application map[string]string
 	Documents   []Document
+	Hints       []string // codes of a screening, for the account manager alone
+	Helper      string   // code of who helps the seller, "interpreter"; may be empty
 	Language    string
 	Zone        string
 	At          time.Time
@@ -61,6 +66,12 @@ func (c CreateRoom) decide(r *Room, now time.Time) ([]Draft, error) {
 	if c.SellerMail != "" {
 		body["seller_mail"] = personal{c.SellerMail}
 	}
+	if len(c.Hints) > 0 {
+		body["hints"] = personal{strings.Join(c.Hints, " ")}
+	}
+	if c.Helper != "" {
+		body["helper"] = personal{c.Helper}
+	}
 	if c.Manager != "" {
 		body["manager"] = c.Manager
 	}
@@ -87,6 +98,9 @@ func (c CreateRoom) check() error {
 	if len(c.Application) > maxFields {
 		return &form.InputError{Command: form.NameOf(c), Field: "application", Why: "has too many fields"}
 	}
+	if len(c.Hints) > maxHints {
+		return &form.InputError{Command: form.NameOf(c), Field: "hints", Why: "has too many codes"}
+	}
 	if len(c.Seed) != plan.SeedSize {
 		return &form.InputError{Command: form.NameOf(c), Field: "seed", Why: "has the wrong length"}
 	}
@@ -100,6 +114,12 @@ func (c CreateRoom) check() error {
 	}
 	for field := range c.Application {
 		err = form.First(err, form.Check(c, "application field", field, form.Field))
+	}
+	for _, hint := range c.Hints {
+		err = form.First(err, form.Check(c, "hint", hint, form.Code))
+	}
+	if c.Helper != "" {
+		err = form.First(err, form.Check(c, "helper", c.Helper, form.Code))
 	}
 	for _, d := range c.Documents {
 		err = form.First(err, form.Check(c, "document kind", d.Kind, form.Code), form.Check(c, "document digest", d.SHA256, form.Hash),

@@ -9,7 +9,7 @@ import (
 
 // Types of entries in the record.
 const (
-	typeCreated     = "created"         // room, profile, profile_sha256, seed_sha256, seed, language, zone, test, manager, appointment, seller_name, seller_mail, application, documents
+	typeCreated     = "created"         // room, profile, profile_sha256, seed_sha256, seed, language, zone, test, manager, appointment, seller_name, seller_mail, application, hints, helper, documents
 	typeLinkAdded   = "link_added"      // link (hash of the token), expires
 	typeBooked      = "booked"          // appointment
 	typeCancelled   = "cancelled"       // by
@@ -176,6 +176,7 @@ func created(r *Room, at time.Time, b body) {
 	r.Test, r.Manager, r.At = b["test"] == true, b.text("manager"), b.time("appointment")
 	r.Named, r.Terms, r.Prev = r.Manager != "", terms(b), b.text("prev")
 	r.SellerName, r.SellerMail = b.commitment("seller_name"), b.commitment("seller_mail")
+	r.Screening, r.Helper = b.commitment("hints"), b.commitment("helper")
 	r.Application = map[string]ledger.Commitment{}
 	for field := range b.object("application") {
 		r.Application[field] = b.object("application").commitment(field)

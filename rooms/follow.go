@@ -37,7 +37,7 @@ func (c FollowUp) decide(r *Room, now time.Time) ([]Draft, error) {
 }
 
 // Follow gives the room that goes on from r, and makes it where there is none yet:
-// with the seller's name, address and application, without documents, which have
+// with the seller's name, address, application and helper, without documents, which have
 // their own key. An account manager who was named holds the repeat too, but not what
 // an appeal brought. Profile is r's. Errors: those of Do and Create.
 func (s *Store) Follow(ctx context.Context, r *Room, p *plan.Profile) (*Room, error) {
@@ -50,7 +50,7 @@ func (s *Store) Follow(ctx context.Context, r *Room, p *plan.Profile) (*Room, er
 		return next, err
 	}
 	cmd := CreateRoom{ID: r.Next, Prev: r.ID, SellerName: r.Text(r.SellerName), SellerMail: r.Text(r.SellerMail), Application: map[string]string{},
-		Language: r.Language, Zone: r.Zone, Profile: p, Test: r.Test}
+		Helper: r.Text(r.Helper), Language: r.Language, Zone: r.Zone, Profile: p, Test: r.Test}
 	for field, value := range r.Application {
 		cmd.Application[field] = r.Text(value)
 	}

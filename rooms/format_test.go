@@ -73,22 +73,27 @@ func TestFormatOfAnEarlierNode(t *testing.T) {
 // A projection that isn't what the entries tell is no earlier format's either.
 func TestCutProjections(t *testing.T) {
 	r := &Room{ID: "R-7K3M9QXD"}
-	run(t, r, noon, newRoom)
+	hinted := newRoom
+	hinted.Hints, hinted.Helper = []string{"new_bank_account", "new_device"}, "sign_language"
+	run(t, r, noon, hinted)
 	r.Shown, r.CloseDays = []string{"a1"}, 30
 	text, err := json.Marshal(r)
-	if err != nil {
-		t.Fatal(err)
+	if err != nil || strings.Contains(string(text), "sign_language") || !slices.Equal(r.Hints(), hinted.Hints) {
+		t.Fatalf("%s, hints %v, %v", text, r.Hints(), err)
 	}
 	less, err := earlier[1].cut(text)
 	if err != nil || strings.Contains(string(less), "shown") || strings.Contains(string(less), "closeDays") || !json.Valid(less) {
 		t.Fatalf("%s, %v", less, err)
 	}
+	screening, helper := r.Screening, r.Helper
 	r.Shown, r.CloseDays, r.ReviewShare, r.AppealDays = nil, 0, 0, 0
+	r.Screening, r.Helper = "", ""
 	if whole, err := json.Marshal(r); err != nil || string(whole) != string(less) {
 		t.Errorf("cut is\n%s, want\n%s", less, whole)
 	}
 	for state, cut := range map[string]bool{string(less): true, string(text): false} {
 		r.Shown, r.CloseDays, r.ReviewShare, r.AppealDays = []string{"a1"}, 30, reviewShareOf(text), 14
+		r.Screening, r.Helper = screening, helper
 		if got, err := tells(r, state); err != nil || got != cut {
 			t.Errorf("cut %v, %v", got, err)
 		}

@@ -10,6 +10,7 @@ package rooms
 import (
 	"encoding/json"
 	"slices"
+	"strings"
 	"time"
 
 	"verifycall/rooms/ledger"
@@ -34,6 +35,8 @@ type Room struct {
 	SellerMail  ledger.Commitment            `json:"sellerMail,omitempty"`
 	Application map[string]ledger.Commitment `json:"application"` // field → value
 	Documents   []Document                   `json:"documents"`
+	Screening   ledger.Commitment            `json:"screening,omitempty"` // codes with spaces between, see Hints
+	Helper      ledger.Commitment            `json:"helper,omitempty"`    // code of who helps the seller
 
 	ProfileSHA256 string            `json:"profileSHA256"`      // of the profile's canonical JSON
 	SeedSHA256    string            `json:"seedSHA256"`         // of the seed that the plan is drawn from, hex
@@ -198,6 +201,9 @@ func (r *Room) Text(c ledger.Commitment) string {
 	}
 	return text
 }
+
+// Hints are the opened codes of the screening, for staff.
+func (r *Room) Hints() []string { return strings.Fields(r.Text(r.Screening)) }
 
 // Note is the opened content of a staff note, empty where it is not open.
 func (r *Room) Note(ref NoteRef) Note {

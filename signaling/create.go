@@ -51,7 +51,7 @@ func (s *Server) createRoom(ctx context.Context, actor string, n intake.Request,
 		at = *n.At
 	}
 	cmd := rooms.CreateRoom{ID: id, SellerName: n.SellerName(), SellerMail: n.Seller.Mail, Application: n.Application,
-		Language: n.Language, Zone: n.Zone, At: at, Manager: n.Manager, Test: n.Test}
+		Language: n.Language, Zone: n.Zone, At: at, Manager: n.Manager, Test: n.Test, Hints: n.Hints, Helper: n.Helper}
 	profile, err := s.cfg.House.Plans().Profile(orElse(n.Profile, rooms.DefaultProfile))
 	if err != nil {
 		return nil, &protocol.Fault{Code: protocol.CodeMalformed, Message: "profile is none that this server knows.", Err: err}

@@ -1,6 +1,7 @@
 package signaling
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"net/http"
@@ -95,8 +96,30 @@ func (s *Server) managerCreate(w http.ResponseWriter, r *http.Request, who sessi
 	return writeJSON(w, http.StatusCreated, map[string]string{"id": i.id, "sellerLink": link})
 }
 
-func (s *Server) managerRoom(w http.ResponseWriter, _ *http.Request, who session) error {
-	return writeJSON(w, http.StatusOK, detailOf(who.at))
+func (s *Server) managerRoom(w http.ResponseWriter, r *http.Request, who session) error {
+	earlier, err := s.earlier(r.Context(), who.at)
+	if err != nil {
+		return err
+	}
+	return writeJSON(w, http.StatusOK, RoomBrief{detailOf(who.at), orEmpty(who.at.Hints()), who.at.Text(who.at.Helper), earlier})
+}
+
+// earlier lists the rooms that a room goes on from, as far as they are there.
+func (s *Server) earlier(ctx context.Context, room *rooms.Room) ([]Attempt, error) {
+	list := []Attempt{}
+	for prev := room.Prev; prev != "" && len(list) < maxEarlier; {
+		before, err := s.cfg.Rooms.Load(ctx, prev)
+		if errors.Is(err, rooms.ErrNotFound) {
+			break
+		}
+		if err != nil {
+			return nil, err
+		}
+		verdict, reasons, _, _ := before.Outcome()
+		list = append(list, Attempt{before.ID, before.Decided.UTC(), verdict, orEmpty(reasons)})
+		prev = before.Prev
+	}
+	return list, nil
 }
 
 func (s *Server) managerLink(w http.ResponseWriter, r *http.Request, who session) error {

@@ -5,13 +5,16 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/hex"
+	"encoding/json"
 	"fmt"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
+	"verifycall/access"
 	"verifycall/calls/depot"
 	"verifycall/calls/protocol"
 	"verifycall/recorder/evidence/vault"
@@ -208,6 +211,58 @@ func TestManagersRequestTwice(t *testing.T) {
 	send(s.signedIn("manager", "sabine"), plainRoom).into(http.StatusCreated, &other)
 	if other.ID == first.ID {
 		t.Error("two managers share a key")
+	}
+}
+
+// What a screening hints at and who helps is for the account manager; nothing of it is in what the seller gets.
+func TestHintsAreForTheManagerAlone(t *testing.T) {
+	s := openSite(t, nil)
+	key := s.integrator(access.ScopeRooms)
+	var made MadeRoom
+	key.restMake(strings.Replace(plainRoom, `"language"`, `"hints":["new_bank_account","shop_9"],"helper":"sign_language","manager":"jonas","language"`, 1), "").into(http.StatusCreated, &made)
+	m := s.signedIn("manager", "jonas")
+	var brief RoomBrief
+	m.get("/api/manager/rooms/"+made.ID).into(http.StatusOK, &brief)
+	if !slices.Equal(brief.Hints, []string{"new_bank_account", "shop_9"}) || brief.Helper != "sign_language" || len(brief.Earlier) != 0 {
+		t.Errorf("brief %+v", brief)
+	}
+	seller := s.seller(made.SellerLink)
+	state, err := json.Marshal(seller.dial("/ws/seller").hello(strings.Repeat("0a", 16)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	told := []string{string(state)}
+	for _, path := range []string{"appointment", "slots", "queue", "documents", "code", "kept", "appeal", "receipt", "appointment.ics"} {
+		told = append(told, string(seller.get("/api/seller/"+path).body))
+	}
+	told = append(told, string(key.get("/api/v1/rooms/"+made.ID).body), string(key.get("/api/v1/rooms/"+made.ID+"/ledger").body))
+	for _, text := range told {
+		for _, code := range []string{"new_bank_account", "shop_9", "sign_language"} {
+			if strings.Contains(text, code) {
+				t.Errorf("%s is told: %.300s", code, text)
+			}
+		}
+	}
+}
+
+// The brief of a room that goes on from another tells of that one's outcome.
+func TestEarlierAttempts(t *testing.T) {
+	s := openSite(t, nil)
+	m := s.signedIn("manager", "jonas")
+	id, _ := m.makeRoom(plainRoom)
+	s.command(id, "manager:jonas", rooms.Cancel{By: "manager"})
+	prev := id
+	for range maxEarlier + 1 {
+		room, err := s.rooms.Create(t.Context(), "seller", rooms.CreateRoom{Prev: prev, SellerName: "A", Language: "en", Zone: "UTC", Manager: "jonas", Helper: "interpreter"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		prev = room.ID
+	}
+	var brief RoomBrief
+	m.get("/api/manager/rooms/"+prev).into(http.StatusOK, &brief)
+	if len(brief.Earlier) != maxEarlier || brief.Helper != "interpreter" || brief.Earlier[0].ID == brief.ID {
+		t.Errorf("brief %+v", brief)
 	}
 }
 

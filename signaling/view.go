@@ -34,6 +34,25 @@ type RoomDetail struct {
 	Bundle      string                 `json:"bundle"` // digest, hex; empty until sealed
 }
 
+// RoomBrief is a room opened by its account manager, with what is known before
+// the call.
+type RoomBrief struct {
+	RoomDetail
+	Hints   []string  `json:"hints"`   // codes of the screening, staff only
+	Helper  string    `json:"helper"`  // code of who helps the seller; empty for nobody
+	Earlier []Attempt `json:"earlier"` // the latest first, at most maxEarlier
+}
+
+// Attempt is an earlier room that this one goes on from.
+type Attempt struct {
+	ID      string    `json:"id"`
+	At      time.Time `json:"at"` // UTC, of the decision
+	Verdict string    `json:"verdict"`
+	Reasons []string  `json:"reasons"`
+}
+
+const maxEarlier = 5
+
 func rowOf(r *rooms.Room) RoomRow {
 	if r.Damaged {
 		return RoomRow{ID: r.ID, State: stateDamaged, At: r.At.UTC(), Zone: "UTC", Language: "und", Reasons: []string{}}

@@ -55,6 +55,7 @@ func demoRequest() intake.Request {
 			"document_type": "ID card (ID-2), Utopia", "document_number": "D23145890", "expiry_date": "2031-04-15",
 			"address": "12 Harbour Street, Port Utopia 4410", "business": "Eriksson Ceramics, sole trader",
 		},
+		Hints:     []string{"new_bank_account", "address_used_twice", "contact_confirmed"},
 		Documents: []intake.Document{{Kind: "id_front", Data: demoFront}, {Kind: "id_back", Data: demoBack}},
 	}
 }

@@ -42,7 +42,7 @@ const (
 // personalFields are the fields of each type's body that hold commitments, or
 // objects of commitments.
 var personalFields = map[string][]string{
-	createdType:  {"seller_name", "seller_mail", "application", "seed"},
+	createdType:  {"seller_name", "seller_mail", "application", "hints", "helper", "seed"},
 	"compare":    {"typed"},
 	"chat":       {"text"},
 	"staff_note": {"content"},

@@ -24,6 +24,7 @@ const (
 	MaxBody        = 30 << 20 // bytes of the request: four documents of 5 MiB in base64 and the fields
 	maxDocuments   = 4
 	maxFields      = 40
+	maxHints       = 8
 	maxFieldText   = 200 // characters
 	maxName        = 120 // characters
 	FurthestAhead  = 366 * 24 * time.Hour
@@ -39,6 +40,8 @@ type Request struct {
 	At          *time.Time        `json:"at,omitempty"`        // the appointment; absent = now
 	Application map[string]string `json:"application"`         // field → value as filed
 	Documents   []Document        `json:"documents,omitempty"` // as filed
+	Hints       []string          `json:"hints,omitempty"`     // codes of a screening; the seller never sees them
+	Helper      string            `json:"helper,omitempty"`    // code of who helps the seller, "interpreter"
 	Manager     string            `json:"manager,omitempty"`   // id of a staff account
 	Profile     string            `json:"profile,omitempty"`   // id of a profile; absent = rooms.DefaultProfile
 	Test        bool              `json:"test,omitempty"`      // marked, never offered to people
@@ -59,6 +62,7 @@ type Document struct {
 
 var (
 	documentKinds = []string{"id_front", "id_back", "other"}
+	code          = regexp.MustCompile(`^[a-z][a-z0-9_]{1,39}$`)
 	fieldName     = regexp.MustCompile(`^[a-z][a-z0-9_]{0,39}$`)
 	languageTag   = regexp.MustCompile(`^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}$`)
 )
@@ -107,7 +111,23 @@ func (n *Request) check(now time.Time) error {
 	if err := plain("manager", n.Manager, 0, 64); err != nil {
 		return err
 	}
-	return errors.Join(n.checkApplication(), n.checkDocuments())
+	return errors.Join(n.checkApplication(), n.checkDocuments(), n.checkCodes())
+}
+
+// checkCodes lets no free text in: what a screening found out has no place here.
+func (n *Request) checkCodes() error {
+	if len(n.Hints) > maxHints {
+		return fmt.Errorf("hints has more than %d", maxHints)
+	}
+	for i, hint := range n.Hints {
+		if !code.MatchString(hint) || slices.Contains(n.Hints[:i], hint) {
+			return errors.New("hints are not each another code made of a to z, 0 to 9 and _")
+		}
+	}
+	if n.Helper != "" && !code.MatchString(n.Helper) {
+		return errors.New("helper is no code made of a to z, 0 to 9 and _")
+	}
+	return nil
 }
 
 func (n *Request) checkApplication() error {

@@ -1,6 +1,6 @@
 import { get, post, postOnce } from '../shared/api';
 import type { Availability } from './agenda/hours';
-import type { RoomDetail, RoomRow } from '../shared/room';
+import type { RoomBrief, RoomRow } from '../shared/room';
 
 /** Who is signed in. */
 export interface Me {
@@ -41,7 +41,7 @@ export async function rooms(from: Date, to: Date, signal?: AbortSignal): Promise
   return all;
 }
 
-export const detail = (id: string, signal?: AbortSignal) => get<RoomDetail>(room(id), signal);
+export const detail = (id: string, signal?: AbortSignal) => get<RoomBrief>(room(id), signal);
 export const create = (made: NewRoom, key: string) => postOnce<{ id: string; sellerLink: string }>(`${base}/rooms`, made, key);
 export const newLink = (id: string) => post<{ sellerLink: string }>(`${room(id)}/link`);
 export const cancel = (id: string) => post<void>(`${room(id)}/cancel`);

@@ -38,6 +38,16 @@ export interface RoomDetail extends RoomRow {
   bundle: string;
 }
 
+/** A room that its account manager opens, with what is known before the call. */
+export interface RoomBrief extends RoomDetail {
+  /** codes of the screening, staff only */
+  hints: string[];
+  /** code of who helps the seller, '' for nobody */
+  helper: string;
+  /** rooms that this one goes on from, the latest first */
+  earlier: { id: string; at: string; verdict: VerdictWord | ''; reasons: string[] }[];
+}
+
 /** Order in which the fields of an application are shown; others follow in their own order. */
 const fieldOrder = ['surname', 'given_names', 'birth_date', 'document_type', 'document_number', 'expiry_date', 'address', 'business'];
 

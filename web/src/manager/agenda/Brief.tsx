@@ -1,11 +1,11 @@
-import { CalendarClock, CircleSlash, Languages, Link2, WifiOff } from 'lucide-preact';
+import { AlertTriangle, CalendarClock, CircleCheck, CircleSlash, EyeOff, Languages, Link2, WifiOff } from 'lucide-preact';
 import { useState } from 'preact/hooks';
 import { language } from '../../shared/i18n';
 import { useLoad } from '../../shared/load';
-import { applied, languageName, type RoomDetail, type RoomRow } from '../../shared/room';
+import { applied, languageName, type RoomBrief, type RoomDetail, type RoomRow } from '../../shared/room';
 import { Blank, VerdictBadge } from '../../shared/staff';
-import { place } from '../../shared/times';
-import { Button, Icon } from '../../shared/ui';
+import { day, place } from '../../shared/times';
+import { Badge, Button, Icon } from '../../shared/ui';
 import { detail, documentURL } from '../api';
 import { PictureDialog } from '../compare/PictureDialog';
 import { fieldLabel, t, word } from '../text';
@@ -32,14 +32,17 @@ export function Brief({ row, zone, onChange }: BriefProps) {
       <div class="brief-columns">
         <div>
           <Filed room={room.value} />
+          {room.value.earlier.length > 0 && <Earlier room={room.value} zone={zone} />}
           <section class="card brief-card">
             <h3>{t('brief.language')}</h3>
             <p class="brief-line"><Icon of={Languages} /> {t('brief.languageLine', { language: languageName(row.language, language) })}</p>
+            <p class="brief-line" data-testid="brief-helper">{room.value.helper ? word('helper', room.value.helper) || room.value.helper : <span class="quiet">{t('brief.noHelper')}</span>}</p>
             <p class="quiet">{place(row.at, row.zone)}</p>
           </section>
         </div>
         <div>
           <Documents room={room.value} />
+          {room.value.hints.length > 0 && <Hints codes={room.value.hints} />}
           {row.verdict && <Outcome room={room.value} />}
           {open && <Invitation room={room.value} zone={zone} onChange={onChange} />}
         </div>
@@ -72,6 +75,44 @@ function Filed({ room }: { room: RoomDetail }) {
         ))}
         {room.sellerMail && <div><dt>{t('brief.mail')}</dt><dd>{room.sellerMail}</dd></div>}
       </dl>
+    </section>
+  );
+}
+
+/** What came of the calls that this one goes on from. */
+function Earlier({ room, zone }: { room: RoomBrief; zone: string }) {
+  return (
+    <section class="card brief-card" data-testid="brief-earlier">
+      <h3>{t('brief.earlier')}</h3>
+      <ul class="brief-list">
+        {room.earlier.map((attempt) => (
+          <li key={attempt.id}>
+            <p>{attempt.verdict && <VerdictBadge verdict={attempt.verdict}>{word('verdict', attempt.verdict)}</VerdictBadge>} {day(attempt.at, zone)} <code>{attempt.id}</code></p>
+            {attempt.reasons.length > 0 && <p>{attempt.reasons.map((code) => <span class="reason" key={code}>{word('reason', code)} <code>{code}</code></span>)}</p>}
+          </li>
+        ))}
+      </ul>
+    </section>
+  );
+}
+
+/** Hints that are no warning. */
+const good = ['contact_confirmed'];
+
+/** What the screening found before the call, for staff. */
+function Hints({ codes }: { codes: string[] }) {
+  return (
+    <section class="card brief-card" data-testid="brief-hints">
+      <h3 class="brief-staff">{t('brief.hints')} <Badge tone="staff" icon={EyeOff}>{t('notes.staffOnly')}</Badge></h3>
+      <ul class="brief-list">
+        {codes.map((code) => (
+          <li class={`brief-hint ${good.includes(code) ? 'is-good' : 'is-warning'}`} key={code}>
+            <Icon of={good.includes(code) ? CircleCheck : AlertTriangle} />
+            <p>{word('screening', code) || <code>{code}</code>}<span class="quiet">{word('screeningLine', code)}</span></p>
+          </li>
+        ))}
+      </ul>
+      <p class="brief-advice quiet">{t('brief.hintsLine')}</p>
     </section>
   );
 }
