@@ -313,8 +313,8 @@ func TestBudgetOfPackets(t *testing.T) {
 	}
 }
 
-// What is kept of those whose RTCP a peer sends has a bound: the context has a
-// state for each.
+// What is kept of those whose RTCP and RTP a peer sends has a bound: the context
+// has a state for each.
 func TestReporters(t *testing.T) {
 	port := newTestPort(t, "127.0.0.1")
 	sink := &forward{}
@@ -328,14 +328,26 @@ func TestReporters(t *testing.T) {
 	if n := port.Counts().Strange; len(sink.rtcp) != peerStreams || len(peer.reporters) != peerStreams || n != senders-peerStreams {
 		t.Errorf("%d of %d senders' reports taken, %d remembered, %d refused", len(sink.rtcp), senders, len(peer.reporters), n)
 	}
+	for ssrc := range uint32(2 * peerStreams) { // whole ones, but of more padding than payload
+		raw := append([]byte{0xa0, 96, 0, 1, 0, 0, 0, 0}, 0, 0, 1, byte(ssrc), 0, 0, 255)
+		sealed, err := c.encrypt.EncryptRTP(nil, raw, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		at = at.Add(time.Second / peerGuesses)
+		peer.handle(sealed, at, nil)
+	}
+	if len(peer.streams) != peerStreams || sink.taken() != 0 {
+		t.Errorf("%d of %d streams remembered, %d packets taken", len(peer.streams), 2*peerStreams, sink.taken())
+	}
 	peer.handle(c.sealReport(t, 0), at, nil)
-	peer.handle(c.seal(t, 7, 1, 10), at.Add(time.Second), nil)
+	peer.handle(c.seal(t, 256, 2, 10), at, nil)
 	if len(sink.rtcp) != peerStreams+1 || sink.taken() != 1 {
-		t.Error("a known sender's report, or media, isn't taken any more")
+		t.Error("a known sender's report, or a known stream, isn't taken any more")
 	}
 	short := []byte{0x80, 201, 0, 1, 0, 0}
-	peer.handle(short, at.Add(time.Second), nil)
-	if n := port.Counts().Refused; n != 1 {
+	peer.handle(short, at, nil)
+	if n := port.Counts().Refused; n != peerStreams+1 {
 		t.Errorf("%d refused", n)
 	}
 }

@@ -137,12 +137,15 @@ func (p *Peer) handle(raw []byte, now time.Time, out *Batch) {
 		return
 	}
 	plain, err := p.open(raw, rtcp)
+	if err == nil && first { // whatever is in it: the context keeps a state of it now
+		*known = append(*known, ssrc)
+	}
+	if err == nil && !rtcp {
+		err = p.pkt.Unmarshal(plain)
+	}
 	if err != nil {
 		counts.refused.Add(1)
 		return
-	}
-	if first {
-		*known = append(*known, ssrc)
 	}
 	p.heard.Store(now.UnixNano())
 	if rtcp && !p.reports.take(1, now) { // not before: others can forge an address, but no seal
@@ -157,16 +160,12 @@ func (p *Peer) handle(raw []byte, now time.Time, out *Batch) {
 	}
 }
 
-// open decrypts a packet in place, RTP also into pkt. The caller holds in.
+// open decrypts a packet in place. The caller holds in.
 func (p *Peer) open(raw []byte, rtcp bool) ([]byte, error) {
 	if rtcp {
 		return p.decrypt.DecryptRTCP(raw[:0], raw, nil)
 	}
-	plain, err := p.decrypt.DecryptRTP(raw[:0], raw, &p.pkt.Header)
-	if err != nil {
-		return nil, err
-	}
-	return plain, p.pkt.Unmarshal(plain)
+	return p.decrypt.DecryptRTP(raw[:0], raw, &p.pkt.Header)
 }
 
 // Silence is how long nothing of the peer's has come that was whole.
