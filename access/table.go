@@ -11,6 +11,7 @@ const (
 	SellerBook        Action = "seller.book"        // choose, move, cancel
 	SellerQueue       Action = "seller.queue"       // join the instant queue, step away, leave it
 	SellerPhoto       Action = "seller.photo"       // upload a photo that was announced in the call
+	SellerRehearse    Action = "seller.rehearse"    // measure how fast the server's bytes come
 
 	SellerDocuments Action = "seller.documents" // which ones are there
 	SellerFile      Action = "seller.file"      // send one
@@ -121,6 +122,7 @@ var table = map[Action]row{
 	SellerBook:        {seller: own, changes: true},
 	SellerQueue:       {seller: own, changes: true},
 	SellerPhoto:       {seller: own, changes: true},
+	SellerRehearse:    {seller: own},
 
 	SellerDocuments: {seller: own},
 	SellerFile:      {seller: own, changes: true},

@@ -22,6 +22,7 @@ var (
 	limitUploads   = limits.Limit{Name: "upload", Every: 100 * time.Millisecond, Burst: 400} // pieces of photos, by room
 	limitFiles     = limits.Limit{Name: "file", Every: 10 * time.Second, Burst: 30}          // documents that a seller files, by room
 	limitFiled     = limits.Limit{Name: "filed", Every: 200 * time.Millisecond, Burst: 1600} // their bytes by 64 KiB: 100 MiB, and then 20 MiB a minute, by room
+	limitDownlinks = limits.Limit{Name: "downlink", Every: 10 * time.Second, Burst: 20}      // measurements of half a MiB, by room
 	limitAppeals   = limits.Limit{Name: "appeal", Every: 30 * time.Second, Burst: 12}        // appeals and repeats, by room
 	limitSignIns   = limits.Limit{Name: "signin", Every: time.Second, Burst: 300}            // sign-ins, good ones too, by address
 	limitDownloads = limits.Limit{Name: "download", Every: 2 * time.Second, Burst: 60}       // bundles and checks of them, by account or key

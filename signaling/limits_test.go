@@ -85,6 +85,7 @@ func TestEveryLimit(t *testing.T) {
 		{limitMakes, "manager:jonas", func() answer { return m.post("/api/manager/rooms", plainRoom) }, func() answer { return sabine.post("/api/manager/rooms", plainRoom) }},
 		{limitMakes, "key:shop", func() answer { return key.post("/api/v1/rooms", plainRoom) }, func() answer { return key.get("/api/v1/managers/jonas/calendar") }},
 		{limitUploads, id, func() answer { return seller.post("/api/seller/photo/0", "x") }, func() answer { return stranger.post("/api/seller/photo/0", "x") }},
+		{limitDownlinks, id, func() answer { return seller.get("/api/seller/downlink") }, func() answer { return stranger.get("/api/seller/downlink") }},
 		{limitFiles, id, func() answer { return seller.post("/api/seller/documents", picture) }, func() answer { return stranger.post("/api/seller/documents", picture) }},
 		{limitDownloads, "auditor:ruth", func() answer { return auditor.get("/api/audit/rooms/" + done + "/bundle.zip") }, func() answer { return auditor.get("/api/audit/rooms") }},
 		{limitDownloads, "auditor:ruth", func() answer { return auditor.get("/api/audit/rooms/" + done + "/verify") }, func() answer { return auditor.get("/api/audit/rooms") }},

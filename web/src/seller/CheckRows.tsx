@@ -8,7 +8,7 @@ import { classes, Icon, Rich } from '../shared/ui';
 import { browserOf } from './browser';
 import type { Look } from './call/hint';
 import { lensName } from './LensPick';
-import { useNetwork } from './network';
+import { useDownlink, useNetwork } from './network';
 import { t } from './text';
 import type { Visit } from './visit';
 
@@ -56,13 +56,20 @@ function deviceRows(visit: Visit, stream: MediaStream | null, fault: CameraError
 function useNetworkRow(visit: Visit, uplink: number): Row {
   const network = useNetwork(visit.media);
   const status = visit.media.status.value;
+  const downlink = useDownlink(uplink > 0);
   if (visit.media.fault.value) return { state: 'bad', sub: visit.media.fault.value.message, fix: t('check.fix.networkBad') };
   if (status === 'lost') return { state: 'bad', sub: t('check.networkBad'), fix: t('check.fix.networkBad') };
   if (status === 'off') return { state: 'open', sub: t('check.waiting') };
   if (!uplink || !network) return { state: 'busy', sub: t('check.networkMeasuring') };
-  const rate = t('waiting.rate', { mbits: new Intl.NumberFormat(language, { maximumFractionDigits: 1 }).format(uplink / 1000) });
-  if (uplink < fair) return { state: 'warn', sub: t('check.networkWarn', { rate }), fix: t('check.fix.network') };
-  return { state: 'ok', sub: t('check.networkOk', { rate, rtt: network.rtt, loss: percent(network.loss) }) };
+  const rate = rateWords(uplink);
+  const down = downlink ? ` · ${t('check.down', { rate: rateWords(downlink) })}` : '';
+  if (uplink < fair) return { state: 'warn', sub: t('check.networkWarn', { rate }) + down, fix: t('check.fix.network') };
+  if (downlink && downlink < fair) return { state: 'warn', sub: t('check.networkWarnDown', { rate: rateWords(downlink) }), fix: t('check.fix.network') };
+  return { state: 'ok', sub: t('check.networkOk', { rate, rtt: network.rtt, loss: percent(network.loss) }) + down };
+}
+
+function rateWords(kbps: number): string {
+  return t('waiting.rate', { mbits: new Intl.NumberFormat(language, { maximumFractionDigits: 1 }).format(kbps / 1000) });
 }
 
 function lightRow(stream: MediaStream | null, look: Look | null): Row {
