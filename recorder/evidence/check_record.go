@@ -30,9 +30,10 @@ type record struct {
 
 // The types of entries that a verification reads more of than the chain.
 const (
-	createdType = "created"
-	captureType = "capture"
-	sealedType  = "sealed"
+	createdType  = "created"
+	captureType  = "capture"
+	documentType = "document"
+	sealedType   = "sealed"
 
 	announcedType = "photo_announced"
 	verdictType   = "verdict"
@@ -51,14 +52,18 @@ var personalFields = map[string][]string{
 
 // created is what is read of the first entry's body.
 type created struct {
-	Room          string `json:"room"`
-	Test          bool   `json:"test"`
-	Profile       string `json:"profile"`
-	ProfileSHA256 string `json:"profile_sha256"`
-	SeedSHA256    string `json:"seed_sha256"`
-	Documents     []struct {
-		SHA256 string `json:"sha256"`
-	} `json:"documents"`
+	Room          string  `json:"room"`
+	Test          bool    `json:"test"`
+	Profile       string  `json:"profile"`
+	ProfileSHA256 string  `json:"profile_sha256"`
+	SeedSHA256    string  `json:"seed_sha256"`
+	Documents     []filed `json:"documents"`
+}
+
+// filed is a document: in the first entry's body, or the body of an entry of its own
+// where the seller brought it later.
+type filed struct {
+	SHA256 string `json:"sha256"`
 }
 
 // capture is the body of a capture's entry.
@@ -138,6 +143,10 @@ func (r *record) take(e ledger.Entry) error {
 		return isWrong(ledgerFile, "begins with an entry %q", e.Type)
 	case e.Seq == 1:
 		err = r.takeCreated(body)
+	case e.Type == documentType:
+		var d filed
+		err = json.Unmarshal(body, &d)
+		r.documents[d.SHA256] = true
 	case e.Type == planType, e.Type == revealedType:
 		err = r.plan.take(e.Type, body)
 	case e.Type == captureType:
@@ -229,8 +238,8 @@ func (v *verification) checkPrivate(ctx context.Context) (string, error) {
 	return fmt.Sprintf("%d opened values are those committed to", len(opened)), nil
 }
 
-// checkDocuments checks that the documents are those that the first entry of
-// the ledger names, each named by its digest.
+// checkDocuments checks that the documents are those that the ledger names, each
+// named by its digest.
 func (v *verification) checkDocuments(context.Context) (string, error) {
 	there := map[string]bool{}
 	for _, line := range v.payload {
