@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"path"
 	"strings"
 	"time"
 
@@ -253,7 +254,7 @@ func (s *Server) auditFile(w http.ResponseWriter, r *http.Request, who session) 
 	if err != nil {
 		return err
 	}
-	if strings.HasPrefix(name, "data/photos/") || strings.HasPrefix(name, "data/documents/") {
+	if (strings.HasPrefix(name, "data/photos/") || strings.HasPrefix(name, "data/documents/")) && path.Ext(name) != ".pdf" {
 		return servePhoto(w, r, name, object.SHA256, f)
 	}
 	w.Header().Set("Cache-Control", asked)

@@ -3,9 +3,13 @@ package signaling
 import (
 	"archive/zip"
 	"bytes"
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/hex"
 	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -226,5 +230,38 @@ func TestPlaysAreLoggedOnce(t *testing.T) {
 	}
 	if err := p.once("session/room/file", time.Unix(1000, 0).Add(staffSession+time.Second), log); err != nil || logged != 3 {
 		t.Errorf("a later session is not logged: %d, %v", logged, err)
+	}
+}
+
+// What the seller filed is in the record, which is whole; a PDF comes out of it as a
+// file.
+func TestFiledIsInTheRecord(t *testing.T) {
+	s := openSite(t, nil)
+	id, link := s.signedIn("manager", "jonas").makeRoom(plainRoom)
+	pdf := []byte("%PDF-1.7\n1 0 obj\n<< /Type /Catalog >>\nendobj\n%%EOF\n")
+	seller, picture := s.seller(link), jpegOf(t, 8, 8)
+	for _, f := range []struct {
+		kind string
+		data []byte
+	}{{"id_front", picture}, {"id_back", picture}, {"other", pdf}} { // one picture of both sides
+		seller.post("/api/seller/documents", `{"kind":"`+f.kind+`","data":"`+base64.StdEncoding.EncodeToString(f.data)+`"}`).into(http.StatusCreated, nil)
+	}
+	s.decide(id)
+	s.seal(id)
+	auditor := s.signedIn("auditor", "ruth")
+	sum := sha256.Sum256(pdf)
+	a := auditor.get("/api/audit/rooms/"+id+"/files/data/documents/"+hex.EncodeToString(sum[:])+".pdf").into(http.StatusOK, nil)
+	if !bytes.Equal(a.body, pdf) || !strings.HasPrefix(a.header.Get("Content-Disposition"), "attachment") {
+		t.Errorf("%q with %v", a.body, a.header)
+	}
+	bundle := filepath.Join(t.TempDir(), "bundle.zip")
+	if err := os.WriteFile(bundle, auditor.get("/api/audit/rooms/"+id+"/bundle.zip").into(http.StatusOK, nil).body, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	report, err := evidence.Verify(bundle, nil)
+	if err != nil || !report.Whole || !slices.ContainsFunc(report.Checks, func(c evidence.Check) bool {
+		return c.OK && c.Name == "documents" && strings.HasPrefix(c.Detail, "2 ")
+	}) {
+		t.Errorf("%v: %+v", err, report)
 	}
 }

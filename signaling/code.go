@@ -153,7 +153,7 @@ type KeptView struct {
 type KeptPicture struct {
 	Name   string `json:"name"` // kind of a document, slot of a still
 	URL    string `json:"url"`
-	Width  int    `json:"width"`
+	Width  int    `json:"width"` // 0 of a PDF
 	Height int    `json:"height"`
 }
 
@@ -223,7 +223,7 @@ func (s *Server) sellerDocument(w http.ResponseWriter, r *http.Request, who sess
 	}
 	for _, d := range room.Documents {
 		if d.SHA256 == r.PathValue("sha") {
-			return s.servePicture(uncached{w}, r, room.ID, vault.Documents, depot.DocumentName(room.ID, d.SHA256, d.Mime), d.SHA256)
+			return s.serveDocument(uncached{w}, r, room.ID, d)
 		}
 	}
 	return protocol.Faultf(protocol.CodeNotFound, "There is no such document.")

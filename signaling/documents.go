@@ -2,6 +2,7 @@ package signaling
 
 import (
 	"bytes"
+	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"net/http"
@@ -20,7 +21,8 @@ import (
 type DocumentView struct {
 	Kind   string `json:"kind"` // "id_front", "id_back", "other"
 	SHA256 string `json:"sha256"`
-	Width  int    `json:"width"`
+	Mime   string `json:"mime"`
+	Width  int    `json:"width"` // 0 of a PDF
 	Height int    `json:"height"`
 }
 
@@ -49,7 +51,7 @@ func newestDocuments(room *rooms.Room) []DocumentView {
 	for _, kind := range []string{"id_front", "id_back", "other"} {
 		for _, d := range slices.Backward(room.Documents) {
 			if d.Kind == kind {
-				views = append(views, DocumentView{d.Kind, d.SHA256, d.Width, d.Height})
+				views = append(views, DocumentView{d.Kind, d.SHA256, d.Mime, d.Width, d.Height})
 				break
 			}
 		}
@@ -59,7 +61,7 @@ func newestDocuments(room *rooms.Room) []DocumentView {
 
 type fileRequest struct {
 	Kind string `json:"kind"`
-	Data []byte `json:"data"` // base64 in JSON
+	Data []byte `json:"data"` // JPEG, PNG, of "other" also PDF; base64 in JSON
 }
 
 // maxFileBody is a picture in base64, and little beside it.
@@ -81,8 +83,17 @@ func (s *Server) readFile(w http.ResponseWriter, r *http.Request, who session) (
 	return req, intake.DecodeJSON(body, &req)
 }
 
-// sellerFileDocument takes one picture: checked by decoding it wholly, then
-// stored, then in the ledger.
+// checkFiled takes a picture for what has to be looked at, and a PDF too for what
+// is brought beside it.
+func (s *Server) checkFiled(ctx context.Context, req fileRequest) (intake.Picture, error) {
+	if req.Kind == "other" && intake.IsPDF(req.Data) {
+		return intake.Picture{Mime: intake.PDF}, intake.CheckPDF(req.Data)
+	}
+	return s.checkPicture(ctx, req.Data)
+}
+
+// sellerFileDocument takes one document: checked, a picture by decoding it wholly,
+// then stored, then in the ledger.
 func (s *Server) sellerFileDocument(w http.ResponseWriter, r *http.Request, who session) error {
 	req, err := s.readFile(w, r, who)
 	if err != nil {
@@ -92,7 +103,7 @@ func (s *Server) sellerFileDocument(w http.ResponseWriter, r *http.Request, who 
 	if err != nil {
 		return err
 	}
-	p, err := s.checkPicture(r.Context(), req.Data)
+	p, err := s.checkFiled(r.Context(), req)
 	if err != nil {
 		return err
 	}
@@ -114,4 +125,14 @@ func (s *Server) sellerFileDocument(w http.ResponseWriter, r *http.Request, who 
 	s.cfg.House.Refresh(room.ID)
 	s.log.Info("document filed", "room", room.ID, "kind", doc.Kind)
 	return writeJSON(w, http.StatusCreated, map[string]any{"documents": newestDocuments(room), "open": true})
+}
+
+// serveDocument serves what was filed: of a picture a copy without its metadata, a
+// PDF as it is.
+func (s *Server) serveDocument(w http.ResponseWriter, r *http.Request, room string, d rooms.Document) error {
+	name := depot.DocumentName(room, d.SHA256, d.Mime)
+	if d.Mime == intake.PDF {
+		return s.serveObject(w, r, vault.Documents, room, name, d.SHA256)
+	}
+	return s.servePicture(w, r, room, vault.Documents, name, d.SHA256)
 }

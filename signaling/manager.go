@@ -164,7 +164,7 @@ func (s *Server) managerDocument(w http.ResponseWriter, r *http.Request, who ses
 			if err := s.noteView(r.Context(), who, "documents"); err != nil {
 				return err
 			}
-			return s.servePicture(w, r, room.ID, vault.Documents, depot.DocumentName(room.ID, d.SHA256, d.Mime), d.SHA256)
+			return s.serveDocument(w, r, room.ID, d)
 		}
 	}
 	return protocol.Faultf(protocol.CodeNotFound, "There is no such document.")

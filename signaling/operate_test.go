@@ -89,6 +89,17 @@ func TestSellerFilesDocuments(t *testing.T) {
 		t.Errorf("the manager sees %+v", d.Documents)
 	}
 	m.get("/api/manager/rooms/"+id+"/documents/"+d.Documents[1].SHA256).into(http.StatusOK, nil)
+	pdf := []byte("%PDF-1.7\n1 0 obj\n<< /OpenAction << /S /JavaScript /JS (app.alert(1)) >> >>\nendobj\n%%EOF\n")
+	seller.post("/api/seller/documents", file("other", pdf)).into(http.StatusCreated, &list)
+	m.get("/api/manager/rooms/"+id).into(http.StatusOK, &d)
+	last := d.Documents[len(d.Documents)-1]
+	a := m.get("/api/manager/rooms/"+id+"/documents/"+last.SHA256).into(http.StatusOK, nil)
+	if last.Mime != "application/pdf" || !bytes.Equal(a.body, pdf) || a.header.Get("Content-Type") != "application/pdf" || !strings.HasPrefix(a.header.Get("Content-Disposition"), "attachment") ||
+		a.header.Get("X-Content-Type-Options") != "nosniff" || !strings.Contains(a.header.Get("Content-Security-Policy"), "sandbox") {
+		t.Errorf("%+v is served with %v", last, a.header)
+	}
+	seller.post("/api/seller/documents", file("id_back", pdf)).refused(protocol.CodeNotPicture) // the ID has to be looked at
+	seller.post("/api/seller/documents", file("other", pdf[:30])).refused(protocol.CodeNotPicture)
 	seller.post("/api/seller/documents", file("id_front", []byte("%PDF-1.7"))).refused(protocol.CodeNotPicture)
 	seller.post("/api/seller/documents", file("passport", sharp)).refused(protocol.CodeMalformed)
 	seller.post("/api/seller/documents", file("other", []byte(strings.Repeat("x", 6<<20)))).refused(protocol.CodeTooLarge)

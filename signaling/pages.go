@@ -79,7 +79,7 @@ func (s *Server) static(w http.ResponseWriter, r *http.Request, name string) err
 var contentTypes = map[string]string{
 	".html": "text/html; charset=utf-8", ".js": "text/javascript; charset=utf-8", ".css": "text/css; charset=utf-8",
 	".json": "application/json", ".jsonl": "application/jsonl", ".txt": "text/plain; charset=utf-8",
-	".svg": "image/svg+xml", ".png": "image/png", ".jpg": "image/jpeg", ".webp": "image/webp",
+	".svg": "image/svg+xml", ".png": "image/png", ".jpg": "image/jpeg", ".webp": "image/webp", ".pdf": "application/pdf",
 	".webm": "video/webm", ".woff2": "font/woff2", ".map": "application/json", ".minisig": "text/plain; charset=utf-8",
 }
 

@@ -3,6 +3,7 @@ package signaling
 import (
 	"io"
 	"net/http"
+	"path"
 	"time"
 )
 
@@ -13,12 +14,16 @@ const (
 	downloadTime = time.Hour
 )
 
-// serveFile serves a file of evidence, with ranges. It is never run as a page.
+// serveFile serves a file of evidence, with ranges. It is never run as a page, and a
+// PDF, which can hold programs, is never shown inside one.
 func serveFile(w http.ResponseWriter, r *http.Request, name, digest string, f io.ReadSeeker) {
 	allowLongDownload(w)
 	h := w.Header()
 	h.Set("Content-Type", contentType(name))
 	h.Set("Content-Security-Policy", filePolicy)
+	if path.Ext(name) == ".pdf" {
+		h.Set("Content-Disposition", `attachment; filename="document.pdf"`)
+	}
 	if digest != "" {
 		h.Set("ETag", `"`+digest+`"`)
 	}

@@ -13,7 +13,7 @@ func DocumentName(room, digest, mime string) string {
 	return "rooms/" + room + "/documents/" + digest + Extension(mime)
 }
 
-// Extension gives the file name's ending for a picture's type; only the types
+// Extension gives the file name's ending for a picture's or document's type; only the types
 // that intake accepts have one.
 func Extension(mime string) string {
 	switch mime {
@@ -21,6 +21,8 @@ func Extension(mime string) string {
 		return ".jpg"
 	case "image/png":
 		return ".png"
+	case "application/pdf":
+		return ".pdf"
 	}
 	return ".bin"
 }

@@ -150,12 +150,12 @@ type Staff struct {
 	NewDevice   bool              `json:"newDevice"` // another device of the seller asks to take over
 }
 
-// Document is a filed picture; its bytes are at /api/manager/rooms/{id}/documents/{sha256}.
+// Document is a filed picture, or a PDF; its bytes are at /api/manager/rooms/{id}/documents/{sha256}.
 type Document struct {
 	Kind   string `json:"kind"` // "id_front", "id_back", "other"
 	SHA256 string `json:"sha256"`
 	Mime   string `json:"mime"`
-	Width  int    `json:"width"`
+	Width  int    `json:"width"` // 0 of a PDF
 	Height int    `json:"height"`
 }
 

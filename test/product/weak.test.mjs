@@ -100,7 +100,7 @@ test('without a network the page says so, keeps what it shows, and goes on by it
   await page.context().close();
 });
 
-test('on a slow network a time is booked once by an impatient finger, and a picture of the ID arrives', async () => {
+test('on a slow network a time is booked once by an impatient finger, and a picture of the ID and a PDF arrive', async () => {
   const page = await open(await context(browser, SMALL));
   const { sellerLink } = await newRoom({ book: true });
   const network = await page.context().newCDPSession(page);
@@ -117,6 +117,12 @@ test('on a slow network a time is booked once by an impatient finger, and a pict
     await by(page, 'seller-bring').click();
     await page.locator('[data-testid="seller-document-id_front"] input[type="file"]').setInputFiles(step.DOCUMENTS.id_front);
     await page.locator('[data-testid="seller-document-id_front"][data-there="true"]').waitFor();
+    const pdf = (text) => ({ name: 'extract.pdf', mimeType: 'application/pdf', buffer: Buffer.from(text) });
+    const other = page.locator('[data-testid="seller-document-other"]');
+    await other.locator('input[type="file"]').setInputFiles(pdf('%PDF-1.7'));
+    await other.getByRole('alert').getByText(/PDF/).waitFor();
+    await other.locator('input[type="file"]').setInputFiles(pdf('%PDF-1.7\n1 0 obj\n<< /Type /Catalog >>\nendobj\ntrailer\n<< /Root 1 0 R >>\n%%EOF\n'));
+    await page.locator('[data-testid="seller-document-other"][data-there="true"]').waitFor();
     assert.deepEqual(page.complaints, []);
   });
   await page.context().close();

@@ -192,12 +192,13 @@ export interface Do {
   zoom?: number;
 }
 
-/** Document is a filed picture; its bytes are at /api/manager/rooms/{id}/documents/{sha256}. */
+/** Document is a filed picture, or a PDF; its bytes are at /api/manager/rooms/{id}/documents/{sha256}. */
 export interface Document {
   /** "id_front", "id_back", "other" */
   kind: string;
   sha256: string;
   mime: string;
+  /** 0 of a PDF */
   width: number;
   height: number;
 }

@@ -290,7 +290,7 @@ export const photoURL = (id: string, sha256: string, mime: string) => fileURL(id
 export const clipURL = (id: string, n: number) => `${room(id)}/clips/${n}.webm`;
 export const stillURL = (id: string, sha256: string) => fileURL(id, `stills/${sha256}.webp`);
 
-const endings: Record<string, string> = { 'image/jpeg': '.jpg', 'image/png': '.png' };
+const endings: Record<string, string> = { 'image/jpeg': '.jpg', 'image/png': '.png', 'application/pdf': '.pdf' };
 export const documentURL = (id: string, sha256: string, mime: string) => fileURL(id, `documents/${sha256}${endings[mime] ?? '.bin'}`);
 
 /** One line of a frame index. */

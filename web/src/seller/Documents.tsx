@@ -14,6 +14,7 @@ import type { Visit } from './visit';
 export interface Filed {
   kind: Kind;
   sha256: string;
+  /** 0 of a PDF. */
   width: number;
   height: number;
 }
@@ -25,6 +26,14 @@ export type Kind = (typeof kinds)[number];
 export const filed = (signal?: AbortSignal) => get<{ documents: Filed[]; open: boolean }>('/api/seller/documents', signal);
 
 const largest = 5 << 20; // bytes, the server's limit
+const pictures = ['image/jpeg', 'image/png'];
+const pdf = 'application/pdf';
+
+/** What can be sent: of the ID a picture, for it is looked at beside the video. */
+const taken = (kind: Kind) => (kind === 'other' ? [...pictures, pdf] : pictures);
+
+/** What is said of a document that arrived. */
+const arrived = ({ width, height }: Pick<Filed, 'width' | 'height'>) => (width ? t('documents.done', { width, height }) : t('documents.donePdf'));
 const icons: Record<Kind, LucideIcon> = { id_front: IdCard, id_back: ScanLine, other: FileText };
 
 /** Pictures of the documents, sent before the call: each is looked at here before it is sent. */
@@ -91,10 +100,10 @@ function Place({ kind, there, open, onSent }: PlaceProps) {
     try {
       const { documents } = await post<{ documents: Filed[] }>('/api/seller/documents', { kind, data: await base64(file) });
       onSent(documents);
-      const { width = 0, height = 0 } = documents.find((each) => each.kind === kind) ?? {};
-      say(t('documents.done', { width, height }));
+      say(arrived(documents.find((each) => each.kind === kind) ?? { width: 0, height: 0 }));
     } catch (cause) {
-      setWrong(cause instanceof ApiError ? cause.message : String(cause));
+      const refused = cause instanceof ApiError && cause.code === 'not_a_picture';
+      setWrong(refused && file.type === pdf ? t('documents.pdf') : cause instanceof ApiError ? cause.message : String(cause));
     }
     setAt('');
   };
@@ -104,7 +113,7 @@ function Place({ kind, there, open, onSent }: PlaceProps) {
     if (!file) return;
     setWrong('');
     setUnclear(null);
-    if (!['image/jpeg', 'image/png'].includes(file.type)) return setWrong(t('documents.format'));
+    if (!taken(kind).includes(file.type)) return setWrong(t(kind === 'other' ? 'documents.formatOther' : 'documents.format'));
     if (file.size > largest) return setWrong(t('documents.large'));
     setAt('checking');
     const cause = kind === 'other' ? '' : await readable(file, kind === 'id_front').catch(() => 'format' as const);
@@ -123,14 +132,14 @@ function Place({ kind, there, open, onSent }: PlaceProps) {
       <Icon of={icons[kind]} size={24} class="row-icon" />
       <div class="row-text">
         <h2 class="strong">{t(`documents.${kind}`)}</h2>
-        <p class="sub">{at ? t(`documents.${at}`) : there ? t('documents.done', { width: there.width, height: there.height }) : t(`documents.${kind}Hint`)}</p>
+        <p class="sub">{at ? t(`documents.${at}`) : there ? arrived(there) : t(`documents.${kind}Hint`)}</p>
         {unclear && <p class="document-unclear" role="alert">{t(`documents.unclear.${unclear.cause as 'dark'}`)}</p>}
         {wrong && <p class="field-error" role="alert">{wrong}</p>}
         {open && (
           <p class="document-acts">
             <label class="button secondary">
-              <span>{there || unclear ? t('documents.again') : t('documents.pick')}</span>
-              <input class="only-read" type="file" accept="image/jpeg,image/png" disabled={!!at} onChange={(event) => void pick(event.currentTarget)} />
+              <span>{there || unclear ? t('documents.again') : t(kind === 'other' ? 'documents.pickOther' : 'documents.pick')}</span>
+              <input class="only-read" type="file" accept={taken(kind).join()} disabled={!!at} onChange={(event) => void pick(event.currentTarget)} />
             </label>
             {unclear && <Button kind="ghost" data-testid={`seller-document-${kind}-keep`} onClick={() => void send(unclear.file)}>{t('documents.keep')}</Button>}
           </p>

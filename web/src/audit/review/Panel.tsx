@@ -104,10 +104,17 @@ function Documents({ desk }: { desk: Desk }) {
     <ul class="filed">
       {documents.map((document) => {
         const kind = word('kind', document.kind) || document.kind;
+        const url = documentURL(room.id, document.sha256, document.mime);
         return (
           <li key={document.sha256}>
-            <a href={documentURL(room.id, document.sha256, document.mime)} target="_blank" rel="noreferrer" aria-label={t('documents.open', { kind })}><img src={documentURL(room.id, document.sha256, document.mime)} alt="" /></a>
-            <p>{kind} <span class="quiet figures">{t('review.size', { width: document.width, height: document.height })}</span></p>
+            {document.width ? (
+              <>
+                <a href={url} target="_blank" rel="noreferrer" aria-label={t('documents.open', { kind })}><img src={url} alt="" /></a>
+                <p>{kind} <span class="quiet figures">{t('review.size', { width: document.width, height: document.height })}</span></p>
+              </>
+            ) : (
+              <p><a href={url} download>{t('documents.open', { kind })}</a> <span class="quiet">PDF</span></p>
+            )}
             <code class="quiet digest">{document.sha256}</code>
           </li>
         );

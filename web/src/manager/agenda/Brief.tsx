@@ -127,6 +127,7 @@ function Documents({ room }: { room: RoomDetail }) {
       <ul class="brief-documents">
         {documents.map((document) => {
           const kind = word('kind', document.kind) || document.kind;
+          if (!document.width) return <li key={document.sha256}><p><a href={documentURL(room.id, document.sha256)} download data-testid="manager-document-file">{t('brief.openDocument', { kind })}</a> <span class="quiet">PDF</span></p></li>;
           return (
             <li key={document.sha256}>
               <button type="button" class="brief-picture" aria-label={t('brief.openDocument', { kind })} onClick={() => setOpen(document.sha256)}>

@@ -42,7 +42,7 @@ export function ComparePane({ session, state, desk, zone }: ComparePaneProps) {
           <LinkedViews key={tab} pair={desk.pairs[tab]} a={a} b={b} mode={mode} swapped={desk.flick.value} sheer={desk.sheer.value} />
           <ViewTools pair={desk.pairs[tab]} narrow={over}>
             {tab === 'document' && <Button kind="ghost" bar icon={Crop} label={`${t('compare.region')} (W)`} locked={!desk.capture.value} busy={!!session.busy.value.crop} data-testid="manager-region" onClick={() => void desk.keepRegion()} />}
-            {tab === 'face' ? <FaceSourceButton desk={desk} /> : <DocumentChoice desk={desk} />}
+            {tab === 'face' ? <FaceSourceButton desk={desk} /> : <DocumentChoice desk={desk} room={state.room.id} />}
             {mode === 'overlay' && (
               <input type="range" class="sheer-range" min={0} max={100} step={5} aria-label={t('compare.sheer')} title={t('compare.sheer')} value={desk.sheer.value} data-testid="manager-sheer" onInput={(event) => (desk.sheer.value = event.currentTarget.valueAsNumber)} />
             )}
@@ -66,12 +66,16 @@ function RegionNote({ session, desk }: { session: Session; desk: Desk }) {
   return <p class={classes('region-note', words && 'over-label warn')} role="status" data-testid="manager-region-note">{words}</p>;
 }
 
-function DocumentChoice({ desk }: { desk: Desk }) {
-  if (desk.documents.length < 2) return null;
+function DocumentChoice({ desk, room }: { desk: Desk; room: string }) {
   return (
-    <select class="input" aria-label={t('compare.which')} value={desk.document.value?.sha256} onChange={(event) => desk.chooseDocument(event.currentTarget.value)}>
-      {desk.documents.map((document) => <option value={document.sha256} key={document.sha256}>{word('kind', document.kind) || document.kind}</option>)}
-    </select>
+    <>
+      {desk.documents.length > 1 && (
+        <select class="input" aria-label={t('compare.which')} value={desk.document.value?.sha256} onChange={(event) => desk.chooseDocument(event.currentTarget.value)}>
+          {desk.documents.map((document) => <option value={document.sha256} key={document.sha256}>{word('kind', document.kind) || document.kind}</option>)}
+        </select>
+      )}
+      {desk.files.map((file) => <a class="button ghost bar" key={file.sha256} href={documentURL(room, file.sha256)} download>{t('brief.openDocument', { kind: word('kind', file.kind) || file.kind })} (PDF)</a>)}
+    </>
   );
 }
 

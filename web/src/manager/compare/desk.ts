@@ -79,7 +79,17 @@ export class Desk {
     return this.session.socket.state.value?.staff?.captures ?? [];
   }
 
+  /** The filed pictures. */
   get documents(): Document[] {
+    return this.sent.filter(isPicture);
+  }
+
+  /** What was filed and is no picture: it is opened beside the page. */
+  get files(): Document[] {
+    return this.sent.filter((document) => !isPicture(document));
+  }
+
+  private get sent(): Document[] {
     return this.session.socket.state.value?.staff?.documents ?? [];
   }
 
@@ -168,3 +178,5 @@ export class Desk {
     if (item) void this.decide(item, decision);
   }
 }
+
+const isPicture = (document: Document) => document.width > 0;

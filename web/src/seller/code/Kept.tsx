@@ -94,8 +94,14 @@ function Pictures({ title, pictures, word }: { title: string; pictures: KeptPict
       <ul class="kept-pictures">
         {pictures.map((picture) => (
           <li key={picture.url}>
-            <img src={picture.url} width={picture.width} height={picture.height} alt={word(picture.name)} loading="lazy" />
-            <p class="fine">{word(picture.name)}</p>
+            {picture.width ? (
+              <>
+                <img src={picture.url} width={picture.width} height={picture.height} alt={word(picture.name)} loading="lazy" />
+                <p class="fine">{word(picture.name)}</p>
+              </>
+            ) : (
+              <a href={picture.url} download>{word(picture.name)} (PDF)</a>
+            )}
           </li>
         ))}
       </ul>

@@ -17,6 +17,7 @@ export interface CodeState {
 export interface KeptPicture {
   name: string;
   url: string;
+  /** 0 of a PDF. */
   width: number;
   height: number;
 }
