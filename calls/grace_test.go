@@ -60,3 +60,32 @@ func TestGraceEndsAsTheProfileSays(t *testing.T) {
 		})
 	}
 }
+
+// TestManagerComesAndGoes: a manager who agrees and leaves before the seller comes
+// has the seller wait for nobody no longer than the profile wants.
+func TestManagerComesAndGoes(t *testing.T) {
+	r := newRig(t)
+	profile, err := plan.Default().Profile(rooms.DefaultProfile)
+	if err != nil {
+		t.Fatal(err)
+	}
+	short := *profile
+	short.Late.Manager = 0
+	made, err := r.rooms.Create(t.Context(), "system", rooms.CreateRoom{SellerName: "Anna Maria Eriksson", Language: "en", Zone: "America/Toronto",
+		At: time.Now(), Manager: "jonas", Profile: &short})
+	if err != nil {
+		t.Fatal(err)
+	}
+	manager := open(t, r.house, made.ID, protocol.RoleManager, "desk", "tab-manager")
+	manager.do(agree)
+	seller := open(t, r.house, made.ID, protocol.RoleSeller, "phone", "tab-seller")
+	seller.do(agree)
+	seller.connect(film)
+	seller.until("the waiting room", func(s *protocol.State) bool { return s.Room.State == rooms.StateWaiting })
+	manager.hangUp()
+	seller.until("the end of the waiting", func(s *protocol.State) bool { return s.Room.State == rooms.StateNoShow })
+	now, err := r.rooms.Load(t.Context(), made.ID)
+	if err != nil || now.Cause != rooms.Manager {
+		t.Errorf("%v: %s", err, now.Cause)
+	}
+}

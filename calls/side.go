@@ -231,6 +231,10 @@ func (l left) apply(ctx context.Context, c *Call) {
 	}
 }
 
+// goneAfter, in times of Config.Blip, is when a manager who has come counts as gone
+// again while the seller waits.
+const goneAfter = 12
+
 // onTick looks at what time alone changes: losses, grace, the recorder's light.
 func (c *Call) onTick(ctx context.Context, now time.Time) {
 	defer c.glance()
@@ -269,6 +273,8 @@ func (c *Call) onTick(ctx context.Context, now time.Time) {
 		if c.seller.seat == nil && now.Sub(c.seller.lost) > c.house.cfg.Blip {
 			c.dropTransport(&c.seller)
 			c.try(ctx, rooms.LeaveWaiting{})
+		} else if c.manager.seat == nil && now.Sub(c.manager.lost) > goneAfter*c.house.cfg.Blip && c.room.Hosted() && now.After(c.room.MissedAt()) {
+			c.try(ctx, rooms.Miss{Gone: true})
 		}
 	}
 }

@@ -51,8 +51,12 @@ func (c *Call) grace() time.Duration {
 }
 
 func (c *Call) person(s *side) protocol.Person {
+	notice := c.room.Notices[string(s.role)].Answer
+	if before := c.room.State == rooms.StateBooked || c.room.State == rooms.StateWaiting; before && s.role == protocol.RoleManager && !c.room.Hosted() {
+		notice = "" // of an earlier appointment: it is given anew
+	}
 	return protocol.Person{Role: s.role, Name: s.name, Zone: s.zone, Connected: s.seat != nil, Media: s.connected,
-		Notice: c.room.Notices[string(s.role)].Answer, AudioOff: s.audioOff, VideoOff: s.videoOff, Uplink: s.uplink}
+		Notice: notice, AudioOff: s.audioOff, VideoOff: s.videoOff, Uplink: s.uplink}
 }
 
 func (c *Call) staff() *protocol.Staff {

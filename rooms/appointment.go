@@ -58,14 +58,14 @@ func came(r *Room, at time.Time, _ body) {
 // the profile wants a seller to wait.
 func left(r *Room, at time.Time, _ body) {
 	since := later(r.At, r.Came)
-	if at.After(r.At) && !r.hosted() || at.Sub(since) >= r.ManagerGrace() {
+	if at.After(r.At) && !r.Hosted() || at.Sub(since) >= r.ManagerGrace() {
 		r.Waited = true
 	}
 }
 
-// hosted reports that the manager has come for this appointment: has agreed to
+// Hosted reports that the manager has come for this appointment: has agreed to
 // the notice since it was made.
-func (r *Room) hosted() bool { return r.Agreed(Manager) && !r.Notices[Manager].At.Before(r.Booked) }
+func (r *Room) Hosted() bool { return r.Agreed(Manager) && !r.Notices[Manager].At.Before(r.Booked) }
 
 // termsOf are the fields of a room's first entry that pin what its profile says
 // of time.
@@ -114,14 +114,14 @@ func deadlines(r *Room) map[string]int64 {
 			set("queue", r.Away)
 		}
 	case StateBooked, StateWaiting:
-		set("missed", r.missedAt())
+		set("missed", r.MissedAt())
 		for kind, before := range reminders {
 			at := r.At.Add(-before)
 			if r.SellerMail != "" && at.After(r.Booked) && !slices.Contains(r.Reminded, kind) {
 				set(kind, at)
 			}
 		}
-		if r.State == StateWaiting && r.hosted() { // both are here
+		if r.State == StateWaiting && r.Hosted() { // both are here
 			delete(due, "missed")
 		}
 	case StateInterrupted:
@@ -136,8 +136,8 @@ func deadlines(r *Room) map[string]int64 {
 	return due
 }
 
-// missedAt is when a room that nothing happens to is missed.
-func (r *Room) missedAt() time.Time {
+// MissedAt is when a room that nothing happens to is missed.
+func (r *Room) MissedAt() time.Time {
 	switch {
 	case r.State == StateWaiting && r.Came.After(r.At):
 		return r.Came.Add(r.ManagerGrace())
@@ -176,14 +176,14 @@ func (r *Room) absent() string {
 
 // Miss ends an appointment that one side did not come to, once the profile's
 // grace for that side is over. Who it was follows from the record. A call that was cut off and never
-// went on has ended.
-type Miss struct{}
+// went on has ended. Gone says that the manager, who had come, is not here any more.
+type Miss struct{ Gone bool }
 
 func (c Miss) decide(r *Room, now time.Time) ([]Draft, error) {
 	if err := in(c, r, StateBooked, StateWaiting); err != nil {
 		return nil, err
 	}
-	if due, set := deadlines(r)["missed"]; !set || now.UnixMilli() < due {
+	if _, set := deadlines(r)["missed"]; !set && !c.Gone || now.Before(r.MissedAt()) {
 		return nil, &TransitionError{form.NameOf(c), r.State, "the grace for those who are late is not over", ErrTooEarly}
 	}
 	if r.Resumed { // what was recorded is judged

@@ -26,7 +26,8 @@ func (c GiveNotice) decide(r *Room, now time.Time) ([]Draft, error) {
 	if !c.Agree {
 		answer = NoticeDeclined
 	}
-	if n := r.Notices[c.Who]; n.Answer == answer && n.Version == c.Version && n.Language == c.Language {
+	anew := c.Who == Manager && c.Agree && (r.State == StateBooked || r.State == StateWaiting) && !r.Hosted() // it says who has come
+	if n := r.Notices[c.Who]; n.Answer == answer && n.Version == c.Version && n.Language == c.Language && !anew {
 		return nil, nil
 	}
 	if c.Who == Seller && !c.Agree && r.State != StateBooked && r.State != StateWaiting {

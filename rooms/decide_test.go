@@ -540,3 +540,40 @@ func TestRecordIsBounded(t *testing.T) {
 		t.Error("a full record keeps its place in the queue")
 	}
 }
+
+// TestComingToAnotherAppointment: a manager who had agreed before the room was moved
+// says so again, and has come then.
+func TestComingToAnotherAppointment(t *testing.T) {
+	r := inState(t, StateBooked)
+	manager := GiveNotice{Manager, "2026-11", "en", true}
+	if drafts, err := decide(r, manager, noon); err != nil || len(drafts) > 0 {
+		t.Errorf("noted twice: %v, %v", drafts, err)
+	}
+	run(t, r, noon.Add(time.Minute), Reschedule{At: noon.Add(time.Hour)})
+	if r.Hosted() {
+		t.Fatal("has come to an appointment that was not there")
+	}
+	if run(t, r, noon.Add(time.Hour), manager); !r.Hosted() {
+		t.Error("has not come")
+	}
+}
+
+// TestComeAndGone: a manager who has come and is gone has not held the call.
+func TestComeAndGone(t *testing.T) {
+	r := inState(t, StateWaiting)
+	due := r.MissedAt()
+	if _, set := deadlines(r)["missed"]; set || !r.Hosted() {
+		t.Fatal("missed with both there")
+	}
+	for _, c := range []struct {
+		miss Miss
+		at   time.Time
+	}{{Miss{}, due}, {Miss{Gone: true}, due.Add(-time.Second)}} {
+		if _, err := decide(r, c.miss, c.at); !errors.Is(err, ErrTooEarly) {
+			t.Errorf("%+v at %s: %v", c.miss, c.at, err)
+		}
+	}
+	if run(t, r, due, Miss{Gone: true}); r.State != StateNoShow || r.Cause != Manager {
+		t.Errorf("%s %s", r.State, r.Cause)
+	}
+}
