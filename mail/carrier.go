@@ -168,8 +168,16 @@ func (c Config) compose(ctx context.Context, m outbox.Mail) (message Message, wh
 	if to == "" {
 		return Message{}, "the address is erased", nil
 	}
-	if strings.HasPrefix(m.Kind, "reminder_") && time.Now().After(rooms.ReminderOver(m.Kind, r.At)) {
-		return Message{}, "it is too late to remind", nil
+	if strings.HasPrefix(m.Kind, "reminder_") {
+		now, err := c.Rooms.Load(ctx, m.Room)
+		switch {
+		case err != nil:
+			return Message{}, "", err
+		case !now.At.Equal(r.At) || now.State != rooms.StateBooked && now.State != rooms.StateWaiting:
+			return Message{}, "that time holds no more", nil
+		case time.Now().After(rooms.ReminderOver(m.Kind, r.At)):
+			return Message{}, "it is too late to remind", nil
+		}
 	}
 	code, current, err := c.Rooms.MailedCode(ctx, m)
 	if err != nil {
@@ -184,6 +192,10 @@ func (c Config) compose(ctx context.Context, m outbox.Mail) (message Message, wh
 	switch m.Kind {
 	case outbox.Missed:
 		l.Kind += "_" + r.Cause
+	case outbox.Cancelled:
+		if r.At.IsZero() {
+			l.Kind += "_invited"
+		}
 	case outbox.Reviewed:
 		l.Kind = outbox.Result
 	case outbox.Appeal:

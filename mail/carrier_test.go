@@ -279,3 +279,35 @@ func TestMailsAreOff(t *testing.T) {
 		}
 	}
 }
+
+// TestReminderOfATimeThatIsOver: a reminder that waited while its appointment was
+// moved or called off is not sent.
+func TestReminderOfATimeThatIsOver(t *testing.T) {
+	for name, change := range map[string]rooms.Command{"moved": rooms.Reschedule{At: time.Now().Add(96 * time.Hour)}, "cancelled": rooms.Cancel{By: rooms.Seller}} {
+		t.Run(name, func(t *testing.T) {
+			c, r := open(t, &box{}, nil)
+			reminder := outbox.Mail{Room: r.ID, Seq: 1, Kind: "reminder_24h"}
+			if m, why, err := c.compose(t.Context(), reminder); err != nil || why != "" || m.Text == "" {
+				t.Fatalf("%v: %q", err, why)
+			}
+			if _, err := c.Rooms.Do(t.Context(), r.ID, rooms.Seller, change); err != nil {
+				t.Fatal(err)
+			}
+			if _, why, err := c.compose(t.Context(), reminder); err != nil || why == "" {
+				t.Errorf("sent all the same: %v", err)
+			}
+		})
+	}
+}
+
+// TestCancelledInvitation: who had booked no time is told of none.
+func TestCancelledInvitation(t *testing.T) {
+	c, r := open(t, &box{}, func(c *rooms.CreateRoom) { c.At, c.Language = time.Time{}, "en" })
+	if _, err := c.Rooms.Do(t.Context(), r.ID, "manager", rooms.Cancel{By: rooms.Manager}); err != nil {
+		t.Fatal(err)
+	}
+	m, why, err := c.compose(t.Context(), outbox.Mail{Room: r.ID, Seq: 2, Kind: outbox.Cancelled})
+	if err != nil || why != "" || !strings.Contains(m.Text, "that you were invited to was cancelled") {
+		t.Errorf("%v, %q: %s", err, why, m.Text)
+	}
+}

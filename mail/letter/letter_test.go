@@ -11,7 +11,7 @@ import (
 )
 
 // kinds are all that rooms ask for.
-var kinds = []string{"invited", "booked", "moved", "cancelled", "missed_seller", "missed_manager", "postponed", "result", "appeal_upheld", "appeal_overturned", "expired", "code",
+var kinds = []string{"invited", "booked", "moved", "cancelled", "cancelled_invited", "missed_seller", "missed_manager", "postponed", "result", "appeal_upheld", "appeal_overturned", "expired", "code",
 	"reminder_24h", "reminder_1h", "reminder_10m"}
 
 func sample() Letter {
