@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"path"
 	"strconv"
@@ -48,41 +49,72 @@ type kept struct {
 	Stored     string `json:"stored"`
 }
 
-// mirrorTime bounds one room's copy.
-const mirrorTime = 30 * time.Second
+// Times of mirroring.
+const (
+	mirrorTime  = 30 * time.Second // for one room
+	mirrorAgain = 30 * time.Second // after a store that didn't take it
+	mirrorClose = 10 * time.Second // for all that is owed when the Store closes
+)
+
+// mirrorFaults in a row are a store that is away: what is left waits.
+const mirrorFaults = 3
 
 // mirrorAll copies signed ledgers until Close, one room after the other; then
-// what still waits.
+// what is still owed, as far as it can in mirrorClose.
 func (s *Store) mirrorAll() {
-	for {
+	again := time.NewTicker(s.witness.again)
+	defer again.Stop()
+	ctx, cancel := context.WithCancel(context.Background())
+	defer cancel()
+	go func() { // ends with the function: Close always comes
+		<-s.witness.closed
+		time.AfterFunc(mirrorClose, cancel)
+	}()
+	for away := false; ; {
 		select {
-		case room := <-s.witness.jobs:
-			s.mirrorLogged(room)
-		case <-s.witness.closed:
-			for {
-				select {
-				case room := <-s.witness.jobs:
-					s.mirrorLogged(room)
-				default:
-					return
-				}
+		case <-s.witness.wake:
+			if away { // its time comes
+				continue
 			}
+		case <-again.C:
+		case <-s.witness.closed:
+			s.mirrorOwed(ctx)
+			return
 		}
+		away = !s.mirrorOwed(ctx)
 	}
 }
 
-func (s *Store) mirrorLogged(room string) {
-	ctx, cancel := context.WithTimeout(context.Background(), mirrorTime)
+// mirrorOwed copies what is owed. false: something is still owed.
+func (s *Store) mirrorOwed(ctx context.Context) (all bool) {
+	owed := s.witness.owing()
+	failed := map[string]bool{}
+	for job := range owed {
+		if len(failed) == mirrorFaults || ctx.Err() != nil {
+			break
+		}
+		err := s.mirrorJob(ctx, job)
+		var damaged *db.DamagedError
+		if err == nil || errors.As(err, &damaged) {
+			delete(owed, job)
+		} else {
+			failed[job] = true
+		}
+		if err != nil {
+			s.log.Warn("ledger not mirrored", "room", job, "again", !errors.As(err, &damaged), "err", err)
+		}
+	}
+	s.witness.owe(owed)
+	return len(owed) == 0
+}
+
+func (s *Store) mirrorJob(ctx context.Context, job string) error {
+	ctx, cancel := context.WithTimeout(ctx, mirrorTime)
 	defer cancel()
-	err, manager, calendar := error(nil), "", false
-	if manager, calendar = strings.CutPrefix(room, calendars.Aggregate("")); calendar {
-		err = s.Calendars.Mirror(ctx, manager)
-	} else {
-		err = s.mirrorRoom(ctx, room)
+	if manager, calendar := strings.CutPrefix(job, calendars.Aggregate("")); calendar {
+		return s.Calendars.Mirror(ctx, manager)
 	}
-	if err != nil {
-		s.log.Warn("ledger not mirrored; its next change will be with it", "room", room, "err", err)
-	}
+	return s.mirrorRoom(ctx, job)
 }
 
 // Mirrored has what is signed of a room's ledgers in the mirror when it returns.

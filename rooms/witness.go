@@ -5,9 +5,11 @@ import (
 	"crypto/sha256"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"sync"
+	"time"
 
 	"verifycall/rooms/db"
 	"verifycall/rooms/ledger"
@@ -23,10 +25,12 @@ const typeCheckpoint = ledger.TypeCheckpoint
 type witness struct {
 	signer proof.Signer
 	mirror proof.Mirror
-	jobs   chan string   // rooms and calendars ("calendar:m1") to be mirrored; full drops, a later change of the room covers it
-	closed chan struct{} // closed by Store.Close: the jobs there are are done, then mirrorAll ends
+	again  time.Duration // what could not be mirrored is tried again after this
+	wake   chan struct{} // capacity 1: something is owed
+	closed chan struct{} // closed by Store.Close: what is owed is tried once more, then mirrorAll ends
 
 	mu       sync.Mutex
+	owed     map[string]bool   // rooms and calendars ("calendar:m1") that are to be mirrored
 	known    map[string]judged // by room, what was found good last
 	doubtful map[string]bool   // rooms found damaged last, for lists
 }
@@ -42,8 +46,8 @@ type judged struct {
 const maxKnown = 20000
 
 func newWitness(signer proof.Signer, mirror proof.Mirror) *witness {
-	return &witness{signer: signer, mirror: mirror, jobs: make(chan string, 1024), closed: make(chan struct{}),
-		known: map[string]judged{}, doubtful: map[string]bool{}}
+	return &witness{signer: signer, mirror: mirror, again: mirrorAgain, wake: make(chan struct{}, 1), closed: make(chan struct{}),
+		owed: map[string]bool{}, known: map[string]judged{}, doubtful: map[string]bool{}}
 }
 
 // checkpoint is the draft that signs a ledger's head.
@@ -106,13 +110,31 @@ func (w *witness) wrote(r *Room, change db.Change) {
 	}
 }
 
-// soon has what is there of a room or a calendar mirrored. What doesn't fit waits
-// for its next change.
+// soon has what is there of a room or a calendar mirrored.
 func (w *witness) soon(job string) {
+	w.mu.Lock()
+	w.owed[job] = true
+	w.mu.Unlock()
 	select {
-	case w.jobs <- job:
-	default:
+	case w.wake <- struct{}{}:
+	default: // it knows
 	}
+}
+
+// owing takes what is owed.
+func (w *witness) owing() map[string]bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	taken := w.owed
+	w.owed = map[string]bool{}
+	return taken
+}
+
+// owe puts back what could not be mirrored.
+func (w *witness) owe(jobs map[string]bool) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	maps.Copy(w.owed, jobs)
 }
 
 // attest says whether the projection of a room may be used. One of which Redis has

@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -340,4 +341,56 @@ func TestCheckpointsAndMirror(t *testing.T) {
 	if n := len(custody); n != 4 || custody[1].Type != typeCheckpoint || custody[3].Type != typeCheckpoint {
 		t.Errorf("custody ledger of %d entries", n)
 	}
+}
+
+// shutMirror takes nothing while it is shut.
+type shutMirror struct {
+	memory
+	shut  atomic.Bool
+	tried atomic.Int64
+}
+
+func (m *shutMirror) Put(ctx context.Context, name string, content []byte) error {
+	m.tried.Add(1)
+	if m.shut.Load() {
+		return errors.New("away")
+	}
+	return m.memory.Put(ctx, name, content)
+}
+
+// TestMirrorIsTriedAgain: what the mirror didn't take is there once it takes again,
+// though nothing more happens to the room; and Close leaves nothing behind.
+func TestMirrorIsTriedAgain(t *testing.T) {
+	s := openEmbedded(t)
+	mirror := &shutMirror{memory: memory{parts: map[string][]byte{}}}
+	mirror.shut.Store(true)
+	s.witness = newWitness(newTestSigner(t), mirror)
+	s.witness.again = time.Millisecond
+	var tending sync.WaitGroup
+	tending.Go(s.mirrorAll)
+	there := func(room string) bool {
+		names, err := mirror.List(t.Context(), mirrorPrefix(room))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return len(names) > 0
+	}
+	one := create(t, s, nil).ID
+	for mirror.tried.Load() < 2 {
+		time.Sleep(time.Millisecond)
+	}
+	if there(one) {
+		t.Fatal("taken while shut")
+	}
+	mirror.shut.Store(false)
+	for !there(one) {
+		time.Sleep(time.Millisecond)
+	}
+	two := create(t, s, nil).ID
+	close(s.witness.closed)
+	tending.Wait()
+	if !there(two) {
+		t.Error("what was owed at the end is lost")
+	}
+	s.witness = nil // it is closed
 }
