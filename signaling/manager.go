@@ -104,15 +104,15 @@ func (s *Server) managerRoom(w http.ResponseWriter, r *http.Request, who session
 	return writeJSON(w, http.StatusOK, RoomBrief{detailOf(who.at), orEmpty(who.at.Hints()), who.at.Text(who.at.Helper), earlier})
 }
 
-// earlier lists the rooms that a room goes on from, as far as they are there.
+// earlier lists the rooms that a room goes on from, as far as they can be read.
 func (s *Server) earlier(ctx context.Context, room *rooms.Room) ([]Attempt, error) {
 	list := []Attempt{}
 	for prev := room.Prev; prev != "" && len(list) < maxEarlier; {
 		before, err := s.cfg.Rooms.Load(ctx, prev)
-		if errors.Is(err, rooms.ErrNotFound) {
-			break
-		}
 		if err != nil {
+			if code := faultOf(err).Code; code == protocol.CodeNotFound || code == protocol.CodeDamaged {
+				break
+			}
 			return nil, err
 		}
 		verdict, reasons, _, _ := before.Outcome()

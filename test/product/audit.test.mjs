@@ -8,7 +8,7 @@ import test, { after, before } from 'node:test';
 import { clean } from './axe.mjs';
 import { context, DESK, launch, open, picturing } from './browser.mjs';
 import { fitsBothWays } from './fits.mjs';
-import { startSeeded } from './server.mjs';
+import { pause, startSeeded } from './server.mjs';
 import * as step from './steps.mjs';
 
 let server;
@@ -107,16 +107,21 @@ part('a blind review, by the keyboard alone', async () => {
   assert.doesNotMatch(await page.locator('body').innerText(), /Looked aside|Not as it should be|somebody whispers/i);
   await cleanInBoth('blind desk');
   await page.keyboard.press('x');
-  await by('audit-decide-send').focus();
-  await page.keyboard.press('Control+Enter'); // no reason yet
+  await by('audit-decide-send').click({ force: true }); // it looks closed: no reason yet
   await page.getByText('needs a reason').waitFor();
   await by('audit-decide-reason').selectOption('D_EXPIRED');
   await by('audit-check-different').first().focus();
   await page.keyboard.press('Enter');
   await by('audit-decide-note').focus();
   await page.keyboard.type('The date is over.');
-  await page.keyboard.press('Control+Enter'); // asks once more
+  await page.keyboard.down('Control');
+  await page.keyboard.down('Enter'); // asks once more
   await page.getByText('reads the new outcome').waitFor();
+  await page.keyboard.down('Enter'); // and goes on asking while it is held
+  await page.keyboard.up('Enter');
+  await page.keyboard.up('Control');
+  await pause(1000); // for a decision that must not come
+  assert.ok(await by('audit-decide-send').isVisible(), 'one press was both steps of the rejection');
   await page.keyboard.press('Control+Enter');
   await page.locator('[data-testid="audit-opinion"][data-decision="reject"][data-agrees="same"]').waitFor();
   assert.match(await by('audit-decided').innerText(), /Fail[\s\S]*Copy or screen[\s\S]*Reject[\s\S]*The date is over/);
