@@ -23,7 +23,7 @@ var mayImport = map[string][]string{
 	"calls/protocol":          {},
 	"calls/protocol/generate": {"calls/protocol"},
 	"calls/views":             {"calls/protocol", "rooms"},
-	"cmd/verifycall":          {"access", "bench/robot", "bench/testdata", "bench/trial", "calls", "calls/protocol", "cmd/verifycall/accounts", "cmd/verifycall/built", "cmd/verifycall/bundles", "cmd/verifycall/certificate", "cmd/verifycall/checkup", "cmd/verifycall/console", "cmd/verifycall/keeping", "cmd/verifycall/places", "cmd/verifycall/settings", "mail", "media", "media/relay", "nodes", "recorder/evidence/objects", "rooms", "rooms/accesslog", "rooms/calendar", "rooms/embedded", "rooms/queue", "rooms/staff", "rooms/tickets", "signaling", "signaling/intake", "signaling/privacy", "signin/openid", "web"},
+	"cmd/verifycall":          {"access", "bench/robot", "bench/testdata", "bench/trial", "calls", "calls/protocol", "cmd/verifycall/accounts", "cmd/verifycall/built", "cmd/verifycall/bundles", "cmd/verifycall/certificate", "cmd/verifycall/checkup", "cmd/verifycall/console", "cmd/verifycall/keeping", "cmd/verifycall/lan", "cmd/verifycall/places", "cmd/verifycall/settings", "mail", "media", "media/relay", "nodes", "recorder/evidence/objects", "rooms", "rooms/accesslog", "rooms/calendar", "rooms/embedded", "rooms/queue", "rooms/staff", "rooms/tickets", "signaling", "signaling/intake", "signaling/privacy", "signin/openid", "web"},
 
 	"cmd/verifycall/accounts":    {"access", "cmd/verifycall/console", "cmd/verifycall/places", "cmd/verifycall/settings", "rooms", "rooms/accesslog", "rooms/staff", "rooms/tickets", "signaling", "signin", "signin/openid"},
 	"cmd/verifycall/built":       {"cmd/verifycall/console", "recorder/evidence", "web"},
@@ -32,6 +32,7 @@ var mayImport = map[string][]string{
 	"cmd/verifycall/checkup":     {"cmd/verifycall/console", "cmd/verifycall/places", "cmd/verifycall/settings", "doctor", "recorder/evidence", "recorder/evidence/vault"},
 	"cmd/verifycall/console":     {},
 	"cmd/verifycall/keeping":     {"backup", "cmd/verifycall/console", "cmd/verifycall/places", "cmd/verifycall/settings", "recorder/evidence", "recorder/evidence/objects", "recorder/evidence/vault", "rooms", "rooms/accesslog", "rooms/embedded"},
+	"cmd/verifycall/lan":         {},
 	"cmd/verifycall/places":      {"backup", "cmd/verifycall/built", "cmd/verifycall/settings", "recorder/evidence", "recorder/evidence/objects", "recorder/evidence/vault", "rooms", "rooms/accesslog", "rooms/ledger"},
 	"cmd/verifycall/settings":    {"cmd/verifycall/certificate", "cmd/verifycall/console", "mail", "media", "nodes", "recorder/evidence/objects", "rooms/db", "signin/openid"},
 
@@ -108,6 +109,7 @@ var onlyIn = map[string][]string{
 	"github.com/digitorus":          {"recorder/evidence/stamp", "recorder/evidence/stamp/stamptest"},
 	"golang.org/x/crypto/acme":      {"cmd/verifycall/certificate"},
 	"golang.org/x/crypto/x509roots": {"cmd/verifycall"},
+	"rsc.io/qr":                     {"cmd/verifycall/lan"},
 	"net/http":                      {"doctor", "nodes", "recorder/evidence/objects", "signaling", "signaling/socket", "signin/openid", "cmd/verifycall", "cmd/verifycall/bundles", "cmd/verifycall/checkup", "cmd/verifycall/keeping", "calls/protocol", "bench"},
 }
 

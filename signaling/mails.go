@@ -39,6 +39,24 @@ func (s *Server) mails(w http.ResponseWriter, r *http.Request) error {
 	return nil
 }
 
+// AuthorityPath is where a demo on the local network has its authority's certificate.
+const AuthorityPath = "/lan.crt"
+
+// lanRoutes has the certificate of the demo's authority, for who can't know yet whom
+// it is of: the terminal shows its fingerprint.
+func (s *Server) lanRoutes() map[string]door {
+	if s.cfg.Authority == nil {
+		return nil
+	}
+	return map[string]door{"GET " + AuthorityPath: public(func(w http.ResponseWriter, _ *http.Request) error {
+		w.Header().Set("Content-Type", "application/x-x509-ca-cert")
+		w.Header().Set("Content-Disposition", `attachment; filename="verifycall-demo.crt"`)
+		w.Header().Set("Cache-Control", "no-store")
+		_, _ = w.Write(s.cfg.Authority) // the client is gone if this fails
+		return nil
+	})}
+}
+
 func (s *Server) mailsCSS(w http.ResponseWriter, _ *http.Request) error {
 	w.Header().Set("Content-Type", "text/css; charset=utf-8")
 	_, _ = w.Write(mailsStyle)

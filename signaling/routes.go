@@ -63,7 +63,7 @@ func (s *Server) routes() {
 	s.handle("GET /api/audit/rooms/{id}/bundle.zip", s.as(access.AuditDownload, s.auditZip))
 	s.handle("GET /api/audit/rooms/{id}/custody.jsonl", s.as(access.AuditDownload, s.auditCustody))
 
-	for _, routes := range []map[string]door{s.restRoutes(), s.bookingRoutes(), s.queueRoutes(), s.rehearsalRoutes(), s.mailRoutes(),
+	for _, routes := range []map[string]door{s.restRoutes(), s.bookingRoutes(), s.queueRoutes(), s.rehearsalRoutes(), s.mailRoutes(), s.lanRoutes(),
 		s.reviewRoutes(), s.operateRoutes(), s.documentRoutes(), s.grantRoutes(), s.entranceRoutes(), s.keepingRoutes(), s.retentionRoutes(),
 		s.passkeyRoutes(), s.accountRoutes(), s.openidRoutes(), s.codeRoutes(), s.appealRoutes(),
 		s.privacyRoutes()} {

@@ -55,6 +55,8 @@ type Config struct {
 	Mails      *mail.Sink // of a demo, may be nil
 	MailsToken string     // of the page that shows them
 
+	Authority []byte // certificate, DER, that phones are to trust by a demo on the local network; nil elsewhere
+
 	Privacy privacy.Facts // what the settings say of keeping; the rule sets come from House
 
 	TrustedProxies []netip.Prefix // whose X-Forwarded-For counts

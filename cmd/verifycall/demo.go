@@ -6,12 +6,14 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net/url"
+	"path/filepath"
 	"time"
 
 	"verifycall/access"
 	"verifycall/calls/protocol"
 	"verifycall/cmd/verifycall/accounts"
+	"verifycall/cmd/verifycall/lan"
+	"verifycall/cmd/verifycall/settings"
 	"verifycall/rooms"
 	"verifycall/rooms/calendar"
 	"verifycall/rooms/staff"
@@ -30,6 +32,10 @@ var (
 
 // demoLife is how long the demo's links, key and memory of its room last.
 const demoLife = 30 * 24 * time.Hour
+
+// overShoulders is how long a link of staff is good, once, where others than this
+// machine could use it.
+const overShoulders = 15 * time.Minute
 
 // The ticket that remembers the demo's room between starts.
 const (
@@ -61,8 +67,10 @@ func demoRequest() intake.Request {
 }
 
 // seedDemo makes the demo's marketplace, or takes up that of an earlier start,
-// and prints its links and key, name first, one a line.
-func seedDemo(ctx context.Context, store *rooms.Store, edge *signaling.Server, public *url.URL, mails string, out io.Writer) error {
+// and prints its links and key, name first, one a line; on the local network what
+// a phone needs, too.
+func (n *node) seedDemo(ctx context.Context, out io.Writer) error {
+	store, public := n.Rooms, n.public
 	for _, account := range []staff.Account{demoManager, demoAuditor, demoOperator} {
 		if err := store.Accounts.Put(ctx, "system", account); err != nil {
 			return err
@@ -71,19 +79,19 @@ func seedDemo(ctx context.Context, store *rooms.Store, edge *signaling.Server, p
 	if err := demoHours(ctx, store); err != nil {
 		return err
 	}
-	manager, err := accounts.StaffLink(ctx, store, public, demoManager, demoLife)
+	manager, err := n.demoLink(ctx, demoManager)
 	if err != nil {
 		return err
 	}
-	auditor, err := accounts.StaffLink(ctx, store, public, demoAuditor, demoLife)
+	auditor, err := n.demoLink(ctx, demoAuditor)
 	if err != nil {
 		return err
 	}
-	operator, err := accounts.StaffLink(ctx, store, public, demoOperator, demoLife)
+	operator, err := n.demoLink(ctx, demoOperator)
 	if err != nil {
 		return err
 	}
-	seller, err := demoSeller(ctx, store, edge)
+	seller, err := demoSeller(ctx, store, n.edge)
 	if err != nil {
 		return err
 	}
@@ -92,10 +100,41 @@ func seedDemo(ctx context.Context, store *rooms.Store, edge *signaling.Server, p
 		return err
 	}
 	_, err = fmt.Fprintf(out, "manager %s\nauditor %s\noperator %s\nseller %s\napikey %s\n", manager, auditor, operator, seller, key)
-	if err == nil && mails != "" {
-		_, err = fmt.Fprintf(out, "mail %s://%s/mails/%s\n", public.Scheme, public.Host, mails)
+	if err == nil && n.post.token != "" {
+		_, err = fmt.Fprintf(out, "mail %s://%s/mails/%s\n", public.Scheme, public.Host, n.post.token)
+	}
+	if err == nil && n.authority != nil {
+		_, err = fmt.Fprintf(out, "ca %s://%s%s\nfingerprint %s\n", public.Scheme, public.Host, signaling.AuthorityPath, n.authority.Fingerprint())
+	}
+	if err != nil || !n.cfg.LAN {
+		return err
+	}
+	code, err := lan.Code(seller)
+	if err == nil {
+		_, err = io.WriteString(out, code)
 	}
 	return err
+}
+
+// demoLink makes a link that signs in as staff: as often as one likes where it works
+// on this machine alone, else once.
+func (n *node) demoLink(ctx context.Context, account staff.Account) (string, error) {
+	if !n.cfg.LAN {
+		return accounts.StaffLink(ctx, n.Rooms, n.public, account, demoLife)
+	}
+	return signaling.NewSignInLink(ctx, n.Rooms, n.public, tickets.Ticket{Role: account.Role, Subject: account.ID}, overShoulders)
+}
+
+// signForLAN opens the demo's authority, has it sign for this machine's address, and
+// sets the certificate.
+func signForLAN(c *settings.Settings) (*lan.Authority, error) {
+	now := time.Now()
+	a, err := lan.Open(filepath.Join(c.Data, "lan"), c.LANAddress, now)
+	if err != nil {
+		return nil, err
+	}
+	c.TLSCert, c.TLSKey, err = a.Sign(c.LANAddress, now)
+	return a, err
 }
 
 // demoHours opens the demo's calendar, unless it has hours already.

@@ -28,6 +28,7 @@ import (
 	"verifycall/calls"
 	"verifycall/cmd/verifycall/certificate"
 	"verifycall/cmd/verifycall/console"
+	"verifycall/cmd/verifycall/lan"
 	"verifycall/cmd/verifycall/places"
 	"verifycall/cmd/verifycall/settings"
 	"verifycall/media"
@@ -43,12 +44,9 @@ import (
 // runServe is the subcommand serve. It gives the exit code: 0 when it was asked
 // to end, 1 when it failed, 2 for wrong settings.
 func runServe(args []string, out, errOut io.Writer) int {
-	c, err := settings.Parse(args, os.LookupEnv, out)
+	c, err := readSettings(args, os.LookupEnv, out)
 	if errors.Is(err, flag.ErrHelp) {
 		return 0
-	}
-	if err == nil && c.LAN {
-		err = c.OnLAN()
 	}
 	if err != nil {
 		fmt.Fprintf(errOut, "verifycall serve: these settings can't be used:\n  %s\n", strings.ReplaceAll(err.Error(), "\n", "\n  "))
@@ -75,6 +73,15 @@ func runServe(args []string, out, errOut io.Writer) int {
 	return 0
 }
 
+// readSettings is settings.Parse, and looks for the local network where it is meant.
+func readSettings(args []string, env func(string) (string, bool), help io.Writer) (settings.Settings, error) {
+	c, err := settings.Parse(args, env, help)
+	if err == nil && c.LAN {
+		err = c.OnLAN()
+	}
+	return c, err
+}
+
 // heapGrowth in per cent between collections, where GOGC doesn't say another:
 // media allocate next to nothing, so memory is cheaper to save than by Go's 100.
 const heapGrowth = 25
@@ -94,14 +101,20 @@ func serve(ctx context.Context, c settings.Settings, log *slog.Logger, out io.Wr
 	if c.Unproxied() {
 		log.Warn(settings.UnproxiedSays, "do", settings.UnproxiedDo)
 	}
-	n := &node{id: id, registry: prometheus.NewRegistry(), cfg: c, log: log, failed: make(chan error, 3), backing: make(chan struct{}, 1)}
+	var authority *lan.Authority
+	if c.OwnAuthority() {
+		if authority, err = signForLAN(&c); err != nil {
+			return err
+		}
+	}
+	n := &node{authority: authority, id: id, registry: prometheus.NewRegistry(), cfg: c, log: log, failed: make(chan error, 3), backing: make(chan struct{}, 1)}
 	defer func() { err = errors.Join(err, n.close()) }()
 	if err := n.open(ctx); err != nil {
 		return err
 	}
 	n.start()
 	if c.Demo {
-		if err := seedDemo(ctx, n.Rooms, n.edge, n.public, n.post.token, out); err != nil {
+		if err := n.seedDemo(ctx, out); err != nil {
 			return fmt.Errorf("demo: %w", err)
 		}
 	}
@@ -137,6 +150,7 @@ type node struct {
 	cluster cluster
 
 	certificate certificate.Source // of pages and relay; nil without TLS
+	authority   *lan.Authority     // that signed it, of a demo on the local network; else nil
 
 	public       *url.URL // where people reach the pages
 	pages, ops   *http.Server
@@ -216,7 +230,7 @@ func (n *node) listen() (err error) {
 	n.edge, err = signaling.New(signaling.Config{Rooms: n.Rooms, House: n.house, Evidence: n.Vault, Keys: n.Keys, Pages: files,
 		Public: n.public, Log: n.log, Metrics: signaling.NewMetrics(n.registry), Nodes: n.cluster.member, OpenID: provider, Access: n.access, AccessReader: n.AccessReader(),
 		TrustedProxies: n.cfg.Proxies(), Privacy: privacyOf(n.cfg),
-		Queue: n.openQueue(), Mails: n.post.sink, MailsToken: n.post.token,
+		Queue: n.openQueue(), Mails: n.post.sink, MailsToken: n.post.token, Authority: n.authority.DER(),
 		ConnsPerIP: n.cfg.ConnsPerIP})
 	if err != nil {
 		return err

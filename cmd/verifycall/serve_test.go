@@ -19,7 +19,6 @@ import (
 	"go.uber.org/goleak"
 
 	"verifycall/bench/robot"
-	"verifycall/cmd/verifycall/settings"
 	"verifycall/web"
 )
 
@@ -94,7 +93,7 @@ func launch(t *testing.T, dir string, args ...string) (*demo, io.Reader) {
 
 func launchLogged(t *testing.T, log *slog.Logger, dir string, args ...string) (*demo, io.Reader) {
 	t.Helper()
-	c, err := settings.Parse(append([]string{"--media-listen", "127.0.0.1:0", "--ops-listen", "127.0.0.1:0",
+	c, err := readSettings(append([]string{"--media-listen", "127.0.0.1:0", "--ops-listen", "127.0.0.1:0",
 		"--data", filepath.Join(dir, "data")}, args...), noEnv, io.Discard)
 	if err != nil {
 		t.Fatal(err)

@@ -27,6 +27,9 @@ func (c *Settings) PagesURL(bound net.Addr) (*url.URL, error) {
 	}
 	if ip, err := netip.ParseAddr(host); err == nil && ip.IsUnspecified() {
 		host = "localhost"
+		if c.LANAddress.IsValid() {
+			host = c.LANAddress.String()
+		}
 	}
 	return &url.URL{Scheme: scheme, Host: net.JoinHostPort(host, port)}, nil
 }
@@ -44,14 +47,14 @@ func (c *Settings) OnLAN() error {
 	if c.PublicIPs == "" {
 		c.PublicIPs = ip.String()
 	}
-	if c.PublicURL == "" {
-		scheme := "http"
-		if c.Encrypted() {
-			scheme = "https"
-		}
-		c.PublicURL = scheme + "://" + net.JoinHostPort(ip.String(), pages)
-	}
+	c.LANAddress = ip
 	return nil
+}
+
+// OwnAuthority says whether the demo signs its certificate by an authority of its
+// own: on the local network, with neither a certificate nor another way to it given.
+func (c *Settings) OwnAuthority() bool {
+	return c.LANAddress.IsValid() && c.TLSCert == "" && c.PublicURL == ""
 }
 
 // lanAddress finds this machine's IPv4 address on its local network.

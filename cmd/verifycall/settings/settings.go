@@ -56,6 +56,8 @@ type Settings struct {
 	LogLevel    string
 	LogFormat   string
 	PrintConfig bool
+
+	LANAddress netip.Addr // of this machine, see OnLAN; no setting
 }
 
 const serveUsage = `usage: verifycall serve [flags]
@@ -69,7 +71,7 @@ VERIFYCALL_MEDIA_LISTEN.
 func (c *Settings) Flags() *flag.FlagSet {
 	f := flag.NewFlagSet("serve", flag.ContinueOnError)
 	f.BoolVar(&c.Demo, "demo", false, "seed a marketplace to try and print its links")
-	f.BoolVar(&c.LAN, "lan", false, "with --demo: listen on all interfaces, links with this machine's LAN address")
+	f.BoolVar(&c.LAN, "lan", false, "with --demo: listen on all interfaces, HTTPS at this machine's LAN address, one-time links for staff")
 	f.StringVar(&c.Listen, "listen", "127.0.0.1:8080", "`host:port` of pages and APIs (TCP)")
 	f.StringVar(&c.MediaListen, "media-listen", "127.0.0.1:7000", "`host:port` of audio and video (UDP)")
 	f.StringVar(&c.OpsListen, "ops-listen", "127.0.0.1:9090", "`host:port` of /metrics; empty for none")
