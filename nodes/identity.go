@@ -25,6 +25,7 @@ type Identity struct {
 	Browser string `json:"browser"`
 	From    string `json:"from"`             // the client's address
 	Proved  bool   `json:"proved,omitempty"` // a seller who entered a mailed code
+	Links   int64  `json:"links,omitempty"`  // of a seller, see tickets.Ticket
 }
 
 // passport is an Identity for one request to one node.

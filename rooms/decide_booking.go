@@ -148,15 +148,45 @@ func (c CreateRoom) documents() []any {
 	return list
 }
 
-// AddLink gives the seller another link; earlier ones go on working.
+// AddLink gives the seller another link; earlier ones go on working, see ReplaceLinks.
 type AddLink struct{ Link }
 
 func (c AddLink) decide(r *Room, now time.Time) ([]Draft, error) {
-	if err := form.First(in(c, r, StateInvited, StateBooked, StateWaiting, StateLive, StateInterrupted, StateEnded,
-		StateDecided, StateNoShow), form.Check(c, "link", c.Hash, form.Hash)); err != nil {
+	return c.addTo(r, c)
+}
+
+// ReplaceLinks gives the seller another link and ends all before it, with the
+// sessions that began by them.
+type ReplaceLinks struct{ Link }
+
+func (c ReplaceLinks) decide(r *Room, now time.Time) ([]Draft, error) {
+	added, err := c.addTo(r, c)
+	if err != nil {
 		return nil, err
 	}
-	return linkAdded(c.Link), nil
+	return append(record(typeLinksEnded, nil), added...), nil
+}
+
+// addMailLink is AddLink for a token that follows from Room.LinksFrom as it was.
+type addMailLink struct {
+	Link
+	from int64
+}
+
+func (c addMailLink) decide(r *Room, now time.Time) ([]Draft, error) {
+	if r.LinksFrom != c.from {
+		return nil, ErrConflict
+	}
+	return c.addTo(r, AddLink{c.Link})
+}
+
+// addTo adds a link, for a command.
+func (l Link) addTo(r *Room, c Command) ([]Draft, error) {
+	if err := form.First(in(c, r, StateInvited, StateBooked, StateWaiting, StateLive, StateInterrupted, StateEnded,
+		StateDecided, StateNoShow), form.Check(c, "link", l.Hash, form.Hash)); err != nil {
+		return nil, err
+	}
+	return linkAdded(l), nil
 }
 
 func linkAdded(l Link) []Draft {

@@ -133,6 +133,7 @@ var table = map[string]struct {
 	"CreateRoom":           {always(newRoom), map[string]string{"": StateBooked}},
 	"FileDocument":         {always(FileDocument{Document{Kind: "id_back", SHA256: digest, Mime: "image/png", Size: 9, Width: 3, Height: 2}}), stay(StateInvited, StateBooked)},
 	"AddLink":              {always(AddLink{Link{digest, noon}}), stay(StateInvited, StateBooked, StateWaiting, StateLive, StateInterrupted, StateEnded, StateDecided, StateNoShow)},
+	"ReplaceLinks":         {always(ReplaceLinks{Link{digest, noon}}), stay(StateInvited, StateBooked, StateWaiting, StateLive, StateInterrupted, StateEnded, StateDecided, StateNoShow)},
 	"Reschedule":           {always(Reschedule{noon.Add(time.Hour)}), to(StateBooked, StateInvited, StateBooked, StateInterrupted, StateNoShow)}, // one that its seller called off: TestRebook
 	"Cancel":               {always(Cancel{"manager"}), to(StateCancelled, StateInvited, StateBooked, StateWaiting, StateNoShow)},
 	"Expire":               {always(Expire{}), to(StateExpired, StateInvited)},
@@ -250,7 +251,7 @@ func TestEveryCommandIsInTheTable(t *testing.T) {
 	for _, row := range table {
 		seen[form.NameOf(row.command(&Room{}))] = true
 	}
-	for _, c := range []Command{CreateRoom{}, FileDocument{}, AddLink{}, Reschedule{}, Cancel{}, Expire{}, NoShow{}, GiveNotice{}, WithdrawNotice{},
+	for _, c := range []Command{CreateRoom{}, FileDocument{}, AddLink{}, ReplaceLinks{}, Reschedule{}, Cancel{}, Expire{}, NoShow{}, GiveNotice{}, WithdrawNotice{},
 		EnterWaiting{}, LeaveWaiting{}, Admit{}, Interrupt{}, Resume{}, DrawPlan{}, ShowStep{}, FinishStep{}, TakeCapture{}, DecideCompare{}, SendChat{},
 		WriteNote{}, EndCall{}, Abort{}, GiveVerdict{}, Seal{}, Book{}, Miss{}, EndGrace{}, Remind{},
 		JoinQueue{}, StepAway{}, LeaveQueue{}, Assign{}, OpenCustody{}, LogView{}, LogPlay{}, LogDownload{}, LogReason{},

@@ -186,7 +186,7 @@ func (r *Room) take(change *db.Change, now time.Time, actor string, d Draft) err
 		change.Ops = append(change.Ops, db.Op{Name: "DEL", Key: "room:" + r.ID + ":private"}) // nothing opens it any more
 	}
 	if d.Type == typeLinkAdded {
-		return addLink(change, r.ID, body(e.Body))
+		return addLink(change, r.ID, e)
 	}
 	return nil
 }
@@ -195,11 +195,13 @@ func (r *Room) take(change *db.Change, now time.Time, actor string, d Draft) err
 type storedLink struct {
 	Room    string    `json:"room"`
 	Expires time.Time `json:"expires"`
+	Seq     int64     `json:"seq,omitempty"` // of the entry that added it; 0 of one from before Room.LinksFrom
 }
 
 // addLink has a change write what a link of a room leads to.
-func addLink(c *db.Change, room string, b body) error {
-	text, err := json.Marshal(storedLink{room, b.time("expires")})
+func addLink(c *db.Change, room string, e ledger.Entry) error {
+	b := body(e.Body)
+	text, err := json.Marshal(storedLink{room, b.time("expires"), e.Seq})
 	if err != nil {
 		return fmt.Errorf("link: %w", err)
 	}

@@ -11,6 +11,7 @@ import (
 const (
 	typeCreated     = "created"         // room, profile, profile_sha256, seed_sha256, seed, language, zone, test, manager, appointment, seller_name, seller_mail, application, hints, helper, documents
 	typeLinkAdded   = "link_added"      // link (hash of the token), expires
+	typeLinksEnded  = "links_ended"     // those added before it
 	typeBooked      = "booked"          // appointment
 	typeCancelled   = "cancelled"       // by
 	typeExpired     = "expired"         //
@@ -121,6 +122,7 @@ func (r *Room) become(state string, at time.Time) {
 var applies = map[string]func(r *Room, at time.Time, b body){
 	typeCreated:     created,
 	typeLinkAdded:   func(*Room, time.Time, body) {}, // lives in the link's own key
+	typeLinksEnded:  func(r *Room, _ time.Time, _ body) { r.LinksFrom = r.Record.Seq },
 	typeBooked:      booked,
 	typeReminded:    reminded,
 	typeWaiting:     came,

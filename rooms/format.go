@@ -21,7 +21,7 @@ import (
 // follows the other; as long as an earlier one is there, nothing is written that it
 // can't carry. formats/ has what each earlier format knew; a release that adds
 // something raises the number and keeps what was.
-const Format = 2
+const Format = 3
 
 //go:embed formats
 var formatFiles embed.FS

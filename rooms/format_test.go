@@ -4,11 +4,15 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"verifycall/rooms/db"
+	"verifycall/rooms/tickets"
 )
 
 // While an earlier release is there nothing is written that it can't carry: its own
@@ -61,10 +65,10 @@ func TestFormatOfAnEarlierNode(t *testing.T) {
 		if err := s.CheckFormat(t.Context()); err != nil || s.format.Load() != Format {
 			t.Errorf("marked: %d, %v", s.format.Load(), err)
 		}
-		if _, _, err := s.db.Write(t.Context(), "SET", formatKey, "3"); err != nil {
+		if _, _, err := s.db.Write(t.Context(), "SET", formatKey, strconv.Itoa(Format+1)); err != nil {
 			t.Fatal(err)
 		}
-		if err := s.CheckFormat(t.Context()); !errors.Is(err, ErrLaterRelease) || !strings.Contains(err.Error(), "format 3") {
+		if err := s.CheckFormat(t.Context()); !errors.Is(err, ErrLaterRelease) || !strings.Contains(err.Error(), fmt.Sprint("format ", Format+1)) {
 			t.Errorf("a later release's: %v", err)
 		}
 	})
@@ -109,4 +113,25 @@ func reviewShareOf(text []byte) int {
 		return -1
 	}
 	return r.ReviewShare
+}
+
+// A node of format 2 would let in by links that were replaced, so none are while one
+// is there.
+func TestLinksAreReplacedByAllNodes(t *testing.T) {
+	onBoth(t, func(t *testing.T, s *Store) {
+		r := create(t, s, nil)
+		if err := s.AgreeFormat(t.Context(), 2); err != nil {
+			t.Fatal(err)
+		}
+		replace := ReplaceLinks{Link{tickets.HashToken("new"), s.now().Add(time.Hour)}}
+		if _, err := s.Do(t.Context(), r.ID, "manager:m1", replace); !errors.Is(err, ErrEarlierNode) {
+			t.Errorf("beside an earlier node: %v", err)
+		}
+		if err := s.AgreeFormat(t.Context(), Format); err != nil {
+			t.Fatal(err)
+		}
+		if r, err := s.Do(t.Context(), r.ID, "manager:m1", replace); err != nil || r.LinksFrom == 0 {
+			t.Errorf("with all of this release: %v", err)
+		}
+	})
 }

@@ -145,6 +145,9 @@ func (s *Store) RoomByLink(ctx context.Context, token string) (*Room, error) {
 	if err != nil {
 		return nil, err
 	}
+	if link.Seq < r.LinksFrom {
+		return nil, fmt.Errorf("link of room %s, replaced: %w", link.Room, ErrNotFound)
+	}
 	until := link.Expires
 	if r.Booked.After(r.Created) {
 		until = later(until, r.At.Add(InvitationLife))

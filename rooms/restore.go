@@ -223,7 +223,7 @@ func (s *Store) restoring(ctx context.Context, r *Room, have, whole copied) (db.
 	}
 	for _, e := range whole.Record {
 		if e.Type == typeLinkAdded && !r.Erased(ClassRecord) {
-			if err := addLink(&change, r.ID, body(e.Body)); err != nil {
+			if err := addLink(&change, r.ID, e); err != nil {
 				return change, err
 			}
 		}

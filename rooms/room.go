@@ -31,6 +31,9 @@ type Room struct {
 	Manager  string    `json:"manager,omitempty"` // staff id
 	Appointment
 
+	// LinksFrom is the entry of the record that ended the links before it, 0 where none did.
+	LinksFrom int64 `json:"linksFrom,omitempty"`
+
 	SellerName  ledger.Commitment            `json:"sellerName"`
 	SellerMail  ledger.Commitment            `json:"sellerMail,omitempty"`
 	Application map[string]ledger.Commitment `json:"application"` // field → value

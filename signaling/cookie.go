@@ -80,7 +80,7 @@ func (s *Server) session(r *http.Request, role access.Role) (session, error) {
 	if t, err = s.arrived(r.Context(), c.Value, t); err != nil {
 		return session{}, err
 	}
-	who := session{Role: role, Subject: t.Subject, Name: t.Name, Zone: "UTC", Room: t.Room, Browser: t.Browser, Proved: !t.Proved.IsZero(), token: c.Value, ticket: t}
+	who := session{Role: role, Subject: t.Subject, Name: t.Name, Zone: "UTC", Room: t.Room, Browser: t.Browser, Proved: !t.Proved.IsZero(), Links: t.Links, token: c.Value, ticket: t}
 	if role == access.Seller {
 		return who, nil
 	}

@@ -94,6 +94,21 @@ func newLink(token string, at time.Time) rooms.Link {
 	return rooms.Link{Hash: tickets.HashToken(token), Expires: from.Add(linkLife)}
 }
 
+// ReplaceLinks adds a link to a room and ends all before it: they are unknown then,
+// and who came in by them is out, with open WebSockets within seconds.
+func (s *Server) ReplaceLinks(ctx context.Context, actor string, room *rooms.Room) (string, error) {
+	token := tickets.NewToken()
+	room, err := s.cfg.Rooms.Do(ctx, room.ID, actor, rooms.ReplaceLinks{Link: newLink(token, room.At)})
+	if err != nil {
+		return "", fmt.Errorf("replace the links: %w", err)
+	}
+	if err := s.cfg.Rooms.Tickets.EndLinks(ctx, room.ID, room.LinksFrom); err != nil {
+		return "", fmt.Errorf("replace the links: %w", err)
+	}
+	s.cfg.House.Refresh(room.ID)
+	return s.link("/j/" + token), nil
+}
+
 // SellerLink adds a link to a room; earlier ones go on working.
 func (s *Server) SellerLink(ctx context.Context, actor string, room *rooms.Room) (string, error) {
 	token := tickets.NewToken()

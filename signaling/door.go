@@ -63,9 +63,17 @@ func (s *Server) enter(r *http.Request, who session, a access.Action, id string)
 		if err != nil {
 			return session{}, fmt.Errorf("room: %w", err)
 		}
+		if who.Role == access.Seller && who.Links < room.LinksFrom {
+			return session{}, linksEnded()
+		}
 		who.at, at = room, access.Place{Room: room.ID, Manager: room.Manager}
 	}
 	return who, access.Check(who.person(), a, at)
+}
+
+// linksEnded is what a seller is told whose link was replaced meanwhile.
+func linksEnded() *protocol.Fault {
+	return unauthorized("The link that you came by was replaced by another one. Open that one.")
 }
 
 // anySession gives the first session of those roles that the table lets do the

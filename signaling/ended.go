@@ -2,8 +2,9 @@ package signaling
 
 import (
 	"context"
-	"slices"
 	"time"
+
+	"verifycall/signaling/socket"
 )
 
 const (
@@ -31,7 +32,8 @@ func (s *Server) watchEnded(ctx context.Context) {
 		}
 		seen = now
 		if len(ended) > 0 {
-			s.conns.Refuse(unauthorized("You were signed out. Sign in again."), func(session string) bool { return slices.Contains(ended, session) })
+			s.conns.Refuse(unauthorized("You were signed out. Sign in again."), func(in socket.Session) bool { return in.Room == "" && ended.Has(in.Browser, "", 0) })
+			s.conns.Refuse(linksEnded(), func(in socket.Session) bool { return in.Room != "" && ended.Has(in.Browser, in.Room, in.Links) })
 		}
 	}
 }

@@ -130,6 +130,14 @@ func (s *Server) managerLink(w http.ResponseWriter, r *http.Request, who session
 	return writeJSON(w, http.StatusCreated, map[string]string{"sellerLink": link})
 }
 
+func (s *Server) managerReplaceLinks(w http.ResponseWriter, r *http.Request, who session) error {
+	link, err := s.ReplaceLinks(r.Context(), actorOf(who), who.at)
+	if err != nil {
+		return err
+	}
+	return writeJSON(w, http.StatusCreated, map[string]string{"sellerLink": link})
+}
+
 func (s *Server) managerCancel(w http.ResponseWriter, r *http.Request, who session) error {
 	return s.change(w, r, who, rooms.Cancel{By: "manager"})
 }

@@ -39,7 +39,7 @@ func (s *Server) NodeHandler() http.Handler {
 // identity is the session as it is passed on.
 func (who session) identity(r *http.Request) nodes.Identity {
 	return nodes.Identity{Role: string(who.Role), Subject: who.Subject, Name: who.Name, Zone: who.Zone, Room: who.Room,
-		Browser: who.Browser, Proved: who.Proved, From: address(r)}
+		Browser: who.Browser, Proved: who.Proved, Links: who.Links, From: address(r)}
 }
 
 // sessionOf is the reverse. The fault is unauthorized for another role.
@@ -47,7 +47,7 @@ func sessionOf(who nodes.Identity, role access.Role) (session, error) {
 	if who.Role != string(role) {
 		return session{}, unauthorized("This request was passed on for another role.")
 	}
-	return session{Role: role, Subject: who.Subject, Name: who.Name, Zone: who.Zone, Room: who.Room, Browser: who.Browser, Proved: who.Proved}, nil
+	return session{Role: role, Subject: who.Subject, Name: who.Name, Zone: who.Zone, Room: who.Room, Browser: who.Browser, Proved: who.Proved, Links: who.Links}, nil
 }
 
 // passedOn lets the node that has the room of a changing request answer it, so

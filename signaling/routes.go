@@ -44,6 +44,7 @@ func (s *Server) routes() {
 	s.handle("POST /api/manager/rooms", s.as(access.ManagerCreate, s.managerCreate))
 	s.handle("GET /api/manager/rooms/{id}", s.as(access.ManagerRead, s.managerRoom))
 	s.handle("POST /api/manager/rooms/{id}/link", s.as(access.ManagerChange, s.managerLink))
+	s.handle("POST /api/manager/rooms/{id}/link/replace", s.as(access.ManagerChange, s.managerReplaceLinks))
 	s.handle("POST /api/manager/rooms/{id}/cancel", s.as(access.ManagerChange, s.managerCancel))
 	s.handle("POST /api/manager/rooms/{id}/reschedule", s.as(access.ManagerChange, s.managerReschedule))
 	s.handle("GET /api/manager/rooms/{id}/documents/{sha}", s.as(access.ManagerRead, s.managerDocument))

@@ -43,6 +43,7 @@ type session struct {
 	Room    string // if not empty, the one room that this session is for
 	Browser string // tells browsers apart; nothing can be learnt from it
 	Proved  bool   // a seller who entered a mailed code
+	Links   int64  // of a seller, see tickets.Ticket
 	Reason  string // of access.Reasons: why an operator looks
 
 	at     *rooms.Room    // that a door was opened to; nil where it is about none
@@ -108,9 +109,9 @@ func (s *Server) exchangeLink(w http.ResponseWriter, r *http.Request) error {
 		}
 		// The same browser keeps its session, so that its second tab is known as such.
 		who, err := s.session(r, access.Seller)
-		if err != nil || who.Room != room.ID {
+		if err != nil || who.Room != room.ID || who.Links < room.LinksFrom {
 			who = session{} // has entered no code
-			t := tickets.Ticket{Role: string(access.Seller), Subject: "seller", Room: room.ID}
+			t := tickets.Ticket{Role: string(access.Seller), Subject: "seller", Room: room.ID, Links: room.LinksFrom}
 			if err := s.begin(r.Context(), w, t); err != nil {
 				return err
 			}

@@ -90,7 +90,11 @@ func (s *Server) socket(w http.ResponseWriter, r *http.Request, admit func() (vi
 
 // serve is the life of a connection.
 func (s *Server) serve(c *socket.Conn, v visit) {
-	s.conns.Add(c, v.who.Browser)
+	in := socket.Session{Browser: v.who.Browser}
+	if v.who.Role == access.Seller {
+		in.Room, in.Links = v.room, v.who.Links
+	}
+	s.conns.Add(c, in)
 	defer s.conns.Remove(c)
 	s.cfg.Metrics.sockets.Inc()
 	defer s.cfg.Metrics.sockets.Dec()

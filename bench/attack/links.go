@@ -51,11 +51,27 @@ func deadLinks(ctx context.Context, t *target, y *tally) {
 	if y.failed("room", err) || y.failed("manager", a.signedIn(ctx, "/api/signin", room.ManagerLink)) {
 		return
 	}
-	r, err := a.send(ctx, http.MethodPost, "/api/manager/rooms/"+room.ID+"/cancel", `{}`)
+	revoked := t.attacker()
+	if y.failed("seller", revoked.signedIn(ctx, "/api/link", room.SellerLink)) {
+		return
+	}
+	r, err := a.send(ctx, http.MethodPost, "/api/manager/rooms/"+room.ID+"/link/replace", `{}`)
+	if y.failed("replace the link", err) || r.status >= 300 && y.failed("replace the link", fmt.Errorf("status %d %s", r.status, r.code)) {
+		return
+	}
+	no("link that was replaced", "/api/link", room.SellerLink)
+	revoked.refused(ctx, y, http.MethodGet, "/api/seller/appointment", "")
+	revoked.noSocket(ctx, y, "/ws/seller", t.server.URL)
+
+	var renewed struct{ SellerLink string }
+	if y.failed("the new link", json.Unmarshal(r.body, &renewed)) {
+		return
+	}
+	r, err = a.send(ctx, http.MethodPost, "/api/manager/rooms/"+room.ID+"/cancel", `{}`)
 	if y.failed("cancel", err) || r.status >= 300 && y.failed("cancel", fmt.Errorf("status %d %s", r.status, r.code)) {
 		return
 	}
-	no("link of a cancelled room", "/api/link", room.SellerLink)
+	no("link of a cancelled room", "/api/link", renewed.SellerLink)
 
 	stale := t.attacker()
 	stale.http.Jar.SetCookies(t.page(), a.http.Jar.Cookies(t.page())) // somebody has copied it

@@ -46,6 +46,9 @@ type Ticket struct {
 	// Proved is when a seller entered a mailed code in this session.
 	Proved time.Time `json:"proved,omitzero"`
 
+	// Links of a seller's session is rooms.Room.LinksFrom as it was when the session began.
+	Links int64 `json:"links,omitempty"`
+
 	// Kept is what a ceremony of several steps has to find again at the next one.
 	Kept string `json:"kept,omitempty"`
 }

@@ -16,14 +16,20 @@ type Set struct {
 
 	mu       sync.Mutex // guards the rest; never held while calling a conn
 	by       map[string]int
-	open     map[*Conn]string // by conn: the session it came by
+	open     map[*Conn]Session
 	draining bool
 	empty    chan struct{} // closed when draining and the last has left
 }
 
+// Session is what a Conn came in by.
+type Session struct {
+	Browser, Room string
+	Links         int64
+}
+
 // NewSet makes a Set that takes so many Conns of one address.
 func NewSet(mostOfOne int) *Set {
-	return &Set{most: mostOfOne, by: make(map[string]int), open: make(map[*Conn]string), empty: make(chan struct{})}
+	return &Set{most: mostOfOne, by: make(map[string]int), open: make(map[*Conn]Session), empty: make(chan struct{})}
 }
 
 // Enter takes a place for an address. False: it has too many, or the server
@@ -49,7 +55,7 @@ func (cs *Set) Leave(from string) {
 }
 
 // Add registers an open conn of a session; while draining it is closed at once.
-func (cs *Set) Add(c *Conn, session string) {
+func (cs *Set) Add(c *Conn, session Session) {
 	cs.mu.Lock()
 	cs.open[c] = session
 	draining := cs.draining
@@ -90,19 +96,19 @@ func (cs *Set) signal() {
 
 // CloseAll asks every open Conn to end.
 func (cs *Set) CloseAll() {
-	for _, c := range cs.of(func(string) bool { return true }) {
+	for _, c := range cs.of(func(Session) bool { return true }) {
 		c.Close(websocket.CloseGoingAway, "server stopping")
 	}
 }
 
 // Refuse ends the open Conns of some sessions with a fault.
-func (cs *Set) Refuse(f *protocol.Fault, is func(session string) bool) {
+func (cs *Set) Refuse(f *protocol.Fault, is func(Session) bool) {
 	for _, c := range cs.of(is) {
 		c.Refuse(f)
 	}
 }
 
-func (cs *Set) of(is func(session string) bool) []*Conn {
+func (cs *Set) of(is func(Session) bool) []*Conn {
 	cs.mu.Lock()
 	defer cs.mu.Unlock()
 	var list []*Conn

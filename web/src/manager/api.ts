@@ -44,6 +44,8 @@ export async function rooms(from: Date, to: Date, signal?: AbortSignal): Promise
 export const detail = (id: string, signal?: AbortSignal) => get<RoomBrief>(room(id), signal);
 export const create = (made: NewRoom, key: string) => postOnce<{ id: string; sellerLink: string }>(`${base}/rooms`, made, key);
 export const newLink = (id: string) => post<{ sellerLink: string }>(`${room(id)}/link`);
+/** A new link; those before it stop working. */
+export const replaceLink = (id: string) => post<{ sellerLink: string }>(`${room(id)}/link/replace`);
 export const cancel = (id: string) => post<void>(`${room(id)}/cancel`);
 export const reschedule = (id: string, at: Date) => post<void>(`${room(id)}/reschedule`, { at: at.toISOString() });
 

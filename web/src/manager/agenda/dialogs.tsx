@@ -7,7 +7,7 @@ import { CopyButton } from '../../shared/staff';
 import { city, clock } from '../../shared/times';
 import { Button, Dialog, Field, Strip } from '../../shared/ui';
 import { instantOf, wallOf } from '../../shared/walltime';
-import { cancel, newLink, reschedule } from '../api';
+import { cancel, newLink, replaceLink, reschedule } from '../api';
 import { t } from '../text';
 
 /** The seller's link in a box that selects whole, with Copy. */
@@ -26,15 +26,18 @@ export function LinkBox({ link }: { link: string }) {
 
 type RoomDialogProps = { room: RoomDetail; onClose: () => void };
 
-/** Makes a further link for a room and shows it; links can't be read back. */
+/** Makes a further link for a room and shows it, or on demand one that ends those before; links can't be read back. */
 export function LinkDialog({ room, onClose }: RoomDialogProps) {
-  const made = useLoad(`link ${room.id}`, () => newLink(room.id));
+  const [alone, setAlone] = useState(false);
+  const made = useLoad(`link ${room.id} ${alone}`, () => (alone ? replaceLink(room.id) : newLink(room.id)));
   return (
     <Dialog title={t('link.again', { name: room.sellerName })} onClose={onClose} class="link-dialog" actions={<Button kind="primary" onClick={onClose}>{t('link.close')}</Button>}>
       <p class="lead">{t('link.intro', { name: room.sellerName })}</p>
       {made.value ? <LinkBox link={made.value.sellerLink} /> : made.fault ? (
         <Strip tone="danger" icon={AlertTriangle} title={made.fault.message} urgent action={<Button kind="link" onClick={made.reload}>{t('agenda.retry')}</Button>} />
       ) : <span class="bar-grey" />}
+      {alone ? made.value && <p role="status" data-testid="manager-link-alone">{t('link.alone', { name: room.sellerName })}</p>
+        : made.value && <p><Button kind="link" data-testid="manager-replace-link" onClick={() => setAlone(true)}>{t('link.replace')}</Button></p>}
     </Dialog>
   );
 }
