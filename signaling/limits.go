@@ -4,6 +4,7 @@ import (
 	"context"
 	"net"
 	"net/http"
+	"strings"
 	"sync"
 	"time"
 
@@ -87,7 +88,7 @@ func (c *crowd) leave(from string) {
 // than the largest that a route takes.
 func (s *Server) bounded(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if r.Header.Get("Upgrade") == "" { // a WebSocket is counted while it is open
+		if !strings.HasPrefix(r.URL.Path, "/ws/") { // a WebSocket is counted while it is open
 			from := address(r)
 			if !s.crowd.enter(from) {
 				writeProblem(w, tooManyFault(time.Second, "Too many requests at once come from this address."))

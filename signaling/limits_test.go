@@ -3,6 +3,7 @@ package signaling
 import (
 	"encoding/base64"
 	"net/http"
+	"net/http/httptest"
 	"strconv"
 	"strings"
 	"testing"
@@ -172,6 +173,23 @@ func TestCrowd(t *testing.T) {
 	}
 	if len(c.by) != 0 {
 		t.Errorf("%d addresses are kept", len(c.by))
+	}
+}
+
+// Who asks for another protocol where there is none is counted all the same.
+func TestCrowdCountsUpgrades(t *testing.T) {
+	s := &Server{crowd: newCrowd(1)}
+	s.crowd.enter("192.0.2.1")
+	h := s.bounded(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}))
+	for path, want := range map[string]int{"/api/link": http.StatusTooManyRequests, "/": http.StatusTooManyRequests, "/ws/seller": http.StatusOK} {
+		r := httptest.NewRequest(http.MethodGet, path, nil)
+		r.RemoteAddr = "192.0.2.1:4711"
+		r.Header.Set("Upgrade", "x")
+		r.Header.Set("Connection", "Upgrade")
+		w := httptest.NewRecorder()
+		if h.ServeHTTP(w, r); w.Code != want {
+			t.Errorf("%s: status %d, want %d", path, w.Code, want)
+		}
 	}
 }
 

@@ -7,8 +7,8 @@ import (
 	"sync"
 )
 
-// gate lets one address have so many TCP connections; what is more is closed at
-// once. HTTP's own times end those that say nothing.
+// gate lets one address, of IPv6 the /64 that one subscriber holds, have so many TCP
+// connections; what is more is closed at once. HTTP's own times end those that say nothing.
 type gate struct {
 	net.Listener
 	most   int
@@ -37,14 +37,26 @@ func (g *gate) Accept() (net.Conn, error) {
 		if err != nil {
 			from = c.RemoteAddr().String()
 		}
-		if at, err := netip.ParseAddr(from); err == nil && slices.ContainsFunc(g.spared, func(p netip.Prefix) bool { return p.Contains(at.Unmap()) }) {
-			return c, nil
+		if at, err := netip.ParseAddr(from); err == nil {
+			if at = at.Unmap(); slices.ContainsFunc(g.spared, func(p netip.Prefix) bool { return p.Contains(at) }) {
+				return c, nil
+			}
+			from = subscriber(at)
 		}
 		if g.enter(from) {
 			return &gatedConn{Conn: c, leave: sync.OnceFunc(func() { g.leave(from) })}, nil
 		}
 		_ = c.Close() // the peer learns it by that
 	}
+}
+
+// subscriber stands for all addresses of whoever has this one.
+func subscriber(at netip.Addr) string {
+	if at.Is4() {
+		return at.String()
+	}
+	network, _ := at.WithZone("").Prefix(64) // of a length that it has
+	return network.String()
 }
 
 func (g *gate) enter(from string) bool {

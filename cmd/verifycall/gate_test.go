@@ -3,6 +3,7 @@ package main
 import (
 	"io"
 	"net"
+	"net/netip"
 	"testing"
 )
 
@@ -69,5 +70,53 @@ func TestGateKeepsNobodyElseOut(t *testing.T) {
 	g.leave("192.0.2.1")
 	if !g.enter("192.0.2.1") {
 		t.Error("a place that was given back is not given again")
+	}
+}
+
+// scripted gives connections from addresses, and then none.
+type scripted struct {
+	net.Listener
+	from []string
+}
+
+func (s *scripted) Accept() (net.Conn, error) {
+	if len(s.from) == 0 {
+		return nil, net.ErrClosed
+	}
+	from := net.TCPAddrFromAddrPort(netip.AddrPortFrom(netip.MustParseAddr(s.from[0]), 4711))
+	s.from = s.from[1:]
+	a, b := net.Pipe()
+	b.Close()
+	return &placed{a, from}, nil
+}
+
+type placed struct {
+	net.Conn
+	from net.Addr
+}
+
+func (p *placed) RemoteAddr() net.Addr { return p.from }
+
+// All addresses of one /64 are one subscriber's; IPv4 in IPv6's clothes is that address.
+func TestGateCountsBySubscriber(t *testing.T) {
+	for name, test := range map[string]struct {
+		from []string
+		in   int
+	}{
+		"one /64":        {[]string{"2001:db8::1", "2001:db8::2", "2001:db8::3", "2001:db8::4", "2001:db8::ffff:5"}, connsPerWebSocket},
+		"another /64":    {[]string{"2001:db8::1", "2001:db8::2", "2001:db8::3", "2001:db8::4", "2001:db8:0:1::1"}, connsPerWebSocket + 1},
+		"IPv4":           {[]string{"192.0.2.1", "192.0.2.1", "::ffff:192.0.2.1", "192.0.2.1", "192.0.2.1"}, connsPerWebSocket},
+		"others of IPv4": {[]string{"192.0.2.1", "192.0.2.1", "192.0.2.1", "192.0.2.1", "192.0.2.2"}, connsPerWebSocket + 1},
+	} {
+		g, in := newGate(&scripted{from: test.from}, 1, nil), 0
+		for {
+			if _, err := g.Accept(); err != nil {
+				break
+			}
+			in++
+		}
+		if in != test.in {
+			t.Errorf("%s: %d let in, want %d", name, in, test.in)
+		}
 	}
 }

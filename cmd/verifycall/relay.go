@@ -10,7 +10,6 @@ import (
 
 	"verifycall/cmd/verifycall/built"
 	"verifycall/cmd/verifycall/certificate"
-	"verifycall/cmd/verifycall/settings"
 	"verifycall/media/relay"
 )
 
@@ -21,7 +20,7 @@ func (n *node) openRelay() error {
 	var turnL net.Listener
 	encrypted := n.cfg.Encrypted()
 	switch {
-	case n.cfg.TURNListen == settings.NoTURN, n.cfg.TURNListen == "" && !encrypted:
+	case !n.cfg.Relays():
 		return nil
 	case n.cfg.TURNListen == "":
 		config, err := n.tlsConfig("h2", "http/1.1")
@@ -35,6 +34,7 @@ func (n *node) openRelay() error {
 		if turnL, err = net.Listen("tcp", n.cfg.TURNListen); err != nil {
 			return fmt.Errorf("relay: %w", err)
 		}
+		turnL = newGate(turnL, n.cfg.ConnsPerIP, n.cfg.Proxies())
 		if encrypted {
 			config, err := n.tlsConfig()
 			if err != nil {

@@ -19,6 +19,9 @@ const (
 	// maxGreeting connections at once; for one more, that which has taken longest is
 	// closed. Who is honest is through in a few round trips.
 	maxGreeting = 2048
+	// acceptPause after what keeps a connection from being accepted, as too many open
+	// files: it may pass.
+	acceptPause = 5 * time.Millisecond
 )
 
 // Door shares one TLS port between the pages and the relay. A connection is the
@@ -71,7 +74,7 @@ func (d *Door) accept() {
 		conn, err := d.base.Accept()
 		if err != nil {
 			if d.ctx.Err() == nil && !errors.Is(err, net.ErrClosed) {
-				time.Sleep(5 * time.Millisecond) // out of files: it may pass
+				time.Sleep(acceptPause)
 				continue
 			}
 			return

@@ -8,14 +8,13 @@ import (
 	"net"
 	"sync"
 	"time"
-
-	"golang.org/x/net/netutil"
 )
 
 // listener knows the connections that it has accepted.
 type listener struct {
 	net.Listener
-	open sync.WaitGroup
+	open  sync.WaitGroup
+	begun queue // those without an allocation
 
 	mu     sync.Mutex // guards what follows; a leaf
 	conns  map[string]*frameConn
@@ -23,16 +22,20 @@ type listener struct {
 }
 
 func newListener(l net.Listener) *listener {
-	return &listener{Listener: netutil.LimitListener(l, maxConns), conns: map[string]*frameConn{}}
+	return &listener{Listener: l, begun: queue{most: maxConns}, conns: map[string]*frameConn{}}
 }
 
-// Accept implements net.Listener.
+// Accept implements net.Listener. It fails when the listener is closed, and only
+// then: pion asks no more after an error.
 func (l *listener) Accept() (net.Conn, error) {
 	conn, err := l.Listener.Accept()
-	if err != nil {
-		return nil, err
+	for ; err != nil; conn, err = l.Listener.Accept() {
+		if errors.Is(err, net.ErrClosed) {
+			return nil, err
+		}
+		time.Sleep(acceptPause)
 	}
-	c := &frameConn{Conn: conn, from: conn.RemoteAddr().String(), r: newReader(conn), of: l}
+	c := &frameConn{Conn: conn, from: conn.RemoteAddr().String(), r: newReader(conn), of: l, shown: l.begun.enter(conn)}
 	_ = conn.SetDeadline(time.Now().Add(beginTime)) // one that fails shows at the first read
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -50,6 +53,7 @@ func (l *listener) allocated(from net.Addr) {
 	c := l.conns[from.String()]
 	l.mu.Unlock()
 	if c != nil {
+		c.shown()
 		c.mu.Lock()
 		c.allocated = true
 		c.mu.Unlock()
@@ -78,6 +82,8 @@ type frameConn struct {
 	r    *bufio.Reader
 	of   *listener
 	once sync.Once
+
+	shown func() // it has its allocation, or ends
 
 	mu        sync.Mutex // guards allocated; a leaf
 	allocated bool
@@ -113,6 +119,7 @@ func (c *frameConn) Write(b []byte) (int, error) {
 // Close implements net.Conn.
 func (c *frameConn) Close() error {
 	err := c.Conn.Close()
+	c.shown()
 	c.once.Do(func() {
 		c.of.mu.Lock()
 		delete(c.of.conns, c.from)

@@ -2,6 +2,7 @@ package relay
 
 import (
 	"container/list"
+	"crypto/tls"
 	"net"
 	"sync"
 )
@@ -15,6 +16,18 @@ type queue struct {
 	conns list.List  // of net.Conn
 }
 
+// cut closes a connection without a word, which could wait for the other side.
+func cut(conn net.Conn) {
+	switch c := conn.(type) {
+	case *begun:
+		cut(c.Conn)
+	case *tls.Conn:
+		cut(c.NetConn())
+	default:
+		_ = conn.Close()
+	}
+}
+
 // enter adds a connection, and closes the oldest where there are too many. The
 // one who has it calls leave once it has shown itself, or failed.
 func (q *queue) enter(conn net.Conn) (leave func()) {
@@ -22,7 +35,7 @@ func (q *queue) enter(conn net.Conn) (leave func()) {
 	defer q.mu.Unlock()
 	if q.conns.Len() >= q.most {
 		oldest := q.conns.Remove(q.conns.Front()).(net.Conn)
-		_ = oldest.Close() // its handshake ends by that
+		cut(oldest) // its reader ends by that
 	}
 	place := q.conns.PushBack(conn)
 	return func() {

@@ -21,7 +21,8 @@ import (
 
 // Bounds of what clients may take.
 const (
-	// maxConns at once; one more waits to be accepted.
+	// maxConns without an allocation; for one more the oldest is closed. Who is honest
+	// has one in a few round trips.
 	maxConns = 1000
 	// maxAllocations at once, and of one participant: one in use, one that
 	// replaces it, and two that a lost network left behind.

@@ -53,11 +53,19 @@ func (c *Settings) NodeNetworks() []netip.Prefix {
 // NoTURN as --turn-listen means that there is no relay.
 const NoTURN = "none"
 
+// Relays says whether there is a relay, on a port of its own or beside the pages.
+func (c *Settings) Relays() bool {
+	return c.TURNListen != NoTURN && (c.TURNListen != "" || c.Encrypted())
+}
+
 // checkTURN names what is wrong with the relay's settings.
 func (c *Settings) checkTURN() error {
 	var faults []error
 	if why := hostPort(c.TURNListen); why != "" && c.TURNListen != "" && c.TURNListen != NoTURN {
 		faults = append(faults, fmt.Errorf("--turn-listen: %q %s", c.TURNListen, why))
+	}
+	if c.ClusterSecret != "" && c.TURNURL == "" && c.Relays() {
+		faults = append(faults, errors.New("--turn-url: each node needs one that leads to itself, for a relay reaches its own node alone; or --turn-listen none"))
 	}
 	if c.TURNURL != "" && !strings.HasPrefix(c.TURNURL, "turn:") && !strings.HasPrefix(c.TURNURL, "turns:") {
 		faults = append(faults, fmt.Errorf("--turn-url: %q is no turn: or turns: URL", c.TURNURL))

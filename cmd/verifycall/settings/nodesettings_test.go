@@ -38,3 +38,23 @@ func TestNodeSettingsComeTogether(t *testing.T) {
 		}
 	}
 }
+
+// A relay reaches its own node alone, so that its address can't be that of all.
+func TestRelaysOfNodesHaveAddressesOfTheirOwn(t *testing.T) {
+	for name, c := range map[string]struct {
+		s     Settings
+		wrong bool
+	}{
+		"one node":                {Settings{TLSCert: "cert.pem"}, false},
+		"no relay":                {Settings{ClusterSecret: "secret"}, false},
+		"behind proxies":          {Settings{ClusterSecret: "secret", TLSCert: "proxy:10.0.0.0/8"}, false},
+		"beside the pages":        {Settings{ClusterSecret: "secret", TLSCert: "cert.pem"}, true},
+		"on its own port":         {Settings{ClusterSecret: "secret", TURNListen: "0.0.0.0:3478"}, true},
+		"with a name of its own":  {Settings{ClusterSecret: "secret", TLSCert: "cert.pem", TURNURL: "turns:n1.calls.example:443?transport=tcp"}, false},
+		"TLS and no relay wanted": {Settings{ClusterSecret: "secret", TLSCert: "cert.pem", TURNListen: NoTURN}, false},
+	} {
+		if err := c.s.checkTURN(); (err != nil) != c.wrong || err != nil && !strings.Contains(err.Error(), "--turn-url") {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
