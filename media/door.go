@@ -49,6 +49,7 @@ type guest struct {
 	checks  *rate.Limiter
 	bytes   *rate.Limiter
 	reports *rate.Limiter
+	streams int // TCP connections, see tcpDoor
 }
 
 type credentials struct{ ufrag, pwd string }
@@ -146,9 +147,7 @@ func (d *door) greet(v *visit, raw []byte, from netip.AddrPort, now time.Time) *
 	if g == nil || v != nil && v.of == g {
 		return v // an answer to a check of ours, or another check
 	}
-	i := slices.IndexFunc(g.keys, func(c credentials) bool { return c.ufrag == string(ufrag) })
-	var m stun.Message
-	if stun.Decode(raw, &m) != nil || stun.NewShortTermIntegrity(g.keys[i].pwd).Check(&m) != nil {
+	if !g.signed(raw, string(ufrag)) {
 		return v
 	}
 	if g.addrs >= guestAddrs && !d.makeRoom(g, now) {

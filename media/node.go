@@ -98,7 +98,7 @@ func newNodeOn(cfg Config, conn net.PacketConn, listener net.Listener) (*Node, e
 		Net:     cfg.Net,
 	})
 	if listener != nil {
-		tcp := newTCPMux(cfg, listener)
+		tcp := newTCPMux(cfg, newTCPDoor(listener, n.door))
 		n.tcp = tcp
 		if n.port != nil {
 			n.tcp = lean.TCP{TCPMuxDefault: tcp, Port: n.port}

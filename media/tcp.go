@@ -7,13 +7,10 @@ import (
 	"time"
 
 	"github.com/pion/ice/v4"
-	"golang.org/x/net/netutil"
 )
 
 // The TCP side of the media port, for clients whose network lets no UDP out.
 const (
-	// tcpConns at once; one more waits to be accepted.
-	tcpConns = 1000
 	// tcpFirst is how long a new connection may take to say whose it is, and
 	// tcpUnused how long one may live whose transport isn't known yet.
 	tcpFirst, tcpUnused = 5 * time.Second, 10 * time.Second
@@ -49,7 +46,7 @@ func listenBoth(host string, listenUDP func(network string, addr *net.UDPAddr) (
 		}
 		listener, err := net.ListenTCP("tcp"+version, &net.TCPAddr{IP: bound.IP, Port: bound.Port, Zone: bound.Zone})
 		if err == nil {
-			return conn, netutil.LimitListener(listener, tcpConns), nil
+			return conn, listener, nil
 		}
 		errs = append(errs, err, conn.Close())
 		if addr.Port != 0 {
