@@ -25,7 +25,7 @@ func TestSecretsThatOthersCanReadAreRefused(t *testing.T) {
 		t.Fatal(err)
 	}
 	args := []string{"--tls-cert", cert, "--tls-key", key, "--redis", "redis://127.0.0.1:1/0", "--cluster-secret-file", secret,
-		"--node-listen", "127.0.0.1:0", "--node-cidr", "127.0.0.0/8"}
+		"--node-listen", "127.0.0.1:0", "--node-cidr", "127.0.0.0/8", "--turn-listen", NoTURN}
 	if _, err := Parse(args, unset, io.Discard); err != nil {
 		t.Fatal(err)
 	}
