@@ -152,3 +152,24 @@ func TestRoomForNowStays(t *testing.T) {
 	}
 	b.post("/api/seller/appointment", book(time.Now().Add(5*time.Hour))).refused(protocol.CodeWrongState)
 }
+
+// TestRoomsAtOneTime: two rooms for one time and nobody's in particular go to two
+// managers; a third one to somebody all the same, since that is when it was wanted.
+func TestRoomsAtOneTime(t *testing.T) {
+	s := openSite(t, nil)
+	key := s.integrator(access.ScopeRooms)
+	body := `{"seller":{"name":"Anna Maria Eriksson"},"language":"en","zone":"America/Toronto","at":"` + time.Now().Add(50*time.Hour).UTC().Format(time.RFC3339) + `"}`
+	has := map[string]int{}
+	for range 3 {
+		var made MadeRoom
+		key.restMake(body, "").into(http.StatusCreated, &made)
+		r, err := s.rooms.Load(t.Context(), made.ID)
+		if err != nil {
+			t.Fatal(err)
+		}
+		has[r.Manager]++
+	}
+	if len(has) != 2 {
+		t.Errorf("whose they are: %v", has)
+	}
+}

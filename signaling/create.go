@@ -120,8 +120,8 @@ func (s *Server) SellerLink(ctx context.Context, actor string, room *rooms.Room)
 }
 
 // pickManager settles whose room it is: the account named, else for a test
-// nobody's, else the one with the first id. Where the seller books it is whose
-// time is chosen.
+// nobody's, else for a time to come somebody's who offers it or has it free, else
+// the one with the first id. Where the seller books it is whose time is chosen.
 func (s *Server) pickManager(ctx context.Context, n *intake.Request) error {
 	if n.Manager != "" {
 		account, err := s.cfg.Rooms.Accounts.Get(ctx, n.Manager)
@@ -136,6 +136,20 @@ func (s *Server) pickManager(ctx context.Context, n *intake.Request) error {
 	}
 	if n.Book {
 		return nil
+	}
+	if now := time.Now(); n.At != nil && n.At.After(now) {
+		list, err := s.cfg.Rooms.Calendars.Candidates(ctx, "", n.Language, "")
+		if err != nil {
+			return fmt.Errorf("who is free: %w", err)
+		}
+		manager, found := list.Choose(*n.At, now)
+		if !found {
+			manager, found = list.Spare(*n.At)
+		}
+		if found {
+			n.Manager = manager
+			return nil
+		}
 	}
 	managers, err := s.cfg.Rooms.Accounts.List(ctx, string(access.Manager))
 	if err != nil {

@@ -109,6 +109,12 @@ func (c *Calendar) buffer() time.Duration { return time.Duration(c.Buffer) * tim
 
 func (c *Calendar) full(date string) bool { return c.MaxCalls > 0 && c.Calls[date] >= c.MaxCalls }
 
+// Clear reports that no appointment is held while a call from a time on would last,
+// with the pause that belongs to it.
+func (c *Calendar) Clear(at time.Time) bool {
+	return clear(c.held(), at.Add(-c.buffer()), at.Add(c.length()+c.buffer()))
+}
+
 // held gives the appointments by their beginning.
 func (c *Calendar) held() []Hold {
 	list := make([]Hold, 0, len(c.Holds))

@@ -128,6 +128,18 @@ func (list Candidates) Choose(at, now time.Time) (manager string, found bool) {
 	return manager, found
 }
 
+// Spare gives the manager with the fewest appointments who has none at a time,
+// whatever the working hours.
+func (list Candidates) Spare(at time.Time) (manager string, found bool) {
+	least := 0
+	for _, c := range list {
+		if c.Clear(at) && (!found || c.load() < least) {
+			manager, found, least = c.manager, true, c.load()
+		}
+	}
+	return manager, found
+}
+
 // Taken is the error of a time that none of them offers.
 func (list Candidates) Taken(at, now time.Time) *TakenError {
 	slots := around(list.Offers(now), at, Nearest)
