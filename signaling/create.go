@@ -15,6 +15,7 @@ import (
 	"verifycall/calls/protocol"
 	"verifycall/recorder/evidence/vault"
 	"verifycall/rooms"
+	"verifycall/rooms/calendars"
 	"verifycall/rooms/tickets"
 	"verifycall/signaling/intake"
 )
@@ -137,20 +138,6 @@ func (s *Server) pickManager(ctx context.Context, n *intake.Request) error {
 	if n.Book {
 		return nil
 	}
-	if now := time.Now(); n.At != nil && n.At.After(now) {
-		list, err := s.cfg.Rooms.Calendars.Candidates(ctx, "", n.Language, "")
-		if err != nil {
-			return fmt.Errorf("who is free: %w", err)
-		}
-		manager, found := list.Choose(*n.At, now)
-		if !found {
-			manager, found = list.Spare(*n.At)
-		}
-		if found {
-			n.Manager = manager
-			return nil
-		}
-	}
 	managers, err := s.cfg.Rooms.Accounts.List(ctx, string(access.Manager))
 	if err != nil {
 		return fmt.Errorf("list managers: %w", err)
@@ -159,6 +146,27 @@ func (s *Server) pickManager(ctx context.Context, n *intake.Request) error {
 		return protocol.Faultf(protocol.CodeWrongState, "There is no account manager yet who could hold the call.")
 	}
 	n.Manager = managers[0].ID
+	if n.At == nil || !n.At.After(time.Now()) {
+		return nil
+	}
+	ids := make([]string, 0, len(managers))
+	for _, m := range managers {
+		ids = append(ids, m.ID)
+	}
+	list, err := s.cfg.Rooms.Calendars.Of(ctx, ids)
+	if err != nil {
+		return fmt.Errorf("who is free: %w", err)
+	}
+	for _, able := range []calendars.Candidates{list.Speaking(n.Language), list} {
+		manager, found := able.Choose(*n.At, time.Now())
+		if !found {
+			manager, found = able.Spare(*n.At)
+		}
+		if found {
+			n.Manager = manager
+			return nil
+		}
+	}
 	return nil
 }
 

@@ -86,6 +86,24 @@ func (s *Calendars) Candidates(ctx context.Context, manager, language, room stri
 	return list, nil
 }
 
+// Of gives the calendars of managers, those too who never set theirs.
+func (s *Calendars) Of(ctx context.Context, managers []string) (Candidates, error) {
+	var list Candidates
+	for _, id := range managers {
+		one, err := s.Candidates(ctx, id, "", "")
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, one...)
+	}
+	return list, nil
+}
+
+// Speaking are those of whom a call in a language can be had.
+func (list Candidates) Speaking(language string) Candidates {
+	return slices.DeleteFunc(slices.Clone(list), func(c candidate) bool { return !c.Speaks(language) })
+}
+
 // Offers merges their free slots, by time: one each, of the manager who has the
 // fewest appointments.
 func (list Candidates) Offers(now time.Time) []Slot {
