@@ -46,6 +46,8 @@ func Fault(err error) *protocol.Fault {
 		return of(protocol.CodeConflict, "Somebody else changed this at the same moment. Try again.")
 	case errors.Is(err, rooms.ErrFenced), errors.Is(err, rooms.ErrHeld), errors.Is(err, rooms.ErrLapsed):
 		return of(protocol.CodeUnavailable, "The call moves to another server. Try again in a moment.")
+	case errors.Is(err, rooms.ErrEarlierNode):
+		return of(protocol.CodeUnavailable, "The servers are being renewed. Try again in some minutes.")
 	case errors.Is(err, media.ErrNoVP8), errors.Is(err, media.ErrNoOpus):
 		return of(protocol.CodeNoVP8, "This browser offers no VP8 video or no Opus sound. Use a current Chrome, Firefox or Safari.")
 	case errors.Is(err, media.ErrBadSDP):

@@ -28,7 +28,7 @@ type Glance struct {
 
 // glance notes how the call stands, for Glances. Once a second.
 func (c *Call) glance() {
-	r, now := c.room, time.Now()
+	r := c.room
 	g := &Glance{Room: r.ID, State: r.State, Since: r.Since, Manager: r.Manager, Steps: len(r.Steps), Coverage: 1000,
 		Floor: c.house.floorOf(r), Test: r.Test}
 	if !r.Admitted.IsZero() {
@@ -45,7 +45,7 @@ func (c *Call) glance() {
 		if g.Returning == "" && r.State == rooms.StateInterrupted && !s.connected {
 			g.Returning = string(s.role)
 		}
-		for _, t := range c.tracks(s, now) {
+		for _, t := range c.tracks(s) {
 			g.Failing = cmp.Or(g.Failing, t.Failing)
 		}
 	}

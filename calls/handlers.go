@@ -145,6 +145,7 @@ func (c *Call) onAdmit(ctx context.Context, actor string) error {
 	if err := c.command(ctx, actor, rooms.Admit{}); err != nil {
 		return err
 	}
+	c.seller.mediaLost, c.manager.mediaLost = noTime, noTime // what was lost before the call interrupts nothing
 	c.reconcile()
 	return nil
 }

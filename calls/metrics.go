@@ -37,7 +37,7 @@ func NewMetrics(reg prometheus.Registerer) *Metrics {
 		frozen: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "verifycall_track_frozen_seconds_total", Help: "Time that pictures stood still."}, []string{"role"}),
 		failing: prometheus.NewCounter(prometheus.CounterOpts{
-			Name: "verifycall_recordings_failing_total", Help: "Recordings that began to lose frames to the disk."}),
+			Name: "verifycall_recordings_failing_total", Help: "Recordings that began to lose frames to the disk, or could not begin."}),
 	}
 	m.lag = prometheus.NewHistogram(prometheus.HistogramOpts{
 		Name: "verifycall_recorder_lag_seconds", Help: "Age of the oldest frame of a write when it is on the disk; 2 s are gathered for one.",

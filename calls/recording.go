@@ -92,6 +92,9 @@ func (e begun) apply(ctx context.Context, c *Call) {
 
 func (c *Call) beginFailed(s *side, err error) {
 	s.beginAfter = time.Now().Add(beginAgain)
+	if s.unrecorded.IsZero() { // what it was for has ended meanwhile
+		return
+	}
 	why := recorder.FailingOf(err)
 	if s.failing == why {
 		return
@@ -103,21 +106,26 @@ func (c *Call) beginFailed(s *side, err error) {
 
 // tracks is how a side's recording goes. Where there should be one and is none,
 // both tracks say why.
-func (c *Call) tracks(s *side, now time.Time) (list []recorder.TrackStatus) {
+func (c *Call) tracks(s *side) []recorder.TrackStatus {
 	if s.recording != nil {
 		return s.recording.Status().Tracks
 	}
-	why := s.failing
-	switch {
-	case s.unrecorded.IsZero(), why == "" && now.Sub(s.unrecorded) < beginSlow:
+	if s.unrecorded.IsZero() || s.failing == "" {
 		return nil
-	case why != "":
-	case c.recorder == nil:
-		why = failingStore
-	default:
-		why = recorder.FailingSilent
 	}
-	return []recorder.TrackStatus{{Kind: recorder.Video, Failing: why}, {Kind: recorder.Audio, Failing: why}}
+	return []recorder.TrackStatus{{Kind: recorder.Video, Failing: s.failing}, {Kind: recorder.Audio, Failing: s.failing}}
+}
+
+// watchBeginning says of a recording that takes long to begin what it waits for.
+func (c *Call) watchBeginning(s *side, now time.Time) {
+	if s.recording != nil || s.unrecorded.IsZero() || s.failing != "" || now.Sub(s.unrecorded) < beginSlow {
+		return
+	}
+	if s.failing = recorder.FailingSilent; c.recorder == nil {
+		s.failing = failingStore
+	}
+	c.log.Error("recording not begun, it waits", "role", s.role, "why", s.failing)
+	c.house.cfg.Metrics.failing.Inc()
 }
 
 func (c *Call) stopCause(s *side) string {

@@ -257,6 +257,8 @@ func (c *Call) onTick(ctx context.Context, now time.Time) {
 		}
 		c.record(&c.seller)
 		c.record(&c.manager)
+		c.watchBeginning(&c.seller, now)
+		c.watchBeginning(&c.manager, now)
 		c.sendRecorder()
 		c.sendHealth(now)
 		c.watchLock()
@@ -274,7 +276,9 @@ func (c *Call) onTick(ctx context.Context, now time.Time) {
 			c.dropTransport(&c.seller)
 			c.try(ctx, rooms.LeaveWaiting{})
 		} else if c.manager.seat == nil && now.Sub(c.manager.lost) > goneAfter*c.house.cfg.Blip && c.room.Hosted() && now.After(c.room.MissedAt()) {
-			c.try(ctx, rooms.Miss{Gone: true})
+			if c.try(ctx, rooms.Miss{Gone: true}) {
+				c.reconcile()
+			}
 		}
 	}
 }

@@ -171,9 +171,9 @@ func (c *Call) sendRecorder() {
 	if c.manager.seat == nil {
 		return
 	}
-	now, shares, light := time.Now(), c.coverage(), &protocol.Recorder{Tracks: []protocol.TrackStatus{}}
+	shares, light := c.coverage(), &protocol.Recorder{Tracks: []protocol.TrackStatus{}}
 	for _, s := range []*side{&c.seller, &c.manager} {
-		for _, t := range c.tracks(s, now) {
+		for _, t := range c.tracks(s) {
 			light.Tracks = append(light.Tracks, protocol.TrackStatus{Participant: s.role, Kind: t.Kind, Bytes: t.Bytes,
 				Coverage: shares[string(s.role)+"."+t.Kind], Gaps: t.Gaps, Cause: t.Cause, Failing: t.Failing})
 		}

@@ -3,31 +3,22 @@ package doctor
 import (
 	"context"
 	"io"
-	"net"
 	"net/http"
 	"net/http/httptest"
 	"strings"
 	"testing"
+
+	"verifycall/bench/robot"
 )
 
 // freePort is a port of this machine that nobody has, TCP and UDP.
 func freePort(t *testing.T) string {
 	t.Helper()
-	for range 20 {
-		l, err := net.Listen("tcp", "127.0.0.1:0")
-		if err != nil {
-			t.Fatal(err)
-		}
-		conn, err := net.ListenPacket("udp", l.Addr().String())
-		address := l.Addr().String()
-		_ = l.Close()
-		if err == nil {
-			_ = conn.Close()
-			return address
-		}
+	free, err := robot.FreePorts(1)
+	if err != nil {
+		t.Fatal(err)
 	}
-	t.Fatal("no port is free for TCP and UDP")
-	return ""
+	return free[0]
 }
 
 func TestReached(t *testing.T) {

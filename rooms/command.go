@@ -84,12 +84,13 @@ func decide(r *Room, c Command, now time.Time) ([]Draft, error) {
 	if err != nil {
 		return nil, err
 	}
-	opened := r.Custody.Seq > 0
+	opened, ends := r.Custody.Seq > 0, false
 	for _, d := range drafts {
 		if d.Ledger == ledgerRecord && (r.Sealed || opened) { // custody names the record's last head
 			return nil, refuse(c, r, "the record is sealed")
 		}
-		if d.Ledger == ledgerRecord && r.Record.Seq >= maxEntries && d.growing() {
+		ends = ends || d.Type == typeLinksEnded
+		if full := d.Ledger == ledgerRecord && r.Record.Seq >= maxEntries; full && d.growing() && !(ends && d.Type == typeLinkAdded) {
 			return nil, refuse(c, r, "its record is full")
 		}
 		opened = opened || d.Type == typeCustodyOpened
@@ -109,7 +110,7 @@ const maxEntries = 5000
 func (d Draft) growing() bool {
 	switch d.Type {
 	case typeCancelled, typeExpired, typeNoShow, typeLeftWaiting, typeQueueAway, typeQueueLeft, typeInterrupted, typePostponed, typeEnded, typeAborted,
-		typeVerdict, typePlanRevealed, typeSealed:
+		typeVerdict, typePlanRevealed, typeSealed, typeLinksEnded:
 		return false
 	case typeNotice:
 		return d.Body["answer"] == NoticeAgreed

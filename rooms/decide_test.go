@@ -530,6 +530,10 @@ func TestRecordIsBounded(t *testing.T) {
 	run(t, r, noon, WithdrawNotice{Seller}, Interrupt{Cause: "seller_lost"}, EndCall{Cause: "P_DISCONNECT"},
 		GiveVerdict{Verdict: VerdictAbort, Reasons: []string{"P_DISCONNECT"}}, Seal{})
 
+	r = inState(t, StateBooked)
+	r.Record.Seq = maxEntries
+	run(t, r, noon, ReplaceLinks{Link{digest, noon.Add(time.Hour)}}) // whoever filled it came in by one
+
 	r = inState(t, StateInterrupted)
 	r.Record.Seq, r.AfterGrace = maxEntries, GraceResume
 	if run(t, r, r.GraceEnds, EndGrace{}); r.State != StateBooked {

@@ -107,6 +107,10 @@ func (s *Store) AgreeFormat(ctx context.Context, lowest int) error {
 	return nil
 }
 
+// Alone says that no node of an earlier release is there: what it couldn't serve
+// may be taken in.
+func (s *Store) Alone() bool { return int(s.format.Load()) >= Format }
+
 // carried says whether a change can be read by everybody who is there.
 func (s *Store) carried(changes []db.Change) error {
 	f, is := earlier[int(s.format.Load())]

@@ -62,22 +62,23 @@ const mirrorFaults = 3
 // mirrorAll copies signed ledgers until Close, one room after the other; then
 // what is still owed, as far as it can in mirrorClose.
 func (s *Store) mirrorAll() {
-	again := time.NewTicker(s.witness.again)
+	w := s.witness
+	again := time.NewTicker(w.again)
 	defer again.Stop()
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
 	go func() { // ends with the function: Close always comes
-		<-s.witness.closed
+		<-w.closed
 		time.AfterFunc(mirrorClose, cancel)
 	}()
 	for away := false; ; {
 		select {
-		case <-s.witness.wake:
+		case <-w.wake:
 			if away { // its time comes
 				continue
 			}
 		case <-again.C:
-		case <-s.witness.closed:
+		case <-w.closed:
 			s.mirrorOwed(ctx)
 			return
 		}

@@ -307,7 +307,9 @@ func (s *Store) signing(r *Room, before string, change *db.Change) []Draft {
 		return nil
 	}
 	var more []Draft
-	if r.State != before && len(change.Chains[0].Entries) > 0 && !r.Sealed { // a sealed record takes none; custody is signed
+	entries := change.Chains[0].Entries
+	ends := slices.ContainsFunc(entries, func(e ledger.Entry) bool { return e.Type == typeLinksEnded }) // who restores the room must not open them again
+	if (r.State != before || ends) && len(entries) > 0 && !r.Sealed {                                   // a sealed record takes none; custody is signed
 		more = append(more, s.witness.checkpoint(r.ID, ledgerRecord, r.Record))
 	}
 	if len(change.Chains[1].Entries) > 0 {

@@ -394,3 +394,17 @@ func TestMirrorIsTriedAgain(t *testing.T) {
 	}
 	s.witness = nil // it is closed
 }
+
+// TestEndedLinksAreSigned: a room that is restored has its links ended too.
+func TestEndedLinksAreSigned(t *testing.T) {
+	s := openEmbedded(t)
+	s.witness = newWitness(newTestSigner(t), &memory{parts: map[string][]byte{}})
+	r := do(t, s, create(t, s, nil).ID, ReplaceLinks{Link{digest, noon.Add(time.Hour)}})
+	record, err := s.Record(t.Context(), r.ID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if last := record[len(record)-1]; last.Type != typeCheckpoint || !slices.ContainsFunc(record, func(e ledger.Entry) bool { return e.Type == typeLinksEnded }) {
+		t.Errorf("the last entry is %s", last.Type)
+	}
+}

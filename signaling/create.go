@@ -106,6 +106,11 @@ func (s *Server) ReplaceLinks(ctx context.Context, actor string, room *rooms.Roo
 	if err := s.cfg.Rooms.Tickets.EndLinks(ctx, room.ID, room.LinksFrom); err != nil {
 		return "", fmt.Errorf("replace the links: %w", err)
 	}
+	if room.SellerMail != "" { // a sealed record takes none any more, and the result is mailed then
+		if _, err := s.cfg.Rooms.MailLink(ctx, room.ID); err != nil && !errors.Is(err, rooms.ErrElsewhere) {
+			return "", fmt.Errorf("replace the links: %w", err)
+		}
+	}
 	s.cfg.House.Refresh(room.ID)
 	return s.link("/j/" + token), nil
 }

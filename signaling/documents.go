@@ -87,6 +87,9 @@ func (s *Server) readFile(w http.ResponseWriter, r *http.Request, who session) (
 // is brought beside it.
 func (s *Server) checkFiled(ctx context.Context, req fileRequest) (intake.Picture, error) {
 	if req.Kind == "other" && intake.IsPDF(req.Data) {
+		if !s.cfg.Rooms.Alone() { // an earlier node finds no such file, and may seal the room
+			return intake.Picture{}, rooms.ErrEarlierNode
+		}
 		return intake.Picture{Mime: intake.PDF}, intake.CheckPDF(req.Data)
 	}
 	return s.checkPicture(ctx, req.Data)

@@ -32,8 +32,8 @@ func (s *Server) watchEnded(ctx context.Context) {
 		}
 		seen = now
 		if len(ended) > 0 {
-			s.conns.Refuse(unauthorized("You were signed out. Sign in again."), func(in socket.Session) bool { return in.Room == "" && ended.Has(in.Browser, "", 0) })
-			s.conns.Refuse(linksEnded(), func(in socket.Session) bool { return in.Room != "" && ended.Has(in.Browser, in.Room, in.Links) })
+			s.conns.Refuse(unauthorized("You were signed out. Sign in again."), func(in socket.Session) bool { return ended.Has(in.Browser, "", 0) })
+			s.conns.Refuse(linksEnded(), func(in socket.Session) bool { return in.Room != "" && ended.Has("", in.Room, in.Links) })
 		}
 	}
 }

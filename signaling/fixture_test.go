@@ -290,7 +290,6 @@ func jpegOf(t *testing.T, width, height int) []byte {
 	return b.Bytes()
 }
 
-// length is the number of entries of a room's record.
 // isNow wants a time that was said a moment ago: pages count by the server's clock.
 func (s *site) isNow(at time.Time) {
 	s.t.Helper()
@@ -299,6 +298,7 @@ func (s *site) isNow(at time.Time) {
 	}
 }
 
+// length is the number of entries of a room's record.
 func (s *site) length(id string) int {
 	s.t.Helper()
 	entries, err := s.rooms.Record(s.t.Context(), id)

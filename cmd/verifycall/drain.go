@@ -51,13 +51,17 @@ func runDrain(args []string, out, errOut io.Writer) int {
 // answers slowly, or has to ask Redis again, is asked again too.
 func drainNode(ctx context.Context, ops string, wait time.Duration, out io.Writer) error {
 	deadline := time.Now().Add(wait)
+	said := ""
 	for last := -1; ; {
 		state, err := askDrain(ctx, ops)
 		switch {
 		case err != nil && (!tryAgain(err) || wait == 0 || time.Now().After(deadline)):
 			return err
 		case err != nil:
-			fmt.Fprintf(out, "asking again: %v\n", err)
+			if text := err.Error(); text != said {
+				said = text
+				fmt.Fprintf(out, "asking again: %s\n", text)
+			}
 		default:
 			if state.Calls != last {
 				fmt.Fprintf(out, "draining, calls left: %d\n", state.Calls)

@@ -101,13 +101,7 @@ func serve(ctx context.Context, c settings.Settings, log *slog.Logger, out io.Wr
 	if c.Unproxied() {
 		log.Warn(settings.UnproxiedSays, "do", settings.UnproxiedDo)
 	}
-	var authority *lan.Authority
-	if c.OwnAuthority() {
-		if authority, err = signForLAN(&c); err != nil {
-			return err
-		}
-	}
-	n := &node{authority: authority, id: id, registry: prometheus.NewRegistry(), cfg: c, log: log, failed: make(chan error, 3), backing: make(chan struct{}, 1)}
+	n := &node{id: id, registry: prometheus.NewRegistry(), cfg: c, log: log, failed: make(chan error, 3), backing: make(chan struct{}, 1)}
 	defer func() { err = errors.Join(err, n.close()) }()
 	if err := n.open(ctx); err != nil {
 		return err
@@ -163,11 +157,20 @@ type node struct {
 func (n *node) open(ctx context.Context) (err error) {
 	c := n.cfg
 	n.Places.Registry = n.registry
+	if err := places.Owned(c); err != nil { // before anything is made
+		return err
+	}
 	if err := os.MkdirAll(c.Data, 0o700); err != nil {
 		return err
 	}
 	if n.data, err = embedded.LockDir(c.Data); err != nil { // two would write into each other's recordings
 		return fmt.Errorf("--data: %w", err)
+	}
+	if c.OwnAuthority() {
+		if n.authority, err = signForLAN(&n.cfg); err != nil {
+			return err
+		}
+		c = n.cfg
 	}
 	if err := n.Places.Open(ctx, c, n.log); err != nil {
 		return err

@@ -7,6 +7,7 @@ import (
 	"net"
 	"runtime"
 	"slices"
+	"strings"
 	"sync/atomic"
 	"time"
 
@@ -152,6 +153,10 @@ func absent(err error) bool {
 	var reply redis.Error
 	if !errors.As(err, &reply) {
 		return true
+	}
+	text := reply.Error()
+	if strings.HasPrefix(text, "ERR Error running script") { // so says Redis before 7, and the script's own error after it
+		return strings.Contains(text, "-NOREPLICAS ") || strings.Contains(text, "-MISCONF ") || strings.Contains(text, "-OOM ") || strings.Contains(text, "-READONLY ")
 	}
 	for _, prefix := range []string{"LOADING", "CLUSTERDOWN", "MASTERDOWN", "READONLY", "TRYAGAIN", "NOREPLICAS", "MISCONF", "OOM"} {
 		if redis.HasErrorPrefix(err, prefix) {

@@ -186,3 +186,29 @@ func TestSilentOnceIsBack(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// TestAbsent: what Redis of any release says where it can't answer or write is an
+// outage, other refusals are answers.
+func TestAbsent(t *testing.T) {
+	for text, want := range map[string]bool{
+		"NOREPLICAS Not enough good replicas to write.":                           true,
+		"MISCONF Errors writing to the AOF file":                                  true,
+		"OOM command not allowed when used memory > 'maxmemory'.":                 true,
+		"LOADING Redis is loading the dataset in memory":                          true,
+		"ERR Error running script (call to f_1): @user_script:9: -OOM command":    true,
+		"ERR Error running script (call to f_1): @user_script:9: -MISCONF Errors": true,
+		"ERR Error running script (call to f_1): @user_script:9: wrong type":      false,
+		"WRONGTYPE Operation against a key":                                       false,
+		"ERR unknown command":                                                     false,
+	} {
+		if got := absent(reply(text)); got != want {
+			t.Errorf("%q: away %v", text, got)
+		}
+	}
+}
+
+// reply is an error that Redis answers.
+type reply string
+
+func (r reply) Error() string { return string(r) }
+func (reply) RedisError()     {}

@@ -250,6 +250,8 @@ func hold(ctx context.Context, t *testing.T, s *robot.Server) {
 			t.Fatalf("no picture reached the %s", who)
 		}
 	}
+	_, err = call.S.Wait(ctx, func(s *protocol.State) bool { return s.Recording }) // it begins beside the call
+	must(t, err)
 	must(t, call.M.Do(ctx, &protocol.Capture{Slot: protocol.SlotFace}))
 	must(t, call.Finish(ctx))
 	body, err := s.Get(ctx, "/api/v1/rooms/"+call.Room.ID+"/ledger")

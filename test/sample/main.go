@@ -123,6 +123,9 @@ func held(ctx context.Context, server *robot.Server, film *robot.Film) (*robot.C
 	case <-ctx.Done():
 		return nil, ctx.Err()
 	}
+	if _, err := call.S.Wait(ctx, func(s *protocol.State) bool { return s.Recording }); err != nil { // it begins beside the call
+		return nil, err
+	}
 	err = call.M.Do(ctx, &protocol.Chat{Text: "Welcome."})
 	return call, errors.Join(err, call.M.Do(ctx, &protocol.Capture{Slot: protocol.SlotDocFront}))
 }

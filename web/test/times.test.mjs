@@ -49,6 +49,12 @@ test('the present is the server\'s, however wrong the device\'s clock is', (t) =
   setClock({ now: '2026-11-26T16:31:00.9Z' }); // the way took longer
   setClock({}); // a server of before
   assert.equal(serverNow(), Date.parse(said.now) + 60_000);
+  setClock({ now: '2026-11-26T16:30:41.25Z' }); // stood in a line for 20 s
+  assert.equal(serverNow(), Date.parse(said.now) + 60_000);
+  setClock({ now: '2026-11-26T16:31:00.25Z' }); // as before
+  setClock({ now: '2026-11-26T16:30:41.25Z' });
+  setClock({ now: '2026-11-26T16:30:41.35Z' }); // the server's clock was set
+  assert.equal(serverNow(), Date.parse('2026-11-26T16:30:41.35Z'));
 });
 
 test('a day without its year, in four languages', async (t) => {

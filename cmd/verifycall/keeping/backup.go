@@ -92,6 +92,9 @@ type backingUp struct {
 }
 
 func (b *backingUp) run(ctx context.Context) (err error) {
+	if err := places.Owned(b.Settings); err != nil { // before anything is made
+		return err
+	}
 	if err := os.MkdirAll(b.folder, 0o700); err != nil {
 		return err
 	}

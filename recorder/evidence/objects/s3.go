@@ -194,12 +194,13 @@ func (s *S3) versions(ctx context.Context, name string) ([]minio.ObjectInfo, err
 }
 
 func (s *S3) remove(ctx context.Context, v minio.ObjectInfo) error {
+	asked := time.Now() // a lock that ends meanwhile was what refused
 	err := s.client.RemoveObject(ctx, s.place.Bucket, v.Key, minio.RemoveObjectOptions{VersionID: v.VersionID})
 	if err == nil || isAbsent(err) {
 		return nil
 	}
 	lock, e := s.lockOf(ctx, v)
-	if lock.holds(time.Now()) {
+	if lock.holds(asked) {
 		return ErrLocked
 	}
 	return errors.Join(s.fault(ctx, err), e)

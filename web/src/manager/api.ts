@@ -41,7 +41,8 @@ export async function rooms(from: Date, to: Date, signal?: AbortSignal): Promise
   return all;
 }
 
-export const detail = (id: string, signal?: AbortSignal) => get<RoomBrief>(room(id), signal);
+/** The brief of a room; a server of before says nothing of hints, helper and earlier rooms. */
+export const detail = (id: string, signal?: AbortSignal) => get<RoomBrief>(room(id), signal).then((brief) => ({ ...brief, hints: brief.hints ?? [], helper: brief.helper ?? '', earlier: brief.earlier ?? [] }));
 export const create = (made: NewRoom, key: string) => postOnce<{ id: string; sellerLink: string }>(`${base}/rooms`, made, key);
 export const newLink = (id: string) => post<{ sellerLink: string }>(`${room(id)}/link`);
 /** A new link; those before it stop working. */

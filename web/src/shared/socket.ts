@@ -1,6 +1,6 @@
 import { batch, signal, type Signal } from '@preact/signals';
 import type { Answer, ClientMessages, ServerMessages, State } from '../protocol';
-import { faultWords, problem, type FaultCode } from './api';
+import { faultWords, newKey, problem, type FaultCode } from './api';
 import { ofTab } from './kept';
 import { serverNow, setClock } from './times';
 
@@ -277,12 +277,8 @@ function lostError(): ServerError {
 }
 
 /** Random for each tab and kept through reloads, so that a reload resumes instead of taking over. */
-const tab = ofTab.read('verifycall-tab') || random();
+const tab = ofTab.read('verifycall-tab') || newKey();
 ofTab.write('verifycall-tab', tab);
 
 /** This page's share in drawing the plan, 16 random bytes in hex; the server takes the first of a seller. */
-const nonce = random();
-
-function random(): string {
-  return Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, '0')).join('');
-}
+const nonce = newKey();

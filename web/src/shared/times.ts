@@ -4,12 +4,22 @@ import { language, t } from './i18n';
 /** How far the server's clock is before the device's, ms; 0 until the server said its time. */
 const before = signal(0);
 
+let set = false; // the server has said its time once
+
 const drift = 1000; // ms that may come of the way: nothing is drawn anew for them
 
-/** Sets the page's clock by what the server says, and gives it back. A server of before says no time. */
+let later: number | undefined; // what was said last, where it would turn the clock back
+
+/**
+ * Sets the page's clock by what the server says, and gives it back. What comes late makes the clock seem slow: it is turned
+ * back only when the server says so twice. A server of before says no time.
+ */
 export function setClock<T extends { now?: string }>(said: T): T {
   const difference = Date.parse(said.now ?? '') - Date.now();
-  if (Math.abs(difference - before.peek()) > drift) before.value = difference;
+  const back = difference < before.peek() - drift;
+  if (difference > before.peek() + drift || (back && (!set || (later !== undefined && Math.abs(difference - later) < drift)))) before.value = difference;
+  later = back && before.peek() !== difference ? difference : undefined;
+  set ||= !Number.isNaN(difference);
   return said;
 }
 

@@ -52,10 +52,11 @@ export function Agenda({ me }: { me: Me }) {
       bindKeys({
         n: () => setMaking(true),
         '?': () => setKeys(true),
-        '[': () => setOffset((n) => n - 1),
-        ']': () => setOffset((n) => n + 1),
         t: () => setOffset(0),
         ...(shownID ? { enter: (event: KeyboardEvent) => onEnter(event, shownID) } : {}),
+      }, {
+        '[': () => setOffset((n) => n - 1),
+        ']': () => setOffset((n) => n + 1),
       }),
     [shownID],
   );

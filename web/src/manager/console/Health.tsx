@@ -137,7 +137,8 @@ function Gaps({ tracks }: { tracks: TrackStatus[] }) {
   const count = tracks.reduce((sum, track) => sum + track.gaps, 0);
   const newest = tracks.find((track) => track.failing || (track.gaps > 0 && track.cause));
   const cause = newest?.failing || newest?.cause || '';
-  return <p class="recorder-gaps quiet figures">{count ? `${t('recorder.gaps', { count })}${cause ? `: ${word('gap', cause) || cause}` : ''}` : t('recorder.whole')}</p>;
+  const why = word('gap', cause) || cause; // also of a track that has not begun, and so has no gap
+  return <p class="recorder-gaps quiet figures">{count ? `${t('recorder.gaps', { count })}${why ? `: ${why}` : ''}` : why || t('recorder.whole')}</p>;
 }
 
 /** The least covered track of the seller, whose coverage decides. */
