@@ -19,8 +19,11 @@ export interface Filed {
   height: number;
 }
 
-export const kinds = ['id_front', 'id_back', 'other'] as const;
+const kinds = ['id_front', 'id_back', 'other'] as const;
 export type Kind = (typeof kinds)[number];
+
+/** The kinds that are asked for of a type of document: a passport has no back. */
+export const kindsOf = (type: string | undefined): readonly Kind[] => (type === 'passport' ? kinds.filter((kind) => kind !== 'id_back') : kinds);
 
 /** What the seller has sent, and whether more can be sent. */
 export const filed = (signal?: AbortSignal) => get<{ documents: Filed[]; open: boolean }>('/api/seller/documents', signal);
@@ -41,6 +44,7 @@ export function Documents({ visit }: { visit: Visit }) {
   const list = useLoad('documents', filed);
   const [sent, setSent] = useState<Filed[] | null>(null);
   const documents = sent ?? list.value?.documents ?? [];
+  const type = visit.socket.state.value?.room.document;
   const back = () => (visit.progress.value = 'welcome');
   return (
     <Screen
@@ -60,8 +64,8 @@ export function Documents({ visit }: { visit: Visit }) {
       {list.fault && !list.value && <Strip tone="danger" icon={TriangleAlert} title={list.fault.message} urgent />}
       {list.value && !list.value.open && <Strip tone="warn" icon={Lock} title="">{t('documents.closed')}</Strip>}
       <ul class="card rows">
-        {kinds.map((kind) => (
-          <Place key={kind} kind={kind} there={documents.find((each) => each.kind === kind)} open={list.value?.open ?? false} onSent={setSent} />
+        {kindsOf(type).map((kind) => (
+          <Place key={kind} kind={kind} name={t(`documents.${kind === 'id_front' && type === 'passport' ? 'id_page' : kind}`)} there={documents.find((each) => each.kind === kind)} open={list.value?.open ?? false} onSent={setSent} />
         ))}
       </ul>
       <section class="card fact-row">
@@ -69,7 +73,7 @@ export function Documents({ visit }: { visit: Visit }) {
         <div>
           <h2 class="strong">{t('documents.bring')}</h2>
           <ul class="sub bring-list" data-testid="seller-bring-list">
-            {bringFor(visit.socket.state.value?.room.document).map((line) => <li key={line}>{line}</li>)}
+            {bringFor(type).map((line) => <li key={line}>{line}</li>)}
           </ul>
         </div>
       </section>
@@ -88,9 +92,9 @@ function bringFor(type: string | undefined): string[] {
   return [...t(`documents.bringFor.${documentTypes.find((each) => each === type) ?? 'other'}`).split('|'), t('documents.light')];
 }
 
-type PlaceProps = { kind: Kind; there: Filed | undefined; open: boolean; onSent: (documents: Filed[]) => void };
+type PlaceProps = { kind: Kind; name: string; there: Filed | undefined; open: boolean; onSent: (documents: Filed[]) => void };
 
-function Place({ kind, there, open, onSent }: PlaceProps) {
+function Place({ kind, name, there, open, onSent }: PlaceProps) {
   const [at, setAt] = useState<'checking' | 'sending' | ''>('');
   const [unclear, setUnclear] = useState<{ file: File; cause: Cause } | null>(null);
   const [wrong, setWrong] = useState('');
@@ -131,7 +135,7 @@ function Place({ kind, there, open, onSent }: PlaceProps) {
     <li class="row" data-testid={`seller-document-${kind}`} data-there={!!there}>
       <Icon of={icons[kind]} size={24} class="row-icon" />
       <div class="row-text">
-        <h2 class="strong">{t(`documents.${kind}`)}</h2>
+        <h2 class="strong">{name}</h2>
         <p class="sub">{at ? t(`documents.${at}`) : there ? arrived(there) : t(`documents.${kind}Hint`)}</p>
         {unclear && <p class="document-unclear" role="alert">{t(`documents.unclear.${unclear.cause as 'dark'}`)}</p>}
         {wrong && <p class="field-error" role="alert">{wrong}</p>}

@@ -6,7 +6,7 @@ import { useNow } from '../shared/now';
 import { clock, day, dayOfMonth, month, ownZone, place, serverNow, weekday } from '../shared/times';
 import { Badge, Button, Icon, Rich, Strip } from '../shared/ui';
 import { Acts, type Booked } from './booking/Acts';
-import { filed } from './Documents';
+import { filed, kindsOf } from './Documents';
 import { Comfort, Screen } from './Screen';
 import { near, opens } from './soon';
 import { t } from './text';
@@ -17,7 +17,8 @@ export function Welcome({ visit, state, ...booked }: { visit: Visit; state: Stat
   const documents = useLoad('documents', filed);
   const sides = documents.value?.documents.filter((each) => each.kind !== 'other').length ?? 0;
   const soon = near(state.room.at, useNow(15_000)); // the call opens while the page is looked at
-  const at = standing(visit, soon, documents.value ? sides : 2);
+  const needed = kindsOf(state.room.document).length - 1; // but what is brought beside the ID
+  const at = standing(visit, soon, !documents.value || sides >= needed);
   return (
     <Screen title={t('title.welcome')} dock={<Next visit={visit} state={state} soon={soon} at={at} />}>
       <div>
@@ -35,7 +36,7 @@ export function Welcome({ visit, state, ...booked }: { visit: Visit; state: Stat
         </p>
       )}
       <Appointment state={state} {...booked} />
-      <Way visit={visit} at={at} sides={sides} {...booked} />
+      <Way visit={visit} at={at} sides={sides} needed={needed} {...booked} />
       <button type="button" class="card fact-row bring" data-testid="seller-bring" onClick={() => (visit.progress.value = 'documents')}>
         <Icon of={IdCard} size={24} class="accent" />
         <span>
@@ -52,8 +53,8 @@ const steps = ['Documents', 'Appointment', 'Check', 'Call', 'Result'] as const;
 type Step = (typeof steps)[number];
 
 /** The step that is next: what is missing first. */
-function standing(visit: Visit, soon: boolean, sides: number): Step {
-  if (sides < 2 && !soon) return 'Documents';
+function standing(visit: Visit, soon: boolean, sent: boolean): Step {
+  if (!sent && !soon) return 'Documents';
   return visit.rehearsed() ? 'Call' : 'Check';
 }
 
@@ -123,11 +124,11 @@ function Appointment({ state, ...booked }: { state: State } & Booked) {
 }
 
 /** The five steps, with what each has come to. */
-function Way({ visit, at, sides, appointment }: { visit: Visit; at: Step; sides: number } & Booked) {
+function Way({ visit, at, sides, needed, appointment }: { visit: Visit; at: Step; sides: number; needed: number } & Booked) {
   const current = steps.indexOf(at);
-  const done = (step: Step) => (step === 'Documents' ? sides >= 2 : step === 'Check' ? visit.rehearsed() : step === 'Appointment');
+  const done = (step: Step) => (step === 'Documents' ? sides >= needed : step === 'Check' ? visit.rehearsed() : step === 'Appointment');
   const words: Record<Step, string> = {
-    Documents: sides >= 2 ? t('welcome.docsAll') : sides ? t('welcome.docsSome') : t('welcome.docsNone'),
+    Documents: sides >= needed ? t(needed > 1 ? 'welcome.docsAll' : 'welcome.docsPage') : sides ? t('welcome.docsSome') : t('welcome.docsNone'),
     Appointment: !appointment.books ? t('welcome.stepAppointmentSub') : appointment.mail ? t('welcome.stepAppointmentMail') : t('welcome.stepAppointmentBooked'),
     Check: visit.rehearsed() ? t('welcome.stepCheckDone') : t('welcome.stepCheckSub'),
     Call: t('welcome.stepCallSub'),
