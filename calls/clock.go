@@ -9,20 +9,27 @@ const dueEvery = time.Second
 // keepTime has deadlines brought about, whichever node they were set on. It is
 // House's goroutine and ends with its context.
 func (h *House) keepTime() {
-	tick := time.NewTicker(dueEvery)
-	defer tick.Stop()
-	for {
-		select {
-		case <-tick.C:
-		case <-h.ctx.Done():
-			return
-		}
+	h.every(dueEvery, func() {
 		changed, err := h.cfg.Rooms.FireDue(h.ctx)
 		if err != nil && h.ctx.Err() == nil {
 			h.cfg.Log.Debug("not all deadlines were brought about, they are tried again", "err", err)
 		}
 		for _, room := range changed {
 			h.Refresh(room)
+		}
+	})
+}
+
+// every does something each d until House's context ends.
+func (h *House) every(d time.Duration, do func()) {
+	tick := time.NewTicker(d)
+	defer tick.Stop()
+	for {
+		select {
+		case <-tick.C:
+			do()
+		case <-h.ctx.Done():
+			return
 		}
 	}
 }

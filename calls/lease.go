@@ -2,7 +2,6 @@ package calls
 
 import (
 	"context"
-	"time"
 
 	"verifycall/calls/protocol"
 	"verifycall/rooms"
@@ -64,37 +63,23 @@ func (c *Call) lostCause() string {
 // go on. It is one of the goroutines that Close waits for; nothing in it waits for
 // a store.
 func (h *House) keepLeases() {
-	tick := time.NewTicker(rooms.LeaseTTL / 3)
-	defer tick.Stop()
-	for {
-		select {
-		case <-tick.C:
-		case <-h.ctx.Done():
-			return
-		}
+	h.every(rooms.LeaseTTL/3, func() {
 		ctx, cancel := context.WithTimeout(h.ctx, rooms.LeaseTTL/2)
 		if err := h.renew(ctx); err != nil && h.ctx.Err() == nil {
 			h.cfg.Log.Warn("leases not renewed, calls go on", "err", err)
 		}
 		cancel()
-	}
+	})
 }
 
 // keepAdopting takes in rooms that no node looks after. It is one of the goroutines
 // that Close waits for.
 func (h *House) keepAdopting() {
-	tick := time.NewTicker(rooms.LeaseTTL / 3)
-	defer tick.Stop()
-	for {
-		select {
-		case <-tick.C:
-		case <-h.ctx.Done():
-			return
-		}
+	h.every(rooms.LeaseTTL/3, func() {
 		if err := h.adopt(h.ctx); err != nil && h.ctx.Err() == nil {
 			h.cfg.Log.Warn("rooms without a node not taken in", "err", err)
 		}
-	}
+	})
 }
 
 func (h *House) renew(ctx context.Context) error {

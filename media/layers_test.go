@@ -44,15 +44,19 @@ func TestLayerChoice(t *testing.T) {
 	}
 }
 
+// twoLayers is a down track of two sources, and what it sends.
+func twoLayers() (sent *collect, d *downTrack, full, low *Receiver) {
+	sent = new(collect)
+	d = newDownTrack(Video, videoClockRate, 100, newDownlink(time.Now()))
+	d.bind(sent, outbound{ssrc: 5, payloadType: 96})
+	d.open()
+	return sent, d, newReceiver(Video, 1, 96, videoClockRate, &senderClock{}, trackIO{}), newReceiver(Video, 2, 96, videoClockRate, &senderClock{}, trackIO{})
+}
+
 // A key frame whose first packet comes last, as a repair, is not switched to: the
 // subscriber would never get the rest of it.
 func TestSwitchNeedsTheWholeKeyFrame(t *testing.T) {
-	var sent collect
-	d := newDownTrack(Video, videoClockRate, 100, newDownlink(time.Now()))
-	d.bind(&sent, outbound{ssrc: 5, payloadType: 96})
-	d.open()
-	full := newReceiver(Video, 1, 96, videoClockRate, &senderClock{}, trackIO{})
-	low := newReceiver(Video, 2, 96, videoClockRate, &senderClock{}, trackIO{})
+	sent, d, full, low := twoLayers()
 	var out outgoing
 	expect := func(packets int, from *Receiver, what string) {
 		t.Helper()
@@ -82,12 +86,7 @@ func TestSwitchNeedsTheWholeKeyFrame(t *testing.T) {
 // A way that is too narrow at once turns to the low layer before the full one has
 // begun: both come then, and their sequence numbers have nothing to do with each other.
 func TestTurnBeforeTheFirstKeyFrame(t *testing.T) {
-	var sent collect
-	d := newDownTrack(Video, videoClockRate, 100, newDownlink(time.Now()))
-	d.bind(&sent, outbound{ssrc: 5, payloadType: 96})
-	d.open()
-	full := newReceiver(Video, 1, 96, videoClockRate, &senderClock{}, trackIO{})
-	low := newReceiver(Video, 2, 96, videoClockRate, &senderClock{}, trackIO{})
+	sent, d, full, low := twoLayers()
 	var out outgoing
 	d.play(full)
 	d.turnTo(low)

@@ -56,7 +56,7 @@ const (
 	mirrorClose = 10 * time.Second // for all that is owed when the Store closes
 )
 
-// mirrorFaults in a row are a store that is away: what is left waits.
+// mirrorFaults are a store that is away: what is left waits.
 const mirrorFaults = 3
 
 // mirrorAll copies signed ledgers until Close, one room after the other; then
@@ -89,9 +89,9 @@ func (s *Store) mirrorAll() {
 // mirrorOwed copies what is owed. false: something is still owed.
 func (s *Store) mirrorOwed(ctx context.Context) (all bool) {
 	owed := s.witness.owing()
-	failed := map[string]bool{}
+	failed := 0
 	for job := range owed {
-		if len(failed) == mirrorFaults || ctx.Err() != nil {
+		if failed == mirrorFaults || ctx.Err() != nil {
 			break
 		}
 		err := s.mirrorJob(ctx, job)
@@ -99,7 +99,7 @@ func (s *Store) mirrorOwed(ctx context.Context) (all bool) {
 		if err == nil || errors.As(err, &damaged) {
 			delete(owed, job)
 		} else {
-			failed[job] = true
+			failed++
 		}
 		if err != nil {
 			s.log.Warn("ledger not mirrored", "room", job, "again", !errors.As(err, &damaged), "err", err)

@@ -196,6 +196,25 @@ func (s *Server) runs() bool {
 	return false
 }
 
+// Drain tells it to take nothing new.
+func (s *Server) Drain(ctx context.Context) error {
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, s.Ops()+"/drain", nil)
+	if err != nil {
+		return err
+	}
+	res, err := http.DefaultClient.Do(req)
+	if err != nil {
+		return err
+	}
+	if err := res.Body.Close(); err != nil {
+		return err
+	}
+	if res.StatusCode != http.StatusOK {
+		return fmt.Errorf("drain: %s", res.Status)
+	}
+	return nil
+}
+
 // Media is the host:port of audio and video.
 func (s *Server) Media() string { return s.run.Listen[1] }
 

@@ -198,14 +198,7 @@ func upload(ctx context.Context, t *testing.T, s *robot.Server, trust *tls.Confi
 // when it has looked at the server's health twice.
 func drained(ctx context.Context, t *testing.T, s *robot.Server, trust *tls.Config) {
 	t.Helper()
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, s.Ops()+"/drain", nil)
-	must(t, err)
-	res, err := http.DefaultClient.Do(req)
-	must(t, err)
-	res.Body.Close()
-	if res.StatusCode != http.StatusOK {
-		t.Fatalf("drain: %s", res.Status)
-	}
+	must(t, s.Drain(ctx))
 	client := http.Client{Transport: &http.Transport{TLSClientConfig: trust, DisableKeepAlives: true}}
 	for range 10 {
 		time.Sleep(500 * time.Millisecond)

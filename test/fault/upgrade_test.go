@@ -6,7 +6,6 @@ import (
 	"context"
 	"errors"
 	"io"
-	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -62,7 +61,7 @@ func TestRollingUpgrade(t *testing.T) {
 	served(t, ctx, b, ended.Room.ID)
 
 	// a is replaced; its live call moves.
-	drain(t, ctx, a)
+	must(t, a.Drain(ctx))
 	if code := a.Stop(); code != 0 {
 		t.Logf("the previous release ends with %d: it waits 15 s for its connections", code)
 	}
@@ -85,7 +84,7 @@ func TestRollingUpgrade(t *testing.T) {
 	served(t, ctx, b, third.Room.ID) // sealed by this release, served by the previous one
 
 	// b is replaced too.
-	drain(t, ctx, b)
+	must(t, b.Drain(ctx))
 	if code := b.Stop(); code != 0 {
 		t.Logf("the previous release ends with %d: it waits 15 s for its connections", code)
 	}
@@ -112,19 +111,6 @@ func TestRollingUpgrade(t *testing.T) {
 	}
 	if log := n.Log() + m.Log(); strings.Contains(log, "DAMAGED") {
 		t.Error("a node saw a damaged record")
-	}
-}
-
-// drain tells a node to take nothing new.
-func drain(t *testing.T, ctx context.Context, s *robot.Server) {
-	t.Helper()
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, s.Ops()+"/drain", nil)
-	must(t, err)
-	res, err := http.DefaultClient.Do(req)
-	must(t, err)
-	res.Body.Close()
-	if res.StatusCode != http.StatusOK {
-		t.Fatalf("drain: %s", res.Status)
 	}
 }
 
