@@ -123,12 +123,13 @@ func TestBeginningIsNeverInTheWay(t *testing.T) {
 }
 
 // TestTimeWithoutRecordingCounts: what a disk keeps from being recorded at all locks
-// a pass and is shown, and recording begins by itself when the disk works again.
+// a pass and is shown, and recording begins by itself when the disk works again. The
+// lock outlasts a restart.
 func TestTimeWithoutRecordingCounts(t *testing.T) {
 	r := newRig(t)
 	room, seller, manager := r.admitted()
 	locked := func(s *protocol.State) bool {
-		return slices.ContainsFunc(s.Staff.Missing, func(m protocol.Missing) bool { return m.Code == "coverage" })
+		return slices.ContainsFunc(s.Staff.Missing, func(m protocol.Missing) bool { return m.Code == "coverage" && m.Item == "seller.video" })
 	}
 	manager.until("enough to be recorded", func(s *protocol.State) bool { return !locked(s) })
 	folder := filepath.Join(r.dir, "scratch", room)
@@ -138,11 +139,21 @@ func TestTimeWithoutRecordingCounts(t *testing.T) {
 	seller.connect(film)
 	wait(t, "the light", func() bool { return manager.sellersPicture().Failing == recorder.FailingBroken })
 	manager.until("the lock", locked)
+	wait(t, "a third to be missing", func() bool { return manager.sellersPicture().Coverage < 670 })
 	if err := errors.Join(os.Remove(folder), os.Rename(folder+".away", folder)); err != nil {
 		t.Fatal(err)
 	}
 	seller.until("the recording", func(s *protocol.State) bool { return s.Room.State == rooms.StateLive && s.Recording })
 	wait(t, "the end of the light", func() bool { light := manager.sellersPicture(); return light.Failing == "" && light.Bytes > 0 })
+	wait(t, "enough, by what was recorded alone", func() bool { return manager.sellersPicture().Coverage > 710 })
+	r.stop()
+	seller.drop()
+	manager.drop()
+	r.start()
+	manager = open(t, r.house, room, protocol.RoleManager, "desk", "tab-manager")
+	if !locked(manager.until("the call, interrupted", func(s *protocol.State) bool { return s.Room.State == rooms.StateInterrupted })) {
+		t.Error("after a restart what was not recorded is forgotten")
+	}
 	manager.do(&protocol.Verdict{Verdict: "fail", Reasons: []string{"D_EXPIRED"}})
 	digest := manager.until("the seal", func(s *protocol.State) bool { return s.Outcome != nil && s.Outcome.Digest != "" }).Outcome.Digest
 	r.checkRecord(room, digest)

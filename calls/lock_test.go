@@ -13,9 +13,12 @@ import (
 
 	"verifycall/calls/depot"
 	"verifycall/calls/protocol"
+	"verifycall/media"
 	"verifycall/recorder"
 	"verifycall/rooms"
 	"verifycall/rooms/plan"
+	"verifycall/rooms/redistest"
+	"verifycall/rooms/tickets"
 )
 
 // shelf keeps the newest state.
@@ -30,14 +33,29 @@ func (s *shelf) Send(_ string, m protocol.ServerMessage) bool {
 
 func (*shelf) Close(int, string) {}
 
-// lockable is a call that was admitted and that nobody is in.
-func lockable(t *testing.T, room *rooms.Room) *Call {
-	h := &House{cfg: Config{Rooms: &rooms.Store{}, Plans: plan.Default(), Metrics: NewMetrics(prometheus.NewRegistry()), Log: slog.New(slog.DiscardHandler)},
-		ctx: t.Context(), depot: depot.New(nil, t.TempDir(), false, false, nil)}
-	room.ID, room.Profile, room.Admitted = "room", "marketplace", time.Now()
-	if room.Notices == nil {
-		room.Notices = map[string]rooms.Notice{}
+// lockable is a call that was admitted, on a node that nobody is connected to.
+func lockable(t *testing.T) *Call {
+	t.Helper()
+	store, err := rooms.Open(t.Context(), rooms.Options{Dir: t.TempDir(), Keys: redistest.OneKey{}, Log: slog.New(slog.DiscardHandler)})
+	if err != nil {
+		t.Fatal(err)
 	}
+	t.Cleanup(func() { _ = store.Close() })
+	room, err := store.Create(t.Context(), "api:test", rooms.CreateRoom{SellerName: "Anna", Language: "en", Zone: "UTC", At: time.Now(), Manager: "jonas",
+		Link: rooms.Link{Hash: tickets.HashToken(tickets.NewToken()), Expires: time.Now().Add(time.Hour)}})
+	for _, next := range []rooms.Command{
+		rooms.GiveNotice{Who: rooms.Seller, Version: "2026-11", Language: "en", Agree: true}, rooms.GiveNotice{Who: rooms.Manager, Version: "2026-11", Language: "en", Agree: true},
+		rooms.EnterWaiting{}, rooms.Admit{},
+	} {
+		if err == nil {
+			room, err = store.Do(t.Context(), room.ID, "system", next)
+		}
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	h := &House{cfg: Config{Rooms: store, Plans: plan.Default(), Metrics: NewMetrics(prometheus.NewRegistry()), Log: slog.New(slog.DiscardHandler)},
+		ctx: t.Context(), depot: depot.New(nil, t.TempDir(), false, false, nil)}
 	return newCall(t.Context(), h, room, rooms.Lease{})
 }
 
@@ -45,7 +63,7 @@ func lockable(t *testing.T, room *rooms.Room) *Call {
 // that is sent because of it: what is shown must be right by the next look.
 func TestLockThatFlickers(t *testing.T) {
 	page := &shelf{}
-	c := lockable(t, &rooms.Room{})
+	c := lockable(t)
 	c.manager.seat = &Seat{call: c, join: Join{Role: protocol.RoleManager, Out: page}}
 	cover := func(share int) {
 		c.past = []covered{{"seller", time.Minute, []recorder.TrackStatus{{Kind: recorder.Video, Coverage: share}, {Kind: recorder.Audio, Coverage: 1000}}}}
@@ -77,7 +95,7 @@ func TestLockThatFlickers(t *testing.T) {
 
 // What was recorded earlier and can't be read locks a pass until it can.
 func TestEarlierRecordingsAreReadAgain(t *testing.T) {
-	c := lockable(t, &rooms.Room{})
+	c := lockable(t)
 	folder := c.house.depot.Folder(c.id)
 	if err := os.WriteFile(folder, nil, 0o600); err != nil { // no folder
 		t.Fatal(err)
@@ -106,7 +124,7 @@ func TestEarlierRecordingsAreReadAgain(t *testing.T) {
 
 // Who withdraws while the files of a recording are made is not recorded in them.
 func TestWithdrawnWhileARecordingBegins(t *testing.T) {
-	c := lockable(t, &rooms.Room{State: rooms.StateLive, Notices: map[string]rooms.Notice{rooms.Seller: {Answer: rooms.NoticeAgreed}}})
+	c := lockable(t)
 	key, err := age.GenerateX25519Identity()
 	if err != nil {
 		t.Fatal(err)
@@ -116,6 +134,7 @@ func TestWithdrawnWhileARecordingBegins(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer c.recorder.Close()
+	c.seller.transport = new(media.Transport)
 	c.beginRecording(&c.seller, time.Now())
 	c.jobs.Wait()
 	c.seller.withdrawn = true

@@ -26,9 +26,6 @@ func (c *Call) record(s *side) {
 		c.stopRecording(s, c.stopCause(s))
 		return
 	}
-	if s.transport == nil {
-		return
-	}
 	if s.recording == nil {
 		c.beginRecording(s, time.Now())
 		return
@@ -48,12 +45,12 @@ func (c *Call) record(s *side) {
 
 // beginRecording makes the files of a recording beside the call, which a hanging
 // disk must not hold up. Until they are there nothing is taken in, and the time
-// counts as not covered.
+// counts as not covered, as that does in which this side has no connection.
 func (c *Call) beginRecording(s *side, now time.Time) {
 	if s.unrecorded.IsZero() {
 		s.unrecorded = now
 	}
-	if c.recorder == nil || s.beginning || now.Before(s.beginAfter) { // see makeReady
+	if s.transport == nil || c.recorder == nil || s.beginning || now.Before(s.beginAfter) { // see makeReady
 		return
 	}
 	s.beginning = true
@@ -118,7 +115,7 @@ func (c *Call) tracks(s *side) []recorder.TrackStatus {
 
 // watchBeginning says of a recording that takes long to begin what it waits for.
 func (c *Call) watchBeginning(s *side, now time.Time) {
-	if s.recording != nil || s.unrecorded.IsZero() || s.failing != "" || now.Sub(s.unrecorded) < beginSlow {
+	if s.recording != nil || s.transport == nil || s.unrecorded.IsZero() || s.failing != "" || now.Sub(s.unrecorded) < beginSlow {
 		return
 	}
 	if s.failing = recorder.FailingSilent; c.recorder == nil {
@@ -141,10 +138,7 @@ func (c *Call) stopCause(s *side) string {
 // stopRecording takes the taps away and closes the recording; after it returns
 // nothing of the person is taken in any more, also by one that is only beginning.
 func (c *Call) stopRecording(s *side, cause string) {
-	if !s.unrecorded.IsZero() {
-		c.past = append(c.past, covered{string(s.role), time.Since(s.unrecorded), nil})
-		s.unrecorded, s.failing = noTime, ""
-	}
+	c.endUnrecorded(s)
 	rec := s.recording
 	if rec == nil {
 		return
@@ -156,6 +150,14 @@ func (c *Call) stopRecording(s *side, cause string) {
 	s.recording, s.tapped, c.dirty = nil, nil, true
 	c.log.Info("recording ended", "role", s.role, "recording", rec.ID(), "cause", cause)
 	c.closeRecording(rec, cause)
+}
+
+// endUnrecorded counts the time that was not recorded until now.
+func (c *Call) endUnrecorded(s *side) {
+	if !s.unrecorded.IsZero() {
+		c.past = append(c.past, covered{string(s.role), time.Since(s.unrecorded), nil})
+		s.unrecorded, s.failing = noTime, ""
+	}
 }
 
 // closeRecording writes the last frames beside the call, which a hanging disk must

@@ -43,6 +43,7 @@ func (c *Call) onOffer(ctx context.Context, s *side, msg *protocol.Offer) (proto
 	if s.uplink > 0 {
 		t.StartAt(startKbps(s.uplink))
 	}
+	c.endUnrecorded(s) // what is so from now on is the recorder's
 	s.transport, s.offered, s.connectedAt, s.measured = t, time.Now(), noTime, false
 	ctx, cancel := context.WithTimeout(ctx, answerTime)
 	defer cancel()

@@ -1,14 +1,12 @@
 package calls
 
 import (
-	"context"
 	"fmt"
 	"slices"
 	"time"
 
 	"verifycall/calls/protocol"
 	"verifycall/calls/views"
-	"verifycall/recorder"
 	"verifycall/rooms"
 )
 
@@ -120,52 +118,6 @@ func words(list []protocol.Missing) string {
 	return text
 }
 
-// covered is how much of one recording's time each track covers; without tracks
-// it is time that should have been recorded and wasn't.
-type covered struct {
-	participant string
-	length      time.Duration
-	tracks      []recorder.TrackStatus
-}
-
-func coveredNow(s *side, now time.Time) covered {
-	return covered{string(s.role), now.Sub(s.begun), s.recording.Status().Tracks}
-}
-
-// coverage is the recorded time of each track ("seller.video") per mille of the
-// time that was recorded or should have been; 0 while what was recorded earlier
-// isn't known.
-func (c *Call) coverage() map[string]int {
-	all, now := slices.Clone(c.past), time.Now()
-	for _, s := range []*side{&c.seller, &c.manager} {
-		switch {
-		case s.recording != nil:
-			all = append(all, coveredNow(s, now))
-		case !s.unrecorded.IsZero():
-			all = append(all, covered{string(s.role), now.Sub(s.unrecorded), nil})
-		}
-	}
-	have, want := map[string]float64{}, map[string]float64{}
-	for _, part := range all {
-		for _, kind := range kinds {
-			want[part.participant+"."+string(kind)] += part.length.Seconds()
-		}
-		for _, t := range part.tracks {
-			have[part.participant+"."+t.Kind] += part.length.Seconds() * float64(t.Coverage)
-		}
-	}
-	shares := make(map[string]int, len(want))
-	for track, seconds := range want {
-		switch {
-		case c.unread:
-			shares[track] = 0
-		case seconds > 0:
-			shares[track] = min(1000, int(have[track]/seconds))
-		}
-	}
-	return shares
-}
-
 // sendRecorder shows the recorder's light to the manager.
 func (c *Call) sendRecorder() {
 	if c.manager.seat == nil {
@@ -179,55 +131,4 @@ func (c *Call) sendRecorder() {
 		}
 	}
 	c.manager.seat.send("", light)
-}
-
-// earlier gives the coverage of the recordings that began before a moment, as an
-// earlier Call of the room has made them. It writes nothing: the record may be being
-// sealed beside it.
-func (h *House) earlier(ctx context.Context, room string, before time.Time) ([]covered, error) {
-	tapes, err := h.depot.Tapes(ctx, room)
-	if err != nil {
-		return nil, err
-	}
-	var past []covered
-	for _, t := range tapes {
-		s := t.Summary
-		if !s.Start.Before(before) {
-			continue
-		}
-		part := covered{participant: s.Participant, length: time.Duration(s.DurationMS) * time.Millisecond}
-		for _, t := range s.Tracks {
-			part.tracks = append(part.tracks, recorder.TrackStatus{Kind: t.Kind, Bytes: t.Bytes, Coverage: t.Coverage})
-		}
-		past = append(past, part)
-	}
-	return past, nil
-}
-
-// recall reads what was recorded earlier, beside the call, where that failed when
-// the call began.
-func (c *Call) recall(now time.Time) {
-	if !c.unread || c.recalling || now.Before(c.recallAt) {
-		return
-	}
-	c.recalling = true
-	h, id, ctx, before := c.house, c.id, c.ctx, c.started
-	c.job(func() event {
-		past, err := h.earlier(ctx, id, before)
-		return recalled{past, err}
-	})
-}
-
-type recalled struct {
-	past []covered
-	err  error
-}
-
-func (e recalled) apply(_ context.Context, c *Call) {
-	c.recalling = false
-	if e.err != nil {
-		c.recallAt = time.Now().Add(keyAgain)
-		return
-	}
-	c.past, c.unread, c.dirty = append(c.past, e.past...), false, true
 }

@@ -1,6 +1,7 @@
 package rooms
 
 import (
+	"slices"
 	"testing"
 	"time"
 
@@ -35,5 +36,36 @@ func TestLiveTime(t *testing.T) {
 		if got := LiveTime(record); got != time.Duration(c.want)*time.Minute {
 			t.Errorf("%s: %v live, want %d min", name, got, c.want)
 		}
+	}
+}
+
+// TestLiveSpans: a span knows its last entry and by what it was interrupted, and is open
+// where the record ends within.
+func TestLiveSpans(t *testing.T) {
+	at := func(minute int) time.Time { return noon.Add(time.Duration(minute) * time.Minute) }
+	var record []ledger.Entry
+	var head ledger.Head
+	for _, s := range []struct {
+		minute int
+		typ    string
+		body   map[string]any
+	}{
+		{0, typeWaiting, nil}, {1, typeAdmitted, nil}, {4, typeStep, nil}, {6, typeInterrupted, map[string]any{"cause": "node_lost"}}, {7, typeStep, nil},
+		{8, typeResumed, nil}, {9, typeEnded, map[string]any{"cause": "done"}},
+		{20, typeAdmitted, nil}, {22, typeChat, nil},
+	} {
+		e, err := ledger.Append(head, at(s.minute), "system", s.typ, s.body)
+		if err != nil {
+			t.Fatal(err)
+		}
+		record, head = append(record, e), e.Head()
+	}
+	want := []LiveSpan{{at(1), at(6), at(4), "node_lost"}, {at(8), at(9), at(8), ""}, {From: at(20), Last: at(22)}}
+	if got := LiveSpans(record, time.Time{}); !slices.Equal(got, want) {
+		t.Errorf("%v, want %v", got, want)
+	}
+	want = []LiveSpan{{From: at(1), Last: at(4)}}
+	if got := LiveSpans(record, at(6)); !slices.Equal(got, want) {
+		t.Errorf("before the interruption %v, want %v", got, want)
 	}
 }
