@@ -129,10 +129,12 @@ test('the chat, held keys, a failing recorder, what locks Send, and the preview 
   await Promise.all([manager, seller].map((page) => page.context().close()));
 });
 
-test('a new room is made once, however often Ctrl+Enter is pressed; a time that is cleared is no time', async () => {
+test('a new room is made once, however often Ctrl+Enter is pressed; a time that is cleared is no time, one that is taken is said', async () => {
   const page = await open(await context(browser, LAPTOP));
   await picturing('laptop-agenda', { page }, async () => {
     const { id } = await newRoom({ language: 'en' });
+    const proposed = Math.ceil((Date.now() + 3600_000) / 1_800_000) * 1_800_000; // by the dialog
+    await newRoom({ seller: { name: 'Chen Wei', mail: 'chen@example.com' }, at: new Date(proposed + 600_000).toISOString() });
     const sent = [];
     await page.route('**/api/manager/rooms', async (route) => {
       if (route.request().method() !== 'POST') return route.continue();
@@ -150,6 +152,11 @@ test('a new room is made once, however often Ctrl+Enter is pressed; a time that 
     await page.locator('dialog[open]').waitFor({ state: 'detached' });
 
     await by(page, 'manager-new-room').click();
+    await by(page, 'manager-new-later').click();
+    await by(page, 'manager-clash').getByText('Chen Wei').waitFor();
+    await by(page, 'manager-new-at').fill('');
+    await by(page, 'manager-clash').waitFor({ state: 'detached' });
+    await by(page, 'manager-new-now').click();
     await by(page, 'manager-new-name').fill('Bo Larsson');
     await by(page, 'manager-new-mail').fill('bo@example.com');
     for (let i = 0; i < 3; i++) await page.keyboard.press('Control+Enter');

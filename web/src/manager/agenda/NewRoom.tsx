@@ -9,6 +9,7 @@ import { Button, Dialog, Field, Strip } from '../../shared/ui';
 import { instantOf, wallOf } from '../../shared/walltime';
 import { create, type Me } from '../api';
 import { fieldLabel, t, word } from '../text';
+import { Clash } from './Clash';
 import { LinkBox } from './dialogs';
 import { Pictures, type Picture } from './Pictures';
 
@@ -163,6 +164,7 @@ function When({ draft, wrong, zone, set }: Part & { zone: string }) {
           </Field>
         )}
       </div>
+      {draft.when === 'later' && <Clash at={at} zone={zone} />}
     </fieldset>
   );
 }

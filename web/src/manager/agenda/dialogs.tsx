@@ -9,6 +9,7 @@ import { Button, Dialog, Field, Strip } from '../../shared/ui';
 import { instantOf, wallOf } from '../../shared/walltime';
 import { cancel, newLink, replaceLink, reschedule } from '../api';
 import { t } from '../text';
+import { Clash } from './Clash';
 
 /** The seller's link in a box that selects whole, with Copy. */
 export function LinkBox({ link }: { link: string }) {
@@ -120,6 +121,7 @@ export function RescheduleDialog(props: ChangeProps & { zone: string }) {
       >
         {(control) => <input {...control} class="input" type="datetime-local" value={wall} onInput={(event) => setWall(event.currentTarget.value)} />}
       </Field>
+      <Clash at={at} zone={zone} except={room.id} />
       {change.why && <p class="field-error" role="alert">{t('reschedule.failed')} {change.why}</p>}
     </Dialog>
   );
