@@ -58,14 +58,14 @@ test('an invitation makes a passkey, which signs in again', async () => {
     await page.getByTestId('signin-name').fill('Work laptop');
     await picture(page, 'invited');
     assert.match(await page.locator('h1').innerText(), /Olga Brandt/);
-    await clean(page, page.url());
+    await clean(page, 'invited');
     await page.getByTestId('signin-create').click();
     await page.waitForURL('**/operate');
 
     await page.goto(`${site}/account?role=operator`);
     assert.match(await text(page, 'account-key'), /Work laptop/);
     await picture(page, 'account');
-    await clean(page, page.url());
+    await clean(page, 'account');
 
     await page.goto(`${site}/operate`);
     await page.getByTestId('rail-person').click();

@@ -62,6 +62,7 @@ export function Account({ mine, trouble, busy, reload, add, remove, revoke }: Pr
         <LanguageChoice offered={staffLanguages} />
       </header>
       <main>
+        {!now && <div class="account-grey" aria-busy="true"><h1 class="only-read">{tCommon('loading')}</h1><span class="bar-grey" /><span class="bar-grey" /><span class="bar-grey" /></div>}
         {now instanceof ApiError && <Out fault={now} reload={reload} />}
         {now && !(now instanceof ApiError) && (
           <>

@@ -4,7 +4,7 @@ import { dressPage, preferred, speak, spoken, staffLanguages } from '../shared/i
 import { useLoad } from '../shared/load';
 import { path } from '../shared/route';
 import { guardSecondClicks } from '../shared/second-click';
-import { Blank, SignedOut } from '../shared/staff';
+import { Blank, Grey, SignedOut } from '../shared/staff';
 import { Button } from '../shared/ui';
 import { AgreementPage } from './agreement/Agreement';
 import { me } from './api';
@@ -28,7 +28,7 @@ function Pages() {
       </main>
     );
   }
-  if (!who.value) return null;
+  if (!who.value) return <Grey />;
   const [, room, paper] = /^\/audit\/room\/([^/]+)(\/report)?$/.exec(path.value) ?? [];
   if (room && paper) return <ReportPage key={room} id={decodeURIComponent(room)} me={who.value} />;
   if (room) return <ReviewPage key={room} id={decodeURIComponent(room)} me={who.value} />;

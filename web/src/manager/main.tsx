@@ -4,7 +4,7 @@ import { dressPage, preferred, speak, spoken, staffLanguages } from '../shared/i
 import { useLoad } from '../shared/load';
 import { path } from '../shared/route';
 import { guardSecondClicks } from '../shared/second-click';
-import { Blank, SignedOut } from '../shared/staff';
+import { Blank, Grey, SignedOut } from '../shared/staff';
 import { Button } from '../shared/ui';
 import { Agenda } from './agenda/Agenda';
 import { me } from './api';
@@ -28,7 +28,7 @@ function Pages() {
       </main>
     );
   }
-  if (!who.value) return null;
+  if (!who.value) return <Grey />;
   const room = /^\/manager\/room\/([^/]+)/.exec(path.value)?.[1];
   if (room) return <Console key={room} id={decodeURIComponent(room)} me={who.value} />;
   return <Agenda me={who.value} />;

@@ -22,7 +22,7 @@ export function Managers({ me }: { me: Me }) {
   return (
     <Frame me={me} at="/operate/managers" title={t('managersTitle')}>
       <main class="kept kept-wide" aria-busy={!look.value && !look.fault}>
-        {look.fault && <Strip tone="warn" icon={WifiOff} title={t('failed')} action={<Button kind="link" onClick={look.reload}>{t('retry')}</Button>}>{look.fault.message}</Strip>}
+        {look.fault && <Strip tone="warn" icon={WifiOff} title={t('kept.failed')} action={<Button kind="link" onClick={look.reload}>{t('retry')}</Button>}>{look.fault.message}</Strip>}
         {!look.value && !look.fault && <><span class="bar-grey" /><span class="bar-grey" /></>}
         {look.value && list.length === 0 && <Blank icon={UserRound} title={t('noManagers')} />}
         {list.length > 0 && (

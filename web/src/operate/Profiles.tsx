@@ -16,8 +16,9 @@ export function Profiles({ me }: { me: Me }) {
   }, []);
   return (
     <Frame me={me} at="/operate/profiles" title={t('profiles')} bar={<p class="quiet">{t('profile.line')}</p>}>
-      <main class="profiles">
-        {list.fault && !list.value && <Blank icon={WifiOff} title={t('failed')} line={list.fault.message} tone="danger"><Button onClick={list.reload}>{t('retry')}</Button></Blank>}
+      <main class="profiles" aria-busy={!list.value && !list.fault}>
+        {!list.value && !list.fault && <><span class="bar-grey" /><span class="bar-grey" /><span class="bar-grey" /></>}
+        {list.fault && !list.value && <Blank icon={WifiOff} title={t('kept.failed')} line={list.fault.message} tone="danger"><Button onClick={list.reload}>{t('retry')}</Button></Blank>}
         {list.value?.profiles.map(({ id, sha256, rules }) => (
           <section class="card profile" key={id} data-testid="profile">
             <header>

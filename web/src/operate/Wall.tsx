@@ -5,7 +5,7 @@ import { useLoad } from '../shared/load';
 import { useNow } from '../shared/now';
 import { Blank } from '../shared/staff';
 import { city, clockSeconds, day, span } from '../shared/times';
-import { Icon, Strip, classes } from '../shared/ui';
+import { Button, Icon, Strip, classes } from '../shared/ui';
 import { wall, type CallNow, type Me, type WallNow } from './api';
 import { Chart } from './Chart';
 import { Find } from './Find';
@@ -51,7 +51,7 @@ export function Wall({ me }: { me: Me }) {
           <Side now={look.value} at={now} zone={me.zone} />
         </>
       ) : look.fault ? (
-        <main class="wall wall-whole"><Blank icon={WifiOff} title={t('failed')} line={look.fault.message} tone="danger" /></main>
+        <main class="wall wall-whole"><Blank icon={WifiOff} title={t('failed')} line={look.fault.message} tone="danger"><Button onClick={look.reload}>{t('retry')}</Button></Blank></main>
       ) : (
         <main class="wall wall-whole" aria-busy="true"><span class="bar-grey" /><span class="bar-grey" /><span class="bar-grey" /></main>
       )}

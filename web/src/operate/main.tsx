@@ -4,7 +4,7 @@ import { dressPage, preferred, speak, spoken, staffLanguages } from '../shared/i
 import { useLoad } from '../shared/load';
 import { path } from '../shared/route';
 import { guardSecondClicks } from '../shared/second-click';
-import { Blank, SignedOut } from '../shared/staff';
+import { Blank, Grey, SignedOut } from '../shared/staff';
 import { Button } from '../shared/ui';
 import { me } from './api';
 import { Managers } from './Managers';
@@ -28,7 +28,7 @@ function Pages() {
       </main>
     );
   }
-  if (!who.value) return null;
+  if (!who.value) return <Grey />;
   if (path.value.startsWith('/operate/retention')) return <Retention me={who.value} />;
   if (path.value.startsWith('/operate/managers')) return <Managers me={who.value} />;
   return path.value.startsWith('/operate/profiles') ? <Profiles me={who.value} /> : <Wall me={who.value} />;

@@ -61,11 +61,11 @@ export function Documents({ visit }: { visit: Visit }) {
     >
       <h1 class="only-read">{t('documents.title')}</h1>
       <p class="lead">{t('documents.lead')}</p>
-      {list.fault && !list.value && <Strip tone="danger" icon={TriangleAlert} title={list.fault.message} urgent />}
+      {list.fault && !list.value && <Strip tone="danger" icon={TriangleAlert} title={list.fault.message} urgent action={<Button kind="link" onClick={list.reload}>{t('booking.again')}</Button>} />}
       {list.value && !list.value.open && <Strip tone="warn" icon={Lock} title="">{t('documents.closed')}</Strip>}
       <ul class="card rows">
         {kindsOf(type).map((kind) => (
-          <Place key={kind} kind={kind} name={t(`documents.${kind === 'id_front' && type === 'passport' ? 'id_page' : kind}`)} there={documents.find((each) => each.kind === kind)} open={list.value?.open ?? false} onSent={setSent} />
+          <Place key={kind} kind={kind} name={t(`documents.${kind === 'id_front' && type === 'passport' ? 'id_page' : kind}`)} there={documents.find((each) => each.kind === kind)} open={list.value ? list.value.open : !list.fault} known={!!list.value} onSent={setSent} />
         ))}
       </ul>
       <section class="card fact-row">
@@ -92,9 +92,9 @@ function bringFor(type: string | undefined): string[] {
   return [...t(`documents.bringFor.${documentTypes.find((each) => each === type) ?? 'other'}`).split('|'), t('documents.light')];
 }
 
-type PlaceProps = { kind: Kind; name: string; there: Filed | undefined; open: boolean; onSent: (documents: Filed[]) => void };
+type PlaceProps = { kind: Kind; name: string; there: Filed | undefined; open: boolean; known: boolean; onSent: (documents: Filed[]) => void };
 
-function Place({ kind, name, there, open, onSent }: PlaceProps) {
+function Place({ kind, name, there, open, known, onSent }: PlaceProps) {
   const [at, setAt] = useState<'checking' | 'sending' | ''>('');
   const [unclear, setUnclear] = useState<{ file: File; cause: Cause } | null>(null);
   const [wrong, setWrong] = useState('');
@@ -143,7 +143,7 @@ function Place({ kind, name, there, open, onSent }: PlaceProps) {
           <p class="document-acts">
             <label class="button secondary">
               <span>{there || unclear ? t('documents.again') : t(kind === 'other' ? 'documents.pickOther' : 'documents.pick')}</span>
-              <input class="only-read" type="file" accept={taken(kind).join()} disabled={!!at} onChange={(event) => void pick(event.currentTarget)} />
+              <input class="only-read" type="file" accept={taken(kind).join()} disabled={!!at || !known} onChange={(event) => void pick(event.currentTarget)} />
             </label>
             {unclear && <Button kind="ghost" data-testid={`seller-document-${kind}-keep`} onClick={() => void send(unclear.file)}>{t('documents.keep')}</Button>}
           </p>

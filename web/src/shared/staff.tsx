@@ -159,6 +159,16 @@ export function Blank({ icon, title, line, children, tone, whole }: BlankProps) 
   );
 }
 
+/** Instead of a page while it isn't known who looks. */
+export function Grey() {
+  return (
+    <main class="whole grey-whole" aria-busy="true">
+      <h1 class="only-read">{t('loading')}</h1>
+      <span class="bar-grey" /><span class="bar-grey" /><span class="bar-grey" />
+    </main>
+  );
+}
+
 /** Instead of a page for which nobody is signed in. */
 export function SignedOut({ title, line }: { title: string; line: string }) {
   return (

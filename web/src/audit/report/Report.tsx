@@ -30,7 +30,7 @@ export function ReportPage({ id, me }: { id: string; me: Me }) {
       </main>
     );
   }
-  if (!opened.value || !checked.value) return <main class="report" aria-busy="true"><p class="quiet">{t('verify.checking')}</p></main>;
+  if (!opened.value || !checked.value) return <main class="whole" aria-busy="true"><h1 class="only-read">{t('report.title')}</h1><div class="blank"><span class="ring" aria-hidden="true" /><p class="quiet">{t('verify.checking')}</p></div></main>;
   return <Sheet record={opened.value} report={checked.value} at={opened.at} me={me} />;
 }
 

@@ -111,9 +111,10 @@ function bindReview(desk: Desk, onKeys: () => void): () => void {
 
 function GreyReview() {
   return (
-    <div class="review grey-review" aria-busy="true" aria-label={t('review.loading')}>
+    <main class="review grey-review" aria-busy="true">
+      <h1 class="only-read">{t('review.loading')}</h1>
       <header class="audit-bar"><span class="bar-grey" /></header>
       <div class="review-main" aria-hidden="true"><span class="bar-grey" /><span class="bar-grey tall" /><span class="bar-grey" /><span class="bar-grey" /></div>
-    </div>
+    </main>
   );
 }

@@ -136,7 +136,8 @@ function EndDialog({ session, name, onClose }: { session: Session; name: string;
 /** The layout in grey bars, until the first state is there. */
 function GreyConsole() {
   return (
-    <div class="console" aria-busy="true" aria-label={t('room.loading')}>
+    <main class="console" aria-busy="true">
+      <h1 class="only-read">{t('room.loading')}</h1>
       <header class="console-bar"><span class="bar-grey grey-name" /></header>
       <div class="console-strips" />
       <div class="panes" aria-hidden="true">
@@ -144,6 +145,6 @@ function GreyConsole() {
           <div class={`pane ${pane} grey-pane`} key={pane}><span class="bar-grey tall" /><span class="bar-grey" /><span class="bar-grey" /></div>
         ))}
       </div>
-    </div>
+    </main>
   );
 }
