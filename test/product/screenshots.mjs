@@ -155,6 +155,7 @@ async function call() {
   await seller.getByTestId('seller-mute').blur();
   await shoot(seller, 'seller-call');
   await shoot(manager, 'manager-console');
+  await lost(manager, seller);
   await step.signIn(operator, server.lines.operator, '/operate');
   await operator.getByTestId('wall-tile').waitFor();
   for (const slot of ['DOC_BACK', 'FACE_WITH_DOC']) await step.capture(manager, slot);
@@ -174,6 +175,21 @@ async function call() {
   await step.end(manager, seller);
   await shoot(seller, 'seller-ended');
   await decide(manager, seller, it);
+}
+
+/** Either side goes away for a while, as the other sees it. */
+async function lost(manager, seller) {
+  const both = () => Promise.all([playing(manager, 'manager-remote-video'), playing(seller, 'seller-remote-video')]);
+  await manager.goto('about:blank');
+  await seller.getByTestId('seller-lost').waitFor();
+  await shoot(seller, 'seller-lost');
+  await manager.goBack();
+  await both();
+  await seller.goto('about:blank');
+  await manager.locator('.console[data-state="interrupted"]').waitFor();
+  await shoot(manager, 'manager-lost');
+  await seller.goBack();
+  await both();
 }
 
 async function before(seller, it) {
