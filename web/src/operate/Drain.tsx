@@ -11,6 +11,8 @@ export function DrainButton({ node }: { node: Node }) {
   const [told, setTold] = useState(false);
   const [fault, setFault] = useState('');
   if (node.draining || told) return null;
+  const words = node.id ? 'drain' : 'drain.alone'; // without Redis there is no other
+  const name = node.id.slice(0, 12);
   const drain = async () => {
     setBusy(true);
     setFault('');
@@ -25,10 +27,10 @@ export function DrainButton({ node }: { node: Node }) {
   };
   return (
     <>
-      <Button bar data-testid="wall-drain" aria-label={t('drain.name', { node: node.id.slice(0, 12) || t('alone') })} onClick={() => setAsking(true)}>{t('drain.do')}</Button>
+      <Button bar data-testid="wall-drain" aria-label={t(`${words}.name`, { node: name })} onClick={() => setAsking(true)}>{t('drain.do')}</Button>
       {asking && (
-        <Dialog title={t('drain.title', { node: node.id.slice(0, 12) || t('alone') })} onClose={() => setAsking(false)} actions={<><Button kind="ghost" onClick={() => setAsking(false)}>{t('drain.back')}</Button><Button kind="danger" busy={busy} data-testid="wall-drain-now" onClick={() => void drain()}>{t('drain.now')}</Button></>}>
-          <p>{t('drain.line', { count: node.load })}</p>
+        <Dialog title={t(`${words}.title`, { node: name })} onClose={() => setAsking(false)} actions={<><Button kind="ghost" onClick={() => setAsking(false)}>{t('drain.back')}</Button><Button kind="danger" busy={busy} data-testid="wall-drain-now" onClick={() => void drain()}>{t('drain.now')}</Button></>}>
+          <p>{t(`${words}.line`, { count: node.load })}</p>
           {fault && <p class="field-error" role="alert">{fault}</p>}
         </Dialog>
       )}
