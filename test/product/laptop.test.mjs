@@ -2,6 +2,7 @@
 // rest still reaches the manager, a key that is held acts once, and what is
 // locked says why.
 import assert from 'node:assert/strict';
+import { readFile } from 'node:fs/promises';
 import test, { after, before } from 'node:test';
 import { clean } from './axe.mjs';
 import { context, DESK, launch, open, PHONE, picturing } from './browser.mjs';
@@ -169,11 +170,23 @@ test('a new room is made once, however often Ctrl+Enter is pressed; a time that 
   await page.context().close();
 });
 
-test('the brief says what the screening hints at and who helps; the seller’s page doesn’t', async () => {
+test('the brief says what the screening hints at and who helps, which the seller’s page doesn’t, and gives the PDF that was filed', async () => {
   const manager = await open(await context(browser, LAPTOP));
   const seller = await open(await context(browser, PHONE));
   await picturing('laptop-brief', { manager, seller }, async () => {
+    const filed = '%PDF-1.7\n1 0 obj\n<< /Type /Catalog >>\nendobj\ntrailer\n<< /Root 1 0 R >>\n%%EOF\n';
     const room = await newRoom({ language: 'en', hints: ['new_bank_account', 'shop_rule_9'], helper: 'sign_language' });
+    const answers = [];
+    seller.on('response', (answer) => answers.push(answer.text().catch(() => '')));
+    await seller.goto(room.sellerLink);
+    await by(seller, 'seller-bring').click();
+    await seller.locator('[data-testid="seller-document-other"] input[type="file"]').setInputFiles({ name: 'extract.pdf', mimeType: 'application/pdf', buffer: Buffer.from(filed) });
+    await seller.locator('[data-testid="seller-document-other"][data-there="true"]').waitFor();
+    const given = async (link) => {
+      const [file] = await Promise.all([manager.waitForEvent('download'), link.click()]);
+      assert.match(file.suggestedFilename(), /\.pdf$/);
+      assert.equal(await readFile(await file.path(), 'utf8'), filed);
+    };
     await step.signIn(manager, server.lines.manager, '/manager');
     await manager.locator(`[data-testid="manager-room-row"][data-room="${room.id}"]`).click();
     const hints = by(manager, 'brief-hints');
@@ -182,11 +195,11 @@ test('the brief says what the screening hints at and who helps; the seller’s p
     assert.equal(await by(manager, 'brief-helper').innerText(), 'In sign language');
     await clean(manager, 'brief');
     await fits(manager, 'brief');
+    await given(by(manager, 'manager-document-file'));
+    await manager.goto(`${server.url}/manager/room/${room.id}`);
+    await by(manager, 'manager-agree').click();
+    await given(manager.locator('.compare a[download]'));
 
-    const answers = [];
-    seller.on('response', (answer) => answers.push(answer.text().catch(() => '')));
-    await seller.goto(room.sellerLink);
-    await by(seller, 'seller-continue').waitFor();
     const told = [...await Promise.all(answers), ...seller.heard].filter((text) => text.startsWith('{'));
     assert.ok(told.length > 0, 'what the page was told');
     for (const code of ['new_bank_account', 'shop_rule_9', 'sign_language']) assert.ok(!told.some((text) => text.includes(code)), `the seller's page is told ${code}`);
