@@ -35,9 +35,7 @@ const plays = (id) => {
 test('a seller with Firefox is seen and heard, sees and hears', { skip }, async () => {
   const manager = await open(await context(desk, DESK));
   await picturing('firefox', { manager }, async () => {
-    const made = await server.api('/api/v1/rooms', { method: 'POST', body: JSON.stringify({
-      seller: { name: 'Anna Maria Eriksson' }, language: 'en', zone: 'America/Toronto', application: { surname: 'ERIKSSON', given_names: 'ANNA MARIA' } }) });
-    const room = await made.json();
+    const room = await server.room();
     await step.signIn(manager, server.lines.manager, '/manager');
     await manager.goto(`${server.url}/manager/room/${room.id}`);
     await step.managerJoins(manager);

@@ -50,8 +50,7 @@ async function bundles() {
 }
 
 async function sellerPages() {
-  const wish = { language: 'en', zone: 'America/Toronto', seller: { name: 'Anna Maria Eriksson' }, application: { surname: 'Eriksson' } };
-  const room = async (more) => (await (await server.api('/api/v1/rooms', { method: 'POST', body: JSON.stringify({ ...wish, ...more }) })).json()).sellerLink;
+  const room = async (more) => (await server.room(more)).sellerLink;
   return { status: await room({}), booking: await room({ book: true }), 'unknown link': `${server.url}/j/AAAAAAAAAAAAAAAAAAAAAA` };
 }
 

@@ -36,23 +36,11 @@ async function picture(page, name) {
 /** Nothing of the page is wider than the window. */
 const fits = async (page, what) => assert.ok(await page.evaluate(() => document.documentElement.scrollWidth <= document.documentElement.clientWidth), `${what} scrolls sideways`);
 
-/** The newest six-digit code to an address, once it is another than before. */
-async function mailed(address, before = '') {
-  for (let i = 0; i < 150; i++) {
-    const text = await (await fetch(server.lines.mail)).text();
-    const mine = text.split('<article').filter((mail) => mail.includes(address)).map((mail) => mail.replace(/<[^>]*>/g, ' '));
-    const code = mine.map((mail) => /^\s*([0-9]{6})\s*$/m.exec(mail)?.[1]).find(Boolean);
-    if (code && code !== before) return code;
-    await pause(200);
-  }
-  return assert.fail(`no code to ${address}`);
-}
-
 /** Passes the code's step of a page. */
 async function enterCode(page, before = '') {
   await by(page, 'seller-code-send').click();
   await by(page, 'seller-code-input').waitFor();
-  const code = await mailed('seller0@example.org', before);
+  const code = await step.mailed(server, 'seller0@example.org', before);
   await by(page, 'seller-code-input').fill(code);
   return code;
 }

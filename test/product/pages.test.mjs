@@ -29,14 +29,7 @@ const pseudo = (page) => page.addInitScript(() => localStorage.setItem('verifyca
 const phone = async (more = {}, options) => open(await context(browser, { ...PHONE, ...more }, options));
 const desk = async (more = {}) => open(await context(browser, { ...DESK, ...more }));
 
-async function newRoom(wish = {}) {
-  const got = await server.api('/api/v1/rooms', { method: 'POST', body: JSON.stringify({
-    seller: { name: 'Anna Maria Eriksson', mail: 'anna@example.com' }, language: 'en', zone: 'America/Toronto',
-    application: { surname: 'ERIKSSON', given_names: 'ANNA MARIA', birth_date: '1974-08-12', document_number: 'D23145890' }, ...wish,
-  }) });
-  assert.equal(got.status, 201, await got.clone().text());
-  return got.json();
-}
+const newRoom = (wish) => server.room(wish);
 
 /** Presses Tab until the element of a test id has the focus, as somebody without a mouse does. */
 async function tabTo(page, id, { most = 60, key = 'Tab' } = {}) {

@@ -29,12 +29,7 @@ after(async () => {
 });
 
 /** A room whose seller chooses when. */
-async function invited(name) {
-  const made = await server.api('/api/v1/rooms', { method: 'POST', body: JSON.stringify({
-    language: 'en', zone: 'America/Toronto', book: true, seller: { name }, application: { surname: name } }) });
-  assert.equal(made.status, 201);
-  return made.json();
-}
+const invited = (name) => server.room({ book: true, seller: { name }, application: { surname: name } });
 
 test('a queue from both sides', () => picturing('queue', pages, async () => {
   const { manager, first, second } = pages;

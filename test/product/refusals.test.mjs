@@ -24,14 +24,7 @@ after(async () => {
 });
 
 /** A test room by the API: its id, the seller's and the manager's link. */
-async function newRoom() {
-  const got = await server.api('/api/v1/rooms', { method: 'POST', body: JSON.stringify({
-    seller: { name: 'Anna Maria Eriksson', mail: 'anna@example.com' }, language: 'en', zone: 'America/Toronto', test: true,
-    application: { surname: 'ERIKSSON', given_names: 'ANNA MARIA', birth_date: '1974-08-12', document_number: 'D23145890' },
-  }) });
-  assert.equal(got.status, 201, await got.clone().text());
-  return got.json();
-}
+const newRoom = () => server.room({ test: true });
 
 /** A seller's page on its own context; kept in pages for the pictures of a failure. */
 async function phone(browser, link, options) {

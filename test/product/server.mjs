@@ -113,6 +113,16 @@ export class Server {
     return fetch(this.url + path, { ...options, headers: { authorization: `Bearer ${this.lines.apikey}`, 'content-type': 'application/json', ...options.headers } });
   }
 
+  /** A room by the API, with what is wished of it: its id and its links. */
+  async room(wish = {}) {
+    const got = await this.api('/api/v1/rooms', { method: 'POST', body: JSON.stringify({
+      seller: { name: 'Anna Maria Eriksson', mail: 'anna@example.com' }, language: 'en', zone: 'America/Toronto',
+      application: { surname: 'ERIKSSON', given_names: 'ANNA MARIA', birth_date: '1974-08-12', document_number: 'D23145890' }, ...wish,
+    }) });
+    if (got.status !== 201) throw new Error(`no room: ${got.status} ${await got.text()}`);
+    return got.json();
+  }
+
   /** Sum of bytes and number of files of the recorder, anywhere under --data but for keys, which a room has before anything is recorded. */
   async recorded() {
     const files = [];

@@ -23,12 +23,7 @@ after(async () => {
 
 const by = (page, id) => page.getByTestId(id);
 
-async function newRoom(wish = {}) {
-  const got = await server.api('/api/v1/rooms', { method: 'POST', body: JSON.stringify({
-    seller: { name: 'Anna Maria Eriksson' }, language: 'en', zone: 'America/Toronto', application: { surname: 'ERIKSSON' }, ...wish }) });
-  assert.equal(got.status, 201, await got.clone().text());
-  return got.json();
-}
+const newRoom = (wish) => server.room(wish);
 
 /** A phone on its room's first page; its connections pass until they are muted, as those of a device are whose network went away without a word. */
 async function muteable(link) {
