@@ -34,7 +34,7 @@ for (const language of ['en', 'de', 'es', 'zh']) {
     const page = await open(await context(browser, { ...small, locale: language }), sellerLink);
     await picturing(`code-${language}`, { page }, async () => {
       await page.getByTestId('seller-code-send').waitFor();
-      await clean(page, 'before it is sent');
+      await clean(page, `before it is sent, ${language}`);
       await picture(page, `code-${language}-1`);
       await page.getByTestId('seller-code-send').click();
       const entry = page.getByTestId('seller-code-input');
@@ -43,7 +43,7 @@ for (const language of ['en', 'de', 'es', 'zh']) {
       await picture(page, `code-${language}-2`);
       await entry.fill(first === '000000' ? '000001' : '000000');
       await page.locator('.field-error').waitFor();
-      await clean(page, 'a wrong code');
+      await clean(page, `a wrong code, ${language}`);
       await picture(page, `code-${language}-3`);
       // Another one makes the first worthless; pasted with words around it.
       await page.getByTestId('seller-code-again').click();
