@@ -53,7 +53,9 @@ async function alone() {
 }
 
 /** A room whose seller still has to choose a time. */
-const toBook = async (name = 'Anna Maria Eriksson') => (await server.room({ book: true, seller: { name } })).sellerLink;
+async function toBook(name = 'Anna Maria Eriksson') {
+  return (await server.room({ book: true, seller: { name } })).sellerLink;
+}
 
 /** The seller's pages before the call, in all languages and with what can go wrong. */
 async function sellerAlone() {
