@@ -4,7 +4,7 @@
 import assert from 'node:assert/strict';
 import test, { after, before } from 'node:test';
 import { clean } from './axe.mjs';
-import { context, DESK, launch, open, PHONE, picturing } from './browser.mjs';
+import { context, DESK, launch, open, PHONE, picture as browserPicture, picturing } from './browser.mjs';
 import { pause, startSeeded } from './server.mjs';
 import * as step from './steps.mjs';
 
@@ -30,7 +30,7 @@ const phone = async (name, more = {}) => open(await context(browser, { ...small,
 async function picture(page, name) {
   if (!process.env.VERIFYCALL_PICTURES) return;
   await pause(300); // what moves has come to rest
-  await page.screenshot({ path: `${process.env.VERIFYCALL_PICTURES}/${name}.png`, fullPage: true });
+  await browserPicture(page, name, { fullPage: true });
 }
 
 /** Nothing of the page is wider than the window. */

@@ -60,6 +60,11 @@ export async function picturing(name, pages, body) {
   }
 }
 
+/** A picture of a page for whoever wants to look: VERIFYCALL_PICTURES names the folder. */
+export async function picture(page, name, options = {}) {
+  if (process.env.VERIFYCALL_PICTURES) await page.screenshot({ path: join(process.env.VERIFYCALL_PICTURES, `${name}.png`), ...options });
+}
+
 /** Waits until a <video> element of the page shows moving pictures of a size. */
 export async function playing(page, testid) {
   await page.waitForFunction((id) => {

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import test, { after, before } from 'node:test';
 import { clean } from './axe.mjs';
-import { context, launch, open, PHONE, picturing } from './browser.mjs';
+import { context, launch, open, PHONE, picture, picturing } from './browser.mjs';
 import { start } from './server.mjs';
 import { mailed } from './steps.mjs';
 
@@ -23,10 +23,6 @@ after(async () => {
 });
 
 const room = (language) => server.room({ seller: { name: 'Anna Maria Eriksson', mail: `${language}@example.org` }, language, profile: 'bafin_like-1', manager: 'manager-1' });
-
-async function picture(page, name) {
-  if (process.env.VERIFYCALL_PICTURES) await page.screenshot({ path: `${process.env.VERIFYCALL_PICTURES}/${name}.png` });
-}
 
 for (const language of ['en', 'de', 'es', 'zh']) {
   test(`a code by mail opens the call (${language})`, async () => {

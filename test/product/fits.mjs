@@ -1,5 +1,6 @@
 // Room for the words: from right to left, half as long again, and at twice the size.
 import assert from 'node:assert/strict';
+import { picture } from './browser.mjs';
 
 /** Nothing of the page is wider than the window. */
 export async function fits(page, what) {
@@ -27,21 +28,16 @@ export async function fitsPhone(page, what, shown) {
   await speak('ar-XB');
   assert.equal(await page.evaluate(() => document.documentElement.dir), 'rtl');
   await fits(page, `${what}, right to left`);
-  await kept(page, `${what}-rtl`);
+  await picture(page, `fits-${what}-rtl`);
   await speak('en');
   await size('200%');
   await fits(page, `${what}, twice the size`);
-  await kept(page, `${what}-200`);
+  await picture(page, `fits-${what}-200`);
   await size('');
   await page.setViewportSize({ width: 320, height: 568 });
   await fits(page, `${what}, 320 px`);
-  await kept(page, `${what}-320`);
+  await picture(page, `fits-${what}-320`);
   await page.setViewportSize({ width: 360, height: 740 });
-}
-
-/** A picture to look at, where VERIFYCALL_PICTURES names a folder. */
-async function kept(page, name) {
-  if (process.env.VERIFYCALL_PICTURES) await page.screenshot({ path: `${process.env.VERIFYCALL_PICTURES}/fits-${name}.png` });
 }
 
 /** The ways that a staff page is looked at: the pseudo-locale from right to left, and 1440×900 at 200 %. */

@@ -168,18 +168,17 @@ test('the brief says what the screening hints at and who helps, which the seller
   const manager = await open(await context(browser, LAPTOP));
   const seller = await open(await context(browser, PHONE));
   await picturing('laptop-brief', { manager, seller }, async () => {
-    const filed = '%PDF-1.7\n1 0 obj\n<< /Type /Catalog >>\nendobj\ntrailer\n<< /Root 1 0 R >>\n%%EOF\n';
     const room = await newRoom({ language: 'en', hints: ['new_bank_account', 'shop_rule_9'], helper: 'sign_language' });
     const answers = [];
     seller.on('response', (answer) => answers.push(answer.text().catch(() => '')));
     await seller.goto(room.sellerLink);
     await by(seller, 'seller-bring').click();
-    await seller.locator('[data-testid="seller-document-other"] input[type="file"]').setInputFiles({ name: 'extract.pdf', mimeType: 'application/pdf', buffer: Buffer.from(filed) });
+    await seller.locator('[data-testid="seller-document-other"] input[type="file"]').setInputFiles({ name: 'extract.pdf', mimeType: 'application/pdf', buffer: Buffer.from(step.PDF) });
     await seller.locator('[data-testid="seller-document-other"][data-there="true"]').waitFor();
     const given = async (link) => {
       const [file] = await Promise.all([manager.waitForEvent('download'), link.click()]);
       assert.match(file.suggestedFilename(), /\.pdf$/);
-      assert.equal(await readFile(await file.path(), 'utf8'), filed);
+      assert.equal(await readFile(await file.path(), 'utf8'), step.PDF);
     };
     await step.signIn(manager, server.lines.manager, '/manager');
     await manager.locator(`[data-testid="manager-room-row"][data-room="${room.id}"]`).click();

@@ -8,7 +8,7 @@ import test, { after, before } from 'node:test';
 import { ROOT } from '../specimen/film.mjs';
 import { must } from '../specimen/tools.mjs';
 import { clean } from './axe.mjs';
-import { context, DESK, launch, open, picturing } from './browser.mjs';
+import { context, DESK, launch, open, picture, picturing } from './browser.mjs';
 import { start } from './server.mjs';
 
 let server;
@@ -52,7 +52,7 @@ test('the company\'s provider signs in, by role, and out', async () => {
   await picturing('openid', { page }, async () => {
     await page.getByTestId('signin-openid').waitFor();
     await clean(page, 'sign-in');
-    if (process.env.VERIFYCALL_PICTURES) await page.screenshot({ path: `${process.env.VERIFYCALL_PICTURES}/openid.png` });
+    await picture(page, 'openid');
     await login(page, 'id1');
     await page.waitForURL(`${site}/operate`);
     await page.getByTestId('rail-person').click();
@@ -71,7 +71,7 @@ test('somebody without a role is told so in words', async () => {
     await login(page, 'id3');
     await page.waitForURL(`${site}/signin?failed=no_role`);
     assert.match(await page.getByTestId('signin-failed').innerText(), /no role here/);
-    if (process.env.VERIFYCALL_PICTURES) await page.screenshot({ path: `${process.env.VERIFYCALL_PICTURES}/openid-no-role.png` });
+    await picture(page, 'openid-no-role');
     assert.equal(await page.evaluate(() => fetch('/api/account').then((r) => r.status)), 401);
   });
   await page.context().close();

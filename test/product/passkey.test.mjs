@@ -5,7 +5,7 @@ import { generateKeyPairSync } from 'node:crypto';
 import test, { after, before } from 'node:test';
 import { must } from '../specimen/tools.mjs';
 import { clean } from './axe.mjs';
-import { context, DESK, launch, open, picturing } from './browser.mjs';
+import { context, DESK, launch, open, picture, picturing } from './browser.mjs';
 import { start } from './server.mjs';
 
 let server;
@@ -43,11 +43,6 @@ async function desk(url, more = {}) {
   const device = { cdp, add, id: await add() };
   if (url) await page.goto(url);
   return { page, device };
-}
-
-/** A picture of a page for whoever wants to look: VERIFYCALL_PICTURES names the folder. */
-async function picture(page, name) {
-  if (process.env.VERIFYCALL_PICTURES) await page.screenshot({ path: `${process.env.VERIFYCALL_PICTURES}/${name}.png` });
 }
 
 const text = (page, id) => page.getByTestId(id).innerText();

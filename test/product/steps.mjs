@@ -17,6 +17,8 @@ export const DOCUMENTS = {
   id_front: join(ROOT, 'cmd/verifycall/demo/id-front.jpg'),
   id_back: join(ROOT, 'cmd/verifycall/demo/id-back.jpg'),
 };
+/** The text of the smallest PDF that is taken. */
+export const PDF = '%PDF-1.7\n1 0 obj\n<< /Type /Catalog >>\nendobj\ntrailer\n<< /Root 1 0 R >>\n%%EOF\n';
 export const SLOTS = ['FACE', 'DOC_FRONT', 'DOC_BACK', 'FACE_WITH_DOC'];
 
 const by = (page, id) => page.getByTestId(id);

@@ -1,1 +1,0 @@
-import{y as e}from"./seller-9d8nPilU.js";function t(t){return t<0?e(`queue.waitUnknown`):t===0?e(`queue.waitNow`):e(`queue.waitMinutes`,{count:t})}function n(t){return t<=1?e(`queue.next`):e(`queue.number`,{place:t})}function r(t){return t.break?e(`queue.onBreak`):t.minutes<0?e(`queue.nobody`):e(`queue.lead`)}export{n,t as r,r as t};
